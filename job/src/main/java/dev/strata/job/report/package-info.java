@@ -1,0 +1,6 @@
+/**
+ * The report at the end of a run.
+ *
+ * <p>May import: {@code udfs.api}, {@code udfs.spark}.
+ */
+package dev.strata.job.report;

@@ -1,0 +1,8 @@
+/**
+ * What a checkpoint says: {@code config.json} of each family read into one {@link
+ * dev.strata.udfs.model.DecoderSpec}, safetensors headers, generation defaults, weight names. A family is one small
+ * file.
+ *
+ * <p>May import: nothing of Strata.
+ */
+package dev.strata.udfs.model;

@@ -1,0 +1,6 @@
+/**
+ * The partition function: rows in, rows out, lazily; one engine per executor JVM.
+ *
+ * <p>May import: {@code api}, {@code text}, {@code decode}, {@code model}, {@code engine}.
+ */
+package dev.strata.udfs.spark;

@@ -1,0 +1,7 @@
+/**
+ * Where a tile's bytes are: the files of a checkpoint, opened and read by offset, and the layer store that cuts the
+ * checkpoint into tiles.
+ *
+ * <p>May import: {@code model}.
+ */
+package dev.strata.udfs.store;
