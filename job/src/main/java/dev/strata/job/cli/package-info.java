@@ -1,5 +1,6 @@
 /**
- * The {@code strata} commands: options, which are names for {@code spark.strata.*} keys, and exit codes.
+ * The {@code strata} commands: options, which are names for {@code spark.strata.*} keys, and exit
+ * codes.
  *
  * <p>May import: {@code run}, {@code dataset}, {@code plan}, {@code udfs.api}.
  */

@@ -1,8 +1,8 @@
 /**
  * What a checkpoint says: {@code config.json} of each family read into one {@link
- * dev.strata.udfs.model.DecoderSpec}, safetensors headers, generation defaults, weight names. A family is one small
- * file.
+ * dev.strata.udfs.model.DecoderSpec}, safetensors headers, generation defaults, weight names. A
+ * family is one small file.
  *
- * <p>May import: nothing of Strata.
+ * <p>May import: {@code api}, for its exceptions.
  */
 package dev.strata.udfs.model;

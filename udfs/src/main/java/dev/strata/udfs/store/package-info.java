@@ -1,7 +1,7 @@
 /**
- * Where a tile's bytes are: the files of a checkpoint, opened and read by offset, and the layer store that cuts the
- * checkpoint into tiles.
+ * Where a tile's bytes are: the files of a checkpoint, opened and read by offset, and the layer
+ * store that cuts the checkpoint into tiles.
  *
- * <p>May import: {@code model}.
+ * <p>May import: {@code api}, for its exceptions; {@code model}.
  */
 package dev.strata.udfs.store;

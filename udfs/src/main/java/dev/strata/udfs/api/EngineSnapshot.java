@@ -1,0 +1,46 @@
+package dev.strata.udfs.api;
+
+import java.io.Serializable;
+
+/**
+ * What an engine has done since it was started, and where it is. Of two snapshots of one engine the
+ * later has the larger {@code sequence}.
+ *
+ * @param engine a name no other engine has
+ * @param sequence counts the snapshots
+ * @param sweeps sweeps finished
+ * @param layer the layer the current sweep is in, 0-based; {@code layers} in the head
+ * @param layers layers of the model
+ * @param activeRows rows in the wave
+ * @param waitingRows rows submitted and not yet in a wave
+ * @param doneRows rows finished, failed ones not included
+ * @param failedRows rows that ended with an error inside the engine
+ * @param promptTokens prompt tokens that entered a sweep
+ * @param newTokens tokens generated
+ * @param tokenSlots tokens that went through layer 0
+ * @param tiles tiles streamed through the device
+ * @param weightBytes bytes of those tiles
+ * @param embeddingBytes bytes of embedding rows read
+ * @param busyNanos time spent in sweeps
+ * @param lowMargins tokens chosen greedily with less than 1e-3 between the best and the second
+ *     logit
+ */
+public record EngineSnapshot(
+    String engine,
+    long sequence,
+    long sweeps,
+    int layer,
+    int layers,
+    int activeRows,
+    int waitingRows,
+    long doneRows,
+    long failedRows,
+    long promptTokens,
+    long newTokens,
+    long tokenSlots,
+    long tiles,
+    long weightBytes,
+    long embeddingBytes,
+    long busyNanos,
+    long lowMargins)
+    implements Serializable {}

@@ -1,0 +1,27 @@
+package dev.strata.udfs.api;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * All that a task needs to know about a run.
+ *
+ * @param idColumn the column that names a row; null to make its id from its content
+ * @param rowOptions input columns that override sampling options row by row
+ * @param seed the run's seed; a row's seed is made from it and the row's id
+ * @param readAheadRows the most rows a task holds that are not finished
+ */
+public record GenerationOptions(
+    EngineOptions engine,
+    PromptOptions prompt,
+    SamplingOverrides sampling,
+    String idColumn,
+    List<String> rowOptions,
+    long seed,
+    int readAheadRows)
+    implements Serializable {
+
+  public GenerationOptions {
+    rowOptions = List.copyOf(rowOptions);
+  }
+}
