@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * if that tile is demanded and a slot is free: whatever is computed with a tile overlaps the next
  * one's read.
  *
- * <p>One computing thread calls {@link #demandSweep}, {@link #next} and {@link Lease#close};
+ * <p>One computing thread calls {@link #demandSweeps}, {@link #next} and {@link Lease#close};
  * reading has a thread of its own.
  */
 public final class TileStreamer implements AutoCloseable {

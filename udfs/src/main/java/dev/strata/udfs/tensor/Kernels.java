@@ -1,6 +1,7 @@
 package dev.strata.udfs.tensor;
 
 import ai.djl.pytorch.jni.IValue;
+import com.google.errorprone.annotations.FormatMethod;
 
 /**
  * The kernels of {@code kernels.py}, with their shapes checked before native code sees them: a
@@ -229,9 +230,12 @@ public final class Kernels {
     return x.array().toLongArray();
   }
 
-  /** A copy on the device, converted to {@code type}. */
-  public Tensor toDevice(String owner, Tensor x, NumberType type, long... shape) {
-    return device.account(owner, type, shape, script.call("to_device", x, type.code()));
+  /**
+   * A copy on the device, converted to {@code type} and seen in another shape of as many elements.
+   */
+  public Tensor reshape(String owner, Tensor x, NumberType type, long... shape) {
+    IValue copy = script.call("reshaped", x, type.code(), shape);
+    return device.account(owner, type, shape, copy);
   }
 
   private static void checkProduct(
@@ -257,6 +261,7 @@ public final class Kernels {
         x);
   }
 
+  @FormatMethod
   private static void require(boolean holds, String format, Object... values) {
     if (!holds) {
       throw new IllegalArgumentException("kernel called with " + String.format(format, values));

@@ -12,11 +12,8 @@ class Kernels(Module):
   def empty_host(self: __torch__.Kernels, shape: List[int], dtype: int, pinned: bool) -> Tensor:
     return torch.empty(shape, dtype=dtype, layout=None, device=torch.device("cpu"), pin_memory=pinned)
 
-  def to_device(self: __torch__.Kernels, x: Tensor, dtype: int) -> Tensor:
-    return torch.to(x, torch.device("@DEVICE@"), dtype)
-
-  def to_host(self: __torch__.Kernels, x: Tensor) -> Tensor:
-    return torch.contiguous(torch.to(x, torch.device("cpu"), 6))
+  def reshaped(self: __torch__.Kernels, x: Tensor, dtype: int, shape: List[int]) -> Tensor:
+    return torch.view(torch.to(x, torch.device("@DEVICE@"), dtype, False, True), shape)
 
   # [rows, columns] of the compute type from the first bytes of a slot. A slot of a mixed checkpoint holds bytes.
   # Conversion goes through scratch, which has the compute type.
