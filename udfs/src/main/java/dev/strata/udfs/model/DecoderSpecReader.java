@@ -11,7 +11,7 @@ import java.util.function.IntUnaryOperator;
  */
 final class DecoderSpecReader {
 
-  /** Ten times the deepest known model: a larger number is a damaged file. */
+  /** Far beyond the deepest known model: a larger number is a damaged file. */
   private static final int MAX_LAYERS = 10_000;
 
   private static final double DEFAULT_NORM_EPSILON = 1e-6;

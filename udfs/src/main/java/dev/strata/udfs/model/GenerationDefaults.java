@@ -64,16 +64,15 @@ public record GenerationDefaults(Set<Integer> stopTokens, SamplingOverrides samp
         repetitionPenalty,
         generation.numberOr("temperature", SAMPLED_TEMPERATURE),
         generation.wholeOr("top_k", 0, SAMPLED_TOP_K),
-        fraction(generation, "top_p", SAMPLED_TOP_P),
-        fraction(generation, "min_p", 0),
+        atMostOne(generation, "top_p", generation.positiveOr("top_p", SAMPLED_TOP_P)),
+        atMostOne(generation, "min_p", generation.numberOr("min_p", 0)),
         null,
         null);
   }
 
-  private static double fraction(JsonFields generation, String name, double otherwise) {
-    double value = generation.numberOr(name, otherwise);
+  private static double atMostOne(JsonFields generation, String name, double value) {
     if (value > 1) {
-      throw generation.invalid(name, "a number from 0 to 1");
+      throw generation.invalid(name, "at most 1");
     }
     return value;
   }

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
 import java.io.StringReader;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -49,8 +50,11 @@ final class JsonFields {
     JsonReader reader = new JsonReader(new StringReader(json));
     reader.setStrictness(Strictness.STRICT);
     try {
-      return JsonParser.parseReader(reader);
-    } catch (JsonParseException e) {
+      JsonElement element = JsonParser.parseReader(reader);
+      // Throws where the text goes on behind the value.
+      var unused = reader.peek();
+      return element;
+    } catch (JsonParseException | IOException e) {
       throw new StrataException(
           StrataException.Fault.MODEL,
           String.format("%s is not valid JSON%s; download the file again", origin, place(e)),
@@ -59,7 +63,7 @@ final class JsonFields {
   }
 
   /** Gson's messages have several lines and advice for programmers; only the place is of use. */
-  private static String place(JsonParseException e) {
+  private static String place(Exception e) {
     Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
     return place.find() ? " at " + place.group() : "";
   }

@@ -13,6 +13,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -68,10 +69,7 @@ public final class Checkpoint implements Closeable {
       return open(files, sources);
     } catch (IOException e) {
       closeAfter(e, files, sources);
-      throw new StrataException(
-          StrataException.Fault.MODEL,
-          String.format("the model in %s cannot be read: %s", files.location(), e.getMessage()),
-          e);
+      throw unreadable("the model in " + files.location(), e);
     } catch (RuntimeException e) {
       closeAfter(e, files, sources);
       throw e;
@@ -166,6 +164,13 @@ public final class Checkpoint implements Closeable {
                     entry.name(), path, entry.dtype()));
   }
 
+  private static StrataException unreadable(String what, IOException cause) {
+    // The message of a FileSystemException may be a bare path; its class says what is wrong.
+    Object reason = cause instanceof FileSystemException ? cause : cause.getMessage();
+    return new StrataException(
+        StrataException.Fault.MODEL, String.format("%s cannot be read: %s", what, reason), cause);
+  }
+
   private static String text(byte[] bytes) {
     return new String(bytes, StandardCharsets.UTF_8);
   }
@@ -200,10 +205,7 @@ public final class Checkpoint implements Closeable {
                       "no %s in %s; download it from where the model is from",
                       TOKENIZER, files.location()));
     } catch (IOException e) {
-      throw new StrataException(
-          StrataException.Fault.MODEL,
-          String.format("%s cannot be read: %s", files.path(TOKENIZER), e.getMessage()),
-          e);
+      throw unreadable(files.path(TOKENIZER), e);
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -15,6 +16,8 @@ import java.nio.file.StandardOpenOption;
  * read that finds its channel closed by an interrupt opens another and goes on.
  */
 final class LocalByteSource implements ByteSource {
+
+  private static final int HEAP_CHUNK_BYTES = 1 << 20;
 
   private final Path file;
   private final long length;
@@ -27,8 +30,9 @@ final class LocalByteSource implements ByteSource {
 
   LocalByteSource(Path file) throws IOException {
     this.file = file;
+    // Not FileChannel.size, which a pending interrupt ends.
+    this.length = Files.size(file);
     this.channel = FileChannel.open(file, StandardOpenOption.READ);
-    this.length = channel.size();
   }
 
   @Override
@@ -45,6 +49,14 @@ final class LocalByteSource implements ByteSource {
       while (target.hasRemaining()) {
         interrupted |= readSome(offset + target.position() - start, target);
       }
+    } catch (EOFException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(
+          String.format(
+              "cannot read %d bytes at offset %d of %s: %s",
+              target.limit() - start, offset, file, e),
+          e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -52,35 +64,41 @@ final class LocalByteSource implements ByteSource {
     }
   }
 
-  /** Reads at least one byte, unless interrupts get in the way; whether this thread had one. */
+  /**
+   * Reads at least one byte, unless an interrupt closes the channel; whether it was this thread's.
+   */
   private boolean readSome(long offset, ByteBuffer target) throws IOException {
     FileChannel current = open();
     try {
-      if (current.read(target, offset) < 0) {
+      int bytes =
+          target.isDirect() ? current.read(target, offset) : readHeap(current, offset, target);
+      if (bytes < 0) {
         throw new EOFException(
             String.format(
                 "%s ends before offset %d, where %d more bytes are wanted",
                 file, offset, target.remaining()));
       }
+      return false;
     } catch (ClosedChannelException e) {
       boolean interrupted = Thread.interrupted();
       reopen(current);
       return interrupted;
-    } catch (EOFException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(
-          String.format(
-              "cannot read %d bytes at offset %d of %s: %s",
-              target.remaining(), offset, file, e.getMessage()),
-          e);
     }
-    return false;
+  }
+
+  /** Java copies by a direct buffer as large as the read, and the thread keeps that buffer. */
+  private static int readHeap(FileChannel channel, long offset, ByteBuffer target)
+      throws IOException {
+    int start = target.position();
+    int size = Math.min(target.remaining(), HEAP_CHUNK_BYTES);
+    int bytes = channel.read(target.slice(start, size), offset);
+    target.position(start + Math.max(bytes, 0));
+    return bytes;
   }
 
   private synchronized FileChannel open() throws IOException {
     if (closed) {
-      throw new IOException(file + " is closed");
+      throw new IOException("the file is closed");
     }
     return channel;
   }
