@@ -1,6 +1,6 @@
 /**
- * A small, sandboxed and bounded interpreter for the chat templates of Hugging Face models, with the semantics of
- * Python's jinja2.
+ * A small, sandboxed and bounded interpreter for the chat templates of Hugging Face models, with
+ * the semantics of Python's jinja2.
  *
  * <p>May import: nothing of Strata.
  */
