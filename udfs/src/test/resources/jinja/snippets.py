@@ -304,6 +304,13 @@ u[::-1]
 u[9:]
 u|length
 u|reverse
+a[1:]
+n[1:]
+d['a':]
+nope[1:]
+xs|truncate(7)
+'abc'|truncate(3)
+0 / -(2 ** 63)
 range(5)
 range(5)|list
 range(1, 10, 3)|list

@@ -33,13 +33,14 @@ final class Attributes {
     if (object instanceof Undefined undefined) {
       throw undefined.failure();
     }
+    if (key instanceof SliceBounds bounds) {
+      return slice(object, bounds);
+    }
     Object plain = Values.unwrap(object);
     if (plain instanceof Map<?, ?> map) {
       if (Values.isHashable(key) && Values.containsKey(map, key)) {
         return Values.get(map, key);
       }
-    } else if (key instanceof SliceBounds bounds) {
-      return slice(object, bounds);
     } else if (Numbers.isInteger(key)) {
       return element(object, key);
     }
@@ -123,9 +124,10 @@ final class Attributes {
       environment.budget().reserveItems(part.size());
       return plain instanceof Tuple ? new Tuple(part) : part;
     }
-    return plain instanceof Range range
-        ? range.slice(bounds.indices(range.size()))
-        : new Undefined(Values.describe(object) + " has no element slice");
+    if (plain instanceof Range range) {
+      return range.slice(bounds.indices(range.size()));
+    }
+    throw new TemplateException("'" + Values.typeName(plain) + "' object cannot be sliced");
   }
 
   private String sliceText(String text, SliceBounds bounds) {

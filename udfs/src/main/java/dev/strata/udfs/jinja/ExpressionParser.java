@@ -389,10 +389,10 @@ final class ExpressionParser {
     }
   }
 
-  /** The filters of a block, up to its end; {@code first} tells whether one must be there. */
-  List<FilterCall> parseFilterChain(boolean first) {
+  /** The filters of a block; {@code startsBare} if the first one stands without a bar. */
+  List<FilterCall> parseFilterChain(boolean startsBare) {
     List<FilterCall> filters = new ArrayList<>();
-    if (first) {
+    if (startsBare) {
       filters.add(parseFilterCall());
     }
     while (tokens.skipOperator("|")) {

@@ -141,7 +141,8 @@ final class Numbers {
   private static Object divide(BigInteger left, BigInteger right) {
     requireNonZero(right.signum());
     BigInteger exact = BigInteger.valueOf(EXACT_DOUBLE);
-    if (left.abs().compareTo(exact) <= 0 && right.abs().compareTo(exact) <= 0) {
+    boolean exactDoubles = left.abs().compareTo(exact) <= 0 && right.abs().compareTo(exact) <= 0;
+    if (exactDoubles || left.signum() == 0) {
       return left.doubleValue() / right.doubleValue();
     }
     double quotient =

@@ -2,6 +2,7 @@ package dev.strata.udfs.jinja;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class PrintfFormat {
     this.positional =
         arguments instanceof Tuple tuple
             ? tuple.iterator()
-            : java.util.Collections.singletonList(arguments).iterator();
+            : Collections.singletonList(arguments).iterator();
   }
 
   String format(String template) {

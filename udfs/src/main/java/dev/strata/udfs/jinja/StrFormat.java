@@ -16,7 +16,7 @@ final class StrFormat {
   private final List<Object> positional;
   private final Map<String, Object> keywords;
 
-  /** The next automatic field number, or -1 once the fields are numbered by hand. */
+  /** The next automatic field number. */
   private int automatic;
 
   private boolean numbersGiven;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The methods of str. Positions are code points, as in Python. */
@@ -103,8 +104,7 @@ final class StringMethods {
     return result instanceof List<?> list ? map(list, StringMethods::mark) : mark(result);
   }
 
-  private static List<Object> map(
-      List<?> values, java.util.function.Function<Object, Object> function) {
+  private static List<Object> map(List<?> values, Function<Object, Object> function) {
     return values.stream().map(function).collect(Collectors.toCollection(ArrayList::new));
   }
 

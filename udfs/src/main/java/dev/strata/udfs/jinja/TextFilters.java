@@ -149,7 +149,6 @@ final class TextFilters {
 
   private static Object truncate(Environment environment, Object value, Arguments arguments) {
     Arguments.Bound bound = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
-    String text = Values.requireText(value);
     String end = environment.text(bound.get(2, "..."));
     long length = bound.integer(0, 255);
     long leeway = bound.get(3) == null ? 5 : bound.integer(3, 5);
@@ -157,9 +156,11 @@ final class TextFilters {
     if (room < 0 || leeway < 0) {
       throw new TemplateException("length and leeway of truncate are too small");
     }
-    if (text.codePointCount(0, text.length()) <= length + leeway) {
+    // What is short enough is returned as it is, also if it is no text.
+    if (Values.size(value).orElse(Long.MAX_VALUE) <= length + leeway) {
       return value;
     }
+    String text = Values.requireText(value);
     String start = PythonText.substring(text, 0, room);
     return (bound.flag(1) ? start : PythonText.splitFromRight(start, " ", 1).get(0)) + end;
   }
