@@ -11,7 +11,10 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Brings the embedding rows of a sweep's tokens to the hidden states: each row is read once, the matrix never. */
+/**
+ * Brings the embedding rows of a sweep's tokens to the hidden states: each row is read once, the
+ * matrix never.
+ */
 final class EmbeddingReader implements AutoCloseable {
 
   private final ComputeDevice device;

@@ -3,8 +3,8 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.stream.StreamListener;
 
 /**
- * Hears of what overlaps: reads on streaming threads, kernels on the sweep thread. Tiles are counted through all sweeps
- * as {@link StreamListener} counts them.
+ * Hears of what overlaps: reads on streaming threads, kernels on the sweep thread. Tiles are
+ * counted through all sweeps as {@link StreamListener} counts them.
  */
 interface EngineListener extends StreamListener {
 

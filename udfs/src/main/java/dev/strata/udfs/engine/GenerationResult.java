@@ -10,4 +10,6 @@ import dev.strata.udfs.api.FinishReason;
  * @param reason why generation ended
  * @param error one sentence where the reason is an error, else null
  */
+// The tokens go to one reader and are not compared: an array spares boxing.
+@SuppressWarnings("ArrayRecordComponent")
 public record GenerationResult(long key, int[] tokens, FinishReason reason, String error) {}

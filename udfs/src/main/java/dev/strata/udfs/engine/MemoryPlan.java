@@ -32,7 +32,10 @@ record MemoryPlan(
     Map<String, Long> parts,
     long budget) {
 
-  /** What `nvidia-smi` counts for a process that has a CUDA context and no tensor (measured on an H200). */
+  /**
+   * What `nvidia-smi` counts for a process that has a CUDA context and no tensor (measured on an
+   * H200).
+   */
   private static final long CUDA_CONTEXT_BYTES = 529L << 20;
 
   private static final long LARGEST_DEFAULT_TILE = 64L << 20;
@@ -65,10 +68,8 @@ record MemoryPlan(
    * @param onHost whether the device is the host, so that the host budget holds everything
    * @throws StrataException if the budget is too small, with the smallest that works
    */
-  static MemoryPlan of(
-      ModelSize model, EngineOptions options, int computeBytes, boolean onHost) {
-    long budget =
-        onHost ? options.hostMemory() : options.deviceMemory() - CUDA_CONTEXT_BYTES;
+  static MemoryPlan of(ModelSize model, EngineOptions options, int computeBytes, boolean onHost) {
+    long budget = onHost ? options.hostMemory() : options.deviceMemory() - CUDA_CONTEXT_BYTES;
     Planner planner = new Planner(model, options, computeBytes);
     long least = planner.least();
     if (budget < least) {
@@ -76,7 +77,10 @@ record MemoryPlan(
       long needed = least + (onHost ? 0 : CUDA_CONTEXT_BYTES);
       throw StrataException.resources(
           "%s is %d MiB, but this model needs at least %d MiB with these options; set %s=%dm",
-          key, (onHost ? options.hostMemory() : options.deviceMemory()) >> 20, mebibytes(needed), key,
+          key,
+          (onHost ? options.hostMemory() : options.deviceMemory()) >> 20,
+          mebibytes(needed),
+          key,
           mebibytes(needed));
     }
     return planner.plan(budget);
@@ -84,6 +88,15 @@ record MemoryPlan(
 
   private static long mebibytes(long bytes) {
     return (bytes + (1 << 20) - 1) >> 20;
+  }
+
+  /** Embedding rows read before they are copied to the device. */
+  int stagedRows() {
+    return stagedRows(sweepTokens);
+  }
+
+  private static int stagedRows(int sweepTokens) {
+    return Math.min(sweepTokens, LARGEST_DEFAULT_BLOCK);
   }
 
   /** The plan as a person reads it, a line for each part. */
@@ -95,7 +108,8 @@ record MemoryPlan(
                 + " sweep %d tokens, wave %d rows, KV pool %d tokens%n",
             budget >> 20, tileBytes >> 10, slots, blockTokens, sweepTokens, waveRows, kvTokens));
     parts.forEach(
-        (part, bytes) -> text.append(String.format("  %-22s %10.1f MiB%n", part, bytes / 1048576.0)));
+        (part, bytes) ->
+            text.append(String.format("  %-22s %10.1f MiB%n", part, bytes / 1048576.0)));
     return text.toString();
   }
 
@@ -107,7 +121,8 @@ record MemoryPlan(
         long tileBytes, int slots, int blockTokens, int sweepTokens, int waveRows, int logitRows) {}
 
     long least() {
-      long tile = options.tileBytes() > 0 ? tileBytes(options.tileBytes()) : model.largestRowBytes();
+      long tile =
+          options.tileBytes() > 0 ? tileBytes(options.tileBytes()) : model.largestRowBytes();
       int block = options.microBatchTokens() > 0 ? options.microBatchTokens() : LEAST_BLOCK;
       int wave = options.waveSize() > 0 ? options.waveSize() : 1;
       Choice choice = new Choice(tile, 2, block, Math.max(block, wave), wave, 1);
@@ -135,7 +150,8 @@ record MemoryPlan(
 
     private Choice choose(long budget) {
       Choice generous = choose(budget, 8);
-      // Fixed options may leave too little for keys and values: then the chosen parts make room for them.
+      // Fixed options may leave too little for keys and values: then the chosen parts make room for
+      // them.
       for (int share = 16; !leavesRoom(generous, budget) && share <= 1 << 20; share *= 2) {
         generous = choose(budget, share);
       }
@@ -192,7 +208,8 @@ record MemoryPlan(
 
     /** Slots for a whole stage and two more, if a share of the budget holds them. */
     private int slots(long part, long tile) {
-      // Each matrix's last tile may be short, so a stage has up to one tile more for each of its matrices.
+      // Each matrix's last tile may be short, so a stage has up to one tile more for each of its
+      // matrices.
       long stageTiles = (model.largestStageBytes() + tile - 1) / tile + 4;
       long wanted = stageTiles + 2;
       return wanted * tile <= 2 * part ? (int) Math.max(wanted, DEFAULT_SLOTS) : least(part, tile);
@@ -215,7 +232,7 @@ record MemoryPlan(
       parts.put("norms and biases", model.vectorElements() * computeBytes);
       parts.put("hidden states", choice.sweepTokens() * hiddenBytesPerToken());
       parts.put("micro-batch", choice.blockTokens() * blockBytesPerToken());
-      parts.put("embedding rows", stagedRows(choice) * embeddingRowBytes());
+      parts.put("embedding rows", stagedRows(choice.sweepTokens()) * embeddingRowBytes());
       parts.put("head", headBytes(choice, tileElements));
       parts.put("logits", choice.logitRows() * logitBytesPerRow());
       return parts;
@@ -227,10 +244,6 @@ record MemoryPlan(
       int rows = Math.min(choice.blockTokens(), choice.waveRows());
       return choice.waveRows() * (long) model.spec().hiddenSize() * computeBytes
           + rows * columns * Float.BYTES;
-    }
-
-    private static long stagedRows(Choice choice) {
-      return Math.min(choice.sweepTokens(), LARGEST_DEFAULT_BLOCK);
     }
 
     private long embeddingRowBytes() {

@@ -1,8 +1,8 @@
 package dev.strata.udfs.engine;
 
 /**
- * A prompt's token ids, wherever they are kept until the engine wants them. {@link #copyTo} is called on the sweep
- * thread.
+ * A prompt's token ids, wherever they are kept until the engine wants them. {@link #copyTo} is
+ * called on the sweep thread.
  */
 public interface PromptTokens {
 

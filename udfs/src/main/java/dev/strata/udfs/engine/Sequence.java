@@ -4,7 +4,9 @@ import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.kv.Extent;
 import java.util.Arrays;
 
-/** A row in the wave: its tokens so far and how many of them have their keys and values in the pool. */
+/**
+ * A row in the wave: its tokens so far and how many of them have their keys and values in the pool.
+ */
 final class Sequence {
 
   private final GenerationRequest request;
@@ -59,6 +61,16 @@ final class Sequence {
 
   int promptLength() {
     return promptLength;
+  }
+
+  /** The index of the first prompt token that is not below {@code vocabSize}, or -1. */
+  int tokenOutside(int vocabSize) {
+    for (int i = 0; i < promptLength; i++) {
+      if (tokens[i] < 0 || tokens[i] >= vocabSize) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** Tokens that have not been through the model. */

@@ -7,9 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Which tokens go through the model in one sweep: for each sequence a run of its pending tokens, runs side by side
- * without padding. Sequences that only need their next token come first, then prompts, in chunks where the sweep is too
- * small for them.
+ * Which tokens go through the model in one sweep: for each sequence a run of its pending tokens,
+ * runs side by side without padding. Sequences that only need their next token come first, then
+ * prompts, in chunks where the sweep is too small for them.
  */
 final class SweepSchedule {
 
@@ -81,6 +81,13 @@ final class SweepSchedule {
     return tokens;
   }
 
+  /** How many of them are of prompts. */
+  int promptTokens() {
+    return runs.stream()
+        .mapToInt(r -> Math.max(0, Math.min(r.count(), r.sequence().promptLength() - r.position())))
+        .sum();
+  }
+
   /** The sweep's tokens in micro-batches of at most {@code blockTokens}. */
   List<TokenBlock> blocks(int blockTokens) {
     List<TokenBlock> blocks = new ArrayList<>();
@@ -94,15 +101,17 @@ final class SweepSchedule {
     List<Run> parts =
         runs.stream().filter(r -> r.first() < end && r.first() + r.count() > begin).toList();
     int n = parts.size();
-    Segments segments = new Segments(new long[n], new long[n], new long[n], new long[n]);
+    Segments segments = new Segments(n);
     for (int i = 0; i < n; i++) {
       Run run = parts.get(i);
       int from = Math.max(begin, run.first());
       int to = Math.min(end, run.first() + run.count());
-      segments.rows()[i] = from - begin;
-      segments.counts()[i] = to - from;
-      segments.extents()[i] = run.sequence().extent().begin();
-      segments.lengths()[i] = run.position() + (to - run.first());
+      segments.set(
+          i,
+          from - begin,
+          to - from,
+          run.sequence().extent().begin(),
+          run.position() + (to - run.first()));
     }
     return new TokenBlock(begin, end - begin, segments);
   }
@@ -141,7 +150,9 @@ final class SweepSchedule {
     return values;
   }
 
-  /** The tokens after which the head is computed; those whose logits are needed in full come first. */
+  /**
+   * The tokens after which the head is computed; those whose logits are needed in full come first.
+   */
   List<HeadRow> headRows() {
     List<HeadRow> rows = new ArrayList<>();
     for (Run run : runs) {

@@ -5,7 +5,28 @@ package dev.strata.udfs.tensor;
  * {@code rows[i]} on, the last of the {@code lengths[i]} tokens whose keys and values start at
  * {@code extents[i]} in the pool.
  */
-public record Segments(long[] rows, long[] counts, long[] extents, long[] lengths) {
+public final class Segments {
+
+  final long[] rows;
+  final long[] counts;
+  final long[] extents;
+  final long[] lengths;
+
+  /** Room for {@code n} segments; each is to be {@link #set}. */
+  public Segments(int n) {
+    this.rows = new long[n];
+    this.counts = new long[n];
+    this.extents = new long[n];
+    this.lengths = new long[n];
+  }
+
+  /** Sets one segment. */
+  public void set(int segment, long row, long count, long extent, long length) {
+    rows[segment] = row;
+    counts[segment] = count;
+    extents[segment] = extent;
+    lengths[segment] = length;
+  }
 
   void check(long queryRows, long poolTokens) {
     for (int i = 0; i < rows.length; i++) {

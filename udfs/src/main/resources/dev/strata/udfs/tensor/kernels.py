@@ -147,7 +147,7 @@ class Kernels(Module):
       x = torch.slice(q, 0, row, row + count, 1)
       if count == 1:
         y = torch.scaled_dot_product_attention(torch.view(x, [1, kv_heads, torch.floordiv(heads, kv_heads), d]), k, v, None, 0., False, scale=scale)
-        y = torch.view(y, [1, heads * d])
+        y = torch.reshape(y, [1, heads * d])
       else:
         x = torch.unsqueeze(torch.transpose(x, 0, 1), 0)
         if torch.__and__(count == length, skipped == 0) and torch.__or__(window == 0, window >= length):
