@@ -6,6 +6,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.store.ParallelTileReader;
 import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.store.Weight;
@@ -39,6 +40,9 @@ import java.util.List;
  */
 final class Sweeper implements AutoCloseable {
 
+  private static final int READING_THREADS =
+      Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
+
   /** The tiles of one stage of one layer: those from {@code first} on. */
   private record StageTiles(Stage stage, int layer, int first, int count) {}
 
@@ -62,6 +66,7 @@ final class Sweeper implements AutoCloseable {
   private final TokenPlaces.Ropes ropes;
   private final EmbeddingReader embedding;
   private final Transformer transformer;
+  private final ParallelTileReader reader;
   private final TileStreamer streamer;
   private final TokenChooser chooser;
   private long sweeps;
@@ -95,6 +100,7 @@ final class Sweeper implements AutoCloseable {
       this.ropes = own(new TokenPlaces.Ropes(device, spec));
       this.embedding = own(new EmbeddingReader(device, checkpoint, plan.stagedRows()));
       this.transformer = new Transformer(device, spec, vectors, pool, activations);
+      this.reader = own(new ParallelTileReader(store, READING_THREADS));
       this.streamer = own(new TileStreamer(source(), slots, listener));
       this.chooser = new TokenChooser(spec.vocabSize(), logits.buffer().asFloatBuffer());
     } catch (RuntimeException | IOException e) {
@@ -174,7 +180,7 @@ final class Sweeper implements AutoCloseable {
 
       @Override
       public void read(int tile, ByteBuffer target) throws IOException {
-        store.read(store.tiles().get(tile), target);
+        reader.read(store.tiles().get(tile), target);
       }
     };
   }
