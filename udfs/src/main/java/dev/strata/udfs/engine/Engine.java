@@ -154,11 +154,10 @@ public final class Engine implements AutoCloseable {
         SweepSchedule.of(active, sweeper.plan().sweepTokens(), sweeper.plan().logitRows());
     counters.sweepStarted(active.size(), schedule.tokens(), schedule.promptTokens());
     sweeper.run(schedule, mayFollow(schedule));
-    for (Sequence sequence : wave.remove(Sequence::isFinished)) {
-      deliver(sequence.client(), sequence.result());
-    }
+    List<Sequence> finished = wave.remove(Sequence::isFinished);
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
     counters.rowsActive(wave.active().size());
+    finished.forEach(sequence -> deliver(sequence.client(), sequence.result()));
   }
 
   /**
