@@ -17,7 +17,7 @@ public final class Nearest {
 
   /** The name with the fewest edits from {@code wrong}, if those are few for its length. */
   static Optional<String> to(String wrong, Collection<String> names) {
-    int most = Math.max(1, wrong.length() / 3);
+    int most = (wrong.length() + 2) / 3;
     return names.stream()
         .filter(name -> edits(wrong, name) <= most)
         .min(Comparator.comparingInt(name -> edits(wrong, name)));
