@@ -43,5 +43,13 @@ public enum WeightRole {
   /** [hidden]. */
   FINAL_NORM,
   /** [vocab, hidden]; the embedding's tensor where the head is tied. */
-  HEAD
+  HEAD;
+
+  /** Whether it has rows and columns; a vector otherwise. */
+  public boolean isMatrix() {
+    return switch (this) {
+      case EMBEDDING, QUERY, KEY, VALUE, ATTENTION_OUTPUT, GATE, UP, DOWN, HEAD -> true;
+      default -> false;
+    };
+  }
 }

@@ -3,6 +3,6 @@
  * dev.strata.udfs.model.DecoderSpec}, safetensors headers, generation defaults, weight names. A
  * family is one small file.
  *
- * <p>May import: {@code api}, for its exceptions.
+ * <p>May import: {@code api}, for its exceptions and for sampling defaults.
  */
 package dev.strata.udfs.model;

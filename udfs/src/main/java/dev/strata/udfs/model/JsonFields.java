@@ -1,0 +1,265 @@
+package dev.strata.udfs.model;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The fields of a JSON object, read with their types and ranges checked. Every error names field,
+ * value and file. A field that is null reads as one that is absent, as in Hugging Face's
+ * configuration classes; {@link #isNull} tells the two apart.
+ */
+final class JsonFields {
+
+  private static final Pattern PLACE = Pattern.compile("line \\d+ column \\d+");
+  private static final int MAX_SHOWN = 60;
+
+  private final JsonObject object;
+  private final String prefix;
+  private final String origin;
+
+  private JsonFields(JsonObject object, String prefix, String origin) {
+    this.object = object;
+    this.prefix = prefix;
+    this.origin = origin;
+  }
+
+  static JsonFields parse(String json, String origin) {
+    JsonElement element = parseElement(json, origin);
+    if (!element.isJsonObject()) {
+      throw StrataException.model(
+          "%s is not a JSON object but %s; download the file again", origin, shown(element));
+    }
+    return new JsonFields(element.getAsJsonObject(), "", origin);
+  }
+
+  private static JsonElement parseElement(String json, String origin) {
+    JsonReader reader = new JsonReader(new StringReader(json));
+    reader.setStrictness(Strictness.STRICT);
+    try {
+      JsonElement element = JsonParser.parseReader(reader);
+      // Throws where the text goes on behind the value.
+      var unused = reader.peek();
+      return element;
+    } catch (JsonParseException | IOException e) {
+      throw new StrataException(
+          StrataException.Fault.MODEL,
+          String.format("%s is not valid JSON%s; download the file again", origin, place(e)),
+          e);
+    }
+  }
+
+  /** Gson's messages have several lines and advice for programmers; only the place is of use. */
+  private static String place(Exception e) {
+    Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
+    return place.find() ? " at " + place.group() : "";
+  }
+
+  Set<String> names() {
+    return object.keySet();
+  }
+
+  boolean isPresent(String name) {
+    return object.has(name) && !isNull(name);
+  }
+
+  boolean isNull(String name) {
+    return object.has(name) && object.get(name).isJsonNull();
+  }
+
+  JsonFields object(String name) {
+    if (!isPresent(name)) {
+      return new JsonFields(new JsonObject(), prefix + name + ".", origin);
+    }
+    JsonElement value = object.get(name);
+    if (!value.isJsonObject()) {
+      throw invalid(name, "an object");
+    }
+    return new JsonFields(value.getAsJsonObject(), prefix + name + ".", origin);
+  }
+
+  /** A whole number of 1 or more. */
+  int size(String name) {
+    return whole(name, 1, Integer.MAX_VALUE);
+  }
+
+  /** A whole number of 1 or more. */
+  int sizeOr(String name, int otherwise) {
+    return isPresent(name) ? size(name) : otherwise;
+  }
+
+  int wholeOr(String name, int least, int otherwise) {
+    return isPresent(name) ? whole(name, least, Integer.MAX_VALUE) : otherwise;
+  }
+
+  int whole(String name, int least, int most) {
+    String rule =
+        most == Integer.MAX_VALUE
+            ? String.format("a whole number of %d or more", least)
+            : String.format("a whole number from %d to %d", least, most);
+    return whole(name, object.get(name), least, most, rule);
+  }
+
+  /** One whole number of 0 or more, or a list of them. */
+  List<Integer> wholeNumbers(String name) {
+    String rule = "a whole number of 0 or more, or a list of them";
+    List<Integer> numbers = new ArrayList<>();
+    for (JsonElement element : elements(name)) {
+      numbers.add(whole(name, element, 0, Integer.MAX_VALUE, rule));
+    }
+    return numbers;
+  }
+
+  private int whole(String name, JsonElement value, int least, int most, String rule) {
+    try {
+      int number = decimal(name, value, rule).intValueExact();
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (ArithmeticException e) {
+      // A fraction, or beyond an int: said below.
+    }
+    throw invalid(name, rule);
+  }
+
+  List<Long> longs(String name, String rule) {
+    JsonElement value = object.get(name);
+    if (value == null || !value.isJsonArray()) {
+      throw invalid(name, rule);
+    }
+    List<Long> numbers = new ArrayList<>();
+    for (JsonElement element : value.getAsJsonArray()) {
+      try {
+        numbers.add(decimal(name, element, rule).longValueExact());
+      } catch (ArithmeticException e) {
+        throw invalid(name, rule);
+      }
+      if (numbers.get(numbers.size() - 1) < 0) {
+        throw invalid(name, rule);
+      }
+    }
+    return numbers;
+  }
+
+  double positive(String name) {
+    String rule = "a number above 0";
+    double number = decimal(name, object.get(name), rule).doubleValue();
+    if (number > 0 && number < Double.POSITIVE_INFINITY) {
+      return number;
+    }
+    throw invalid(name, rule);
+  }
+
+  double positiveOr(String name, double otherwise) {
+    return isPresent(name) ? positive(name) : otherwise;
+  }
+
+  /** A number of 0 or more. */
+  double numberOr(String name, double otherwise) {
+    if (!isPresent(name)) {
+      return otherwise;
+    }
+    String rule = "a number of 0 or more";
+    double number = decimal(name, object.get(name), rule).doubleValue();
+    if (number >= 0 && number < Double.POSITIVE_INFINITY) {
+      return number;
+    }
+    throw invalid(name, rule);
+  }
+
+  boolean flagOr(String name, boolean otherwise) {
+    if (!isPresent(name)) {
+      return otherwise;
+    }
+    JsonElement value = object.get(name);
+    if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isBoolean()) {
+      throw invalid(name, "true or false");
+    }
+    return value.getAsBoolean();
+  }
+
+  String text(String name) {
+    return text(name, object.get(name), "a string");
+  }
+
+  String textOr(String name, String otherwise) {
+    return isPresent(name) ? text(name) : otherwise;
+  }
+
+  List<String> texts(String name) {
+    String rule = "a list of strings";
+    if (!isPresent(name) || !object.get(name).isJsonArray()) {
+      throw invalid(name, rule);
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonElement element : object.getAsJsonArray(name)) {
+      texts.add(text(name, element, rule));
+    }
+    return texts;
+  }
+
+  /** Says that a field has no such value. */
+  StrataException invalid(String name, String rule) {
+    return StrataException.model(
+        "%s%s %s in %s; it must be %s", prefix, name, state(name), origin, rule);
+  }
+
+  /** Says why the fields cannot be used together. */
+  StrataException unusable(String reason) {
+    return StrataException.model("%s cannot be used: %s", origin, reason);
+  }
+
+  String origin() {
+    return origin;
+  }
+
+  private String text(String name, JsonElement value, String rule) {
+    if (value == null || !value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+      throw invalid(name, rule);
+    }
+    return value.getAsString();
+  }
+
+  private BigDecimal decimal(String name, JsonElement value, String rule) {
+    if (value == null || !value.isJsonPrimitive() || !value.getAsJsonPrimitive().isNumber()) {
+      throw invalid(name, rule);
+    }
+    try {
+      return value.getAsBigDecimal();
+    } catch (NumberFormatException e) {
+      throw invalid(name, rule);
+    }
+  }
+
+  private JsonArray elements(String name) {
+    JsonElement value = object.get(name);
+    if (value != null && value.isJsonArray()) {
+      return value.getAsJsonArray();
+    }
+    JsonArray one = new JsonArray();
+    one.add(value);
+    return one;
+  }
+
+  private String state(String name) {
+    return object.has(name) ? "is " + shown(object.get(name)) : "is missing";
+  }
+
+  private static String shown(JsonElement value) {
+    String text = value.toString();
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "…";
+  }
+}

@@ -1,0 +1,128 @@
+package dev.strata.udfs.model;
+
+import dev.strata.udfs.api.StrataException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads how a model rotates: {@code rope_parameters}, or {@code rope_theta} beside {@code
+ * rope_scaling} in the older form. The order in which the places are looked at is that of
+ * RotaryEmbeddingConfigMixin in Hugging Face transformers 5.
+ */
+final class RopeFields {
+
+  private static final double DEFAULT_THETA = 10_000;
+  private static final String PRETRAINED_LENGTH = "original_max_position_embeddings";
+
+  private final JsonFields config;
+  private final JsonFields rope;
+  private final int headDim;
+  private final int contextLength;
+
+  private RopeFields(JsonFields config, JsonFields rope, int headDim, int contextLength) {
+    this.config = config;
+    this.rope = rope;
+    this.headDim = headDim;
+    this.contextLength = contextLength;
+  }
+
+  static RopeSpec read(JsonFields config, int headDim, int contextLength) {
+    boolean older = config.isPresent("rope_scaling");
+    JsonFields rope = config.object(older ? "rope_scaling" : "rope_parameters");
+    return new RopeFields(config, rope, headDim, contextLength).spec();
+  }
+
+  private RopeSpec spec() {
+    requireWholeHead(config);
+    requireWholeHead(rope);
+    requireOneForAllLayers();
+    float[] plain = RopeScaling.plain(theta(), headDim);
+    String type = rope.textOr("rope_type", rope.textOr("type", "default"));
+    return switch (type) {
+      case "default" -> spec(plain, 1);
+      case "linear" -> spec(RopeScaling.linear(plain, rope.positive("factor")), 1);
+      case "llama3" -> spec(llama3(plain), 1);
+      case "yarn" -> yarn();
+      default ->
+          throw StrataException.model(
+              "rope type %s in %s is not supported; use a model whose rope type is default, linear,"
+                  + " llama3 or yarn",
+              type, config.origin());
+    };
+  }
+
+  private static void requireWholeHead(JsonFields fields) {
+    String name = "partial_rotary_factor";
+    if (fields.positiveOr(name, 1) != 1) {
+      throw fields.invalid(name, "1, as partly rotated heads are not supported");
+    }
+  }
+
+  /** Some families nest one set of parameters per layer type, which would read as no scaling. */
+  private void requireOneForAllLayers() {
+    for (String name : rope.names()) {
+      if (name.endsWith("_attention")) {
+        throw rope.invalid(name, "absent, as all layers of this model type rotate alike");
+      }
+    }
+  }
+
+  private double theta() {
+    return rope.positiveOr("rope_theta", config.positiveOr("rope_theta", DEFAULT_THETA));
+  }
+
+  private float[] llama3(float[] plain) {
+    double low = rope.positive("low_freq_factor");
+    double high = rope.positive("high_freq_factor");
+    if (high <= low) {
+      throw rope.invalid("high_freq_factor", "above low_freq_factor " + low);
+    }
+    return RopeScaling.llama3(plain, rope.positive("factor"), low, high, pretrainedLength());
+  }
+
+  private RopeSpec yarn() {
+    double factor = yarnFactor();
+    // Zero counts as absent here, as Python's `or` has it.
+    double fast = orDefault(rope.numberOr("beta_fast", 0), 32);
+    double slow = orDefault(rope.numberOr("beta_slow", 0), 1);
+    boolean truncate = rope.flagOr("truncate", true);
+    float[] frequencies =
+        RopeScaling.yarn(theta(), headDim, factor, fast, slow, truncate, pretrainedLength());
+    return spec(frequencies, attentionFactor(factor));
+  }
+
+  private double yarnFactor() {
+    if (rope.isPresent("factor") || !rope.isPresent(PRETRAINED_LENGTH)) {
+      return rope.positive("factor");
+    }
+    return (double) contextLength / pretrainedLength();
+  }
+
+  private double attentionFactor(double factor) {
+    double perHead = rope.numberOr("mscale", 0);
+    double allDimensions = rope.numberOr("mscale_all_dim", 0);
+    double derived =
+        perHead != 0 && allDimensions != 0
+            ? RopeScaling.temperature(factor, perHead)
+                / RopeScaling.temperature(factor, allDimensions)
+            : RopeScaling.temperature(factor, 1);
+    return rope.numberOr("attention_factor", derived);
+  }
+
+  /** The field beside {@code rope_parameters} wins over the one inside. */
+  private int pretrainedLength() {
+    return config.sizeOr(PRETRAINED_LENGTH, rope.sizeOr(PRETRAINED_LENGTH, contextLength));
+  }
+
+  private static double orDefault(double value, double otherwise) {
+    return value == 0 ? otherwise : value;
+  }
+
+  private static RopeSpec spec(float[] frequencies, double attentionFactor) {
+    List<Double> exact = new ArrayList<>(frequencies.length);
+    for (float frequency : frequencies) {
+      exact.add((double) frequency);
+    }
+    return new RopeSpec(exact, attentionFactor);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.strata.udfs.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** One open file, read by offset. */
+public interface ByteSource extends Closeable {
+
+  /** Bytes of the file. */
+  long length() throws IOException;
+
+  /**
+   * Fills a buffer from position to limit. Several threads may read at once, each into its own
+   * buffer, and none of them is disturbed by an interrupt of another: a thread that is interrupted
+   * finishes its read and stays interrupted.
+   *
+   * @param offset the file offset of the first byte
+   * @param target its position is its limit afterwards; undefined after an error
+   * @throws java.io.EOFException if the file ends before the buffer is full
+   * @throws IOException if the file cannot be read; the message names file and offset
+   */
+  void read(long offset, ByteBuffer target) throws IOException;
+}

@@ -1,0 +1,280 @@
+package dev.strata.udfs.store;
+
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.DecoderWeights;
+import dev.strata.udfs.model.ElementType;
+import dev.strata.udfs.model.GenerationDefaults;
+import dev.strata.udfs.model.ModelConfig;
+import dev.strata.udfs.model.TensorEntry;
+import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.WeightSpec;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A Hugging Face checkpoint as it lies: what it says of itself, and its tensors by offset. Opening
+ * it reads configurations and headers, never weights, and checks that every tensor of the model is
+ * there with its shape. All methods may be called from any thread.
+ */
+public final class Checkpoint implements Closeable {
+
+  private static final String CONFIG = "config.json";
+  private static final String GENERATION_CONFIG = "generation_config.json";
+  private static final String TOKENIZER = "tokenizer.json";
+
+  private record Key(WeightRole role, int layer) {}
+
+  private final ModelFiles files;
+  private final DecoderSpec spec;
+  private final GenerationDefaults generation;
+  private final Map<Key, Weight> weights;
+  private final Map<String, ByteSource> sources;
+
+  private Checkpoint(
+      ModelFiles files,
+      DecoderSpec spec,
+      GenerationDefaults generation,
+      Map<Key, Weight> weights,
+      Map<String, ByteSource> sources) {
+    this.files = files;
+    this.spec = spec;
+    this.generation = generation;
+    this.weights = weights;
+    this.sources = sources;
+  }
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @param location its directory, a local path or a {@code file:} URI
+   * @throws StrataException if it is absent, damaged, incomplete or of an unknown family; in one
+   *     sentence with the value, the file and the way out
+   */
+  public static Checkpoint open(String location) {
+    return open(ModelFiles.at(location));
+  }
+
+  /** Opens a checkpoint, which closes the files when it is closed or cannot be opened. */
+  static Checkpoint open(ModelFiles files) {
+    Map<String, ByteSource> sources = new LinkedHashMap<>();
+    try {
+      return open(files, sources);
+    } catch (IOException e) {
+      closeAfter(e, files, sources);
+      throw unreadable("the model in " + files.location(), e);
+    } catch (RuntimeException e) {
+      closeAfter(e, files, sources);
+      throw e;
+    }
+  }
+
+  private static Checkpoint open(ModelFiles files, Map<String, ByteSource> sources)
+      throws IOException {
+    String config = config(files);
+    DecoderSpec spec = ModelConfig.parse(config, files.path(CONFIG));
+    String generationConfig = files.find(GENERATION_CONFIG).map(Checkpoint::text).orElse(null);
+    GenerationDefaults generation =
+        GenerationDefaults.parse(generationConfig, config, files.location());
+    Shards shards = Shards.read(files);
+    Map<Key, Weight> weights = weights(spec, shards, files);
+    for (String shard : shards.files()) {
+      sources.put(shard, files.open(shard));
+    }
+    return new Checkpoint(files, spec, generation, weights, sources);
+  }
+
+  private static String config(ModelFiles files) throws IOException {
+    return files
+        .find(CONFIG)
+        .map(Checkpoint::text)
+        .orElseThrow(
+            () ->
+                StrataException.model(
+                    "no %s in %s; give the directory of a Hugging Face model",
+                    CONFIG, files.location()));
+  }
+
+  private static Map<Key, Weight> weights(DecoderSpec spec, Shards shards, ModelFiles files) {
+    Map<Key, Weight> weights = new HashMap<>();
+    for (WeightSpec wanted : DecoderWeights.of(spec)) {
+      weights.put(new Key(wanted.role(), wanted.layer()), weight(wanted, spec, shards, files));
+    }
+    if (spec.tiedHead()) {
+      Weight embedding = weights.get(new Key(WeightRole.EMBEDDING, -1));
+      weights.put(new Key(WeightRole.HEAD, -1), asHead(embedding));
+    }
+    return weights;
+  }
+
+  private static Weight asHead(Weight embedding) {
+    return new Weight(
+        WeightRole.HEAD,
+        embedding.layer(),
+        embedding.file(),
+        embedding.offset(),
+        embedding.type(),
+        embedding.rows(),
+        embedding.columns());
+  }
+
+  private static Weight weight(
+      WeightSpec wanted, DecoderSpec spec, Shards shards, ModelFiles files) {
+    Shards.Located located =
+        shards
+            .find(wanted.name())
+            .orElseThrow(
+                () ->
+                    StrataException.model(
+                        "tensor %s is missing in %s, but %s describes a %s model that has it; use"
+                            + " the files of one model",
+                        wanted.name(), shards.listing(), files.path(CONFIG), spec.family()));
+    TensorEntry entry = located.entry();
+    String path = files.path(located.file());
+    if (!entry.shape().equals(wanted.shape())) {
+      throw StrataException.model(
+          "tensor %s in %s has shape %s, but %s makes it %s; use the files of one model",
+          wanted.name(), path, entry.shape(), files.path(CONFIG), wanted.shape());
+    }
+    return new Weight(
+        wanted.role(),
+        wanted.layer(),
+        located.file(),
+        entry.begin(),
+        elementType(entry, path),
+        wanted.rows(),
+        wanted.columns());
+  }
+
+  private static ElementType elementType(TensorEntry entry, String path) {
+    return Arrays.stream(ElementType.values())
+        .filter(type -> type.name().equals(entry.dtype()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                StrataException.model(
+                    "tensor %s in %s is stored as %s; use a model stored as F32, F16 or BF16",
+                    entry.name(), path, entry.dtype()));
+  }
+
+  private static StrataException unreadable(String what, IOException cause) {
+    // The message of a FileSystemException may be a bare path; its class says what is wrong.
+    Object reason = cause instanceof FileSystemException ? cause : cause.getMessage();
+    return new StrataException(
+        StrataException.Fault.MODEL, String.format("%s cannot be read: %s", what, reason), cause);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /** What {@code config.json} says. */
+  public DecoderSpec spec() {
+    return spec;
+  }
+
+  /** What {@code generation_config.json} says. */
+  public GenerationDefaults generation() {
+    return generation;
+  }
+
+  /** The checkpoint's other files. */
+  public ModelFiles files() {
+    return files;
+  }
+
+  /**
+   * The bytes of {@code tokenizer.json}.
+   *
+   * @throws StrataException if there is none
+   */
+  public byte[] tokenizer() {
+    try {
+      return files
+          .find(TOKENIZER)
+          .orElseThrow(
+              () ->
+                  StrataException.model(
+                      "no %s in %s; download it from where the model is from",
+                      TOKENIZER, files.location()));
+    } catch (IOException e) {
+      throw unreadable(files.path(TOKENIZER), e);
+    }
+  }
+
+  /** Whether the model has such a tensor. */
+  public boolean has(WeightRole role, int layer) {
+    return weights.containsKey(new Key(role, layer));
+  }
+
+  /**
+   * A tensor of the model; as the head of a tied model, the embedding's.
+   *
+   * @param layer -1 for embedding, final norm and head
+   * @throws IllegalArgumentException if the model has none
+   */
+  public Weight weight(WeightRole role, int layer) {
+    Weight weight = weights.get(new Key(role, layer));
+    if (weight == null) {
+      throw new IllegalArgumentException("no " + role + " of layer " + layer + " in this model");
+    }
+    return weight;
+  }
+
+  /** Bytes of the matrices of one sweep: all but the embedding, whose rows are read singly. */
+  public long weightBytes() {
+    return weights.values().stream()
+        .filter(weight -> weight.role().isMatrix() && weight.role() != WeightRole.EMBEDDING)
+        .mapToLong(Weight::bytes)
+        .sum();
+  }
+
+  /**
+   * Fills a buffer, from position to limit, with a tensor's bytes as they lie in the file (little
+   * endian, row-major).
+   *
+   * @param offsetInWeight where to begin in the tensor
+   * @throws IOException if the file cannot be read; the message names file and offset
+   * @throws IllegalArgumentException if the tensor ends before the buffer
+   */
+  public void read(Weight weight, long offsetInWeight, ByteBuffer target) throws IOException {
+    if (offsetInWeight < 0 || offsetInWeight > weight.bytes() - target.remaining()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d bytes at %d are outside of %s", target.remaining(), offsetInWeight, weight));
+    }
+    sources.get(weight.file()).read(weight.offset() + offsetInWeight, target);
+  }
+
+  @Override
+  public void close() throws IOException {
+    IOException failure = new IOException("the model in " + files.location() + " cannot be closed");
+    closeAfter(failure, files, sources);
+    if (failure.getSuppressed().length > 0) {
+      throw failure;
+    }
+  }
+
+  private static void closeAfter(
+      Exception failure, ModelFiles files, Map<String, ByteSource> sources) {
+    for (ByteSource source : sources.values()) {
+      closeAfter(failure, source);
+    }
+    closeAfter(failure, files);
+  }
+
+  private static void closeAfter(Exception failure, Closeable closeable) {
+    try {
+      closeable.close();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+}

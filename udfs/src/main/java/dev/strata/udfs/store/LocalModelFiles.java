@@ -1,0 +1,105 @@
+package dev.strata.udfs.store;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A directory of the local file system. */
+final class LocalModelFiles implements ModelFiles {
+
+  /** Two letters at least, so that a path such as C:\models is none. */
+  private static final Pattern SCHEME = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]+):.*");
+
+  private final Path directory;
+
+  LocalModelFiles(Path directory) {
+    this.directory = directory.toAbsolutePath().normalize();
+  }
+
+  static LocalModelFiles at(String location) {
+    Path directory = directory(location);
+    if (!Files.isDirectory(directory)) {
+      throw StrataException.model(
+          "no directory %s; give the local path of a model with config.json and safetensors files",
+          directory.toAbsolutePath().normalize());
+    }
+    return new LocalModelFiles(directory);
+  }
+
+  private static Path directory(String location) {
+    Matcher scheme = SCHEME.matcher(location);
+    try {
+      if (!scheme.matches()) {
+        return Path.of(location);
+      }
+      if (scheme.group(1).equalsIgnoreCase("file")) {
+        return Path.of(URI.create(location));
+      }
+    } catch (IllegalArgumentException e) {
+      throw unusable(location, e);
+    }
+    throw StrataException.model(
+        "model %s is on a file system that cannot be read; give a local path or a file: URI",
+        location);
+  }
+
+  private static StrataException unusable(String location, IllegalArgumentException cause) {
+    return new StrataException(
+        StrataException.Fault.MODEL,
+        String.format(
+            "model %s is not a path (%s); give a local path", location, cause.getMessage()),
+        cause);
+  }
+
+  @Override
+  public String location() {
+    return directory.toString();
+  }
+
+  @Override
+  public boolean exists(String name) {
+    return Files.isRegularFile(resolve(name));
+  }
+
+  @Override
+  public Optional<byte[]> find(String name) throws IOException {
+    if (!exists(name)) {
+      return Optional.empty();
+    }
+    long length = length(name);
+    if (length > MAX_FOUND_BYTES) {
+      throw new IOException(
+          String.format(
+              "%s has %d bytes, more than the %d of a small file",
+              path(name), length, MAX_FOUND_BYTES));
+    }
+    return Optional.of(Files.readAllBytes(resolve(name)));
+  }
+
+  @Override
+  public long length(String name) throws IOException {
+    return Files.size(resolve(name));
+  }
+
+  @Override
+  public ByteSource open(String name) throws IOException {
+    return new LocalByteSource(resolve(name));
+  }
+
+  /** Holds nothing open. */
+  @Override
+  public void close() {}
+
+  private Path resolve(String name) {
+    Path file = directory.resolve(name).normalize();
+    if (!directory.equals(file.getParent())) {
+      throw new IllegalArgumentException(name + " is not a file name in " + directory);
+    }
+    return file;
+  }
+}

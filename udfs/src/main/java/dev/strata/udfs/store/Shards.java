@@ -1,0 +1,133 @@
+package dev.strata.udfs.store;
+
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.Safetensors;
+import dev.strata.udfs.model.TensorEntry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** Which tensors a checkpoint has and in which of its safetensors files. Reads headers only. */
+final class Shards {
+
+  private static final String SINGLE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final int LENGTH_BYTES = 8;
+
+  /** The limit of the safetensors library. */
+  private static final long MAX_HEADER_BYTES = 100_000_000;
+
+  /** A tensor and the file it is in. */
+  record Located(String file, TensorEntry entry) {}
+
+  private final String listing;
+  private final Map<String, Located> tensors;
+  private final List<String> files;
+
+  private Shards(String listing, Map<String, Located> tensors, List<String> files) {
+    this.listing = listing;
+    this.tensors = tensors;
+    this.files = files;
+  }
+
+  /** Finds the safetensors files of a checkpoint and reads their headers. */
+  static Shards read(ModelFiles files) throws IOException {
+    if (files.exists(SINGLE)) {
+      return single(files);
+    }
+    Optional<byte[]> index = files.find(INDEX);
+    if (index.isEmpty()) {
+      throw StrataException.model(
+          "no %s and no %s in %s; give a model in the safetensors format",
+          SINGLE, INDEX, files.location());
+    }
+    return sharded(files, new String(index.get(), StandardCharsets.UTF_8));
+  }
+
+  private static Shards single(ModelFiles files) throws IOException {
+    Map<String, Located> tensors = new HashMap<>();
+    header(files, SINGLE).forEach((name, entry) -> tensors.put(name, new Located(SINGLE, entry)));
+    return new Shards(files.path(SINGLE), tensors, List.of(SINGLE));
+  }
+
+  private static Shards sharded(ModelFiles files, String indexJson) throws IOException {
+    String listing = files.path(INDEX);
+    Map<String, String> fileOfTensor = Safetensors.parseIndex(indexJson, listing);
+    Map<String, Map<String, TensorEntry>> headers = new LinkedHashMap<>();
+    for (String file : new TreeSet<>(fileOfTensor.values())) {
+      if (!files.exists(file)) {
+        throw StrataException.model(
+            "%s names %s, which is not there; download the missing file", listing, file);
+      }
+      headers.put(file, header(files, file));
+    }
+    Map<String, Located> tensors = new HashMap<>();
+    fileOfTensor.forEach(
+        (name, file) -> {
+          TensorEntry entry = headers.get(file).get(name);
+          if (entry == null) {
+            throw StrataException.model(
+                "%s says that tensor %s is in %s, but it is not; download the model again",
+                listing, name, file);
+          }
+          tensors.put(name, new Located(file, entry));
+        });
+    return new Shards(listing, tensors, List.copyOf(headers.keySet()));
+  }
+
+  /** The file that lists the tensors, for messages. */
+  String listing() {
+    return listing;
+  }
+
+  /** The safetensors files, in alphabetical order. */
+  List<String> files() {
+    return files;
+  }
+
+  Optional<Located> find(String tensor) {
+    return Optional.ofNullable(tensors.get(tensor));
+  }
+
+  private static Map<String, TensorEntry> header(ModelFiles files, String name) throws IOException {
+    String path = files.path(name);
+    try (ByteSource source = files.open(name)) {
+      long headerLength = headerLength(source, path);
+      ByteBuffer header = ByteBuffer.allocate((int) headerLength);
+      source.read(LENGTH_BYTES, header);
+      long dataStart = LENGTH_BYTES + headerLength;
+      return Safetensors.parseHeader(header.flip(), dataStart, source.length(), path);
+    }
+  }
+
+  private static long headerLength(ByteSource source, String path) throws IOException {
+    if (source.length() < LENGTH_BYTES) {
+      throw truncated(path, source.length(), "not even a header's length");
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    source.read(0, bytes);
+    long length = bytes.getLong(0);
+    if (length < 0 || length > MAX_HEADER_BYTES) {
+      throw StrataException.model(
+          "%s says that its header has %s bytes, beyond the limit of %d; it is not a safetensors"
+              + " file: download it again",
+          path, Long.toUnsignedString(length), MAX_HEADER_BYTES);
+    }
+    if (length > source.length() - LENGTH_BYTES) {
+      throw truncated(path, source.length(), "less than its header of " + length);
+    }
+    return length;
+  }
+
+  private static StrataException truncated(String path, long length, String reason) {
+    return StrataException.model(
+        "%s has %d bytes, %s; it is truncated: download it again", path, length, reason);
+  }
+}

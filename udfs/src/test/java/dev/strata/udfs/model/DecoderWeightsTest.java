@@ -1,0 +1,72 @@
+package dev.strata.udfs.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DecoderWeightsTest {
+
+  private static final RopeSpec ROPE = new RopeSpec(List.of(1.0, 0.1), 1);
+
+  @Test
+  void aPlainLayer() {
+    assertThat(names(spec(false, false)))
+        .containsExactly(
+            "model.embed_tokens.weight [11, 6]",
+            "model.layers.0.input_layernorm.weight [6]",
+            "model.layers.0.self_attn.q_proj.weight [8, 6]",
+            "model.layers.0.self_attn.k_proj.weight [4, 6]",
+            "model.layers.0.self_attn.v_proj.weight [4, 6]",
+            "model.layers.0.self_attn.o_proj.weight [6, 8]",
+            "model.layers.0.post_attention_layernorm.weight [6]",
+            "model.layers.0.mlp.gate_proj.weight [10, 6]",
+            "model.layers.0.mlp.up_proj.weight [10, 6]",
+            "model.layers.0.mlp.down_proj.weight [6, 10]",
+            "model.norm.weight [6]",
+            "lm_head.weight [11, 6]");
+  }
+
+  @Test
+  void allThatALayerMayHave() {
+    assertThat(names(spec(true, true)))
+        .contains(
+            "model.layers.0.self_attn.q_proj.bias [8]",
+            "model.layers.0.self_attn.k_proj.bias [4]",
+            "model.layers.0.self_attn.v_proj.bias [4]",
+            "model.layers.0.self_attn.o_proj.bias [6]",
+            "model.layers.0.self_attn.q_norm.weight [4]",
+            "model.layers.0.self_attn.k_norm.weight [4]",
+            "model.layers.0.mlp.gate_proj.bias [10]",
+            "model.layers.0.mlp.up_proj.bias [10]",
+            "model.layers.0.mlp.down_proj.bias [6]")
+        .doesNotContain("lm_head.weight [11, 6]");
+  }
+
+  private static List<String> names(DecoderSpec spec) {
+    return DecoderWeights.of(spec).stream()
+        .map(weight -> weight.name() + " " + weight.shape())
+        .toList();
+  }
+
+  /** 11 tokens, 6 wide, 10 between, 2 query heads and 1 key head of 4. */
+  private static DecoderSpec spec(boolean extras, boolean tied) {
+    return new DecoderSpec(
+        "llama",
+        11,
+        6,
+        10,
+        2,
+        1,
+        4,
+        1e-5,
+        Activation.SILU,
+        extras,
+        extras,
+        extras,
+        extras,
+        tied,
+        16,
+        List.of(new LayerSpec(0, ROPE)));
+  }
+}

@@ -1,0 +1,411 @@
+package dev.strata.udfs.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelConfigTest {
+
+  private static final Path GOLDENS = Path.of("src/test/resources/goldens");
+  private static final RopeSpec PLAIN_ROPE = rope(1, RopeScaling.plain(10_000, 8));
+
+  @Test
+  void llama() throws IOException {
+    assertThat(golden("llama")).isEqualTo(tiny("llama", 2, 8, false, false, false, false, 0));
+  }
+
+  @Test
+  void llamaBiasesCoverTheOutputToo() throws IOException {
+    assertThat(golden("llama-mha-bias"))
+        .isEqualTo(
+            new DecoderSpec(
+                "llama",
+                128,
+                32,
+                64,
+                4,
+                4,
+                8,
+                1e-5,
+                Activation.SILU,
+                true,
+                true,
+                true,
+                false,
+                false,
+                512,
+                layers(0, 0, 0)));
+  }
+
+  @Test
+  void mistralSlidesOnEveryLayer() throws IOException {
+    assertThat(golden("mistral")).isEqualTo(tiny("mistral", 2, 8, false, false, false, false, 8));
+  }
+
+  @Test
+  void qwen2HasBiasesOfQueryKeyAndValue() throws IOException {
+    assertThat(golden("qwen2")).isEqualTo(tiny("qwen2", 2, 8, true, false, false, true, 0));
+  }
+
+  @Test
+  void qwen3HasNormsOfQueriesAndKeys() throws IOException {
+    DecoderSpec spec = golden("qwen3");
+    assertThat(spec.queryKeyNorm()).isTrue();
+    assertThat(spec.queryKeyValueBias()).isFalse();
+    assertThat(spec.attentionOutputBias()).isFalse();
+    assertThat(spec.headDim()).isEqualTo(12);
+    assertThat(spec.queryWidth()).isEqualTo(48);
+    assertThat(spec.keyValueWidth()).isEqualTo(24);
+  }
+
+  @Test
+  void scaledRopes() throws IOException {
+    assertThat(golden("llama-linear-rope").layers().get(2).rope())
+        .isEqualTo(rope(1, RopeScaling.linear(RopeScaling.plain(10_000, 8), 4)));
+    assertThat(golden("llama3-rope").layers().get(0).rope())
+        .isEqualTo(rope(1, RopeScaling.llama3(RopeScaling.plain(500_000, 8), 8, 1, 4, 64)));
+    assertThat(golden("llama-yarn").layers().get(0).rope())
+        .isEqualTo(
+            rope(RopeScaling.temperature(4, 1), RopeScaling.yarn(10_000, 8, 4, 32, 1, true, 128)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama",
+        "llama-linear-rope",
+        "llama-mha-bias",
+        "llama-tied-headdim",
+        "llama-yarn",
+        "llama3-rope",
+        "mistral",
+        "qwen2",
+        "qwen3"
+      })
+  void theOlderFormSaysTheSame(String golden) throws IOException {
+    JsonObject newer = JsonParser.parseString(config(golden)).getAsJsonObject();
+    for (String typeKey : List.of("type", "rope_type")) {
+      assertThat(parse(older(newer, typeKey))).isEqualTo(parse(newer));
+    }
+  }
+
+  private static JsonObject older(JsonObject newer, String typeKey) {
+    JsonObject older = newer.deepCopy();
+    JsonObject rope = older.remove("rope_parameters").getAsJsonObject();
+    older.add("rope_theta", rope.remove("rope_theta"));
+    older.add("torch_dtype", older.remove("dtype"));
+    JsonElement type = rope.remove("rope_type");
+    rope.add(typeKey, type);
+    older.add("rope_scaling", type.getAsString().equals("default") ? JsonNull.INSTANCE : rope);
+    return older;
+  }
+
+  @Test
+  void absentFieldsAreThoseOfTransformers() {
+    DecoderSpec llama = parse(minimal("llama"));
+    assertThat(llama.kvHeads()).isEqualTo(32);
+    assertThat(llama.headDim()).isEqualTo(4);
+    assertThat(llama.normEpsilon()).isEqualTo(1e-6);
+    assertThat(llama.contextLength()).isEqualTo(2_048);
+    assertThat(llama.tiedHead()).isFalse();
+
+    DecoderSpec mistral = parse(minimal("mistral"));
+    assertThat(mistral.kvHeads()).isEqualTo(8);
+    assertThat(mistral.contextLength()).isEqualTo(131_072);
+    assertThat(mistral.layers().get(1).window()).isEqualTo(4_096);
+
+    DecoderSpec qwen2 = parse(minimal("qwen2"));
+    assertThat(qwen2.kvHeads()).isEqualTo(32);
+    assertThat(qwen2.contextLength()).isEqualTo(32_768);
+    assertThat(qwen2.queryKeyValueBias()).isTrue();
+
+    DecoderSpec qwen3 = parse(minimal("qwen3"));
+    assertThat(qwen3.headDim()).isEqualTo(128);
+    assertThat(qwen3.contextLength()).isEqualTo(32_768);
+  }
+
+  @Test
+  void aNullOfKeyValueHeadsMeansAsManyAsQueries() {
+    assertThat(parse(with("mistral", "num_key_value_heads", "null")).kvHeads()).isEqualTo(32);
+  }
+
+  @Test
+  void aNullWindowOfMistralMeansNone() {
+    assertThat(parse(with("mistral", "sliding_window", "null")).layers().get(0).window()).isZero();
+  }
+
+  @Test
+  void qwenSlidesFromMaxWindowLayersOn() {
+    JsonObject config = with("qwen2", "use_sliding_window", "true");
+    config.addProperty("sliding_window", 16);
+    config.addProperty("max_window_layers", 1);
+    assertThat(windows(config)).containsExactly(0, 16, 16);
+
+    config.add(
+        "layer_types",
+        JsonParser.parseString(
+            "[\"sliding_attention\", \"full_attention\", \"sliding_attention\"]"));
+    assertThat(windows(config)).containsExactly(16, 0, 16);
+
+    config.addProperty("use_sliding_window", false);
+    config.remove("layer_types");
+    assertThat(windows(config)).containsExactly(0, 0, 0);
+  }
+
+  @Test
+  void qwen3AttentionBiasCoversTheOutput() {
+    DecoderSpec spec = parse(with("qwen3", "attention_bias", "true"));
+    assertThat(spec.queryKeyValueBias()).isTrue();
+    assertThat(spec.attentionOutputBias()).isTrue();
+  }
+
+  @Test
+  void yarnsAttentionFactor() {
+    assertThat(yarnFactor("\"attention_factor\": 0.7")).isEqualTo(0.7);
+    assertThat(yarnFactor("\"mscale\": 0.707, \"mscale_all_dim\": 1.0"))
+        .isEqualTo(0.964326914892074, within(1e-15));
+    assertThat(yarnFactor("\"mscale\": 0.707")).isEqualTo(1.138629436111989, within(1e-15));
+    assertThat(yarnFactor("\"beta_fast\": null")).isEqualTo(1.138629436111989, within(1e-15));
+  }
+
+  @Test
+  void yarnWithoutFactorStretchesToTheContext() {
+    DecoderSpec explicit =
+        parse(
+            with(
+                "llama",
+                "rope_scaling",
+                "{\"type\": \"yarn\", \"factor\": 4, \"original_max_position_embeddings\": 512}"));
+    DecoderSpec implied =
+        parse(
+            with(
+                "llama",
+                "rope_scaling",
+                "{\"type\": \"yarn\", \"factor\": null,"
+                    + " \"original_max_position_embeddings\": 512}"));
+    assertThat(implied).isEqualTo(explicit);
+  }
+
+  @Test
+  void thePretrainedLengthBesideTheParametersWins() {
+    String scaling =
+        "{\"type\": \"yarn\", \"factor\": 4, \"original_max_position_embeddings\": %d}";
+    JsonObject outside = with("llama", "rope_scaling", String.format(scaling, 1_024));
+    outside.addProperty("original_max_position_embeddings", 256);
+    assertThat(parse(outside))
+        .isEqualTo(parse(with("llama", "rope_scaling", String.format(scaling, 256))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "hidden_size | -32 | hidden_size is -32 in f.json; it must be a whole number of 1 or more",
+        "hidden_size | 32.5 | hidden_size is 32.5 in f.json; it must be a whole number of 1 or more",
+        "hidden_size | \"32\" | hidden_size is \"32\" in f.json; it must be a whole number of 1 or"
+            + " more",
+        "hidden_size | 1e99 | hidden_size is 1e99 in f.json; it must be a whole number of 1 or more",
+        "vocab_size | null | vocab_size is null in f.json; it must be a whole number of 1 or more",
+        "intermediate_size | [64] | intermediate_size is [64] in f.json; it must be a whole number"
+            + " of 1 or more",
+        "num_hidden_layers | 2000000000 | num_hidden_layers is 2000000000 in f.json; it must be a"
+            + " whole number from 1 to 10000",
+        "num_attention_heads | 0 | num_attention_heads is 0 in f.json; it must be a whole number of"
+            + " 1 or more",
+        "num_attention_heads | 33 | f.json cannot be used: hidden_size 128 is not a multiple of"
+            + " num_attention_heads 33, and there is no head_dim",
+        "num_key_value_heads | 5 | f.json cannot be used: num_attention_heads 32 is not a multiple"
+            + " of num_key_value_heads 5",
+        "head_dim | 7 | f.json cannot be used: a head of 7 elements has no halves to rotate",
+        "head_dim | 1000000000 | f.json cannot be used: 32 heads of 1000000000 elements are beyond"
+            + " any model",
+        "rms_norm_eps | 0 | rms_norm_eps is 0 in f.json; it must be a number above 0",
+        "tie_word_embeddings | \"yes\" | tie_word_embeddings is \"yes\" in f.json; it must be true"
+            + " or false",
+        "hidden_act | \"gelu\" | hidden_act is \"gelu\" in f.json; it must be silu, the only"
+            + " supported activation",
+        "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
+            + " llama, mistral, qwen2, qwen3",
+        "model_type | null | model_type is null in f.json; it must be a string",
+        "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
+            + " (gptq); use the model as F32, F16 or BF16",
+        "partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5 in f.json; it must be 1, as"
+            + " partly rotated heads are not supported",
+        "rope_scaling | \"linear\" | rope_scaling is \"linear\" in f.json; it must be an object",
+        "rope_scaling | {\"type\": \"dynamic\", \"factor\": 2} | rope type dynamic in f.json is not"
+            + " supported; use a model whose rope type is default, linear, llama3 or yarn",
+        "rope_parameters | {\"rope_type\": \"longrope\"} | rope type longrope in f.json is not"
+            + " supported; use a model whose rope type is default, linear, llama3 or yarn",
+        "rope_scaling | {\"type\": \"linear\"} | rope_scaling.factor is missing in f.json; it must"
+            + " be a number above 0",
+        "rope_parameters | {\"rope_type\": \"yarn\"} | rope_parameters.factor is missing in f.json;"
+            + " it must be a number above 0",
+        "rope_parameters | {\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4,"
+            + " \"high_freq_factor\": 1} | rope_parameters.high_freq_factor is 1 in f.json; it must"
+            + " be above low_freq_factor 4.0",
+        "rope_parameters | {\"full_attention\": {}} | rope_parameters.full_attention is {} in"
+            + " f.json; it must be absent, as all layers of this model type rotate alike",
+        "rope_theta | -1 | rope_theta is -1 in f.json; it must be a number above 0",
+      })
+  void nonsenseIsOneSentence(String field, String value, String message) {
+    assertThatThrownBy(() -> parse(with("llama", field, value)))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[\"full_attention\"] | f.json cannot be used: layer_types has 1 entries for 3 layers",
+        "[\"full_attention\", \"sliding_attention\", \"full_attention\"] | f.json cannot be used:"
+            + " layer_types has sliding_attention, but use_sliding_window and sliding_window set no"
+            + " window",
+        "[\"a\", \"b\", \"c\"] | layer_types is [\"a\",\"b\",\"c\"] in f.json; it must be"
+            + " full_attention or sliding_attention each",
+        "\"full\" | layer_types is \"full\" in f.json; it must be a list of strings",
+        "[1, 2, 3] | layer_types is [1,2,3] in f.json; it must be a list of strings",
+      })
+  void nonsenseLayerTypes(String value, String message) {
+    assertThatThrownBy(() -> parse(with("qwen3", "layer_types", value)))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void missingSize() {
+    JsonObject config = minimal("llama");
+    config.remove("vocab_size");
+    assertThatThrownBy(() -> parse(config))
+        .hasMessage("vocab_size is missing in f.json; it must be a whole number of 1 or more");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"a\": | f.json is not valid JSON at line 1 column 6; download the file again",
+        "{a: 1} | f.json is not valid JSON at line 1 column 3; download the file again",
+        "{} {} | f.json is not valid JSON at line 1 column 5; download the file again",
+        "[1] | f.json is not a JSON object but [1]; download the file again",
+        "<html> | f.json is not valid JSON at line 1 column 1; download the file again",
+        "`` | f.json is not a JSON object but null; download the file again",
+      })
+  void notJson(String json, String message) {
+    assertThatThrownBy(() -> ModelConfig.parse(json, "f.json"))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void longValuesAreShownShortened() {
+    String value =
+        IntStream.range(0, 50).mapToObj(String::valueOf).collect(Collectors.joining(","));
+    assertThatThrownBy(() -> parse(with("llama", "hidden_size", "[" + value + "]")))
+        .hasMessage(
+            "hidden_size is [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,…"
+                + " in f.json; it must be a whole number of 1 or more");
+  }
+
+  private static double yarnFactor(String field) {
+    String scaling =
+        "{\"rope_type\": \"yarn\", \"factor\": 4, \"original_max_position_embeddings\": 512, "
+            + field
+            + "}";
+    return parse(with("llama", "rope_parameters", scaling))
+        .layers()
+        .get(0)
+        .rope()
+        .attentionFactor();
+  }
+
+  private static List<Integer> windows(JsonObject config) {
+    return parse(config).layers().stream().map(LayerSpec::window).toList();
+  }
+
+  private static JsonObject minimal(String modelType) {
+    JsonObject config = new JsonObject();
+    config.addProperty("model_type", modelType);
+    config.addProperty("vocab_size", 256);
+    config.addProperty("hidden_size", 128);
+    config.addProperty("intermediate_size", 64);
+    config.addProperty("num_hidden_layers", 3);
+    config.addProperty("num_attention_heads", 32);
+    return config;
+  }
+
+  private static JsonObject with(String modelType, String field, String value) {
+    JsonObject config = minimal(modelType);
+    config.add(field, JsonParser.parseString(value));
+    return config;
+  }
+
+  private static DecoderSpec tiny(
+      String family,
+      int kvHeads,
+      int headDim,
+      boolean queryKeyValueBias,
+      boolean attentionOutputBias,
+      boolean feedForwardBias,
+      boolean tiedHead,
+      int window) {
+    return new DecoderSpec(
+        family,
+        128,
+        32,
+        64,
+        4,
+        kvHeads,
+        headDim,
+        1e-5,
+        Activation.SILU,
+        queryKeyValueBias,
+        attentionOutputBias,
+        feedForwardBias,
+        false,
+        tiedHead,
+        512,
+        layers(window, window, window));
+  }
+
+  private static List<LayerSpec> layers(int... windows) {
+    return IntStream.of(windows).mapToObj(window -> new LayerSpec(window, PLAIN_ROPE)).toList();
+  }
+
+  private static RopeSpec rope(double attentionFactor, float[] frequencies) {
+    return new RopeSpec(
+        IntStream.range(0, frequencies.length).mapToObj(i -> (double) frequencies[i]).toList(),
+        attentionFactor);
+  }
+
+  private static DecoderSpec golden(String name) throws IOException {
+    return ModelConfig.parse(config(name), name);
+  }
+
+  private static String config(String golden) throws IOException {
+    return Files.readString(GOLDENS.resolve(golden).resolve("config.json"));
+  }
+
+  private static DecoderSpec parse(JsonObject config) {
+    return ModelConfig.parse(config.toString(), "f.json");
+  }
+}

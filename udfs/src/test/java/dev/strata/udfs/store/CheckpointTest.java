@@ -1,0 +1,325 @@
+package dev.strata.udfs.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonObject;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.ElementType;
+import dev.strata.udfs.model.WeightRole;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointTest {
+
+  private static final String KEY = "model.layers.1.self_attn.k_proj.weight";
+
+  @TempDir private Path directory;
+  private TinyCheckpoint files;
+
+  @BeforeEach
+  void create() {
+    files = new TinyCheckpoint(directory);
+  }
+
+  @Test
+  void oneFile() throws IOException {
+    files.single();
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.spec().hiddenSize()).isEqualTo(6);
+      assertThat(checkpoint.generation().stopTokens()).isEqualTo(Set.of(2));
+      assertThat(checkpoint.has(WeightRole.KEY, 1)).isTrue();
+      assertThat(checkpoint.has(WeightRole.KEY, 2)).isFalse();
+      assertThat(checkpoint.has(WeightRole.KEY_BIAS, 1)).isFalse();
+      assertThat(checkpoint.files().location()).isEqualTo(directory.toString());
+      Weight key = checkpoint.weight(WeightRole.KEY, 1);
+      assertThat(key.file()).isEqualTo(TinyCheckpoint.SINGLE);
+      assertThat(key.type()).isEqualTo(ElementType.F32);
+      assertThat(key.rows()).isEqualTo(4);
+      assertThat(key.columns()).isEqualTo(6);
+    }
+  }
+
+  @Test
+  void weightBytesAreThoseOfTheStreamedMatrices() throws IOException {
+    files.single();
+    try (Checkpoint checkpoint = open()) {
+      int layer = 8 * 6 + 4 * 6 + 4 * 6 + 6 * 8 + 3 * 60;
+      assertThat(checkpoint.weightBytes()).isEqualTo(4L * (2 * layer + 66));
+    }
+  }
+
+  @Test
+  void readsWhatIsInTheShards() throws IOException {
+    files.sharded();
+    try (Checkpoint checkpoint = open()) {
+      for (int layer = 0; layer < 2; layer++) {
+        Weight down = checkpoint.weight(WeightRole.DOWN, layer);
+        assertThat(down.file())
+            .isEqualTo(layer == 0 ? TinyCheckpoint.SHARD_1 : TinyCheckpoint.SHARD_2);
+        ByteBuffer target = ByteBuffer.allocateDirect(40);
+        checkpoint.read(down, 80, target);
+        int from = (int) down.offset() + 80;
+        byte[] expected = Arrays.copyOfRange(files.bytes(down.file()), from, from + 40);
+        assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(expected));
+      }
+    }
+  }
+
+  @Test
+  void anUntiedHeadIsItsOwnTensor() throws IOException {
+    config("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
+    files.tensor("lm_head.weight", "BF16", 11, 6).single();
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.weight(WeightRole.HEAD, -1).type()).isEqualTo(ElementType.BF16);
+      assertThat(checkpoint.weight(WeightRole.EMBEDDING, -1).type()).isEqualTo(ElementType.F32);
+    }
+  }
+
+  @Test
+  void readsStayInsideTheTensor() throws IOException {
+    files.single();
+    try (Checkpoint checkpoint = open()) {
+      Weight norm = checkpoint.weight(WeightRole.FINAL_NORM, -1);
+      assertThatThrownBy(() -> checkpoint.read(norm, 8, ByteBuffer.allocate(17)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("17 bytes at 8 are outside of Weight[role=FINAL_NORM");
+      assertThatThrownBy(() -> checkpoint.read(norm, -1, ByteBuffer.allocate(1)))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> checkpoint.weight(WeightRole.KEY, 7))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("no KEY of layer 7 in this model");
+    }
+  }
+
+  @Test
+  void aFileThatShrinksWhileItIsReadIsAnErrorWithItsOffset() throws IOException {
+    files.single();
+    try (Checkpoint checkpoint = open()) {
+      Weight norm = checkpoint.weight(WeightRole.FINAL_NORM, -1);
+      truncate(TinyCheckpoint.SINGLE, norm.offset() + 4);
+      assertThatThrownBy(() -> checkpoint.read(norm, 0, ByteBuffer.allocate(24)))
+          .isInstanceOf(EOFException.class)
+          .hasMessage(
+              "%s ends before offset %d, where 20 more bytes are wanted",
+              files.path(TinyCheckpoint.SINGLE), norm.offset() + 4);
+    }
+  }
+
+  @Test
+  void theTokenizerIsAskedForWhenItIsNeeded() throws IOException {
+    files.single();
+    try (Checkpoint checkpoint = open()) {
+      assertThatThrownBy(checkpoint::tokenizer)
+          .isInstanceOf(StrataException.class)
+          .hasMessage(
+              "no tokenizer.json in %s; download it from where the model is from", directory);
+      files.write("tokenizer.json", "{}");
+      assertThat(checkpoint.tokenizer()).isEqualTo("{}".getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void noConfig() throws IOException {
+    Files.delete(files.path("config.json"));
+    assertRefused()
+        .hasMessage("no config.json in %s; give the directory of a Hugging Face model", directory);
+  }
+
+  @Test
+  void noSafetensors() {
+    files.write("pytorch_model.bin", "PK");
+    assertRefused()
+        .hasMessage(
+            "no model.safetensors and no model.safetensors.index.json in %s; give a model in the"
+                + " safetensors format",
+            directory);
+  }
+
+  @Test
+  void configsThatMakeNoSenseAreNamedWithTheirPath() {
+    config("\"hidden_size\": 6", "\"hidden_size\": -6");
+    assertRefused()
+        .hasMessage(
+            "hidden_size is -6 in %s; it must be a whole number of 1 or more",
+            files.path("config.json"));
+  }
+
+  @Test
+  void missingShard() throws IOException {
+    files.sharded();
+    Files.delete(files.path(TinyCheckpoint.SHARD_2));
+    assertRefused()
+        .hasMessage(
+            "%s names %s, which is not there; download the missing file",
+            files.path(TinyCheckpoint.INDEX), TinyCheckpoint.SHARD_2);
+  }
+
+  @Test
+  void indexThatLies() {
+    files.sharded();
+    JsonObject index = files.index();
+    index.getAsJsonObject("weight_map").addProperty(KEY, TinyCheckpoint.SHARD_1);
+    files.write(TinyCheckpoint.INDEX, index.toString());
+    assertRefused()
+        .hasMessage(
+            "%s says that tensor %s is in %s, but it is not; download the model again",
+            files.path(TinyCheckpoint.INDEX), KEY, TinyCheckpoint.SHARD_1);
+  }
+
+  @Test
+  void missingTensor() {
+    files.without(KEY).single();
+    assertRefused()
+        .hasMessage(
+            "tensor %s is missing in %s, but %s describes a llama model that has it; use the files"
+                + " of one model",
+            KEY, files.path(TinyCheckpoint.SINGLE), files.path("config.json"));
+  }
+
+  @Test
+  void missingTensorOfAShardedModel() {
+    files.without(KEY).sharded();
+    assertRefused()
+        .hasMessage(
+            "tensor %s is missing in %s, but %s describes a llama model that has it; use the files"
+                + " of one model",
+            KEY, files.path(TinyCheckpoint.INDEX), files.path("config.json"));
+  }
+
+  @Test
+  void wrongShape() {
+    files.tensor(KEY, 6, 4).single();
+    assertRefused()
+        .hasMessage(
+            "tensor %s in %s has shape [6, 4], but %s makes it [4, 6]; use the files of one model",
+            KEY, files.path(TinyCheckpoint.SINGLE), files.path("config.json"));
+  }
+
+  @Test
+  void aVectorWithTwoDimensions() {
+    files.tensor("model.norm.weight", 1, 6).single();
+    assertRefused()
+        .hasMessage(
+            "tensor model.norm.weight in %s has shape [1, 6], but %s makes it [6]; use the files of"
+                + " one model",
+            files.path(TinyCheckpoint.SINGLE), files.path("config.json"));
+  }
+
+  @Test
+  void unsupportedType() {
+    files.tensor(KEY, "F64", 4, 6).single();
+    assertRefused()
+        .hasMessage(
+            "tensor %s in %s is stored as F64; use a model stored as F32, F16 or BF16",
+            KEY, files.path(TinyCheckpoint.SINGLE));
+  }
+
+  @Test
+  void shardCutInItsData() throws IOException {
+    files.sharded();
+    long length = Files.size(files.path(TinyCheckpoint.SHARD_2));
+    truncate(TinyCheckpoint.SHARD_2, length - 1);
+    long data = length - headerEnd(TinyCheckpoint.SHARD_2);
+    assertRefused()
+        .hasMessage(
+            "tensor model.norm.weight in %s ends at byte %d of the data, but the file has only %d"
+                + " bytes of data; it is truncated: download it again",
+            files.path(TinyCheckpoint.SHARD_2), data, data - 1);
+  }
+
+  @Test
+  void shardCutInItsHeader() throws IOException {
+    files.sharded();
+    long header = headerEnd(TinyCheckpoint.SHARD_2) - 8;
+    truncate(TinyCheckpoint.SHARD_2, 100);
+    assertRefused()
+        .hasMessage(
+            "%s has 100 bytes, less than its header of %d; it is truncated: download it again",
+            files.path(TinyCheckpoint.SHARD_2), header);
+  }
+
+  @Test
+  void shardCutBeforeItsHeader() throws IOException {
+    files.sharded();
+    truncate(TinyCheckpoint.SHARD_2, 7);
+    assertRefused()
+        .hasMessage(
+            "%s has 7 bytes, not even a header's length; it is truncated: download it again",
+            files.path(TinyCheckpoint.SHARD_2));
+  }
+
+  @Test
+  void headersBeyondAllMeasure() {
+    files.write(TinyCheckpoint.SINGLE, "<!DOCTYPE html><p>Access denied");
+    assertRefused()
+        .hasMessage(
+            "%s says that its header has 5789751444030890300 bytes, beyond the limit of 100000000;"
+                + " it is not a safetensors file: download it again",
+            files.path(TinyCheckpoint.SINGLE));
+  }
+
+  @Test
+  void aPointerInsteadOfTheFile() {
+    byte[] pointer = new byte[40];
+    ByteBuffer.wrap(pointer).order(ByteOrder.LITTLE_ENDIAN).putLong(20);
+    files.write(TinyCheckpoint.SINGLE, pointer);
+    assertRefused()
+        .hasMessage(
+            "the header of %s is not valid JSON at line 1 column 1; download the file again",
+            files.path(TinyCheckpoint.SINGLE));
+  }
+
+  @Test
+  void aSmallFileThatIsLarge() throws IOException {
+    files.single();
+    truncate("generation_config.json", ModelFiles.MAX_FOUND_BYTES + 1L);
+    assertRefused()
+        .hasMessage(
+            "the model in %s cannot be read: %s has 67108865 bytes, more than the 67108864 of a"
+                + " small file",
+            directory, files.path("generation_config.json"));
+  }
+
+  private AbstractThrowableAssert<?, ?> assertRefused() {
+    return assertThatThrownBy(this::open)
+        .isInstanceOfSatisfying(
+            StrataException.class,
+            e -> assertThat(e.fault()).isEqualTo(StrataException.Fault.MODEL));
+  }
+
+  private Checkpoint open() {
+    return Checkpoint.open(directory.toString());
+  }
+
+  private void config(String before, String after) {
+    try {
+      String config = Files.readString(files.path("config.json"));
+      files.write("config.json", config.replace(before, after));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private long headerEnd(String name) throws IOException {
+    return 8 + ByteBuffer.wrap(files.bytes(name)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+  }
+
+  private void truncate(String name, long length) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(files.path(name).toFile(), "rw")) {
+      file.setLength(length);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package dev.strata.udfs.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every implementation of {@link ModelFiles} does. */
+abstract class ModelFilesContract {
+
+  /** Three chunks of a heap read and a bit. */
+  private static final int LARGE = 3_500_000;
+
+  private final byte[] content = new byte[LARGE];
+  private ModelFiles files;
+
+  /** Files in a directory that {@link #write} fills. */
+  abstract ModelFiles files() throws IOException;
+
+  abstract void write(String name, byte[] bytes) throws IOException;
+
+  @BeforeEach
+  void open() throws IOException {
+    new Random(1).nextBytes(content);
+    write("large.bin", content);
+    write("small.json", "{}".getBytes(StandardCharsets.UTF_8));
+    files = files();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    files.close();
+  }
+
+  @Test
+  void findsSmallFiles() throws IOException {
+    assertThat(files.find("small.json")).hasValue("{}".getBytes(StandardCharsets.UTF_8));
+    assertThat(files.find("absent.json")).isEmpty();
+    assertThat(files.exists("small.json")).isTrue();
+    assertThat(files.exists("absent.json")).isFalse();
+    assertThat(files.length("large.bin")).isEqualTo(LARGE);
+    assertThat(files.path("small.json")).isEqualTo(files.location() + "/small.json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../small.json", "/etc/passwd", "..", "", "a/b"})
+  void namesDoNotLeadOut(String name) {
+    assertThatThrownBy(() -> files.find(name)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> files.open(name)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void fillsTheBufferFromItsPositionToItsLimit(boolean direct) throws IOException {
+    try (ByteSource source = files.open("large.bin")) {
+      ByteBuffer target = allocate(LARGE, direct);
+      target.position(5).limit(LARGE - 7);
+      source.read(11, target);
+      assertThat(target.position()).isEqualTo(LARGE - 7);
+      target.position(5);
+      assertThat(target).isEqualTo(ByteBuffer.wrap(content, 11, LARGE - 12));
+      assertThat(source.length()).isEqualTo(LARGE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theEndOfTheFileIsAnError(boolean direct) throws IOException {
+    try (ByteSource source = files.open("large.bin")) {
+      assertThatThrownBy(() -> source.read(LARGE - 10, allocate(16, direct)))
+          .isInstanceOf(EOFException.class)
+          .hasMessage(
+              "%s ends before offset %d, where 6 more bytes are wanted",
+              files.path("large.bin"), LARGE);
+      assertThatThrownBy(() -> source.read(LARGE + 10L, allocate(16, direct)))
+          .isInstanceOf(EOFException.class)
+          .hasMessage(
+              "%s ends before offset %d, where 16 more bytes are wanted",
+              files.path("large.bin"), LARGE + 10);
+    }
+  }
+
+  @Test
+  void readsAfterTheCloseFail() throws IOException {
+    ByteSource source = files.open("large.bin");
+    source.close();
+    assertThatThrownBy(() -> source.read(3, ByteBuffer.allocate(4)))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("cannot read 4 bytes at offset 3 of " + files.path("large.bin"));
+  }
+
+  @Test
+  void severalThreadsReadAtOnce() throws Exception {
+    try (ByteSource source = files.open("large.bin")) {
+      inThreads(4, thread -> readEverywhere(source, thread));
+    }
+  }
+
+  @Test
+  void aPendingInterruptNeitherStopsAReadNorIsLost() throws Exception {
+    try (ByteSource source = files.open("large.bin")) {
+      Thread.currentThread().interrupt();
+      readEverywhere(source, 0);
+      assertThat(Thread.interrupted()).isTrue();
+      readEverywhere(source, 1);
+      assertThat(Thread.interrupted()).isFalse();
+    }
+  }
+
+  @Test
+  void interruptsDisturbNoReader() throws Exception {
+    AtomicBoolean done = new AtomicBoolean();
+    try (ByteSource source = files.open("large.bin")) {
+      List<Thread> readers = new ArrayList<>();
+      CountDownLatch started = new CountDownLatch(2);
+      Thread interrupter =
+          new Thread(
+              () -> {
+                await(started);
+                while (!done.get()) {
+                  readers.get(0).interrupt();
+                }
+              });
+      interrupter.start();
+      try {
+        inThreads(
+            2,
+            thread -> {
+              synchronized (readers) {
+                readers.add(Thread.currentThread());
+              }
+              started.countDown();
+              await(started);
+              readEverywhere(source, thread);
+            });
+      } finally {
+        done.set(true);
+        interrupter.join();
+      }
+      readEverywhere(source, 2);
+    }
+  }
+
+  private void readEverywhere(ByteSource source, int seed) throws IOException {
+    Random random = new Random(seed);
+    for (int i = 0; i < 300; i++) {
+      int length = 1 + random.nextInt(50_000);
+      int offset = random.nextInt(LARGE - length);
+      ByteBuffer target = allocate(length, i % 2 == 0);
+      source.read(offset, target);
+      assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(content, offset, length));
+    }
+  }
+
+  private interface Reader {
+    void read(int thread) throws Exception;
+  }
+
+  private static void inThreads(int count, Reader reader) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(count);
+    try {
+      List<Future<?>> results = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        int thread = i;
+        results.add(
+            threads.submit(
+                () -> {
+                  reader.read(thread);
+                  return null;
+                }));
+      }
+      for (Future<?> result : results) {
+        result.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** Waits through interrupts, which the test sends on purpose. */
+  private static void await(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ByteBuffer allocate(int bytes, boolean direct) {
+    return direct ? ByteBuffer.allocateDirect(bytes) : ByteBuffer.allocate(bytes);
+  }
+}
