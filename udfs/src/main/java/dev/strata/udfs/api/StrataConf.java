@@ -1,5 +1,6 @@
 package dev.strata.udfs.api;
 
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,7 +60,7 @@ public final class StrataConf {
   /** What executors start their engines with. */
   public EngineOptions engineOptions() {
     return new EngineOptions(
-        require(StrataKeys.MODEL),
+        absolute(require(StrataKeys.MODEL)),
         get(StrataKeys.DEVICE),
         get(StrataKeys.DEVICE_MEMORY),
         get(StrataKeys.HOST_MEMORY),
@@ -68,6 +69,12 @@ public final class StrataConf {
         get(StrataKeys.WAVE_SIZE),
         get(StrataKeys.MICROBATCH_TOKENS),
         get(StrataKeys.THREADS));
+  }
+
+  /** A local path means the same to executors, which have working directories of their own. */
+  private static String absolute(String location) {
+    boolean isUri = location.matches("[A-Za-z][A-Za-z0-9+.-]*:.*");
+    return isUri ? location : Path.of(location).toAbsolutePath().normalize().toString();
   }
 
   /** How rows become conversations: by the messages column, the prompt, or the text column. */

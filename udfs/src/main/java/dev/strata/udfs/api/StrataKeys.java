@@ -174,7 +174,7 @@ public final class StrataKeys {
           "progress",
           ConfType.oneOf("auto", "on", "off"),
           "auto",
-          "The progress line: on, off, or auto, which rewrites it in place on a terminal.");
+          "The progress line: on rewrites it in place, auto does so on a terminal, off shows none.");
 
   private StrataKeys() {}
 

@@ -53,6 +53,15 @@ final class RowCodec {
     return bytes.toByteArray();
   }
 
+  /** A row's values in an array of their own. */
+  static Object[] values(Row row) {
+    Object[] values = new Object[row.length()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = row.get(i);
+    }
+    return values;
+  }
+
   static Object[] decode(byte[] bytes) {
     try {
       return readAll(new DataInputStream(new ByteArrayInputStream(bytes)));

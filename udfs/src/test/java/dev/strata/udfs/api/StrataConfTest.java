@@ -3,6 +3,7 @@ package dev.strata.udfs.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,12 @@ class StrataConfTest {
         .isEqualTo(new EngineOptions("/m", "auto", 4L << 30, 4L << 30, "auto", 0, 0, 0, 0));
     assertThat(conf.promptOptions()).isEqualTo(new PromptOptions("{{text}}", null, null));
     assertThat(conf.samplingOverrides()).isEqualTo(SamplingOverrides.NONE);
+  }
+
+  @Test
+  void localModelsAreMadeAbsolute() {
+    assertThat(model("models/../m")).isEqualTo(Path.of("m").toAbsolutePath().toString());
+    assertThat(model("hdfs://host/m")).isEqualTo("hdfs://host/m");
   }
 
   @Test
@@ -101,6 +108,10 @@ class StrataConfTest {
     StrataConf conf =
         StrataConf.of(Map.of("spark.strata.prompt", "p", "spark.strata.messages.column", "m"));
     assertThatThrownBy(conf::promptOptions).hasMessageContaining("exactly one");
+  }
+
+  private static String model(String location) {
+    return StrataConf.of(Map.of("spark.strata.model", location)).engineOptions().model();
   }
 
   private static List<String> stop(String value) {
