@@ -17,6 +17,7 @@ import java.nio.file.FileSystemException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -226,6 +227,11 @@ public final class Checkpoint implements Closeable {
       throw new IllegalArgumentException("no " + role + " of layer " + layer + " in this model");
     }
     return weight;
+  }
+
+  /** Norms and biases of all layers. */
+  public List<Weight> vectors() {
+    return weights.values().stream().filter(weight -> !weight.role().isMatrix()).toList();
   }
 
   /** Bytes of the matrices of one sweep: all but the embedding, whose rows are read singly. */

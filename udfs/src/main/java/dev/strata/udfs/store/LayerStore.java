@@ -95,9 +95,15 @@ public final class LayerStore {
     int limit = target.limit();
     target.limit(target.position() + (int) tile.bytes());
     try {
-      checkpoint.read(tile.weight(), tile.offset() - tile.weight().offset(), target);
+      read(tile, 0, target);
     } finally {
       target.limit(limit);
     }
+  }
+
+  /** Reads a tile's bytes from {@code offset} on, as many as the buffer has room for. */
+  void read(Tile tile, long offset, ByteBuffer target) throws IOException {
+    long offsetInWeight = tile.offset() - tile.weight().offset() + offset;
+    checkpoint.read(tile.weight(), offsetInWeight, target);
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -29,8 +30,9 @@ final class LocalByteSource implements ByteSource {
 
   LocalByteSource(Path file) throws IOException {
     this.file = file;
+    // Not FileChannel.size, which a pending interrupt ends.
+    this.length = Files.size(file);
     this.channel = FileChannel.open(file, StandardOpenOption.READ);
-    this.length = channel.size();
   }
 
   @Override

@@ -1,0 +1,93 @@
+package dev.strata.udfs.decode;
+
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOptions;
+import java.nio.FloatBuffer;
+
+/**
+ * Chooses the next token of a row from its logits. Penalty and filters are those of Hugging Face
+ * transformers' logits processors, in their order: repetition penalty, temperature, top-k, top-p,
+ * min-p. What is left is drawn by the inverse of the cumulative distribution over the tokens in
+ * descending order of probability, lowest id first among equals.
+ *
+ * <p>Linear in the vocabulary: top-k is a heap, top-p and the draw are selections, nothing is
+ * sorted. Keeps its arrays from call to call, so that each thread needs a sampler of its own.
+ */
+public final class Sampler {
+
+  private final float[] scores; // [vocab]
+  private final TopScores topScores = new TopScores();
+  private final Candidates candidates;
+
+  /** A sampler for a vocabulary; it holds 16 bytes per token of it. */
+  public Sampler(int vocabSize) {
+    if (vocabSize < 1) {
+      throw new IllegalArgumentException("vocabulary of " + vocabSize + " tokens");
+    }
+    scores = new float[vocabSize];
+    candidates = new Candidates(scores);
+  }
+
+  /**
+   * The id of the next token.
+   *
+   * @param logits the vocabulary's logits from the buffer's position on; the buffer is not changed
+   * @param tokens the row's prompt and what was generated so far, in {@code [0, tokenCount)}
+   * @param seed the row's seed, see {@link RowSeed}
+   * @param position the position whose random number is drawn; unused when greedy
+   * @throws RowException if a logit is not a number or infinite, or all are minus infinity
+   */
+  public int sample(
+      FloatBuffer logits,
+      SamplingOptions options,
+      int[] tokens,
+      int tokenCount,
+      long seed,
+      int position) {
+    logits.get(logits.position(), scores);
+    if (options.repetitionPenalty() != 1) {
+      penalize(logits, (float) options.repetitionPenalty(), tokens, tokenCount);
+    }
+    int best = mostLikely();
+    if (options.isGreedy()) {
+      return best;
+    }
+    candidates.takeAtLeast(leastScore(options.topK()), scores[best], options.temperature());
+    if (options.topP() < 1) {
+      candidates.keepMass(options.topP());
+    }
+    if (options.minP() > 0) {
+      candidates.dropLighterThan(options.minP());
+    }
+    return candidates.atMass(RowSeed.uniform(seed, position));
+  }
+
+  /** Starts from the logits each time, so that a token that occurs twice is penalised once. */
+  private void penalize(FloatBuffer logits, float penalty, int[] tokens, int tokenCount) {
+    for (int i = 0; i < tokenCount; i++) {
+      float logit = logits.get(logits.position() + tokens[i]);
+      scores[tokens[i]] = logit < 0 ? logit * penalty : logit / penalty;
+    }
+  }
+
+  private int mostLikely() {
+    int best = 0;
+    for (int id = 0; id < scores.length; id++) {
+      if (!(scores[id] < Float.POSITIVE_INFINITY)) {
+        throw new RowException("the model computed a logit of " + scores[id] + " for token " + id);
+      }
+      if (scores[id] > scores[best]) {
+        best = id;
+      }
+    }
+    if (scores[best] == Float.NEGATIVE_INFINITY) {
+      throw new RowException("the model computed a logit of -Infinity for every token");
+    }
+    return best;
+  }
+
+  private float leastScore(int topK) {
+    boolean all = topK == 0 || topK >= scores.length;
+    return all ? Float.NEGATIVE_INFINITY : topScores.kthLargest(scores, topK);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.store.Stage;
+import dev.strata.udfs.store.Tile;
+import dev.strata.udfs.store.Weight;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Measures a checkpoint for the memory plan. */
+final class CheckpointSize {
+
+  private record StageOfLayer(Stage stage, int layer) {}
+
+  private CheckpointSize() {}
+
+  static MemoryPlan.ModelSize of(Checkpoint checkpoint) {
+    List<Tile> matrices = LayerStore.of(checkpoint, LayerStore.MAX_TILE_BYTES).tiles();
+    return new MemoryPlan.ModelSize(
+        checkpoint.spec(),
+        matrices.stream().mapToInt(t -> t.weight().type().bytes()).max().orElseThrow(),
+        matrices.stream().mapToLong(t -> t.weight().rowBytes()).max().orElseThrow(),
+        largestStage(matrices),
+        checkpoint.vectors().stream().mapToLong(Weight::columns).sum());
+  }
+
+  private static long largestStage(List<Tile> matrices) {
+    Map<StageOfLayer, Long> stages =
+        matrices.stream()
+            .filter(tile -> tile.stage() != Stage.HEAD)
+            .collect(
+                Collectors.groupingBy(
+                    tile -> new StageOfLayer(tile.stage(), tile.weight().layer()),
+                    Collectors.summingLong(Tile::bytes)));
+    return stages.values().stream().mapToLong(Long::longValue).max().orElse(0);
+  }
+}

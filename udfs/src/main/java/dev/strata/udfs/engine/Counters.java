@@ -1,0 +1,86 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.api.EngineSnapshot;
+import java.util.UUID;
+
+/** What the engine has done. Written by the sweep thread, read by any. */
+final class Counters {
+
+  private final String engine = UUID.randomUUID().toString();
+  private final int layers;
+  private long snapshots;
+  private long sweeps;
+  private int layer;
+  private int activeRows;
+  private long doneRows;
+  private long failedRows;
+  private long promptTokens;
+  private long newTokens;
+  private long tokenSlots;
+  private long tiles;
+  private long weightBytes;
+  private long embeddingBytes;
+  private long busyNanos;
+  private long lowMargins;
+
+  Counters(int layers) {
+    this.layers = layers;
+  }
+
+  synchronized void sweepStarted(int rows, int tokens, int newPromptTokens) {
+    activeRows = rows;
+    layer = 0;
+    tokenSlots += tokens;
+    promptTokens += newPromptTokens;
+  }
+
+  synchronized void layerStarted(int index) {
+    layer = index;
+  }
+
+  synchronized void tileUsed(long bytes) {
+    tiles++;
+    weightBytes += bytes;
+  }
+
+  synchronized void sweepEnded(int chosen, long nanos, long embeddingBytesRead, long margins) {
+    sweeps++;
+    newTokens += chosen;
+    busyNanos += nanos;
+    embeddingBytes = embeddingBytesRead;
+    lowMargins = margins;
+  }
+
+  synchronized void rowEnded(boolean failed) {
+    if (failed) {
+      failedRows++;
+    } else {
+      doneRows++;
+    }
+  }
+
+  synchronized void rowsActive(int rows) {
+    activeRows = rows;
+  }
+
+  synchronized EngineSnapshot snapshot(int waitingRows) {
+    return new EngineSnapshot(
+        engine,
+        ++snapshots,
+        sweeps,
+        layer,
+        layers,
+        activeRows,
+        waitingRows,
+        doneRows,
+        failedRows,
+        promptTokens,
+        newTokens,
+        tokenSlots,
+        tiles,
+        weightBytes,
+        embeddingBytes,
+        busyNanos,
+        lowMargins);
+  }
+}

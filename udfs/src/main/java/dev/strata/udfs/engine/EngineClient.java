@@ -1,0 +1,45 @@
+package dev.strata.udfs.engine;
+
+/**
+ * A task's side of the engine: rows in, results out, in the order in which they finish. For one
+ * thread; closing it cancels what is unfinished.
+ */
+public final class EngineClient implements AutoCloseable {
+
+  private final Engine engine;
+
+  EngineClient(Engine engine) {
+    this.engine = engine;
+  }
+
+  /** Hands a row to the engine; returns at once. */
+  public void submit(GenerationRequest request) {
+    engine.submit(this, request);
+  }
+
+  /**
+   * The next result, waiting for it. A client that waits here has no more rows to submit for now:
+   * an idle engine starts once all its clients wait, or enough rows for a whole wave are there.
+   *
+   * @throws IllegalStateException if nothing is unfinished, or the engine failed; the message says
+   *     why
+   */
+  public GenerationResult take() throws InterruptedException {
+    return engine.take(this);
+  }
+
+  /** The next result, or null if there is none yet. */
+  public GenerationResult poll() {
+    return engine.poll(this);
+  }
+
+  /** Rows submitted whose results were not yet given out. */
+  public int unfinished() {
+    return engine.unfinished(this);
+  }
+
+  @Override
+  public void close() {
+    engine.cancel(this);
+  }
+}

@@ -1,0 +1,274 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.transformer.Activations;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How the budget is divided, computed before the first sweep. The run obeys it.
+ *
+ * @param tileBytes the most bytes of a tile
+ * @param slots slots of the ring
+ * @param blockTokens the most tokens of a micro-batch
+ * @param sweepTokens the most tokens of a sweep
+ * @param waveRows the most sequences in the wave
+ * @param logitRows the most tokens of a sweep whose logits are kept in full
+ * @param kvTokens token slots of the KV pool
+ * @param parts bytes by purpose
+ * @param budget bytes there are
+ */
+record MemoryPlan(
+    long tileBytes,
+    int slots,
+    int blockTokens,
+    int sweepTokens,
+    int waveRows,
+    int logitRows,
+    int kvTokens,
+    Map<String, Long> parts,
+    long budget) {
+
+  /**
+   * What `nvidia-smi` counts for a process that has a CUDA context and no tensor (measured on an
+   * H200).
+   */
+  private static final long CUDA_CONTEXT_BYTES = 529L << 20;
+
+  private static final long LARGEST_DEFAULT_TILE = 64L << 20;
+  private static final int DEFAULT_SLOTS = 4;
+  private static final int LARGEST_DEFAULT_BLOCK = 2048;
+  private static final int LARGEST_DEFAULT_SWEEP = 1 << 19;
+  private static final int LARGEST_DEFAULT_WAVE = 1024;
+  private static final int LEAST_BLOCK = 16;
+  private static final int LEAST_KV_TOKENS = 256;
+
+  /**
+   * What the plan has to know of a checkpoint.
+   *
+   * @param storedBytes bytes of the widest element of a matrix
+   * @param largestRowBytes bytes of the longest row of a matrix
+   * @param largestStageBytes bytes of all matrices of the largest stage of a layer
+   * @param vectorElements elements of all norms and biases
+   */
+  record ModelSize(
+      DecoderSpec spec,
+      int storedBytes,
+      long largestRowBytes,
+      long largestStageBytes,
+      long vectorElements) {}
+
+  /**
+   * Divides the budget.
+   *
+   * @param computeBytes bytes of an element of the compute type
+   * @param onHost whether the device is the host, so that the host budget holds everything
+   * @throws StrataException if the budget is too small, with the smallest that works
+   */
+  static MemoryPlan of(ModelSize model, EngineOptions options, int computeBytes, boolean onHost) {
+    long budget = onHost ? options.hostMemory() : options.deviceMemory() - CUDA_CONTEXT_BYTES;
+    Planner planner = new Planner(model, options, computeBytes);
+    long least = planner.least();
+    if (budget < least) {
+      String key = onHost ? "spark.strata.host.memory" : "spark.strata.device.memory";
+      long needed = least + (onHost ? 0 : CUDA_CONTEXT_BYTES);
+      throw StrataException.resources(
+          "%s is %d MiB, but this model needs at least %d MiB with these options; set %s=%dm",
+          key,
+          (onHost ? options.hostMemory() : options.deviceMemory()) >> 20,
+          mebibytes(needed),
+          key,
+          mebibytes(needed));
+    }
+    return planner.plan(budget);
+  }
+
+  private static long mebibytes(long bytes) {
+    return (bytes + (1 << 20) - 1) >> 20;
+  }
+
+  /** Embedding rows read before they are copied to the device. */
+  int stagedRows() {
+    return stagedRows(sweepTokens);
+  }
+
+  private static int stagedRows(int sweepTokens) {
+    return Math.min(sweepTokens, LARGEST_DEFAULT_BLOCK);
+  }
+
+  /** The plan as a person reads it, a line for each part. */
+  String describe() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            "memory plan: %d MiB; tiles of at most %d KiB, ring of %d slots, micro-batch %d tokens,"
+                + " sweep %d tokens, wave %d rows, KV pool %d tokens%n",
+            budget >> 20, tileBytes >> 10, slots, blockTokens, sweepTokens, waveRows, kvTokens));
+    parts.forEach(
+        (part, bytes) ->
+            text.append(String.format("  %-22s %10.1f MiB%n", part, bytes / 1048576.0)));
+    return text.toString();
+  }
+
+  /** Works the parts out; the smallest plan and the real one differ in their choices only. */
+  private record Planner(ModelSize model, EngineOptions options, int computeBytes) {
+
+    /** The parts that are chosen. */
+    private record Choice(
+        long tileBytes, int slots, int blockTokens, int sweepTokens, int waveRows, int logitRows) {}
+
+    long least() {
+      long tile =
+          options.tileBytes() > 0 ? tileBytes(options.tileBytes()) : model.largestRowBytes();
+      int block = options.microBatchTokens() > 0 ? options.microBatchTokens() : LEAST_BLOCK;
+      int wave = options.waveSize() > 0 ? options.waveSize() : 1;
+      Choice choice = new Choice(tile, 2, block, Math.max(block, wave), wave, 1);
+      return total(parts(choice)) + LEAST_KV_TOKENS * kvBytesPerToken();
+    }
+
+    MemoryPlan plan(long budget) {
+      Choice choice = choose(budget);
+      Map<String, Long> parts = parts(choice);
+      long rest = budget - total(parts);
+      long wanted = (long) choice.waveRows() * model.spec().contextLength();
+      int kvTokens = (int) Math.min(Integer.MAX_VALUE, Math.min(wanted, rest / kvBytesPerToken()));
+      parts.put("keys and values", kvTokens * kvBytesPerToken());
+      return new MemoryPlan(
+          choice.tileBytes(),
+          choice.slots(),
+          choice.blockTokens(),
+          choice.sweepTokens(),
+          choice.waveRows(),
+          choice.logitRows(),
+          kvTokens,
+          parts,
+          budget);
+    }
+
+    private Choice choose(long budget) {
+      Choice generous = choose(budget, 8);
+      // Fixed options may leave too little for keys and values: then the chosen parts make room for
+      // them.
+      for (int share = 16; !leavesRoom(generous, budget) && share <= 1 << 20; share *= 2) {
+        generous = choose(budget, share);
+      }
+      return generous;
+    }
+
+    private boolean leavesRoom(Choice choice, long budget) {
+      return budget - total(parts(choice)) >= LEAST_KV_TOKENS * kvBytesPerToken();
+    }
+
+    /** A choice in which no part takes much more than one {@code share}-th of the budget. */
+    private Choice choose(long budget, int share) {
+      long part = budget / share;
+      long tile =
+          tileBytes(
+              options.tileBytes() > 0
+                  ? options.tileBytes()
+                  : Math.min(LARGEST_DEFAULT_TILE, part / DEFAULT_SLOTS));
+      int block = blockTokens(part);
+      int wave = waveRows(part);
+      int slots = slots(part, tile);
+      boolean stageFits = (long) slots * tile > model.largestStageBytes() + tile;
+      int sweep = Math.max(wave, stageFits ? sweepTokens(part, block) : block);
+      // Several blocks need a whole stage in the ring; without one a sweep is a single block.
+      return new Choice(tile, slots, stageFits ? block : sweep, sweep, wave, logitRows(part, wave));
+    }
+
+    private long tileBytes(long wanted) {
+      return Math.max(wanted, model.largestRowBytes());
+    }
+
+    private int blockTokens(long part) {
+      if (options.microBatchTokens() > 0) {
+        return options.microBatchTokens();
+      }
+      return clamp(part / blockBytesPerToken(), LEAST_BLOCK, LARGEST_DEFAULT_BLOCK);
+    }
+
+    private int waveRows(long part) {
+      if (options.waveSize() > 0) {
+        return options.waveSize();
+      }
+      return clamp(part / hiddenBytesPerToken(), 1, LARGEST_DEFAULT_WAVE);
+    }
+
+    private int sweepTokens(long part, int block) {
+      return clamp(part / hiddenBytesPerToken(), block, LARGEST_DEFAULT_SWEEP);
+    }
+
+    private int logitRows(long part, int wave) {
+      long most = Math.min(wave, Integer.MAX_VALUE / logitBytesPerRow());
+      return clamp(part / logitBytesPerRow(), 1, most);
+    }
+
+    /** Slots for a whole stage and two more, if a share of the budget holds them. */
+    private int slots(long part, long tile) {
+      // Each matrix's last tile may be short, so a stage has up to one tile more for each of its
+      // matrices.
+      long stageTiles = (model.largestStageBytes() + tile - 1) / tile + 4;
+      long wanted = stageTiles + 2;
+      return wanted * tile <= 2 * part ? (int) Math.max(wanted, DEFAULT_SLOTS) : least(part, tile);
+    }
+
+    private int least(long part, long tile) {
+      return clamp(part / tile, 2, DEFAULT_SLOTS);
+    }
+
+    private static int clamp(long value, long least, long most) {
+      return (int) Math.max(least, Math.min(most, value));
+    }
+
+    private Map<String, Long> parts(Choice choice) {
+      long tileElements = choice.tileBytes() / model.storedBytes();
+      boolean converts = model.storedBytes() != computeBytes;
+      Map<String, Long> parts = new LinkedHashMap<>();
+      parts.put("tile ring", choice.slots() * choice.tileBytes());
+      parts.put("tile conversion", converts ? tileElements * computeBytes : 0);
+      parts.put("norms and biases", model.vectorElements() * computeBytes);
+      parts.put("hidden states", choice.sweepTokens() * hiddenBytesPerToken());
+      parts.put("micro-batch", choice.blockTokens() * blockBytesPerToken());
+      parts.put("embedding rows", stagedRows(choice.sweepTokens()) * embeddingRowBytes());
+      parts.put("head", headBytes(choice, tileElements));
+      parts.put("logits", choice.logitRows() * logitBytesPerRow());
+      return parts;
+    }
+
+    private long headBytes(Choice choice, long tileElements) {
+      long tileRows = Math.max(1, tileElements / model.spec().hiddenSize());
+      long columns = Math.min(tileRows, model.spec().vocabSize());
+      int rows = Math.min(choice.blockTokens(), choice.waveRows());
+      return choice.waveRows() * (long) model.spec().hiddenSize() * computeBytes
+          + rows * columns * Float.BYTES;
+    }
+
+    private long embeddingRowBytes() {
+      return (long) model.spec().hiddenSize() * Float.BYTES;
+    }
+
+    private long hiddenBytesPerToken() {
+      return (long) model.spec().hiddenSize() * computeBytes
+          + (long) model.spec().headDim() * Float.BYTES;
+    }
+
+    private long blockBytesPerToken() {
+      return Activations.elementsPerBlockToken(model.spec()) * computeBytes;
+    }
+
+    private long logitBytesPerRow() {
+      return (long) model.spec().vocabSize() * Float.BYTES;
+    }
+
+    private long kvBytesPerToken() {
+      return KvPool.bytesPerToken(model.spec(), computeBytes);
+    }
+
+    private static long total(Map<String, Long> parts) {
+      return parts.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
+}

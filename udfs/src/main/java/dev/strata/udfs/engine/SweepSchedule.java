@@ -1,0 +1,170 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.tensor.Segments;
+import dev.strata.udfs.transformer.TokenBlock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Which tokens go through the model in one sweep: for each sequence a run of its pending tokens,
+ * runs side by side without padding. Sequences that only need their next token come first, then
+ * prompts, in chunks where the sweep is too small for them.
+ */
+final class SweepSchedule {
+
+  /**
+   * A sequence's part in the sweep.
+   *
+   * @param first its first token in the sweep's order
+   * @param position that token's position in the sequence
+   * @param count how many tokens
+   */
+  record Run(Sequence sequence, int first, int position, int count) {
+
+    /** Whether the sequence's next token is chosen after this sweep. */
+    boolean choosesToken() {
+      return position + count == sequence.length();
+    }
+  }
+
+  /**
+   * A token after which the head is computed.
+   *
+   * @param token the token in the sweep's order
+   * @param position its position in its sequence
+   * @param choosesToken whether the sequence's next token is chosen from its logits
+   */
+  record HeadRow(Run run, int token, int position, boolean choosesToken) {}
+
+  private final List<Run> runs = new ArrayList<>();
+  private int tokens;
+
+  private SweepSchedule() {}
+
+  /**
+   * @param sweepTokens the most tokens of the sweep
+   * @param logitRows the most tokens whose logits can be kept in full
+   */
+  static SweepSchedule of(List<Sequence> wave, int sweepTokens, int logitRows) {
+    SweepSchedule schedule = new SweepSchedule();
+    int freeLogitRows = logitRows;
+    List<Sequence> order =
+        wave.stream().sorted(Comparator.comparing((Sequence s) -> s.pending() > 1)).toList();
+    for (Sequence sequence : order) {
+      int count = Math.min(sequence.pending(), sweepTokens - schedule.tokens);
+      if (observesAll(sequence)) {
+        count = Math.min(count, freeLogitRows);
+        freeLogitRows -= count;
+      } else if (sequence.request().needsLogits()) {
+        freeLogitRows--;
+      }
+      if (count > 0) {
+        schedule.runs.add(new Run(sequence, schedule.tokens, sequence.cached(), count));
+        schedule.tokens += count;
+      }
+    }
+    return schedule;
+  }
+
+  private static boolean observesAll(Sequence sequence) {
+    LogitsObserver observer = sequence.request().observer();
+    return observer != null && observer.everyPosition();
+  }
+
+  List<Run> runs() {
+    return runs;
+  }
+
+  /** Tokens of the whole sweep. */
+  int tokens() {
+    return tokens;
+  }
+
+  /** How many of them are of prompts. */
+  int promptTokens() {
+    return runs.stream()
+        .mapToInt(r -> Math.max(0, Math.min(r.count(), r.sequence().promptLength() - r.position())))
+        .sum();
+  }
+
+  /** The sweep's tokens in micro-batches of at most {@code blockTokens}. */
+  List<TokenBlock> blocks(int blockTokens) {
+    List<TokenBlock> blocks = new ArrayList<>();
+    for (int first = 0; first < tokens; first += blockTokens) {
+      blocks.add(block(first, Math.min(tokens, first + blockTokens)));
+    }
+    return blocks;
+  }
+
+  private TokenBlock block(int begin, int end) {
+    List<Run> parts =
+        runs.stream().filter(r -> r.first() < end && r.first() + r.count() > begin).toList();
+    int n = parts.size();
+    Segments segments = new Segments(n);
+    for (int i = 0; i < n; i++) {
+      Run run = parts.get(i);
+      int from = Math.max(begin, run.first());
+      int to = Math.min(end, run.first() + run.count());
+      segments.set(
+          i,
+          from - begin,
+          to - from,
+          run.sequence().extent().begin(),
+          run.position() + (to - run.first()));
+    }
+    return new TokenBlock(begin, end - begin, segments);
+  }
+
+  /** Each token's position in its sequence. */
+  long[] positions() {
+    return perToken((run, i) -> run.position() + i);
+  }
+
+  /** Each token's slot in the KV pool. */
+  long[] slots() {
+    return perToken((run, i) -> run.sequence().extent().begin() + run.position() + i);
+  }
+
+  /** Each token's id. */
+  int[] tokenIds() {
+    long[] ids = perToken((run, i) -> run.sequence().tokens()[run.position() + i]);
+    int[] narrow = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      narrow[i] = (int) ids[i];
+    }
+    return narrow;
+  }
+
+  private interface TokenValue {
+    long of(Run run, int index);
+  }
+
+  private long[] perToken(TokenValue value) {
+    long[] values = new long[tokens];
+    for (Run run : runs) {
+      for (int i = 0; i < run.count(); i++) {
+        values[run.first() + i] = value.of(run, i);
+      }
+    }
+    return values;
+  }
+
+  /**
+   * The tokens after which the head is computed; those whose logits are needed in full come first.
+   */
+  List<HeadRow> headRows() {
+    List<HeadRow> rows = new ArrayList<>();
+    for (Run run : runs) {
+      int last = run.count() - 1;
+      for (int i = observesAll(run.sequence()) ? 0 : last; i <= last; i++) {
+        boolean chooses = i == last && run.choosesToken();
+        if (chooses || observesAll(run.sequence())) {
+          rows.add(new HeadRow(run, run.first() + i, run.position() + i, chooses));
+        }
+      }
+    }
+    rows.sort(Comparator.comparing(row -> !row.run().sequence().request().needsLogits()));
+    return rows;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.decode.Sampler;
+import dev.strata.udfs.transformer.HeadPass;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** Chooses each sequence's next token from what the head computed. */
+final class TokenChooser {
+
+  /**
+   * A smaller margin than this may turn out otherwise under another plan (DESIGN: what is promised
+   * about numbers).
+   */
+  private static final float LOW_MARGIN = 1e-3f;
+
+  private final int vocabSize;
+  private final FloatBuffer logits;
+  private final Sampler sampler;
+  private long lowMargins;
+
+  /**
+   * @param logits [rows, vocabulary], where the head leaves logits kept in full
+   */
+  TokenChooser(int vocabSize, FloatBuffer logits) {
+    this.vocabSize = vocabSize;
+    this.logits = logits;
+    this.sampler = new Sampler(vocabSize);
+  }
+
+  /** Appends a token to every sequence that chooses one, and returns how many did. */
+  int choose(List<SweepSchedule.HeadRow> rows, HeadPass head) {
+    float[] bestLogits = head.bestLogits();
+    long[] bestTokens = head.bestTokens();
+    int chosen = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      SweepSchedule.HeadRow row = rows.get(i);
+      Sequence sequence = row.run().sequence();
+      observe(sequence, row.position(), i);
+      if (row.choosesToken() && choose(sequence, i, bestLogits, bestTokens)) {
+        chosen++;
+      }
+    }
+    return chosen;
+  }
+
+  private void observe(Sequence sequence, int position, int row) {
+    LogitsObserver observer = sequence.request().observer();
+    if (observer != null) {
+      observer.logits(position, logits(row));
+    }
+  }
+
+  private boolean choose(Sequence sequence, int row, float[] bestLogits, long[] bestTokens) {
+    float best = bestLogits[2 * row];
+    if (!Float.isFinite(best)) {
+      sequence.fail("the model computed logits that are not finite");
+      return false;
+    }
+    try {
+      sequence.append(token(sequence, row, bestTokens));
+    } catch (RowException e) {
+      sequence.fail(e.getMessage());
+      return false;
+    }
+    if (sequence.request().sampling().isGreedy() && best - bestLogits[2 * row + 1] < LOW_MARGIN) {
+      lowMargins++;
+    }
+    return true;
+  }
+
+  private int token(Sequence sequence, int row, long[] bestTokens) {
+    GenerationRequest request = sequence.request();
+    if (!request.needsLogits()) {
+      return (int) bestTokens[2 * row];
+    }
+    return sampler.sample(
+        logits(row),
+        request.sampling(),
+        sequence.tokens(),
+        sequence.length(),
+        request.seed(),
+        sequence.length());
+  }
+
+  private FloatBuffer logits(int row) {
+    return logits.slice(row * vocabSize, vocabSize);
+  }
+
+  /** Tokens chosen greedily with less than 1e-3 between the best and the second logit. */
+  long lowMargins() {
+    return lowMargins;
+  }
+}

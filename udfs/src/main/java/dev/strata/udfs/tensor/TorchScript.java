@@ -1,0 +1,163 @@
+package dev.strata.udfs.tensor;
+
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * A TorchScript module made from source text: zipped in memory with a pickled instance of its class
+ * into the archive that {@code torch.jit.load} reads. Calling a method is one crossing into native
+ * code.
+ */
+final class TorchScript implements AutoCloseable {
+
+  // Pickle of an instance of the class named between the two parts, with the one attribute that
+  // modules must have.
+  private static final byte[] PICKLE_HEAD = {(byte) 0x80, 2};
+  private static final byte[] PICKLE_TAIL = {
+    ')',
+    (byte) 0x81,
+    '}',
+    '(',
+    'X',
+    8,
+    0,
+    0,
+    0,
+    't',
+    'r',
+    'a',
+    'i',
+    'n',
+    'i',
+    'n',
+    'g',
+    (byte) 0x89,
+    'u',
+    'b',
+    '.'
+  };
+  private static final byte[] NO_CONSTANTS = {(byte) 0x80, 2, ')', '.'};
+
+  private final PtSymbolBlock block;
+
+  private TorchScript(PtSymbolBlock block) {
+    this.block = block;
+  }
+
+  /**
+   * Loads a resource of this room.
+   *
+   * @param name the resource, {@code name.py}, which holds the class {@code className}
+   * @param device what stands for {@code @DEVICE@} in the text
+   */
+  static TorchScript load(PtNDManager manager, String name, String className, String device) {
+    try (InputStream in = TorchScript.class.getResourceAsStream(name + ".py")) {
+      String source =
+          new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("@DEVICE@", device);
+      byte[] archive = archive(className, source);
+      return new TorchScript(
+          JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] archive(String className, String source) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(out)) {
+      put(zip, "data.pkl", pickle(className));
+      put(zip, "code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
+      put(zip, "constants.pkl", NO_CONSTANTS);
+      put(zip, "version", "3\n".getBytes(StandardCharsets.UTF_8));
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] pickle(String className) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(PICKLE_HEAD);
+    out.writeBytes(("c__torch__\n" + className + "\n").getBytes(StandardCharsets.UTF_8));
+    out.writeBytes(PICKLE_TAIL);
+    return out.toByteArray();
+  }
+
+  // PyTorch reads only entries that are stored, not deflated.
+  private static void put(ZipOutputStream zip, String name, byte[] bytes) throws IOException {
+    CRC32 checksum = new CRC32();
+    checksum.update(bytes);
+    ZipEntry entry = new ZipEntry("module/" + name);
+    entry.setMethod(ZipEntry.STORED);
+    entry.setSize(bytes.length);
+    entry.setCompressedSize(bytes.length);
+    entry.setCrc(checksum.getValue());
+    zip.putNextEntry(entry);
+    zip.write(bytes);
+    zip.closeEntry();
+  }
+
+  /**
+   * Calls a method; arguments are {@link Tensor}, Long, Integer, Double, Boolean, long[] or IValue.
+   */
+  IValue call(String method, Object... arguments) {
+    IValue[] values = new IValue[arguments.length];
+    try {
+      for (int i = 0; i < arguments.length; i++) {
+        values[i] = value(arguments[i]);
+      }
+      return IValueUtils.runMethod(block, method, values);
+    } finally {
+      for (int i = 0; i < arguments.length; i++) {
+        if (values[i] != null && values[i] != arguments[i]) {
+          values[i].close();
+        }
+      }
+    }
+  }
+
+  /** Calls a method for what it does to its arguments. */
+  void run(String method, Object... arguments) {
+    call(method, arguments).close();
+  }
+
+  private static IValue value(Object argument) {
+    if (argument instanceof Tensor tensor) {
+      return IValue.from(tensor.array());
+    }
+    if (argument instanceof Long number) {
+      return IValue.from(number);
+    }
+    if (argument instanceof Integer number) {
+      return IValue.from(number.longValue());
+    }
+    if (argument instanceof Double number) {
+      return IValue.from(number);
+    }
+    if (argument instanceof Boolean truth) {
+      return IValue.from(truth);
+    }
+    if (argument instanceof long[] list) {
+      return IValue.listFrom(list);
+    }
+    if (argument instanceof IValue value) {
+      return value;
+    }
+    throw new IllegalArgumentException("a kernel takes no " + argument.getClass().getName());
+  }
+
+  @Override
+  public void close() {
+    block.close();
+  }
+}

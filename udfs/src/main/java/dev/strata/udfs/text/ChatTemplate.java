@@ -1,0 +1,69 @@
+package dev.strata.udfs.text;
+
+import dev.strata.udfs.api.Message;
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.jinja.RenderOptions;
+import dev.strata.udfs.jinja.Template;
+import dev.strata.udfs.jinja.TemplateException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model's own chat template, given the variables that Hugging Face transformers gives it in
+ * {@code apply_chat_template(messages, add_generation_prompt=True)}: the conversation, no tools, no
+ * documents, and the special tokens that the tokenizer has.
+ */
+final class ChatTemplate implements PromptFormat {
+
+  private final Template template;
+  private final Map<String, Object> variables;
+
+  private ChatTemplate(Template template, Map<String, Object> variables) {
+    this.template = template;
+    this.variables = variables;
+  }
+
+  /** Parses a template that was found in {@code origin}. */
+  static ChatTemplate parse(String source, Map<String, Object> specialTokens, String origin) {
+    Map<String, Object> variables = new HashMap<>(specialTokens);
+    variables.put("tools", null);
+    variables.put("documents", null);
+    variables.put("add_generation_prompt", true);
+    try {
+      return new ChatTemplate(Template.parse(source), variables);
+    } catch (TemplateException e) {
+      throw new StrataException(
+          StrataException.Fault.MODEL,
+          origin + " has a chat template that cannot be read: " + e.getMessage(),
+          e);
+    }
+  }
+
+  @Override
+  public String render(List<Message> conversation) {
+    Map<String, Object> bound = new HashMap<>(variables);
+    bound.put("messages", conversation.stream().map(ChatTemplate::asMap).toList());
+    try {
+      return template.render(bound, RenderOptions.defaults());
+    } catch (TemplateException e) {
+      String what = e.raisedByTemplate() ? "refuses" : "fails on";
+      throw new RowException(
+          "the chat template " + what + " the conversation: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public boolean spellsSpecialTokens() {
+    return true;
+  }
+
+  private static Map<String, Object> asMap(Message message) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("role", message.role());
+    map.put("content", message.content());
+    return map;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.strata.udfs.text;
+
+import dev.strata.udfs.api.Message;
+import dev.strata.udfs.api.RowException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A model's text: conversations to token ids, token ids to text, with the tokenizer and the chat
+ * template that came with the checkpoint. Threads may share one until it is closed.
+ *
+ * <p>A model without a chat template takes a user message, with a system message and a blank line
+ * before it if there is one, as plain text, and its tokenizer adds the special tokens.
+ *
+ * <p>Surrogates without a partner, which have no UTF-8 form, count as U+FFFD.
+ */
+public final class ModelText implements AutoCloseable {
+
+  private final ModelTokenizer tokenizer;
+  private final PromptFormat format;
+  private final Map<Integer, String> specialIds;
+
+  private ModelText(
+      ModelTokenizer tokenizer, PromptFormat format, Map<Integer, String> specialIds) {
+    this.tokenizer = tokenizer;
+    this.format = format;
+    this.specialIds = specialIds;
+  }
+
+  /**
+   * Loads tokenizer.json, tokenizer_config.json, special_tokens_map.json and chat_template.jinja,
+   * of which only the first must be there.
+   *
+   * @param files the content of a file of the checkpoint by its name, empty if there is none
+   * @param origin the checkpoint's directory, for messages
+   * @throws dev.strata.udfs.api.StrataException if there is no tokenizer, or one of the files
+   *     cannot be read
+   */
+  public static ModelText load(Function<String, Optional<byte[]>> files, String origin) {
+    TokenizerFiles tokenizerFiles = new TokenizerFiles(files, origin);
+    String json = tokenizerFiles.tokenizer();
+    Optional<String> template = tokenizerFiles.chatTemplate();
+    PromptFormat format =
+        template.isPresent()
+            ? ChatTemplate.parse(template.get(), tokenizerFiles.specialTokens(), origin)
+            : new PlainPrompt();
+    Map<Integer, String> specialIds = TokenizerFiles.specialIds(json, origin);
+    return new ModelText(ModelTokenizer.of(json, origin), format, specialIds);
+  }
+
+  /**
+   * The text that the model continues.
+   *
+   * @throws RowException if the chat template refuses the conversation or fails on it
+   */
+  public String render(List<Message> conversation) {
+    return format.render(conversation);
+  }
+
+  /**
+   * The tokens of a conversation; at least one, and never cut.
+   *
+   * @throws RowException if the conversation cannot be rendered, or has no tokens
+   */
+  public int[] encode(List<Message> conversation) {
+    int[] tokens = tokenizer.encode(render(conversation), !format.spellsSpecialTokens());
+    if (tokens.length == 0) {
+      throw new RowException("the prompt has no tokens");
+    }
+    return tokens;
+  }
+
+  /**
+   * The tokens of texts that {@link #render} made, on several cores; none for a text without
+   * tokens.
+   */
+  public List<int[]> encodeRendered(List<String> prompts) {
+    return tokenizer.encodeAll(prompts, !format.spellsSpecialTokens());
+  }
+
+  /**
+   * The text of generated tokens, without special tokens and not cleaned up, as transformers'
+   * {@code decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)}. Bytes
+   * that are no UTF-8 read as U+FFFD.
+   */
+  public String decode(int[] tokens) {
+    return decode(tokens, 0, tokens.length);
+  }
+
+  /** As {@link #decode(int[])}, of the tokens in {@code [from, to)} alone. */
+  String decode(int[] tokens, int from, int to) {
+    return tokenizer.decode(tokens, from, to);
+  }
+
+  /** The text of a special token, empty for any other token. */
+  Optional<String> specialToken(int id) {
+    return Optional.ofNullable(specialIds.get(id));
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.strata.udfs.text;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Hugging Face's tokenizers library behind int ids. Neither truncates nor pads, whatever
+ * tokenizer.json asks for. Threads may share one.
+ */
+final class ModelTokenizer implements AutoCloseable {
+
+  static {
+    // Read when the library's native part is loaded: it would report its use to its makers, and
+    // look for a build for the GPU at hand on the internet.
+    setIfAbsent("OPT_OUT_TRACKING");
+    setIfAbsent("DJL_OFFLINE");
+  }
+
+  private final HuggingFaceTokenizer library;
+
+  private ModelTokenizer(HuggingFaceTokenizer library) {
+    this.library = library;
+  }
+
+  static ModelTokenizer of(String tokenizerJson, String origin) {
+    byte[] bytes = tokenizerJson.getBytes(StandardCharsets.UTF_8);
+    try {
+      return new ModelTokenizer(
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(bytes), Map.of("truncation", "false", "padding", "false")));
+    } catch (IOException | RuntimeException e) {
+      throw TokenizerFiles.unreadable(origin, TokenizerFiles.TOKENIZER, e);
+    }
+  }
+
+  int[] encode(String text, boolean addSpecialTokens) {
+    return ids(library.encode(wellFormed(text), addSpecialTokens, false));
+  }
+
+  /** As {@link #encode} on each text, on several cores. */
+  List<int[]> encodeAll(List<String> texts, boolean addSpecialTokens) {
+    if (texts.isEmpty()) {
+      return List.of();
+    }
+    List<String> wellFormed = texts.stream().map(ModelTokenizer::wellFormed).toList();
+    Encoding[] encodings = library.batchEncode(wellFormed, addSpecialTokens, false);
+    return Arrays.stream(encodings).map(ModelTokenizer::ids).toList();
+  }
+
+  /** The text of the tokens in {@code [from, to)}, without special tokens. */
+  String decode(int[] tokens, int from, int to) {
+    long[] ids = new long[to - from];
+    for (int i = from; i < to; i++) {
+      ids[i - from] = tokens[i];
+    }
+    return library.decode(ids, true);
+  }
+
+  @Override
+  public void close() {
+    library.close();
+  }
+
+  private static int[] ids(Encoding encoding) {
+    return Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /**
+   * The text with U+FFFD in place of each surrogate that has no partner, as encoders of UTF-8 do;
+   * left to itself the native library reads three of them.
+   */
+  static String wellFormed(String text) {
+    int codePointAt;
+    for (int i = 0; i < text.length(); i += Character.charCount(codePointAt)) {
+      codePointAt = text.codePointAt(i);
+      if (isSurrogate(codePointAt)) {
+        return text.codePoints()
+            .map(codePoint -> isSurrogate(codePoint) ? 0xFFFD : codePoint)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+      }
+    }
+    return text;
+  }
+
+  private static boolean isSurrogate(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+  }
+
+  private static void setIfAbsent(String property) {
+    if (System.getProperty(property) == null && System.getenv(property) == null) {
+      System.setProperty(property, "true");
+    }
+  }
+}

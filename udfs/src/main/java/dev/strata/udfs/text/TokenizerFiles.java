@@ -1,0 +1,207 @@
+package dev.strata.udfs.text;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonReader;
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The files beside a checkpoint that say how its text is made, as transformers reads them. */
+final class TokenizerFiles {
+
+  static final String TOKENIZER = "tokenizer.json";
+  private static final String CONFIG = "tokenizer_config.json";
+  private static final String SPECIAL_TOKENS = "special_tokens_map.json";
+  private static final String CHAT_TEMPLATE = "chat_template.jinja";
+
+  /** PreTrainedTokenizerBase.SPECIAL_TOKENS_ATTRIBUTES of transformers, the single ones. */
+  private static final List<String> SINGLE_TOKENS =
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
+
+  private static final String MORE_TOKENS = "additional_special_tokens";
+  private static final String NAMED_TOKENS = "extra_special_tokens";
+
+  private final Function<String, Optional<byte[]>> files;
+  private final String origin;
+  private final JsonObject config;
+
+  /**
+   * @param files the content of a file by its name, empty if there is none
+   * @param origin the directory they are in, for messages
+   */
+  TokenizerFiles(Function<String, Optional<byte[]>> files, String origin) {
+    this.files = files;
+    this.origin = origin;
+    this.config = readObject(CONFIG);
+  }
+
+  /** The content of tokenizer.json. */
+  String tokenizer() {
+    return read(TOKENIZER)
+        .orElseThrow(
+            () ->
+                StrataException.model(
+                    "%s has no tokenizer.json: a model's text is read with the tokenizer that came"
+                        + " with it",
+                    origin));
+  }
+
+  /** The ids and texts of the special tokens that tokenizer.json adds to the vocabulary. */
+  static Map<Integer, String> specialIds(String tokenizerJson, String origin) {
+    Map<Integer, String> ids = new HashMap<>();
+    // Streamed: as a tree the vocabulary and the merges would be a hundred megabytes.
+    try (JsonReader reader = new JsonReader(new StringReader(tokenizerJson))) {
+      reader.beginObject();
+      while (reader.hasNext()) {
+        if (reader.nextName().equals("added_tokens")) {
+          readSpecialIds(JsonParser.parseReader(reader), ids);
+        } else {
+          reader.skipValue();
+        }
+      }
+      return ids;
+    } catch (IOException
+        | JsonParseException
+        | IllegalStateException
+        | UnsupportedOperationException
+        | NumberFormatException e) {
+      throw unreadable(origin, TOKENIZER, e);
+    }
+  }
+
+  private static void readSpecialIds(JsonElement addedTokens, Map<Integer, String> ids) {
+    for (JsonElement element : addedTokens.getAsJsonArray()) {
+      JsonObject token = element.getAsJsonObject();
+      if (token.has("special") && token.get("special").getAsBoolean()) {
+        ids.put(Integer.valueOf(string(token, "id")), string(token, "content"));
+      }
+    }
+  }
+
+  /** The chat template: its own file first, then tokenizer_config.json; empty if there is none. */
+  Optional<String> chatTemplate() {
+    Optional<String> file = read(CHAT_TEMPLATE);
+    return file.isPresent() ? file : configuredTemplate();
+  }
+
+  private Optional<String> configuredTemplate() {
+    JsonElement template = config.get("chat_template");
+    if (template == null || template.isJsonNull()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          template.isJsonArray() ? defaultTemplate(template) : template.getAsString());
+    } catch (IllegalStateException | UnsupportedOperationException e) {
+      throw unreadable(origin, CONFIG, e);
+    }
+  }
+
+  private String defaultTemplate(JsonElement templates) {
+    List<String> names = new ArrayList<>();
+    for (JsonElement element : templates.getAsJsonArray()) {
+      JsonObject named = element.getAsJsonObject();
+      names.add(string(named, "name"));
+      if (names.contains("default")) {
+        return string(named, "template");
+      }
+    }
+    throw StrataException.model(
+        "%s/%s has the chat templates %s, and none of them is named 'default'",
+        origin, CONFIG, names);
+  }
+
+  /**
+   * The special tokens by the names that templates know them by; those that are not set are absent.
+   * As in transformers, special_tokens_map.json counts only where tokenizer_config.json is of the
+   * older form, without {@code added_tokens_decoder}, and then above it.
+   */
+  Map<String, Object> specialTokens() {
+    Map<String, Object> tokens = new HashMap<>();
+    addSpecialTokens(config, CONFIG, tokens);
+    if (!config.has("added_tokens_decoder")) {
+      addSpecialTokens(readObject(SPECIAL_TOKENS), SPECIAL_TOKENS, tokens);
+    }
+    return tokens;
+  }
+
+  private void addSpecialTokens(JsonObject source, String name, Map<String, Object> tokens) {
+    try {
+      for (String token : SINGLE_TOKENS) {
+        addToken(token, source.get(token), tokens);
+      }
+      JsonElement more = source.get(MORE_TOKENS);
+      if (more != null && more.isJsonArray() && !more.getAsJsonArray().isEmpty()) {
+        tokens.put(
+            MORE_TOKENS,
+            more.getAsJsonArray().asList().stream().map(TokenizerFiles::content).toList());
+      }
+      JsonElement named = source.get(NAMED_TOKENS);
+      if (named != null && named.isJsonObject()) {
+        named.getAsJsonObject().asMap().forEach((token, value) -> addToken(token, value, tokens));
+      }
+    } catch (IllegalStateException | UnsupportedOperationException e) {
+      throw unreadable(origin, name, e);
+    }
+  }
+
+  private static void addToken(String name, JsonElement value, Map<String, Object> tokens) {
+    if (value == null || value.isJsonNull()) {
+      return;
+    }
+    String content = content(value);
+    if (!content.isEmpty()) {
+      tokens.put(name, content);
+    }
+  }
+
+  /** The text of a token that is written as such or as an AddedToken. */
+  private static String content(JsonElement token) {
+    return token.isJsonObject() ? string(token.getAsJsonObject(), "content") : token.getAsString();
+  }
+
+  private static String string(JsonObject object, String member) {
+    if (!object.has(member)) {
+      throw new IllegalStateException("an object in it has no '" + member + "'");
+    }
+    return object.get(member).getAsString();
+  }
+
+  private JsonObject readObject(String name) {
+    try {
+      return read(name)
+          .map(text -> JsonParser.parseString(text).getAsJsonObject())
+          .orElseGet(JsonObject::new);
+    } catch (JsonParseException | IllegalStateException e) {
+      throw unreadable(origin, name, e);
+    }
+  }
+
+  private Optional<String> read(String name) {
+    return files.apply(name).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+  }
+
+  static StrataException unreadable(String origin, String name, Exception cause) {
+    return new StrataException(
+        StrataException.Fault.MODEL,
+        origin + "/" + name + " cannot be read: " + cause.getMessage(),
+        cause);
+  }
+}

@@ -1,0 +1,180 @@
+package dev.strata.udfs.tools;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.DecoderWeights;
+import dev.strata.udfs.model.ModelConfig;
+import dev.strata.udfs.model.WeightSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Writes a checkpoint of a given shape filled with random bfloat16 numbers, in Hugging Face layout:
+ * for benchmarks and for tests of models larger than memory. It says nothing, but costs what a
+ * trained one costs.
+ */
+public final class RandomCheckpoint {
+
+  private static final long SHARD_BYTES = 4L << 30;
+  private static final int BLOCK_BYTES = 4 << 20;
+  private static final short BFLOAT16_ONE = 0x3f80;
+  private static final int CONTEXT_LENGTH = 8192;
+
+  private final ModelShape shape;
+  private final ByteBuffer random;
+
+  private RandomCheckpoint(ModelShape shape, long seed) {
+    this.shape = shape;
+    this.random = randomBlock(shape.hiddenSize(), seed);
+  }
+
+  /** Writes the checkpoint to {@code directory}, which is made if it is not there. */
+  public static void write(Path directory, ModelShape shape, long seed) throws IOException {
+    new RandomCheckpoint(shape, seed).write(directory);
+  }
+
+  /** Numbers whose products with a normed vector are of order one. */
+  private static ByteBuffer randomBlock(int hiddenSize, long seed) {
+    SplittableRandom numbers = new SplittableRandom(seed);
+    double bound = Math.sqrt(3.0 / hiddenSize);
+    ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    while (block.hasRemaining()) {
+      block.putShort(bfloat16((float) numbers.nextDouble(-bound, bound)));
+    }
+    return block.flip();
+  }
+
+  private static short bfloat16(float value) {
+    return (short) (Float.floatToRawIntBits(value) >>> 16);
+  }
+
+  private void write(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    String config = config();
+    Files.writeString(directory.resolve("config.json"), config);
+    DecoderSpec spec = ModelConfig.parse(config, directory.resolve("config.json").toString());
+    List<List<WeightSpec>> shards = shards(DecoderWeights.of(spec));
+    JsonObject names = new JsonObject();
+    for (int i = 0; i < shards.size(); i++) {
+      String name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
+      writeShard(directory.resolve(name), shards.get(i));
+      shards.get(i).forEach(weight -> names.addProperty(weight.name(), name));
+    }
+    JsonObject index = new JsonObject();
+    index.add("weight_map", names);
+    Files.writeString(directory.resolve("model.safetensors.index.json"), index.toString());
+  }
+
+  private String config() {
+    JsonObject config = new JsonObject();
+    config.addProperty("model_type", "llama");
+    config.addProperty("vocab_size", shape.vocabSize());
+    config.addProperty("hidden_size", shape.hiddenSize());
+    config.addProperty("intermediate_size", shape.intermediateSize());
+    config.addProperty("num_attention_heads", shape.heads());
+    config.addProperty("num_key_value_heads", shape.kvHeads());
+    config.addProperty("head_dim", shape.headDim());
+    config.addProperty("num_hidden_layers", shape.layers());
+    config.addProperty("max_position_embeddings", CONTEXT_LENGTH);
+    config.addProperty("rms_norm_eps", 1e-5);
+    config.addProperty("rope_theta", 500_000.0);
+    config.addProperty("hidden_act", "silu");
+    config.addProperty("torch_dtype", "bfloat16");
+    config.addProperty("tie_word_embeddings", false);
+    config.addProperty("eos_token_id", 0);
+    return config.toString();
+  }
+
+  private static List<List<WeightSpec>> shards(List<WeightSpec> weights) {
+    List<List<WeightSpec>> shards = new ArrayList<>();
+    long bytes = SHARD_BYTES;
+    for (WeightSpec weight : weights) {
+      if (bytes + bytes(weight) > SHARD_BYTES) {
+        shards.add(new ArrayList<>());
+        bytes = 0;
+      }
+      shards.get(shards.size() - 1).add(weight);
+      bytes += bytes(weight);
+    }
+    return shards;
+  }
+
+  private static long bytes(WeightSpec weight) {
+    return (long) weight.rows() * weight.columns() * Short.BYTES;
+  }
+
+  private void writeShard(Path file, List<WeightSpec> weights) throws IOException {
+    byte[] header = header(weights).getBytes(StandardCharsets.UTF_8);
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      writeAll(channel, length.putLong(header.length).flip());
+      writeAll(channel, ByteBuffer.wrap(header));
+      for (WeightSpec weight : weights) {
+        writeTensor(channel, weight);
+      }
+    }
+  }
+
+  private static String header(List<WeightSpec> weights) {
+    JsonObject header = new JsonObject();
+    long offset = 0;
+    for (WeightSpec weight : weights) {
+      JsonObject entry = new JsonObject();
+      entry.addProperty("dtype", "BF16");
+      entry.add("shape", shape(weight));
+      entry.add("data_offsets", numbers(offset, offset + bytes(weight)));
+      header.add(weight.name(), entry);
+      offset += bytes(weight);
+    }
+    return header.toString();
+  }
+
+  private static JsonArray shape(WeightSpec weight) {
+    return weight.role().isMatrix()
+        ? numbers(weight.rows(), weight.columns())
+        : numbers(weight.columns());
+  }
+
+  private static JsonArray numbers(long... values) {
+    JsonArray array = new JsonArray();
+    for (long value : values) {
+      array.add(value);
+    }
+    return array;
+  }
+
+  private void writeTensor(FileChannel channel, WeightSpec weight) throws IOException {
+    if (weight.role().isMatrix()) {
+      for (long left = bytes(weight); left > 0; left -= BLOCK_BYTES) {
+        writeAll(channel, random.duplicate().limit((int) Math.min(left, BLOCK_BYTES)));
+      }
+    } else {
+      ByteBuffer ones = ByteBuffer.allocate((int) bytes(weight)).order(ByteOrder.LITTLE_ENDIAN);
+      while (ones.hasRemaining()) {
+        ones.putShort(BFLOAT16_ONE);
+      }
+      writeAll(channel, ones.flip());
+    }
+  }
+
+  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.strata.udfs.transformer;
+
+import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The model's vectors, norms and biases. They are small, and stay on the device from start to end.
+ */
+public final class ResidentWeights implements AutoCloseable {
+
+  private record Key(WeightRole role, int layer) {}
+
+  private final Map<Key, Tensor> vectors = new HashMap<>();
+  private final ComputeDevice device;
+
+  public ResidentWeights(ComputeDevice device) {
+    this.device = device;
+  }
+
+  /** Adds a vector of the compute type, which is closed with these weights. */
+  public void put(WeightRole role, int layer, Tensor vector) {
+    vectors.put(new Key(role, layer), vector);
+  }
+
+  /** The vector, or the device's "none" where the model has no such vector. */
+  Tensor vector(WeightRole role, int layer) {
+    return vectors.getOrDefault(new Key(role, layer), device.none());
+  }
+
+  @Override
+  public void close() {
+    vectors.values().forEach(Tensor::close);
+  }
+}

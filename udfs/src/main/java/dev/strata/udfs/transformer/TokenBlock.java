@@ -1,0 +1,12 @@
+package dev.strata.udfs.transformer;
+
+import dev.strata.udfs.tensor.Segments;
+
+/**
+ * A micro-batch: a run of the sweep's tokens whose activations are on the device at once.
+ *
+ * @param first its first token, in the sweep's order
+ * @param tokens how many
+ * @param segments its sequences, rows counted from the block's first token
+ */
+public record TokenBlock(int first, int tokens, Segments segments) {}

@@ -1,0 +1,45 @@
+package dev.strata.udfs.text;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The files of a checkpoint in memory: those of a test resource, and others laid over them. */
+final class Checkpoint {
+
+  private final Map<String, byte[]> files = new HashMap<>();
+
+  static Checkpoint of(String directory) {
+    Checkpoint checkpoint = new Checkpoint();
+    for (String name :
+        new String[] {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"}) {
+      try (InputStream stream =
+          Checkpoint.class.getResourceAsStream("/text/" + directory + "/" + name)) {
+        if (stream != null) {
+          checkpoint.files.put(name, stream.readAllBytes());
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return checkpoint;
+  }
+
+  Checkpoint with(String name, String content) {
+    files.put(name, content.getBytes(StandardCharsets.UTF_8));
+    return this;
+  }
+
+  Checkpoint without(String name) {
+    files.remove(name);
+    return this;
+  }
+
+  ModelText load() {
+    return ModelText.load(name -> Optional.ofNullable(files.get(name)), "/models/x");
+  }
+}
