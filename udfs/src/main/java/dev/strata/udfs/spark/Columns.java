@@ -32,10 +32,6 @@ final class Columns {
     return index;
   }
 
-  boolean contains(String name) {
-    return find(name) >= 0;
-  }
-
   private int find(String name) {
     int exact = names.indexOf(name);
     return exact >= 0

@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ import org.apache.spark.sql.RowFactory;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * A row's values as bytes, without its schema, so that an unfinished row waits outside the heap.
+ * Values of a row as bytes, without its schema, so that an unfinished row waits outside the heap.
  * Frequent types have a compact form; what else Spark puts in a row (dates, timestamps, intervals,
  * variants …) is serializable and goes as Java writes it.
  */
@@ -42,24 +43,15 @@ final class RowCodec {
 
   private RowCodec() {}
 
-  static byte[] encode(Row row) {
+  static byte[] encode(Object[] values) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     try {
-      writeRow(new DataOutputStream(bytes), row);
+      writeAll(new DataOutputStream(bytes), Arrays.asList(values));
     } catch (IOException e) {
       throw new IllegalStateException(
           "a value of a row cannot be serialized: " + e.getMessage(), e);
     }
     return bytes.toByteArray();
-  }
-
-  /** A row's values in an array of their own. */
-  static Object[] values(Row row) {
-    Object[] values = new Object[row.length()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = row.get(i);
-    }
-    return values;
   }
 
   static Object[] decode(byte[] bytes) {
@@ -70,10 +62,10 @@ final class RowCodec {
     }
   }
 
-  private static void writeRow(DataOutputStream out, Row row) throws IOException {
-    out.writeInt(row.length());
-    for (int i = 0; i < row.length(); i++) {
-      write(out, row.get(i));
+  private static void writeAll(DataOutputStream out, Collection<?> values) throws IOException {
+    out.writeInt(values.size());
+    for (Object value : values) {
+      write(out, value);
     }
   }
 
@@ -112,13 +104,10 @@ final class RowCodec {
   private static void writeNested(DataOutputStream out, Object value) throws IOException {
     if (value instanceof Row row) {
       out.writeByte(ROW);
-      writeRow(out, row);
+      writeAll(out, CollectionConverters.asJava(row.toSeq()));
     } else if (value instanceof scala.collection.Seq<?> array) {
       out.writeByte(ARRAY);
-      out.writeInt(array.length());
-      for (Object element : CollectionConverters.asJava(array)) {
-        write(out, element);
-      }
+      writeAll(out, CollectionConverters.asJava(array));
     } else if (value instanceof scala.collection.Map<?, ?> map) {
       out.writeByte(MAP);
       out.writeInt(map.size());

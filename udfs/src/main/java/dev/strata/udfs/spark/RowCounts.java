@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.Completion;
 import java.io.Serializable;
 
 /**
@@ -15,6 +16,14 @@ public record RowCounts(long done, long errors, long promptTokens, long completi
 
   /** No rows. */
   public static final RowCounts NONE = new RowCounts(0, 0, 0, 0);
+
+  static RowCounts of(Completion completion) {
+    return new RowCounts(
+        1,
+        completion.error() == null ? 0 : 1,
+        completion.promptTokens(),
+        completion.completionTokens());
+  }
 
   RowCounts plus(RowCounts other) {
     return new RowCounts(

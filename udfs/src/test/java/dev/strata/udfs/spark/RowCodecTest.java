@@ -73,7 +73,9 @@ class RowCodecTest {
                 rows -> {
                   List<Row> copies = new ArrayList<>();
                   rows.forEachRemaining(
-                      row -> copies.add(RowFactory.create(RowCodec.decode(RowCodec.encode(row)))));
+                      row ->
+                          copies.add(
+                              RowFactory.create(RowCodec.decode(RowCodec.encode(values(row))))));
                   return copies.iterator();
                 },
             Encoders.row(input.schema()));
@@ -84,7 +86,11 @@ class RowCodecTest {
 
   @Test
   void textsAreCompact() {
-    assertThat(RowCodec.encode(RowFactory.create("x".repeat(100), 7L))).hasSize(4 + 105 + 9);
+    assertThat(RowCodec.encode(new Object[] {"x".repeat(100), 7L})).hasSize(4 + 105 + 9);
+  }
+
+  private static Object[] values(Row row) {
+    return IntStream.range(0, row.length()).mapToObj(row::get).toArray();
   }
 
   /** Compared as text, since Row compares arrays of bytes by identity. */
