@@ -75,7 +75,7 @@ public final class Run {
         ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
     try (progress) {
       output.write(completed, conf.get(StrataKeys.OUTPUT_FORMAT), input.format());
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Spark's are checked, but Scala does not declare them
       session.stop(); // a task that still runs could make the directory again
       output.removeIfEmpty();
       throw e;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PartitioningIT {
 
-  private static final int ROWS = 60;
+  private static final int ROWS = 40;
 
   @TempDir static Path directory;
 
@@ -91,7 +91,7 @@ class PartitioningIT {
             "--limit",
             Integer.toString(ROWS),
             "--max-new-tokens",
-            "16"));
+            "12"));
     args.addAll(Arrays.asList(options));
     Launcher.Result result = Launcher.generate(args.toArray(String[]::new));
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
