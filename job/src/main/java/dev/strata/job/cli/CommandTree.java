@@ -1,0 +1,67 @@
+package dev.strata.job.cli;
+
+import dev.strata.job.run.Task;
+import dev.strata.udfs.api.ConfKey;
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The commands and their options. */
+final class CommandTree {
+
+  static final String STACKTRACE = "--stacktrace";
+
+  private static final int HELP_WIDTH = 100;
+
+  private CommandTree() {}
+
+  static CommandLine build() {
+    CommandSpec root = spec("strata");
+    root.usageMessage()
+        .description("Runs a language model far larger than the GPU over a data set, on Spark.")
+        .footer(
+            "",
+            "Options of spark-submit (--master, --conf, --driver-memory ...) come before the"
+                + " command,",
+            "options of Strata after it; each stands for a spark.strata.* key of the same name.",
+            "",
+            "Exit codes: 0 done (rows may have errors of their own), 1 unexpected, 2 usage,",
+            "3 the model cannot be used, 4 input or output cannot, 5 too little memory.");
+    for (Task task : Task.values()) {
+      root.addSubcommand(task.word(), command(task));
+    }
+    return new CommandLine(root);
+  }
+
+  private static CommandSpec command(Task task) {
+    CommandSpec spec = spec(task.word());
+    spec.usageMessage().description(task.description()).abbreviateSynopsis(true);
+    for (ConfKey<?> key : task.keys()) {
+      spec.addOption(Options.of(key));
+    }
+    spec.addOption(
+        OptionSpec.builder(STACKTRACE)
+            .type(boolean.class)
+            .description("Print the stack trace of an error.")
+            .build());
+    return spec;
+  }
+
+  private static CommandSpec spec(String name) {
+    CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(true);
+    spec.usageMessage().width(HELP_WIDTH).sortOptions(false);
+    return spec.version("strata " + version());
+  }
+
+  /** As the jar's manifest has it. */
+  private static String version() {
+    String version = Strata.class.getPackage().getImplementationVersion();
+    return version == null ? "(unpackaged)" : version;
+  }
+
+  /** The names of all commands. */
+  static java.util.List<String> commands() {
+    return Arrays.stream(Task.values()).map(Task::word).toList();
+  }
+}

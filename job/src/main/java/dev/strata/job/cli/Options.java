@@ -1,0 +1,67 @@
+package dev.strata.job.cli;
+
+import dev.strata.udfs.api.ConfKey;
+import dev.strata.udfs.api.JsonTexts;
+import dev.strata.udfs.api.StrataKeys;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** Options are names for keys: they take texts, and the configuration reads them. */
+final class Options {
+
+  private Options() {}
+
+  static OptionSpec of(ConfKey<?> key) {
+    OptionSpec.Builder option =
+        OptionSpec.builder(key.option()).userObject(key).description(description(key));
+    if (key.equals(StrataKeys.IGNORE_STOP_TOKENS)) {
+      return option.type(String.class).arity("0..1").fallbackValue("true").build();
+    }
+    if (key.equals(StrataKeys.STOP)) {
+      return option.type(List.class).auxiliaryTypes(String.class).paramLabel("<text>").build();
+    }
+    return option.type(String.class).paramLabel("<" + leaf(key) + ">").build();
+  }
+
+  /** The keys that a command line sets. */
+  static Map<String, String> settings(ParseResult command) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (OptionSpec option : command.matchedOptions()) {
+      if (option.userObject() instanceof ConfKey<?> key) {
+        settings.put(key.name(), text(option.getValue()));
+      }
+    }
+    return settings;
+  }
+
+  /** An option that is given several times becomes one value. */
+  private static String text(Object value) {
+    if (value instanceof List<?> texts) {
+      return texts.size() == 1
+          ? texts.get(0).toString()
+          : JsonTexts.format(texts.stream().map(Object::toString).toList());
+    }
+    return value.toString();
+  }
+
+  private static String description(ConfKey<?> key) {
+    Object otherwise = key.otherwise();
+    boolean worthSaying = otherwise != null && !List.of().equals(otherwise);
+    String text = worthSaying ? key.doc() + " Default: " + shown(key) + "." : key.doc();
+    return text.replace("%", "%%");
+  }
+
+  private static String shown(ConfKey<?> key) {
+    return key.otherwise() instanceof Long size && size >= 1L << 30
+        ? (size >> 30) + "g"
+        : key.otherwise().toString();
+  }
+
+  private static String leaf(ConfKey<?> key) {
+    String option = key.option();
+    return option.substring(option.lastIndexOf('-') + 1);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.strata.job.plan;
+
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The executors of an application, as far as partitions depend on them.
+ *
+ * @param executors at least 1
+ * @param gpus the GPUs of each, 0 for none
+ */
+public record Cluster(int executors, int gpus) {
+
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,.*]");
+
+  public Cluster {
+    executors = Math.max(1, executors);
+  }
+
+  /**
+   * Reads the executors from an application's configuration. Where it leaves their number open,
+   * those that have registered count.
+   *
+   * @param conf the value of a Spark key, or null
+   * @param registered executors that have registered by now, the driver not included
+   */
+  public static Cluster of(Function<String, String> conf, int registered) {
+    return new Cluster(
+        executors(conf, registered), number(conf, "spark.executor.resource.gpu.amount", 0));
+  }
+
+  /** Executors without GPUs work on one partition each, others on one for each GPU. */
+  int slots() {
+    return executors * Math.max(1, gpus);
+  }
+
+  private static int executors(Function<String, String> conf, int registered) {
+    String master = conf.apply("spark.master");
+    if (master != null && master.matches("local(\\[.*])?")) {
+      return 1;
+    }
+    Matcher localCluster = LOCAL_CLUSTER.matcher(master == null ? "" : master);
+    if (localCluster.matches()) {
+      return Integer.parseInt(localCluster.group(1));
+    }
+    String key =
+        "true".equals(conf.apply("spark.dynamicAllocation.enabled"))
+            ? "spark.dynamicAllocation.maxExecutors"
+            : "spark.executor.instances";
+    return number(conf, key, registered);
+  }
+
+  private static int number(Function<String, String> conf, String key, int otherwise) {
+    String value = conf.apply(key);
+    return value == null ? otherwise : Integer.parseInt(value);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.strata.job.progress;
+
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.spark.RunProgress;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Shows the progress line while a run goes on: rewritten in place on a terminal, and as a line now
+ * and then elsewhere.
+ */
+public final class ProgressConsole implements AutoCloseable {
+
+  private static final Duration ON_TERMINAL = Duration.ofMillis(500);
+  private static final Duration ELSEWHERE = Duration.ofSeconds(10);
+  private static final Duration SPEED_WINDOW = Duration.ofSeconds(15);
+
+  /** Set by the launcher script where the console is a terminal: its width. */
+  private static final String COLUMNS = "STRATA_COLUMNS";
+
+  private static final int DEFAULT_WIDTH = 80;
+
+  private final ProgressListener listener;
+  private final PrintStream out;
+  private final boolean terminal;
+  private final int width;
+  private final Speed speed = new Speed(SPEED_WINDOW);
+  private final TimeToGo timeToGo = new TimeToGo(System.nanoTime());
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(ProgressConsole::daemon);
+  private String shown = "";
+
+  private ProgressConsole(ProgressListener listener, PrintStream out, boolean terminal, int width) {
+    this.listener = listener;
+    this.out = out;
+    this.terminal = terminal;
+    this.width = width;
+  }
+
+  /**
+   * Begins to show the line.
+   *
+   * @param mode {@code on} rewrites it in place, {@code auto} does so where the launcher script
+   *     found a terminal, {@code off} shows nothing
+   */
+  public static ProgressConsole start(ProgressListener listener, PrintStream out, String mode) {
+    boolean terminal = mode.equals("on") || System.getenv(COLUMNS) != null;
+    ProgressConsole console = new ProgressConsole(listener, out, terminal, width());
+    if (!mode.equals("off")) {
+      long millis = (terminal ? ON_TERMINAL : ELSEWHERE).toMillis();
+      var unused =
+          console.timer.scheduleAtFixedRate(console::show, millis, millis, TimeUnit.MILLISECONDS);
+    }
+    return console;
+  }
+
+  /** Shows no more, and leaves a terminal's line blank for what comes next. */
+  @Override
+  public void close() {
+    timer.shutdown();
+    synchronized (this) {
+      if (terminal && !shown.isEmpty()) {
+        out.print("\r\033[K");
+        out.flush();
+      }
+    }
+  }
+
+  private synchronized void show() {
+    if (timer.isShutdown()) {
+      return;
+    }
+    long now = System.nanoTime();
+    RunProgress progress = listener.progress();
+    OptionalLong total = listener.totalRows();
+    speed.read(now, progress.sum(EngineSnapshot::newTokens));
+    timeToGo.read(now, !progress.engines().isEmpty(), progress.rows().done());
+    print(
+        ProgressLine.render(
+            progress, total, speed.perSecond(), timeToGo.guess(now, total), width - 1));
+  }
+
+  private void print(String line) {
+    if (line.equals(shown)) {
+      return;
+    }
+    shown = line;
+    if (terminal) {
+      // The new line first and the rest of the old one erased after it: no moment is blank.
+      out.print("\r" + line + "\033[K");
+    } else {
+      out.println(line);
+    }
+    out.flush();
+  }
+
+  private static int width() {
+    String columns = System.getenv(COLUMNS);
+    return columns != null && columns.matches("[1-9]\\d{0,3}")
+        ? Integer.parseInt(columns)
+        : DEFAULT_WIDTH;
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "strata-progress");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.strata.job.progress;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Guesses when a run ends: the rest goes as fast as what is done. Between two reports the guess is
+ * counted down, so that it does not wander.
+ */
+final class TimeToGo {
+
+  private long startNanos;
+  private long changedNanos;
+  private long done;
+
+  TimeToGo(long startNanos) {
+    this.startNanos = startNanos;
+    this.changedNanos = startNanos;
+  }
+
+  /** Takes note of the rows done; the time in which there were none yet does not count. */
+  void read(long nanos, boolean started, long rowsDone) {
+    if (!started) {
+      startNanos = nanos;
+    }
+    if (rowsDone != done) {
+      done = rowsDone;
+      changedNanos = nanos;
+    }
+  }
+
+  /** The guess, if there is anything to make one from. */
+  Optional<Duration> guess(long nanos, OptionalLong total) {
+    if (total.isEmpty() || done == 0) {
+      return Optional.empty();
+    }
+    long rest = Math.max(0, total.getAsLong() - done);
+    double perRow = (double) (changedNanos - startNanos) / done;
+    long nanosToGo = (long) (perRow * rest) - (nanos - changedNanos);
+    return Optional.of(Duration.ofNanos(Math.max(0, nanosToGo)));
+  }
+}

@@ -1,0 +1,64 @@
+package dev.strata.job.report;
+
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.spark.RowCounts;
+import dev.strata.udfs.spark.RunProgress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a run did, as its last words.
+ *
+ * @param progress what executors reported
+ * @param time from the start of the session to the end of the output
+ * @param output where the rows are
+ */
+public record RunReport(RunProgress progress, Duration time, String output) {
+
+  private static final int LABEL_WIDTH = 18;
+
+  /** Some lines for the console. */
+  public String text() {
+    RowCounts rows = progress.rows();
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "%s rows in %s, %s: %s"
+            .formatted(Figures.count(rows.done()), Figures.time(time), errors(rows), output));
+    lines.add(line("prompt tokens", Figures.count(rows.promptTokens())));
+    lines.add(line("new tokens", Figures.count(rows.completionTokens()) + speed(rows)));
+    lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));
+    lines.add(line("bytes read", bytesRead()));
+    lines.add(line("low-margin tokens", Figures.count(progress.sum(EngineSnapshot::lowMargins))));
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  private static String errors(RowCounts rows) {
+    return rows.errors() == 1 ? "1 error" : Figures.count(rows.errors()) + " errors";
+  }
+
+  /** Tokens for the time in sweeps, which other work of the session is not part of. */
+  private String speed(RowCounts rows) {
+    long busy =
+        progress.engines().values().stream().mapToLong(EngineSnapshot::busyNanos).max().orElse(0);
+    return busy == 0
+        ? ""
+        : String.format(
+            Locale.ROOT, " (%s per second)", Figures.rate(1e9 * rows.completionTokens() / busy));
+  }
+
+  private String bytesRead() {
+    long bytes =
+        progress.sum(EngineSnapshot::weightBytes) + progress.sum(EngineSnapshot::embeddingBytes);
+    long tokens = progress.sum(EngineSnapshot::newTokens);
+    return Figures.bytes((double) bytes)
+        + (tokens == 0
+            ? ""
+            : " (%s per new token)".formatted(Figures.bytes((double) bytes / tokens)));
+  }
+
+  private static String line(String label, String value) {
+    return String.format(Locale.ROOT, "  %-" + LABEL_WIDTH + "s %s", label, value);
+  }
+}

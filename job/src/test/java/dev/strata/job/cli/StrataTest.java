@@ -1,0 +1,92 @@
+package dev.strata.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StrataTest {
+
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "genrate | unknown command 'genrate'; did you mean 'generate'?",
+        "--modle x | unknown option '--modle'; see strata --help",
+        "generate --modle x | unknown option '--modle'; did you mean '--model'?",
+        "generate --modle=x | unknown option '--modle'; did you mean '--model'?",
+        "generate --frobnicate | unknown option '--frobnicate'; see strata generate --help",
+        "generate rows.json | unknown argument 'rows.json'; see strata generate --help",
+        "generate --model | Missing required parameter for option '--model' (<model>); see strata"
+            + " generate --help",
+        "generate --model a --model b | option '--model' (<model>) should be specified only once; see strata"
+            + " generate --help",
+        "generate --to-language French | unknown option '--to-language'; see strata generate"
+            + " --help",
+        "generate --top-p 2 | --top-p (spark.strata.topP) is '2'; it must be a number above 0 and at"
+            + " most 1",
+        "generate | --model (spark.strata.model) is missing",
+        "generate --model m | --input (spark.strata.input) is missing",
+        "generate --model m --input i | --output (spark.strata.output) is missing",
+        "translate --model m --input i --output o | --to-language (spark.strata.toLanguage) is"
+            + " missing",
+        "generate --model m --prompt p --messages-column c | a prompt is made from a template or"
+            + " from a messages column: give exactly one of the two"
+      })
+  void usageErrorsAreOneSentence(String line, String message) {
+    assertThat(run(line.split(" "))).isEqualTo(2);
+    assertThat(text(err)).isEqualTo("strata: " + message + System.lineSeparator());
+    assertThat(text(out)).isEmpty();
+  }
+
+  @Test
+  void absentModelIsAModelError() {
+    assertThat(run("summarize", "--model", "/nowhere", "--input", "i", "--output", "o"))
+        .isEqualTo(3);
+    assertThat(text(err)).startsWith("strata: ").contains("/nowhere").hasLineCount(1);
+  }
+
+  @Test
+  void keysOfOtherTasksAreRefused() {
+    System.setProperty("spark.strata.prompt", "{{text}}!");
+    try {
+      assertThat(run("summarize", "--model", "m", "--input", "i", "--output", "o")).isEqualTo(2);
+    } finally {
+      System.clearProperty("spark.strata.prompt");
+    }
+    assertThat(text(err)).contains("summarize has no use for --prompt (spark.strata.prompt)");
+  }
+
+  @Test
+  void helpNamesEveryOption() {
+    assertThat(run("--help")).isZero();
+    assertThat(run("generate", "--help")).isZero();
+    assertThat(run("--version")).isZero();
+    assertThat(text(err)).isEmpty();
+  }
+
+  @Test
+  void noCommand() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(text(err)).contains("generate").contains("summarize").contains("translate");
+  }
+
+  private int run(String... args) {
+    return new Strata(print(out), print(err)).run(args);
+  }
+
+  private static PrintStream print(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+
+  private static String text(ByteArrayOutputStream bytes) {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}

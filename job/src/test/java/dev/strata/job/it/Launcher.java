@@ -1,0 +1,72 @@
+package dev.strata.job.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The launcher script, as a person calls it, on the jar that was just built. */
+final class Launcher {
+
+  static final Path ROOT = Path.of(System.getProperty("strata.root"));
+  static final Path DEMO_MODEL = ROOT.resolve("datasets/demo-model");
+
+  /** Enough for the demo model, so that two executors fit a small machine. */
+  private static final Map<String, String> SMALL = Map.of("--host-memory", "512m");
+
+  private static final int TIMEOUT_MINUTES = 3;
+
+  /**
+   * What a command left behind.
+   *
+   * @param out lines on standard output
+   * @param err lines on standard error
+   */
+  record Result(int exitCode, List<String> out, List<String> err) {
+
+    /** The number after a label of the summary. */
+    int summary(String label) {
+      String line = out.stream().filter(l -> l.strip().startsWith(label)).findFirst().orElseThrow();
+      String number = line.strip().substring(label.length()).strip();
+      return Integer.parseInt(number.replaceFirst(" .*", "").replace(",", ""));
+    }
+  }
+
+  private Launcher() {}
+
+  /** Runs a command that needs room for an engine. */
+  static Result generate(String... args) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(Arrays.asList(args));
+    SMALL.forEach((option, value) -> all.addAll(List.of(option, value)));
+    return run(all.toArray(String[]::new));
+  }
+
+  static Result run(String... args) throws IOException, InterruptedException {
+    Path out = Files.createTempFile("strata-it-", ".out");
+    Path err = Files.createTempFile("strata-it-", ".err");
+    try {
+      List<String> command = new ArrayList<>();
+      command.add(ROOT.resolve("submit-scripts/strata").toString());
+      command.addAll(Arrays.asList(args));
+      ProcessBuilder builder =
+          new ProcessBuilder(command)
+              .directory(ROOT.toFile())
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile());
+      builder.environment().keySet().removeIf(name -> name.startsWith("SPARK_"));
+      Process process = builder.start();
+      if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
+        process.destroyForcibly();
+        throw new IllegalStateException("no end: " + command + "\n" + Files.readString(err));
+      }
+      return new Result(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
+    } finally {
+      Files.delete(out);
+      Files.delete(err);
+    }
+  }
+}

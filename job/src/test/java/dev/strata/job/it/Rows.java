@@ -1,0 +1,48 @@
+package dev.strata.job.it;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Rows of JSON files, by id. */
+final class Rows {
+
+  private Rows() {}
+
+  static Map<String, JsonObject> read(Path directory) throws IOException {
+    Map<String, JsonObject> rows = new TreeMap<>();
+    try (Stream<Path> files = Files.list(directory)) {
+      files
+          .filter(file -> file.toString().endsWith(".json"))
+          .flatMap(Rows::lines)
+          .map(line -> JsonParser.parseString(line).getAsJsonObject())
+          .forEach(
+              row -> {
+                String id = row.get("id").getAsString();
+                if (rows.put(id, row) != null) {
+                  throw new AssertionError("two rows with id " + id);
+                }
+              });
+    }
+    return rows;
+  }
+
+  /** A field's text, or null; Spark leaves null fields out. */
+  static String text(JsonObject row, String field) {
+    return row.has(field) ? row.get(field).getAsString() : null;
+  }
+
+  private static Stream<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file).stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.strata.job.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.spark.RowCounts;
+import dev.strata.udfs.spark.RunProgress;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RunReportTest {
+
+  @Test
+  void summary() {
+    EngineSnapshot engine =
+        new EngineSnapshot(
+            "a",
+            3,
+            61,
+            0,
+            12,
+            0,
+            0,
+            298,
+            0,
+            20_000,
+            4567,
+            0,
+            0,
+            1_400_000_000L,
+            30_000_000L,
+            42_000_000_000L,
+            12);
+    RunProgress progress =
+        new RunProgress(
+            Map.of("a", engine),
+            Map.of(0, new RowCounts(200, 1, 12_000, 3000), 1, new RowCounts(100, 1, 8000, 1567)));
+
+    assertThat(new RunReport(progress, Duration.ofSeconds(4000), "/out").text().lines())
+        .containsExactly(
+            "300 rows in 1:06:40, 2 errors: /out",
+            "  prompt tokens      20,000",
+            "  new tokens         4,567 (109 per second)",
+            "  sweeps             61",
+            "  bytes read         1.43 GB (313 KB per new token)",
+            "  low-margin tokens  12");
+  }
+
+  @Test
+  void nothingToDo() {
+    assertThat(new RunReport(RunProgress.NONE, Duration.ofMillis(400), "/out").text())
+        .startsWith("0 rows in 0:00, 0 errors: /out")
+        .contains("  bytes read         0 B\n");
+  }
+
+  @Test
+  void figures() {
+    assertThat(Figures.bytes(999)).isEqualTo("999 B");
+    assertThat(Figures.bytes(999.9)).isEqualTo("1.00 KB");
+    assertThat(Figures.bytes(23_081_472)).isEqualTo("23.1 MB");
+    assertThat(Figures.rate(0.84)).isEqualTo("0.8");
+    assertThat(Figures.rate(1240.4)).isEqualTo("1,240");
+    assertThat(Figures.time(Duration.ofMillis(59_600))).isEqualTo("1:00");
+  }
+}

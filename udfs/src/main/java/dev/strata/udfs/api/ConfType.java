@@ -1,0 +1,122 @@
+package dev.strata.udfs.api;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the values of a key are.
+ *
+ * @param label the values in words, as in "it must be …"
+ * @param parser reads a value; an {@link IllegalArgumentException} says that it is none
+ */
+public record ConfType<T>(String label, Function<String, T> parser) {
+
+  /** Any text, as it is. */
+  static final ConfType<String> TEXT = new ConfType<>("a text", Function.identity());
+
+  /** A text with something in it. */
+  static final ConfType<String> NAME = stripped("a name", ConfType::notEmpty);
+
+  /** Names separated by commas. */
+  static final ConfType<List<String>> NAMES =
+      stripped("names separated by commas", ConfType::names);
+
+  /** A switch. */
+  static final ConfType<Boolean> FLAG = stripped("true or false", ConfType::flag);
+
+  /** A number of bytes. */
+  static final ConfType<Long> BYTES = stripped("a size such as 512m or 4g", ConfType::bytes);
+
+  /** A whole number of 64 bits. */
+  static final ConfType<Long> LONG = stripped("a whole number", Long::valueOf);
+
+  /** One text, or several as a JSON array. */
+  static final ConfType<List<String>> TEXTS =
+      new ConfType<>("a text or a JSON array of texts", ConfType::texts);
+
+  private static final Pattern SIZE = Pattern.compile("(\\d+)([kmgt]?)(?:i?b)?");
+
+  static ConfType<Integer> atLeast(int least) {
+    return stripped(
+        "a whole number of at least " + least,
+        text -> {
+          int value = Integer.parseInt(text);
+          require(value >= least);
+          return value;
+        });
+  }
+
+  /** A number above (or, if {@code closed}, from) {@code low} and at most {@code high}. */
+  static ConfType<Double> number(boolean closed, double low, double high, String label) {
+    return stripped(
+        label,
+        text -> {
+          double value = Double.parseDouble(text);
+          require(closed ? value >= low : value > low);
+          require(value <= high);
+          return value;
+        });
+  }
+
+  static ConfType<String> oneOf(String... words) {
+    return stripped(
+        "one of " + String.join(", ", words),
+        text -> {
+          String word = text.toLowerCase(Locale.ROOT);
+          require(Arrays.asList(words).contains(word));
+          return word;
+        });
+  }
+
+  /** Reads a value, or throws an {@link IllegalArgumentException}. */
+  T parse(String text) {
+    return parser.apply(text);
+  }
+
+  /** For values in which the space around them means nothing. */
+  private static <T> ConfType<T> stripped(String label, Function<String, T> parser) {
+    return new ConfType<>(label, text -> parser.apply(text.strip()));
+  }
+
+  private static String notEmpty(String text) {
+    require(!text.isEmpty());
+    return text;
+  }
+
+  private static List<String> names(String text) {
+    return Arrays.stream(text.split(",")).map(String::strip).map(ConfType::notEmpty).toList();
+  }
+
+  private static Boolean flag(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException(text);
+    };
+  }
+
+  private static Long bytes(String text) {
+    Matcher size = SIZE.matcher(text.toLowerCase(Locale.ROOT));
+    require(size.matches());
+    int power = " kmgt".indexOf(size.group(2).isEmpty() ? " " : size.group(2));
+    try {
+      return Math.multiplyExact(Long.parseLong(size.group(1)), 1L << (10 * power));
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(text, e);
+    }
+  }
+
+  private static List<String> texts(String text) {
+    return text.stripLeading().startsWith("[") ? JsonTexts.parse(text) : List.of(notEmpty(text));
+  }
+
+  private static void require(boolean holds) {
+    if (!holds) {
+      throw new IllegalArgumentException();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.strata.udfs.api;
+
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The {@code spark.strata.*} keys of a run, all of them known and well-formed. */
+public final class StrataConf {
+
+  private static final List<String> NAMES =
+      StrataKeys.all().stream().<String>map(ConfKey::name).toList();
+
+  private final Map<String, Object> values;
+
+  private StrataConf(Map<String, Object> values) {
+    this.values = values;
+  }
+
+  /**
+   * Reads the keys among {@code settings} that are Strata's.
+   *
+   * @throws StrataException if one is unknown or has a value that makes no sense
+   */
+  public static StrataConf of(Map<String, String> settings) {
+    rejectUnknown(settings.keySet());
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (ConfKey<?> key : StrataKeys.all()) {
+      String text = settings.get(key.name());
+      if (text != null) {
+        values.put(key.name(), key.parse(text));
+      }
+    }
+    return new StrataConf(values);
+  }
+
+  /** The key's value, its default where it is not set, or null where it has none. */
+  @SuppressWarnings("unchecked") // of() put the key's own type there
+  public <T> T get(ConfKey<T> key) {
+    return (T) values.getOrDefault(key.name(), key.otherwise());
+  }
+
+  /** The key's value or default, if there is one. */
+  public <T> Optional<T> find(ConfKey<T> key) {
+    return Optional.ofNullable(get(key));
+  }
+
+  /**
+   * The key's value.
+   *
+   * @throws StrataException if it is not set
+   */
+  public <T> T require(ConfKey<T> key) {
+    return find(key)
+        .orElseThrow(() -> StrataException.usage("%s (%s) is missing", key.option(), key.name()));
+  }
+
+  /** What executors start their engines with. */
+  public EngineOptions engineOptions() {
+    return new EngineOptions(
+        absolute(require(StrataKeys.MODEL)),
+        get(StrataKeys.DEVICE),
+        get(StrataKeys.DEVICE_MEMORY),
+        get(StrataKeys.HOST_MEMORY),
+        get(StrataKeys.COMPUTE_TYPE),
+        get(StrataKeys.TILE_SIZE),
+        get(StrataKeys.WAVE_SIZE),
+        get(StrataKeys.MICROBATCH_TOKENS),
+        get(StrataKeys.THREADS));
+  }
+
+  /** A local path means the same to executors, which have working directories of their own. */
+  private static String absolute(String location) {
+    boolean isUri = location.matches("[A-Za-z][A-Za-z0-9+.-]*:.*");
+    return isUri ? location : Path.of(location).toAbsolutePath().normalize().toString();
+  }
+
+  /** How rows become conversations: by the messages column, the prompt, or the text column. */
+  public PromptOptions promptOptions() {
+    String messages = get(StrataKeys.MESSAGES_COLUMN);
+    String prompt = get(StrataKeys.PROMPT);
+    String system = get(StrataKeys.SYSTEM);
+    if (prompt == null && messages == null) {
+      return new PromptOptions("{{" + get(StrataKeys.TEXT_COLUMN) + "}}", system, null);
+    }
+    return new PromptOptions(prompt, system, messages);
+  }
+
+  /** The run's sampling options, open where nothing is set. */
+  public SamplingOverrides samplingOverrides() {
+    return new SamplingOverrides(
+        get(StrataKeys.MAX_NEW_TOKENS),
+        get(StrataKeys.REPETITION_PENALTY),
+        get(StrataKeys.TEMPERATURE),
+        get(StrataKeys.TOP_K),
+        get(StrataKeys.TOP_P),
+        get(StrataKeys.MIN_P),
+        get(StrataKeys.STOP),
+        get(StrataKeys.IGNORE_STOP_TOKENS));
+  }
+
+  /** All that tasks need to know, with a prompt that the caller made. */
+  public GenerationOptions generationOptions(PromptOptions prompt) {
+    return new GenerationOptions(
+        engineOptions(),
+        prompt,
+        samplingOverrides(),
+        get(StrataKeys.ID_COLUMN),
+        get(StrataKeys.ROW_OPTIONS),
+        get(StrataKeys.SEED),
+        get(StrataKeys.READ_AHEAD_ROWS));
+  }
+
+  private static void rejectUnknown(Collection<String> settings) {
+    for (String name : settings) {
+      if (name.startsWith(ConfKey.PREFIX) && !NAMES.contains(name)) {
+        throw StrataException.usage("unknown key %s%s", name, Nearest.hint(name, NAMES));
+      }
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package dev.strata.udfs.api;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** All {@code spark.strata.*} keys. */
+public final class StrataKeys {
+
+  private static final List<ConfKey<?>> KEYS = new ArrayList<>();
+
+  public static final ConfKey<String> MODEL =
+      key("model", ConfType.NAME, null, "The checkpoint's directory, as Hugging Face lays it out.");
+
+  public static final ConfKey<String> INPUT =
+      key("input", ConfType.NAME, null, "Where the rows are read from.");
+  public static final ConfKey<String> INPUT_FORMAT =
+      key(
+          "input.format",
+          ConfType.oneOf("auto", "parquet", "json"),
+          "auto",
+          "Form of the input, parquet or json; auto goes by the names of its files.");
+  public static final ConfKey<String> OUTPUT =
+      key("output", ConfType.NAME, null, "A directory to make for the rows with completions.");
+  public static final ConfKey<String> OUTPUT_FORMAT =
+      key(
+          "output.format",
+          ConfType.oneOf("auto", "parquet", "json"),
+          "auto",
+          "Form of the output, parquet or json; auto goes by its name, else by the input's form.");
+
+  public static final ConfKey<String> TEXT_COLUMN =
+      key("text.column", ConfType.NAME, "text", "The input column with a row's text.");
+  public static final ConfKey<String> ID_COLUMN =
+      key(
+          "id.column",
+          ConfType.NAME,
+          null,
+          "The input column that names a row; without it a row is known by its content.");
+  public static final ConfKey<String> MESSAGES_COLUMN =
+      key(
+          "messages.column",
+          ConfType.NAME,
+          null,
+          "An input column with whole conversations, an array of (role, content), instead of a"
+              + " prompt.");
+  public static final ConfKey<String> PROMPT =
+      key(
+          "prompt",
+          ConfType.TEXT,
+          null,
+          "The user message, with {{column}} where a column's value belongs; default: the text"
+              + " column.");
+  public static final ConfKey<String> SYSTEM =
+      key("system", ConfType.TEXT, null, "The system message, which may hold {{column}} as well.");
+  public static final ConfKey<String> TO_LANGUAGE =
+      key("toLanguage", ConfType.NAME, null, "The language to translate to, such as French.");
+
+  public static final ConfKey<Integer> PARTITIONS =
+      key(
+          "partitions",
+          ConfType.atLeast(1),
+          null,
+          "Number of partitions; default: one for each GPU, or for each executor without GPUs.");
+  public static final ConfKey<Integer> LIMIT =
+      key("limit", ConfType.atLeast(1), null, "Only so many rows of the input.");
+
+  public static final ConfKey<Integer> MAX_NEW_TOKENS =
+      key(
+          "maxNewTokens",
+          ConfType.atLeast(1),
+          null,
+          "The most tokens a row gets; default: the model's generation_config.json, else 256.");
+  public static final ConfKey<Double> TEMPERATURE =
+      key(
+          "temperature",
+          ConfType.number(true, 0, Double.MAX_VALUE, "a number of 0 or more"),
+          null,
+          "0 takes the most likely token, larger values choose more freely; default: the model's.");
+  public static final ConfKey<Integer> TOP_K =
+      key(
+          "topK",
+          ConfType.atLeast(0),
+          null,
+          "Choose among so many of the most likely tokens, 0 for all; default: the model's.");
+  public static final ConfKey<Double> TOP_P =
+      key(
+          "topP",
+          ConfType.number(false, 0, 1, "a number above 0 and at most 1"),
+          null,
+          "Choose among the most likely tokens with this probability in all; default: the model's.");
+  public static final ConfKey<Double> MIN_P =
+      key(
+          "minP",
+          ConfType.number(true, 0, 1, "a number between 0 and 1"),
+          null,
+          "Leave out tokens less likely than this fraction of the likeliest; default: the model's.");
+  public static final ConfKey<Double> REPETITION_PENALTY =
+      key(
+          "repetitionPenalty",
+          ConfType.number(false, 0, Double.MAX_VALUE, "a number above 0"),
+          null,
+          "Above 1 makes tokens that already occurred less likely; default: the model's.");
+  public static final ConfKey<List<String>> STOP =
+      key(
+          "stop",
+          ConfType.TEXTS,
+          null,
+          "A text that ends a completion, or several as a JSON array such as [\"\\n\", \"END\"].");
+  public static final ConfKey<Boolean> IGNORE_STOP_TOKENS =
+      key(
+          "ignoreStopTokens",
+          ConfType.FLAG,
+          null,
+          "Generate on through the model's stop tokens, for measurements.");
+  public static final ConfKey<Long> SEED =
+      key("seed", ConfType.LONG, 0L, "A row's random numbers come from this seed and its id.");
+  public static final ConfKey<List<String>> ROW_OPTIONS =
+      key(
+          "row.options",
+          ConfType.NAMES,
+          List.of(),
+          "Input columns that override options row by row, such as max_new_tokens,temperature.");
+
+  public static final ConfKey<String> DEVICE =
+      key(
+          "device",
+          ConfType.oneOf("auto", "cpu", "cuda"),
+          "auto",
+          "Where the mathematics runs: auto, cpu or cuda.");
+  public static final ConfKey<Long> DEVICE_MEMORY =
+      key(
+          "device.memory",
+          ConfType.BYTES,
+          4L << 30,
+          "What an executor may hold on its device, the CUDA context included.");
+  public static final ConfKey<Long> HOST_MEMORY =
+      key(
+          "host.memory",
+          ConfType.BYTES,
+          4L << 30,
+          "What an executor may hold outside its heap for rings, hidden states, keys and values.");
+  public static final ConfKey<String> COMPUTE_TYPE =
+      key(
+          "compute.type",
+          ConfType.oneOf("auto", "float32", "bfloat16", "float16"),
+          "auto",
+          "The type of the mathematics: auto, float32, bfloat16 or float16.");
+  public static final ConfKey<Long> TILE_SIZE =
+      key("tile.size", ConfType.BYTES, 0L, "The most bytes of one tile; 0 lets the plan choose.");
+  public static final ConfKey<Integer> WAVE_SIZE =
+      key(
+          "wave.size",
+          ConfType.atLeast(0),
+          0,
+          "The most sequences in one sweep; 0 lets the plan choose.");
+  public static final ConfKey<Integer> MICROBATCH_TOKENS =
+      key(
+          "microbatch.tokens",
+          ConfType.atLeast(0),
+          0,
+          "The most tokens whose activations are on the device at once; 0 lets the plan choose.");
+  public static final ConfKey<Integer> THREADS =
+      key("threads", ConfType.atLeast(0), 0, "Threads of the mathematics on a CPU; 0 for all.");
+  public static final ConfKey<Integer> READ_AHEAD_ROWS =
+      key(
+          "readAhead.rows",
+          ConfType.atLeast(1),
+          4096,
+          "The most unfinished rows a task holds; a wave is never larger than all tasks' together.");
+
+  public static final ConfKey<String> PROGRESS =
+      key(
+          "progress",
+          ConfType.oneOf("auto", "on", "off"),
+          "auto",
+          "The progress line: on rewrites it in place, auto does so on a terminal, off shows none.");
+
+  private StrataKeys() {}
+
+  /** The keys in the order in which help lists them. */
+  public static List<ConfKey<?>> all() {
+    return Collections.unmodifiableList(KEYS);
+  }
+
+  private static <T> ConfKey<T> key(String leaf, ConfType<T> type, T otherwise, String doc) {
+    ConfKey<T> key = new ConfKey<>(ConfKey.PREFIX + leaf, type, otherwise, doc);
+    KEYS.add(key);
+    return key;
+  }
+}

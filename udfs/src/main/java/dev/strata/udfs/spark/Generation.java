@@ -1,0 +1,49 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.StrataException;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Completions for the rows of a data set: the public entry of this room. */
+public final class Generation {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Generation.class);
+
+  private Generation() {}
+
+  /**
+   * The input's rows, each with {@code completion}, {@code finish_reason}, {@code prompt_tokens},
+   * {@code completion_tokens} and {@code error}, in the order in which they finish. Input columns
+   * of these names are replaced. The rows of a partition share the streaming of the model, so
+   * partitions should be few and big. Nothing runs before an action does.
+   *
+   * @throws StrataException if the options name columns that the input does not have
+   */
+  public static Dataset<Row> apply(
+      Dataset<Row> input, GenerationOptions options, EngineStats stats) {
+    StructType schema = input.schema();
+    List<String> replaced = OutputRows.replaced(schema);
+    if (!replaced.isEmpty()) {
+      LOG.warn("the output's columns replace the input's: {}", String.join(", ", replaced));
+    }
+    OutputRows output = OutputRows.of(schema);
+    return input.mapPartitions(
+        new GenerationTask(options, RowPrompts.of(options, schema), output, stats),
+        Encoders.row(output.schema()));
+  }
+
+  /**
+   * Opens the model as executors will, and closes it again, without reading weights.
+   *
+   * @throws StrataException if it cannot be used
+   */
+  public static void validateModel(GenerationOptions options) {
+    ExecutorEngines.validate(options.engine());
+  }
+}

@@ -1,0 +1,46 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.GenerationOptions;
+import java.util.Collections;
+import java.util.Iterator;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.TaskCompletionListener;
+
+/** What is sent to executors: called once for each partition. */
+final class GenerationTask implements MapPartitionsFunction<Row, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final GenerationOptions options;
+  private final RowPrompts prompts;
+  private final OutputRows output;
+  private final EngineStats stats;
+
+  GenerationTask(
+      GenerationOptions options, RowPrompts prompts, OutputRows output, EngineStats stats) {
+    this.options = options;
+    this.prompts = prompts;
+    this.output = output;
+    this.stats = stats;
+  }
+
+  @Override
+  public Iterator<Row> call(Iterator<Row> rows) {
+    if (!rows.hasNext()) {
+      return Collections.emptyIterator(); // an engine is dear, and there is nothing for it to do
+    }
+    TaskContext context = TaskContext.get();
+    ExecutorEngines.Lease lease = ExecutorEngines.acquire(options.engine());
+    whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
+    PartitionRun run = new PartitionRun(rows, options, prompts, output, stats, context, lease);
+    whenEnded(context, run::close);
+    return run;
+  }
+
+  private static void whenEnded(TaskContext context, Runnable close) {
+    TaskCompletionListener listener = ended -> close.run();
+    context.addTaskCompletionListener(listener);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.Nearest;
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOverrides;
+import dev.strata.udfs.api.StrataException;
+import java.io.Serializable;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** The input columns that override sampling options row by row; null overrides nothing. */
+final class RowOptions implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final List<String> NAMES =
+      List.of(
+          "max_new_tokens",
+          "repetition_penalty",
+          "temperature",
+          "top_k",
+          "top_p",
+          "min_p",
+          "stop",
+          "ignore_stop_tokens");
+
+  private final Map<String, Integer> columns;
+
+  private RowOptions(Map<String, Integer> columns) {
+    this.columns = columns;
+  }
+
+  /**
+   * Finds the columns.
+   *
+   * @throws StrataException if there is no such option or column
+   */
+  static RowOptions of(List<String> names, StructType schema) {
+    Columns columns = new Columns(schema);
+    Map<String, Integer> found = new LinkedHashMap<>();
+    for (String name : names) {
+      if (!NAMES.contains(name)) {
+        throw StrataException.usage(
+            "--row-options names '%s', which is not an option of rows%s; those are %s",
+            name, Nearest.hint(name, NAMES), String.join(", ", NAMES));
+      }
+      found.put(name, columns.require(name, "--row-options"));
+    }
+    return new RowOptions(found);
+  }
+
+  /**
+   * What a row overrides.
+   *
+   * @throws RowException if a value is of the wrong type
+   */
+  SamplingOverrides read(Row row) {
+    return new SamplingOverrides(
+        integer(row, "max_new_tokens"),
+        number(row, "repetition_penalty"),
+        number(row, "temperature"),
+        integer(row, "top_k"),
+        number(row, "top_p"),
+        number(row, "min_p"),
+        texts(row, "stop"),
+        flag(row, "ignore_stop_tokens"));
+  }
+
+  private Object value(Row row, String name) {
+    Integer column = columns.get(name);
+    return column == null ? null : row.get(column);
+  }
+
+  private Integer integer(Row row, String name) {
+    Object value = value(row, name);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof Number number) {
+      try {
+        return new BigDecimal(number.toString()).intValueExact();
+      } catch (ArithmeticException | NumberFormatException e) {
+        throw wrong(name, value, "a whole number", e);
+      }
+    }
+    throw wrong(name, value, "a whole number", null);
+  }
+
+  private Double number(Row row, String name) {
+    Object value = value(row, name);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof Float single) {
+      return Double.valueOf(single.toString()); // 0.7f is meant as 0.7
+    }
+    if (value instanceof Number number) {
+      return number.doubleValue();
+    }
+    throw wrong(name, value, "a number", null);
+  }
+
+  private Boolean flag(Row row, String name) {
+    Object value = value(row, name);
+    if (value == null || value instanceof Boolean) {
+      return (Boolean) value;
+    }
+    throw wrong(name, value, "true or false", null);
+  }
+
+  private List<String> texts(Row row, String name) {
+    Object value = value(row, name);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof String text) {
+      return List.of(text);
+    }
+    if (value instanceof scala.collection.Seq<?> array) {
+      return CollectionConverters.asJava(array).stream().map(stop -> text(name, stop)).toList();
+    }
+    throw wrong(name, value, "a text or an array of texts", null);
+  }
+
+  private static String text(String name, Object value) {
+    if (value instanceof String text) {
+      return text;
+    }
+    throw wrong(name, value, "a text", null);
+  }
+
+  private static RowException wrong(String name, Object value, String type, Throwable cause) {
+    return new RowException("%s is '%s'; it must be %s".formatted(name, value, type), cause);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.strata.udfs.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.Message;
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.StrataException;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import scala.jdk.javaapi.CollectionConverters;
+
+class MessagesColumnTest {
+
+  private static final StructType STRUCTS =
+      StructType.fromDDL("chat ARRAY<STRUCT<name: STRING, content: STRING, role: STRING>>");
+  private static final StructType MAPS = StructType.fromDDL("chat ARRAY<MAP<STRING, STRING>>");
+
+  @Test
+  void structsWithFurtherFields() {
+    assertThat(read(STRUCTS, RowFactory.create(null, "Be brief.", "system"), turn("Hello", "user")))
+        .containsExactly(new Message("system", "Be brief."), new Message("user", "Hello"));
+  }
+
+  @Test
+  void maps() {
+    Object turn = CollectionConverters.asScala(Map.of("role", "user", "content", "Hello"));
+    assertThat(read(MAPS, turn)).containsExactly(new Message("user", "Hello"));
+  }
+
+  @Test
+  void incompleteConversations() {
+    MessagesColumn column = MessagesColumn.of("chat", STRUCTS);
+    assertThatThrownBy(() -> column.read(RowFactory.create((Object) null)))
+        .isInstanceOf(RowException.class)
+        .hasMessage("column 'chat' is null");
+    assertThatThrownBy(() -> read(STRUCTS)).hasMessage("column 'chat' is empty");
+    assertThatThrownBy(() -> read(STRUCTS, turn("a", "user"), turn(null, "user")))
+        .hasMessage("message 2 of column 'chat' has no content");
+    assertThatThrownBy(() -> read(STRUCTS, (Object) null))
+        .hasMessage("message 1 of column 'chat' is null");
+  }
+
+  @Test
+  void otherTypes() {
+    assertThatThrownBy(() -> MessagesColumn.of("chat", StructType.fromDDL("chat STRING")))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "column 'chat' is string; a messages column must be an array of (role STRING, content"
+                + " STRING)");
+    assertThatThrownBy(() -> MessagesColumn.of("chta", STRUCTS))
+        .hasMessageContaining("did you mean 'chat'?");
+  }
+
+  @Test
+  void contentIdsFollowContentAlone() {
+    SamplingOptions options = SamplingOptions.greedy(5);
+    String id = ContentId.of(List.of(new Message("user", "ab")), options);
+
+    assertThat(ContentId.of(List.of(new Message("user", "ab")), options)).isEqualTo(id);
+    assertThat(ContentId.of(List.of(new Message("usera", "b")), options)).isNotEqualTo(id);
+    assertThat(ContentId.of(List.of(new Message("user", "ab")), SamplingOptions.greedy(6)))
+        .isNotEqualTo(id);
+  }
+
+  private static List<Message> read(StructType schema, Object... turns) {
+    Object array = CollectionConverters.asScala(java.util.Arrays.asList(turns)).toSeq();
+    return MessagesColumn.of("chat", schema).read(RowFactory.create(array));
+  }
+
+  private static Row turn(String content, String role) {
+    return RowFactory.create(null, content, role);
+  }
+}

@@ -1,0 +1,86 @@
+package dev.strata.udfs.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.SamplingOverrides;
+import dev.strata.udfs.api.StrataException;
+import java.math.BigDecimal;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import scala.jdk.javaapi.CollectionConverters;
+
+class RowOptionsTest {
+
+  private static final StructType SCHEMA =
+      StructType.fromDDL(
+          "text STRING, max_new_tokens BIGINT, temperature FLOAT, stop ARRAY<STRING>, top_k"
+              + " DOUBLE");
+
+  @Test
+  void valuesOfARow() {
+    SamplingOverrides overrides =
+        read(row(12L, 0.7f, CollectionConverters.asScala(List.of("a", "b")).toSeq(), 4.0));
+
+    assertThat(overrides)
+        .isEqualTo(new SamplingOverrides(12, null, 0.7, 4, null, null, List.of("a", "b"), null));
+  }
+
+  @Test
+  void nullOverridesNothing() {
+    assertThat(read(row(null, null, null, null))).isEqualTo(SamplingOverrides.NONE);
+  }
+
+  @Test
+  void columnsThatAreNotNamedAreData() {
+    RowOptions options = RowOptions.of(List.of("temperature"), SCHEMA);
+    assertThat(options.read(row(12L, 0.5f, null, null)).maxNewTokens()).isNull();
+  }
+
+  @Test
+  void wrongValues() {
+    assertThatThrownBy(() -> read(row(3_000_000_000L, null, null, null)))
+        .isInstanceOf(RowException.class)
+        .hasMessage("max_new_tokens is '3000000000'; it must be a whole number");
+    assertThatThrownBy(() -> read(row(null, null, null, 1.5)))
+        .hasMessage("top_k is '1.5'; it must be a whole number");
+    assertThatThrownBy(() -> read(row(null, null, null, Double.NaN)))
+        .hasMessage("top_k is 'NaN'; it must be a whole number");
+    assertThatThrownBy(() -> read(row(new BigDecimal("2"), "warm", null, null)))
+        .hasMessage("temperature is 'warm'; it must be a number");
+    assertThatThrownBy(() -> read(row(null, null, 5, null)))
+        .hasMessage("stop is '5'; it must be a text or an array of texts");
+  }
+
+  @Test
+  void rangesAreCheckedWhereTheyAreApplied() {
+    SamplingOverrides overrides = read(row(0L, null, null, null));
+    assertThatThrownBy(() -> overrides.applyTo(SamplingOptions.greedy(1)))
+        .isInstanceOf(RowException.class)
+        .hasMessage("max_new_tokens is 0; it must be at least 1");
+  }
+
+  @Test
+  void unknownNames() {
+    assertThatThrownBy(() -> RowOptions.of(List.of("max_tokens"), SCHEMA))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("--row-options names 'max_tokens', which is not an option of rows");
+    assertThatThrownBy(() -> RowOptions.of(List.of("top_p"), SCHEMA))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("the input has no column 'top_p', which --row-options names");
+  }
+
+  private static SamplingOverrides read(Row row) {
+    return RowOptions.of(List.of("max_new_tokens", "temperature", "stop", "top_k"), SCHEMA)
+        .read(row);
+  }
+
+  private static Row row(Object maxNewTokens, Object temperature, Object stop, Object topK) {
+    return RowFactory.create("text", maxNewTokens, temperature, stop, topK);
+  }
+}
