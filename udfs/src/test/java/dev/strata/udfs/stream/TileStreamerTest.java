@@ -1,0 +1,378 @@
+package dev.strata.udfs.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class TileStreamerTest {
+
+  private static TileStreamer stream(ControlledTiles tiles) {
+    return new TileStreamer(tiles, tiles, tiles);
+  }
+
+  /** Takes tiles one after the other and checks their numbers and bytes. */
+  private static void takeAndCheck(
+      TileStreamer streamer, ControlledTiles tiles, long first, long end) throws IOException {
+    for (long k = first; k < end; k++) {
+      try (TileStreamer.Lease lease = streamer.next()) {
+        assertThat(lease.count()).isEqualTo(k);
+        assertThat(lease.tile()).isEqualTo((int) (k % tiles.tiles()));
+        assertThat(lease.slot()).isEqualTo((int) (k % tiles.count()));
+        checkBytes(lease, tiles);
+      }
+    }
+  }
+
+  private static void checkBytes(TileStreamer.Lease lease, ControlledTiles tiles) {
+    assertThat(tiles.inSlot(lease.slot(), lease.tile()))
+        .as("bytes of tile %d", lease.count())
+        .isEqualTo(tiles.expected(lease.tile()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5, 7, 16})
+  void tilesComeInOrderAndWrapAround(int slots) throws IOException {
+    ControlledTiles tiles = new ControlledTiles(5, slots);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(4);
+      takeAndCheck(streamer, tiles, 0, 20);
+    }
+    assertThat(tiles.outOfOrder()).isNull();
+    assertThat(tiles.readsEnded()).isEqualTo(20);
+  }
+
+  @Test
+  void aModelOfOneTileIsReadOverAndOver() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(1, 2);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(9);
+      takeAndCheck(streamer, tiles, 0, 9);
+    }
+    assertThat(tiles.readsEnded()).isEqualTo(9);
+  }
+
+  @Test
+  void nothingIsReadBeyondTheDemand() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(3, 16);
+    try (TileStreamer streamer = stream(tiles)) {
+      for (int sweep = 1; sweep <= 3; sweep++) {
+        streamer.demandSweeps(sweep);
+        takeAndCheck(streamer, tiles, 3L * (sweep - 1), 3L * sweep);
+        tiles.awaitIdleReader();
+        assertThat(tiles.readsStarted()).isEqualTo(3L * sweep);
+      }
+    }
+  }
+
+  @Test
+  void nothingIsReadBeyondTheRing() {
+    ControlledTiles tiles = new ControlledTiles(3, 4);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(5);
+      tiles.awaitReadsStarted(4);
+      tiles.awaitIdleReader();
+      assertThat(tiles.readsEnded()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void readingGoesOnIntoTheNextSweepBeforeThisOneIsUsed() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(4, 3);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(2);
+      takeAndCheck(streamer, tiles, 0, 3);
+      try (TileStreamer.Lease last = streamer.next()) {
+        assertThat(last.tile()).isEqualTo(3);
+        tiles.awaitReadsStarted(6);
+        tiles.awaitIdleReader();
+        assertThat(tiles.readsEnded()).isEqualTo(6);
+      }
+    }
+  }
+
+  @Test
+  void aDemandNeverShrinks() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(2, 2);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(2);
+      streamer.demandSweeps(1);
+      takeAndCheck(streamer, tiles, 0, 4);
+    }
+  }
+
+  @Test
+  void aTileThatWasNotDemandedIsRefused() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(2, 2);
+    try (TileStreamer streamer = stream(tiles)) {
+      assertThatThrownBy(streamer::next)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("tile 0 was not demanded");
+      streamer.demandSweeps(1);
+      takeAndCheck(streamer, tiles, 0, 2);
+      assertThatThrownBy(streamer::next)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("tile 2 was not demanded");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 8})
+  void theNextReadHasStartedWhenATileIsGiven(int slots) throws IOException {
+    ControlledTiles tiles = new ControlledTiles(4, slots).gated();
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(50);
+      for (int k = 0; k < 199; k++) {
+        // Tile k may be read; the read of tile k + 1 may start but not end.
+        tiles.allowReads(1);
+        try (TileStreamer.Lease lease = streamer.next()) {
+          assertThat(lease.count()).isEqualTo(k);
+          assertThat(tiles.readsStarted()).isEqualTo(k + 2);
+          assertThat(tiles.readsEnded()).isEqualTo(k + 1);
+        }
+      }
+      tiles.allowReads(1);
+      takeAndCheck(streamer, tiles, 199, 200);
+    }
+    assertThat(tiles.readsStarted()).isEqualTo(200);
+  }
+
+  @Test
+  void aTileIsGivenThoughNoSlotIsFreeForTheNext() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(3, 2);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(1);
+      TileStreamer.Lease first = streamer.next();
+      TileStreamer.Lease second = streamer.next();
+      tiles.awaitIdleReader();
+      assertThat(tiles.readsStarted()).isEqualTo(2);
+      first.close();
+      tiles.awaitReadsStarted(3);
+      second.close();
+      takeAndCheck(streamer, tiles, 2, 3);
+    }
+  }
+
+  @Test
+  void aSlowSourceDelaysAndNeverCorrupts() throws Exception {
+    ControlledTiles tiles = new ControlledTiles(5, 3).gated();
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(6);
+      CompletableFuture<Void> taken =
+          CompletableFuture.runAsync(() -> unchecked(() -> takeAndCheck(streamer, tiles, 0, 30)));
+      for (int k = 0; k < 30; k++) {
+        tiles.awaitReadsStarted(k + 1);
+        assertThat(tiles.readsEnded()).isEqualTo(k);
+        assertThat(taken).isNotDone();
+        tiles.allowReads(1);
+      }
+      taken.get();
+    }
+    assertThat(tiles.outOfOrder()).isNull();
+  }
+
+  /** Leases are held and given back at random, and their bytes stay as long as they are held. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 6})
+  void bytesStayAsLongAsTheLeaseIsHeld(int slots) throws IOException {
+    Random random = new Random(slots);
+    ControlledTiles tiles = new ControlledTiles(7, slots);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(300);
+      Deque<TileStreamer.Lease> held = new ArrayDeque<>();
+      long taken = 0;
+      while (taken < 2100 || !held.isEmpty()) {
+        boolean full = held.size() == slots || taken == 2100;
+        if (full || (!held.isEmpty() && random.nextBoolean())) {
+          TileStreamer.Lease oldest = held.remove();
+          checkBytes(oldest, tiles);
+          oldest.close();
+        } else {
+          held.add(streamer.next());
+          taken++;
+        }
+      }
+    }
+    assertThat(tiles.readsEnded()).isEqualTo(2100);
+  }
+
+  @Test
+  void allSlotsButOneCanBeLeasedAndTheRestStillStreams() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(6, 4);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(1);
+      List<TileStreamer.Lease> leases = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        leases.add(streamer.next());
+      }
+      tiles.awaitReadsStarted(4);
+      tiles.awaitIdleReader();
+      leases.forEach(lease -> checkBytes(lease, tiles));
+      leases.forEach(TileStreamer.Lease::close);
+      takeAndCheck(streamer, tiles, 3, 6);
+    }
+  }
+
+  @Test
+  void aTileIsRefusedWhereAllSlotsAreLeased() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(5, 2);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(1);
+      TileStreamer.Lease first = streamer.next();
+      TileStreamer.Lease second = streamer.next();
+      assertThatThrownBy(streamer::next)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("all 2 slots are leased");
+      first.close();
+      second.close();
+      takeAndCheck(streamer, tiles, 2, 5);
+    }
+  }
+
+  @Test
+  void leasesAreClosedInOrderAndOnce() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(5, 3);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(1);
+      TileStreamer.Lease first = streamer.next();
+      TileStreamer.Lease second = streamer.next();
+      assertThatThrownBy(second::close)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("tile 1 released before tile 0");
+      first.close();
+      assertThatThrownBy(first::close).isInstanceOf(IllegalStateException.class);
+      second.close();
+      takeAndCheck(streamer, tiles, 2, 5);
+    }
+  }
+
+  @Test
+  void aFailedReadEndsTheStreamWithItsOwnMessage() throws IOException {
+    IOException failure = new IOException("shard-2.safetensors ends before offset 4711");
+    ControlledTiles tiles = new ControlledTiles(4, 2).failing(2, failure);
+    TileStreamer streamer = stream(tiles);
+    streamer.demandSweeps(2);
+    try {
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertThatThrownBy(() -> takeAndCheck(streamer, tiles, 0, 4))
+            .isInstanceOf(IOException.class)
+            .hasMessage(failure.getMessage())
+            .hasCause(failure);
+      }
+    } finally {
+      streamer.close();
+    }
+    assertThat(tiles.readsStarted()).isEqualTo(3);
+    assertThat(tiles.readsEnded()).isEqualTo(2);
+  }
+
+  @Test
+  void anUnexpectedFailureOfTheSourceIsTold() {
+    RuntimeException failure = new IllegalArgumentException("no such tile");
+    ControlledTiles tiles = new ControlledTiles(4, 2).failing(0, failure);
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demandSweeps(1);
+      assertThatThrownBy(streamer::next)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("reading tiles failed: no such tile")
+          .hasCause(failure);
+    }
+  }
+
+  @Test
+  void closingWaitsForTheReadUnderWay() throws Exception {
+    ControlledTiles tiles = new ControlledTiles(4, 3).gated();
+    TileStreamer streamer = stream(tiles);
+    streamer.demandSweeps(1);
+    tiles.awaitReadsStarted(1);
+    Thread closing = new Thread(streamer::close);
+    closing.start();
+    awaitWaiting(closing);
+    assertThat(tiles.readsEnded()).isZero();
+    tiles.allowReads(4);
+    closing.join();
+    assertThat(tiles.readsStarted()).isEqualTo(1);
+    assertThat(tiles.readsEnded()).isEqualTo(1);
+    assertThatThrownBy(streamer::next)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the streamer is closed");
+    streamer.close();
+  }
+
+  @Test
+  void closingEndsTheWaitForATile() throws Exception {
+    ControlledTiles tiles = new ControlledTiles(4, 3).gated();
+    TileStreamer streamer = stream(tiles);
+    streamer.demandSweeps(1);
+    CompletableFuture<TileStreamer.Lease> waiting =
+        CompletableFuture.supplyAsync(() -> unchecked(streamer::next));
+    tiles.awaitReadsStarted(1);
+    Thread closing = new Thread(streamer::close);
+    closing.start();
+    assertThatThrownBy(waiting::get)
+        .isInstanceOf(ExecutionException.class)
+        .hasRootCauseMessage("the streamer is closed");
+    tiles.allowReads(1);
+    closing.join();
+  }
+
+  @Test
+  void anInterruptedThreadClosesAndStaysInterrupted() {
+    ControlledTiles tiles = new ControlledTiles(4, 3);
+    TileStreamer streamer = stream(tiles);
+    streamer.demandSweeps(1);
+    Thread.currentThread().interrupt();
+    streamer.close();
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void aRingNeedsTwoSlots() {
+    ControlledTiles tiles = new ControlledTiles(4, 1);
+    assertThatThrownBy(() -> stream(tiles))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a ring needs 2 slots, got 1");
+  }
+
+  private static void awaitWaiting(Thread thread) {
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private interface Reading<T> {
+    T get() throws IOException;
+  }
+
+  private interface Checking {
+    void run() throws IOException;
+  }
+
+  private static <T> T unchecked(Reading<T> reading) {
+    try {
+      return reading.get();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void unchecked(Checking checking) {
+    unchecked(
+        () -> {
+          checking.run();
+          return null;
+        });
+  }
+}
