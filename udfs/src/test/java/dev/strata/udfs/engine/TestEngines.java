@@ -1,9 +1,13 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.decode.StopCondition;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 
 /** What tests of the engine share: options, and running requests to their end. */
 final class TestEngines {
@@ -14,6 +18,53 @@ final class TestEngines {
 
   static OptionsBuilder options(Path model) {
     return new OptionsBuilder(model);
+  }
+
+  /** The model that comes with Strata. */
+  static Path demoModel() {
+    return Path.of(System.getProperty("strata.root", ".."), "datasets", "demo-model");
+  }
+
+  /** A checkpoint of the goldens. */
+  static Path golden(String name) {
+    return Path.of("src", "test", "resources", "goldens", name);
+  }
+
+  /** Prompts of made-up tokens, of {@code least} to {@code most} tokens each. */
+  static List<int[]> prompts(long seed, int count, int least, int most) {
+    Random random = new Random(seed);
+    return IntStream.range(0, count)
+        .mapToObj(i -> random.ints(least + random.nextInt(most - least + 1), 6, 8000).toArray())
+        .toList();
+  }
+
+  /** A row that generates exactly so many tokens, greedily. */
+  static GenerationRequest request(long key, int[] prompt, int newTokens) {
+    return observed(key, prompt, newTokens, null);
+  }
+
+  static GenerationRequest observed(
+      long key, int[] prompt, int newTokens, LogitsObserver observer) {
+    return new GenerationRequest(
+        key,
+        PromptTokens.of(prompt),
+        SamplingOptions.greedy(newTokens),
+        0,
+        (generated, count) -> false,
+        observer);
+  }
+
+  /** A row with a stop condition, or a test's hook on the sweep thread. */
+  static GenerationRequest request(long key, int[] prompt, int newTokens, StopCondition stop) {
+    return new GenerationRequest(
+        key, PromptTokens.of(prompt), SamplingOptions.greedy(newTokens), 0, stop);
+  }
+
+  /** A row for each prompt, with keys from 0. */
+  static List<GenerationRequest> requests(List<int[]> prompts, int newTokens) {
+    return IntStream.range(0, prompts.size())
+        .mapToObj(i -> request(i, prompts.get(i), newTokens))
+        .toList();
   }
 
   /** Submits all requests, whose keys count from 0, and returns the results by key. */

@@ -5,19 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.FinishReason;
-import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -109,8 +105,8 @@ class TestGoldens {
         cases.stream()
             .map(c -> array(Stream.concat(c.prompt().stream(), c.greedy().stream()).toList()))
             .toList();
-    List<Logits> scored = score(engine, prompts);
-    List<Logits> teacherForced = score(engine, forced);
+    List<RecordedLogits> scored = score(engine, prompts);
+    List<RecordedLogits> teacherForced = score(engine, forced);
     List<int[]> generated = generate(engine, cases);
     for (int i = 0; i < cases.size(); i++) {
       compareLogits(cases.get(i), scored.get(i));
@@ -119,7 +115,7 @@ class TestGoldens {
     }
   }
 
-  private static void compareLogits(Golden.Case expected, Logits logits) {
+  private static void compareLogits(Golden.Case expected, RecordedLogits logits) {
     int last = expected.prompt().size() - 1;
     float[] actual = logits.at(last);
     assertThat(actual).hasSize(expected.lastLogits().size());
@@ -136,7 +132,7 @@ class TestGoldens {
     }
   }
 
-  private static void compareForced(Golden.Case expected, Logits logits) {
+  private static void compareForced(Golden.Case expected, RecordedLogits logits) {
     for (int i = 0; i < expected.greedy().size(); i++) {
       if (expected.greedyMargin().get(i) > TOLERANCE) {
         assertThat(logits.best(expected.prompt().size() - 1 + i))
@@ -156,11 +152,11 @@ class TestGoldens {
     assertThat(generated).hasSize(expected.greedy().size());
   }
 
-  private static List<Logits> score(Engine engine, List<int[]> sequences) {
-    List<Logits> logits = sequences.stream().map(s -> new Logits()).toList();
+  private static List<RecordedLogits> score(Engine engine, List<int[]> sequences) {
+    List<RecordedLogits> logits = sequences.stream().map(s -> new RecordedLogits()).toList();
     List<GenerationRequest> requests =
         IntStream.range(0, sequences.size())
-            .mapToObj(i -> request(i, sequences.get(i), 1, logits.get(i)))
+            .mapToObj(i -> TestEngines.observed(i, sequences.get(i), 1, logits.get(i)))
             .toList();
     TestEngines.run(engine, requests);
     return logits;
@@ -170,64 +166,14 @@ class TestGoldens {
     List<GenerationRequest> requests = new ArrayList<>();
     for (Golden.Case expected : cases) {
       int[] prompt = array(expected.prompt());
-      requests.add(request(requests.size(), prompt, expected.greedy().size(), null));
+      requests.add(TestEngines.request(requests.size(), prompt, expected.greedy().size()));
     }
     List<GenerationResult> results = TestEngines.run(engine, requests);
     assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
     return results.stream().map(GenerationResult::tokens).toList();
   }
 
-  private static GenerationRequest request(
-      int key, int[] prompt, int maxNewTokens, LogitsObserver observer) {
-    return new GenerationRequest(
-        key,
-        PromptTokens.of(prompt),
-        SamplingOptions.greedy(maxNewTokens),
-        0,
-        (generated, count) -> false,
-        observer);
-  }
-
   private static int[] array(List<Integer> tokens) {
     return tokens.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  /** Keeps the logits of every position. */
-  private static final class Logits implements LogitsObserver {
-
-    private final Map<Integer, float[]> rows = new HashMap<>();
-
-    @Override
-    public boolean everyPosition() {
-      return true;
-    }
-
-    @Override
-    public void logits(int position, FloatBuffer logits) {
-      float[] row = new float[logits.remaining()];
-      logits.get(row);
-      rows.put(position, row);
-    }
-
-    float[] at(int position) {
-      return rows.get(position);
-    }
-
-    double logProbability(int position, int token) {
-      float[] row = at(position);
-      double largest = IntStream.range(0, row.length).mapToDouble(i -> row[i]).max().orElseThrow();
-      double sum =
-          IntStream.range(0, row.length).mapToDouble(i -> Math.exp(row[i] - largest)).sum();
-      return row[token] - largest - Math.log(sum);
-    }
-
-    int best(int position) {
-      float[] row = at(position);
-      int best = 0;
-      for (int i = 1; i < row.length; i++) {
-        best = row[i] > row[best] ? i : best;
-      }
-      return best;
-    }
   }
 }

@@ -199,7 +199,7 @@ class KernelsTest extends KernelFixture {
     Tensor all = tensor(x);
     Tensor w = tensor(random(tileRows, columns));
     Matrix expected = storedProduct(all, 64, w);
-    for (int n = 1; n < 64; n++) {
+    for (int n : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 31, 33, 63}) {
       assertThat(Arrays.equals(storedProduct(all, n, w).values, expected.rows(0, n).values))
           .as("%d of 64 rows are bit for bit what they are among 64", n)
           .isTrue();

@@ -1,0 +1,22 @@
+package dev.strata.udfs.tensor;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What segments say, for tests of those who make them. */
+public final class SegmentReader {
+
+  /** One segment. */
+  public record Segment(long row, long count, long extent, long length) {}
+
+  private SegmentReader() {}
+
+  public static List<Segment> read(Segments segments) {
+    return IntStream.range(0, segments.rows.length)
+        .mapToObj(
+            i ->
+                new Segment(
+                    segments.rows[i], segments.counts[i], segments.extents[i], segments.lengths[i]))
+        .toList();
+  }
+}
