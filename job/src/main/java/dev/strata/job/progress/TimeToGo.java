@@ -10,6 +10,11 @@ import java.util.OptionalLong;
  */
 final class TimeToGo {
 
+  /**
+   * A guess from less than one part in so many would be wild: the first rows of a wave are late.
+   */
+  private static final int LEAST_PART = 20;
+
   private long startNanos;
   private long changedNanos;
   private long done;
@@ -32,7 +37,7 @@ final class TimeToGo {
 
   /** The guess, if there is anything to make one from. */
   Optional<Duration> guess(long nanos, OptionalLong total) {
-    if (total.isEmpty() || done == 0) {
+    if (total.isEmpty() || done == 0 || done * LEAST_PART < total.getAsLong()) {
       return Optional.empty();
     }
     long rest = Math.max(0, total.getAsLong() - done);

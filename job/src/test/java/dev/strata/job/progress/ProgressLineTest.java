@@ -77,6 +77,7 @@ class ProgressLineTest {
     assertThat(timeToGo.guess(6_000_000_000L, OptionalLong.of(40))).isEmpty();
     timeToGo.read(15_000_000_000L, true, 10);
     assertThat(timeToGo.guess(15_000_000_000L, OptionalLong.empty())).isEmpty();
+    assertThat(timeToGo.guess(15_000_000_000L, OptionalLong.of(201))).isEmpty();
     assertThat(timeToGo.guess(15_000_000_000L, OptionalLong.of(40)))
         .contains(Duration.ofSeconds(30));
     timeToGo.read(25_000_000_000L, true, 10);
