@@ -1,0 +1,193 @@
+package dev.strata.udfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.store.LayerStore;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Exact counts on the demo model: what is read, what goes through it, and what overlaps. */
+class EngineCountersTest {
+
+  private static final long TILE_BYTES = 1 << 20;
+
+  private static TestEngines.OptionsBuilder options() {
+    return TestEngines.options(TestEngines.demoModel()).tileBytes(TILE_BYTES);
+  }
+
+  private static LayerStore store(Engine engine) {
+    return LayerStore.of(engine.checkpoint(), TILE_BYTES);
+  }
+
+  /** Rows of ragged prompts and completions. */
+  private static List<GenerationRequest> ragged(long seed, int rows, int mostNewTokens) {
+    Random random = new Random(seed);
+    List<int[]> prompts = TestEngines.prompts(seed, rows, 1, 24);
+    return IntStream.range(0, rows)
+        .mapToObj(i -> TestEngines.request(i, prompts.get(i), 1 + random.nextInt(mostNewTokens)))
+        .toList();
+  }
+
+  private static long newTokens(List<GenerationRequest> rows) {
+    return rows.stream().mapToLong(r -> r.sampling().maxNewTokens()).sum();
+  }
+
+  private static long promptTokens(List<GenerationRequest> rows) {
+    return rows.stream().mapToLong(r -> r.prompt().length()).sum();
+  }
+
+  private static void assertAllEndedByLength(
+      List<GenerationRequest> rows, List<GenerationResult> results) {
+    assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+    for (int i = 0; i < rows.size(); i++) {
+      assertThat(results.get(i).tokens()).hasSize(rows.get(i).sampling().maxNewTokens());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 9", "7, 30", "64, 100"})
+  void tilesAreReadOncePerSweepAndWavesRefill(int wave, int rowCount) {
+    List<GenerationRequest> rows = ragged(wave, rowCount, 12);
+    RecordedEvents events = new RecordedEvents();
+    try (Engine engine = Engine.start(options().waveSize(wave).build(), events)) {
+      assertAllEndedByLength(rows, TestEngines.run(engine, rows));
+      EngineSnapshot done = engine.snapshot();
+      LayerStore store = store(engine);
+      assertThat(done.tiles()).isEqualTo(store.tiles().size() * done.sweeps());
+      assertThat(done.weightBytes()).isEqualTo(store.sweepBytes() * done.sweeps());
+      assertThat(events.tilesRead()).isEqualTo(done.tiles());
+      assertThat(events.bytesRead()).isEqualTo(done.weightBytes());
+
+      long newTokens = newTokens(rows);
+      int longest = rows.stream().mapToInt(r -> r.sampling().maxNewTokens()).max().orElseThrow();
+      assertThat(done.newTokens()).isEqualTo(newTokens);
+      assertThat(done.promptTokens()).isEqualTo(promptTokens(rows));
+      assertThat(done.tokenSlots()).isEqualTo(promptTokens(rows) + newTokens - rowCount);
+      assertThat(done.sweeps())
+          .isBetween((newTokens + wave - 1) / wave, (newTokens + wave - 1) / wave + longest);
+      assertThat(done.doneRows()).isEqualTo(rowCount);
+      assertThat(done.failedRows()).isZero();
+      assertThat(done.waitingRows()).isZero();
+    }
+  }
+
+  @Test
+  void tilesDoNotDependOnHowManyRowsThereAre() {
+    List<Long> weightBytes =
+        IntStream.of(1, 5, 40)
+            .mapToObj(rows -> snapshotOf(TestEngines.prompts(rows, rows, 3, 9), 4).weightBytes())
+            .toList();
+    assertThat(weightBytes).hasSize(3).containsOnly(weightBytes.get(0));
+  }
+
+  /** One wave of all prompts, each generating so many tokens. */
+  private static EngineSnapshot snapshotOf(List<int[]> prompts, int newTokens) {
+    try (Engine engine = Engine.start(options().build())) {
+      TestEngines.run(engine, TestEngines.requests(prompts, newTokens));
+      EngineSnapshot snapshot = engine.snapshot();
+      assertThat(snapshot.sweeps()).isEqualTo(newTokens);
+      return snapshot;
+    }
+  }
+
+  @Test
+  void manyRowsTogetherReadLessThanAFiftiethOfWhatTheyReadAlone() {
+    int newTokens = 4;
+    List<int[]> prompts = TestEngines.prompts(256, 256, 2, 8);
+    EngineSnapshot together = snapshotOf(prompts, newTokens);
+    long alone = 0;
+    for (int[] prompt : List.of(prompts.get(0), prompts.get(100), prompts.get(255))) {
+      EngineSnapshot snapshot = snapshotOf(List.of(prompt), newTokens);
+      assertThat(snapshot.weightBytes()).isEqualTo(together.weightBytes());
+      alone = snapshot.weightBytes();
+    }
+    assertThat(together.doneRows()).isEqualTo(256);
+    assertThat((together.weightBytes() + together.embeddingBytes()) * 50).isLessThan(256 * alone);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {4096, 1 << 16, 1 << 20, 64 << 20})
+  void readingIsAheadOfTheKernels(long tileBytes) {
+    RecordedEvents events = new RecordedEvents();
+    List<GenerationRequest> rows = ragged(3, 8, 5);
+    try (Engine engine = Engine.start(options().tileBytes(tileBytes).build(), events)) {
+      TestEngines.run(engine, rows);
+      long tiles = engine.snapshot().tiles();
+      assertThat(events.tilesRead()).isEqualTo(tiles);
+      for (long k = 0; k < tiles; k++) {
+        assertThat(events.readEnd(k)).as("tile %d", k).isLessThan(events.kernelStart(k));
+        if (k + 1 < tiles) {
+          assertThat(events.readStart(k + 1)).as("tile %d", k).isLessThan(events.kernelEnd(k));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theNextSweepIsReadBeforeTheHeadOfThisOne() {
+    RecordedEvents events = new RecordedEvents();
+    try (Engine engine = Engine.start(options().build(), events)) {
+      TestEngines.run(engine, ragged(4, 6, 6));
+      long tiles = store(engine).tiles().size();
+      long sweeps = engine.snapshot().sweeps();
+      assertThat(sweeps).isGreaterThan(2);
+      for (long sweep = 1; sweep < sweeps; sweep++) {
+        assertThat(events.readStart(sweep * tiles))
+            .as("sweep %d", sweep)
+            .isLessThan(events.kernelStart(sweep * tiles - 1));
+      }
+    }
+  }
+
+  /** A prompt longer than a sweep goes through in chunks, none of its tokens twice. */
+  @Test
+  void chunksOfPromptsAreNotComputedAgain() {
+    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(5, 3, 150, 200), 3);
+    try (Engine engine =
+        Engine.start(
+            options().tileBytes(256 << 10).microBatchTokens(32).hostMemory(16 << 20).build())) {
+      assertAllEndedByLength(rows, TestEngines.run(engine, rows));
+      EngineSnapshot done = engine.snapshot();
+      assertThat(done.tokenSlots()).isEqualTo(promptTokens(rows) + 3 * 2);
+      assertThat(done.sweeps()).isGreaterThan(4);
+      assertThat(done.weightBytes()).isEqualTo(store(engine).sweepBytes() * done.sweeps());
+    }
+  }
+
+  @Test
+  void anEmbeddingRowIsReadOnceForAllOfASweepsTokens() {
+    long rowBytes = 256 * 2;
+    EngineSnapshot snapshot = snapshotOf(List.of(new int[] {9, 9, 10}, new int[] {10, 11}), 1);
+    assertThat(snapshot.embeddingBytes()).isEqualTo(3 * rowBytes);
+  }
+
+  /** Only a stop of all sequences at once leaves the streamer ahead, by no more than its ring. */
+  @Test
+  void aStopOfTheLastRowLeavesNoMoreReadThanTheRing() {
+    RecordedEvents events = new RecordedEvents();
+    int[] prompt = {6, 7, 8};
+    Engine engine = Engine.start(options().build(), events);
+    Matcher ring = Pattern.compile("ring of (\\d+) slots").matcher(engine.describePlan());
+    assertThat(ring.find()).isTrue();
+    try (engine) {
+      List<GenerationResult> results =
+          TestEngines.run(
+              engine,
+              List.of(TestEngines.request(0, prompt, 50, (generated, count) -> count == 3)));
+      assertThat(results.get(0).reason()).isEqualTo(FinishReason.STOP);
+      assertThat(results.get(0).tokens()).hasSize(3);
+      assertThat(engine.snapshot().sweeps()).isEqualTo(3);
+    }
+    long surplus = events.tilesRead() - engine.snapshot().tiles();
+    assertThat(surplus).isBetween(0L, Long.parseLong(ring.group(1)));
+  }
+}
