@@ -5,8 +5,10 @@ import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.store.Weight;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Measures a checkpoint for the memory plan. */
@@ -22,18 +24,27 @@ final class CheckpointSize {
         checkpoint.spec(),
         matrices.stream().mapToInt(t -> t.weight().type().bytes()).max().orElseThrow(),
         matrices.stream().mapToLong(t -> t.weight().rowBytes()).max().orElseThrow(),
-        largestStage(matrices),
+        stages(matrices),
         checkpoint.vectors().stream().mapToLong(Weight::columns).sum());
   }
 
-  private static long largestStage(List<Tile> matrices) {
-    Map<StageOfLayer, Long> stages =
-        matrices.stream()
+  private static Set<List<MemoryPlan.MatrixSize>> stages(List<Tile> tiles) {
+    Map<StageOfLayer, Set<Weight>> stages =
+        tiles.stream()
             .filter(tile -> tile.stage() != Stage.HEAD)
             .collect(
                 Collectors.groupingBy(
                     tile -> new StageOfLayer(tile.stage(), tile.weight().layer()),
-                    Collectors.summingLong(Tile::bytes)));
-    return stages.values().stream().mapToLong(Long::longValue).max().orElse(0);
+                    Collectors.mapping(Tile::weight, Collectors.toSet())));
+    return stages.values().stream().map(CheckpointSize::sizes).collect(Collectors.toSet());
+  }
+
+  private static List<MemoryPlan.MatrixSize> sizes(Set<Weight> matrices) {
+    return matrices.stream()
+        .map(matrix -> new MemoryPlan.MatrixSize(matrix.rows(), matrix.rowBytes()))
+        .sorted(
+            Comparator.comparingLong(MemoryPlan.MatrixSize::rows)
+                .thenComparingLong(MemoryPlan.MatrixSize::rowBytes))
+        .toList();
   }
 }

@@ -4,9 +4,12 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.transformer.Activations;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How the budget is divided, computed before the first sweep. The run obeys it.
@@ -51,15 +54,32 @@ record MemoryPlan(
    *
    * @param storedBytes bytes of the widest element of a matrix
    * @param largestRowBytes bytes of the longest row of a matrix
-   * @param largestStageBytes bytes of all matrices of the largest stage of a layer
+   * @param stages the matrices of each stage of a layer; equal stages once
    * @param vectorElements elements of all norms and biases
    */
   record ModelSize(
       DecoderSpec spec,
       int storedBytes,
       long largestRowBytes,
-      long largestStageBytes,
-      long vectorElements) {}
+      Set<List<MatrixSize>> stages,
+      long vectorElements) {
+
+    /** The most tiles that a stage is cut into. */
+    private long stageTiles(long tileBytes) {
+      return stages.stream()
+          .mapToLong(stage -> stage.stream().mapToLong(m -> m.tiles(tileBytes)).sum())
+          .max()
+          .orElse(0);
+    }
+  }
+
+  /** Rows of a matrix and the bytes of each. */
+  record MatrixSize(long rows, long rowBytes) {
+
+    private long tiles(long tileBytes) {
+      return LayerStore.tileCount(rows, rowBytes, tileBytes);
+    }
+  }
 
   /**
    * Divides the budget.
@@ -121,16 +141,11 @@ record MemoryPlan(
         long tileBytes, int slots, int blockTokens, int sweepTokens, int waveRows, int logitRows) {}
 
     long least() {
-      long tile =
-          options.tileBytes() > 0 ? tileBytes(options.tileBytes()) : model.largestRowBytes();
-      int block = options.microBatchTokens() > 0 ? options.microBatchTokens() : LEAST_BLOCK;
-      int wave = options.waveSize() > 0 ? options.waveSize() : 1;
-      Choice choice = new Choice(tile, 2, block, Math.max(block, wave), wave, 1);
-      return total(parts(choice)) + LEAST_KV_TOKENS * kvBytesPerToken();
+      return total(parts(choose(0))) + LEAST_KV_TOKENS * kvBytesPerToken();
     }
 
     MemoryPlan plan(long budget) {
-      Choice choice = choose(budget);
+      Choice choice = chooseWithin(budget);
       Map<String, Long> parts = parts(choice);
       long rest = budget - total(parts);
       long wanted = (long) choice.waveRows() * model.spec().contextLength();
@@ -148,23 +163,23 @@ record MemoryPlan(
           budget);
     }
 
-    private Choice choose(long budget) {
-      Choice generous = choose(budget, 8);
-      // Fixed options may leave too little for keys and values: then the chosen parts make room for
-      // them.
-      for (int share = 16; !leavesRoom(generous, budget) && share <= 1 << 20; share *= 2) {
-        generous = choose(budget, share);
+    /** The most generous choice that leaves room for keys and values. */
+    private Choice chooseWithin(long budget) {
+      for (long share = 8; share <= budget; share *= 2) {
+        Choice choice = choose(budget / share);
+        if (leavesRoom(choice, budget)) {
+          return choice;
+        }
       }
-      return generous;
+      return choose(0);
     }
 
     private boolean leavesRoom(Choice choice, long budget) {
       return budget - total(parts(choice)) >= LEAST_KV_TOKENS * kvBytesPerToken();
     }
 
-    /** A choice in which no part takes much more than one {@code share}-th of the budget. */
-    private Choice choose(long budget, int share) {
-      long part = budget / share;
+    /** A choice in which no part takes much more than {@code part} bytes, if its least allows. */
+    private Choice choose(long part) {
       long tile =
           tileBytes(
               options.tileBytes() > 0
@@ -173,7 +188,7 @@ record MemoryPlan(
       int block = blockTokens(part);
       int wave = waveRows(part);
       int slots = slots(part, tile);
-      boolean stageFits = (long) slots * tile > model.largestStageBytes() + tile;
+      boolean stageFits = slots > model.stageTiles(tile);
       int sweep = Math.max(wave, stageFits ? sweepTokens(part, block) : block);
       // Several blocks need a whole stage in the ring; without one a sweep is a single block.
       return new Choice(tile, slots, stageFits ? block : sweep, sweep, wave, logitRows(part, wave));
@@ -206,17 +221,10 @@ record MemoryPlan(
       return clamp(part / logitBytesPerRow(), 1, most);
     }
 
-    /** Slots for a whole stage and two more, if a share of the budget holds them. */
+    /** Slots for a whole stage and two more, if two shares of the budget hold them. */
     private int slots(long part, long tile) {
-      // Each matrix's last tile may be short, so a stage has up to one tile more for each of its
-      // matrices.
-      long stageTiles = (model.largestStageBytes() + tile - 1) / tile + 4;
-      long wanted = stageTiles + 2;
-      return wanted * tile <= 2 * part ? (int) Math.max(wanted, DEFAULT_SLOTS) : least(part, tile);
-    }
-
-    private int least(long part, long tile) {
-      return clamp(part / tile, 2, DEFAULT_SLOTS);
+      long wanted = Math.max(model.stageTiles(tile) + 2, DEFAULT_SLOTS);
+      return wanted * tile <= 2 * part ? (int) wanted : clamp(part / tile, 2, DEFAULT_SLOTS);
     }
 
     private static int clamp(long value, long least, long most) {

@@ -48,7 +48,7 @@ final class SweepSchedule {
    */
   static SweepSchedule of(List<Sequence> wave, int sweepTokens, int logitRows) {
     SweepSchedule schedule = new SweepSchedule();
-    int freeLogitRows = logitRows;
+    int freeLogitRows = logitRows - (int) wave.stream().filter(SweepSchedule::needsOneRow).count();
     List<Sequence> order =
         wave.stream().sorted(Comparator.comparing((Sequence s) -> s.pending() > 1)).toList();
     for (Sequence sequence : order) {
@@ -56,8 +56,6 @@ final class SweepSchedule {
       if (observesAll(sequence)) {
         count = Math.min(count, freeLogitRows);
         freeLogitRows -= count;
-      } else if (sequence.request().needsLogits()) {
-        freeLogitRows--;
       }
       if (count > 0) {
         schedule.runs.add(new Run(sequence, schedule.tokens, sequence.cached(), count));
@@ -65,6 +63,10 @@ final class SweepSchedule {
       }
     }
     return schedule;
+  }
+
+  private static boolean needsOneRow(Sequence sequence) {
+    return sequence.request().needsLogits() && !observesAll(sequence);
   }
 
   private static boolean observesAll(Sequence sequence) {

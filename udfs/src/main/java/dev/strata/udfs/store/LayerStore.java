@@ -54,9 +54,14 @@ public final class LayerStore {
     return new LayerStore(checkpoint, tiles);
   }
 
+  /** How many tiles of at most {@code tileBytes} a matrix is cut into: whole rows, at least one. */
+  public static long tileCount(long rows, long rowBytes, long tileBytes) {
+    long rowsThatFit = Math.max(1, tileBytes / rowBytes);
+    return (rows + rowsThatFit - 1) / rowsThatFit;
+  }
+
   private static void cut(Weight weight, Stage stage, long limit, List<Tile> tiles) {
-    long rowsThatFit = Math.max(1, limit / weight.rowBytes());
-    long count = (weight.rows() + rowsThatFit - 1) / rowsThatFit;
+    long count = tileCount(weight.rows(), weight.rowBytes(), limit);
     for (long i = 0; i < count; i++) {
       int first = (int) (weight.rows() * i / count);
       int end = (int) (weight.rows() * (i + 1) / count);

@@ -2,6 +2,7 @@ package dev.strata.udfs.tensor;
 
 import ai.djl.pytorch.jni.IValue;
 import com.google.errorprone.annotations.FormatMethod;
+import java.util.Arrays;
 
 /**
  * The kernels of {@code kernels.py}, with their shapes checked before native code sees them: a
@@ -83,8 +84,10 @@ public final class Kernels {
    * {@code out[: n] = x[first : first + n] / rms(x) · weight}, row by row, accumulated in float32.
    */
   public void normRows(Tensor x, long first, long n, Tensor weight, double epsilon, Tensor out) {
-    checkBlock(x, first, n, 0, weight.elements());
-    checkBlock(out, 0, n, 0, weight.elements());
+    checkBlock(x, first, n, 0, x.size(1));
+    checkBlock(out, 0, n, 0, x.size(1));
+    require(weight.elements() == x.size(1), "norm %s of %s", weight, x);
+    require(out.size(1) == x.size(1), "norm of %s into %s", x, out);
     script.run("norm_rows", x, first, n, weight, epsilon, out);
   }
 
@@ -144,6 +147,9 @@ public final class Kernels {
     long headDim = keys.size(2);
     checkBlock(qkv, 0, n, 0, (heads + 2 * keys.size(1)) * headDim);
     checkBlock(rotations, first, n, 0, headDim);
+    checkHeads(heads, keys, values);
+    checkHeadNorm(queryNorm, headDim);
+    checkHeadNorm(keyNorm, headDim);
     require(first + n <= slots.elements(), "tokens %s to %s of %s", first, first + n, slots);
     IValue queries =
         script.call(
@@ -180,6 +186,8 @@ public final class Kernels {
       double scale,
       Tensor out) {
     segments.check(queries.size(0), keys.size(0));
+    checkHeads(queries.size(1), keys, values);
+    require(queries.size(2) == keys.size(2), "queries %s and keys %s", queries, keys);
     checkBlock(out, 0, queries.size(0), 0, queries.size(1) * queries.size(2));
     script.run(
         "attend",
@@ -234,13 +242,16 @@ public final class Kernels {
    * A copy on the device, converted to {@code type} and seen in another shape of as many elements.
    */
   public Tensor reshape(String owner, Tensor x, NumberType type, long... shape) {
+    long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    require(elements == x.elements(), "%s seen as %s", x, Arrays.toString(shape));
     IValue copy = script.call("reshaped", x, type.code(), shape);
     return device.account(owner, type, shape, copy);
   }
 
   private static void checkProduct(
       Tensor x, long first, long n, Tensor w, Tensor bias, long firstRow) {
-    checkBlock(x, first, n, 0, w.size(1));
+    checkBlock(x, first, n, 0, x.size(1));
+    require(x.size(1) == w.size(1), "product of %s and %s", x, w);
     require(x.type() == w.type(), "product of %s and %s", x, w);
     require(
         bias.elements() == 0 || firstRow + w.size(0) <= bias.elements(),
@@ -248,6 +259,17 @@ public final class Kernels {
         firstRow,
         w,
         bias);
+  }
+
+  private static void checkHeads(long heads, Tensor keys, Tensor values) {
+    for (int i = 0; i < 3; i++) {
+      require(keys.size(i) == values.size(i), "keys %s and values %s", keys, values);
+    }
+    require(heads % keys.size(1) == 0, "%s query heads and keys %s", heads, keys);
+  }
+
+  private static void checkHeadNorm(Tensor norm, long headDim) {
+    require(norm.elements() == 0 || norm.elements() == headDim, "norm %s of %s", norm, headDim);
   }
 
   private static void checkBlock(Tensor x, long first, long n, long column, long columns) {

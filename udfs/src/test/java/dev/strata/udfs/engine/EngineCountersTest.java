@@ -154,7 +154,7 @@ class EngineCountersTest {
     List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(5, 3, 150, 200), 3);
     try (Engine engine =
         Engine.start(
-            options().tileBytes(256 << 10).microBatchTokens(32).hostMemory(16 << 20).build())) {
+            options().tileBytes(256 << 10).microBatchTokens(32).hostMemory(12 << 20).build())) {
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
       EngineSnapshot done = engine.snapshot();
       assertThat(done.tokenSlots()).isEqualTo(promptTokens(rows) + 3 * 2);

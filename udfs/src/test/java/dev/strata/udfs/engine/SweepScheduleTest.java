@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -230,7 +229,6 @@ class SweepScheduleTest {
   }
 
   /** Two sequences need logits and two rows are there for them; the first takes both. */
-  @Disabled("SweepSchedule.of: freeLogitRows goes below 0, and the head gets 3 rows for 2 places")
   @Test
   void anObservedPromptLeavesALogitRowToTheOthers() {
     sequence(5, 0, new RecordedLogits());

@@ -3,7 +3,6 @@ package dev.strata.udfs.tensor;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
 /** Shapes that do not fit are refused in Java: native code may end the JVM. */
@@ -152,7 +151,6 @@ class KernelChecksTest extends KernelFixture {
   }
 
   /** A matrix that is wider than the tile passes the check and fails in native code. */
-  @Disabled("Kernels.checkProduct and checkBlock take x wider than the tile or the norm")
   @Test
   void aTileThatIsNarrowerThanItsInputIsRefused() {
     Tensor x = floats(6, 8);
@@ -162,7 +160,6 @@ class KernelChecksTest extends KernelFixture {
     assertRefused(() -> head(floats(5, 7), 6, 0, 6, 0));
   }
 
-  @Disabled("Kernels.enterPool and attend do not compare keys, values, norms and queries")
   @Test
   void keysValuesAndNormsMustFitTheQueries() {
     Tensor qkv = floats(6, 64);
@@ -208,7 +205,6 @@ class KernelChecksTest extends KernelFixture {
     }
   }
 
-  @Disabled("Kernels.reshape does not compare the numbers of elements")
   @Test
   void aShapeOfMoreElementsIsRefused() {
     assertRefused(() -> kernels.reshape("test", floats(6), NumberType.FLOAT32, 2, 4));
