@@ -17,6 +17,8 @@ width=$(tput cols 2>/dev/null || echo 100)
 # Shows texts and their completions side by side; a text that is too long is cut.
 show() {
   local left=$(((width - 3) / 2)) row
+  printf '%-*s | %s\n' "$left" text completion
+  printf '%*s-+-%*s\n' "$left" '' "$left" '' | tr ' ' -
   while IFS= read -r row; do
     printf '%-*.*s | %.*s\n' "$left" "$left" "$(field text "$row")" "$left" "$(field completion "$row")"
   done < <(cat "$out/$1"/part-*.json | head -n 10)
