@@ -57,7 +57,11 @@ public final class Output {
         DataFormat.named(format)
             .or(() -> DataFormat.ofName(location.getName()))
             .orElse(inputFormat);
-    rows.write().mode(SaveMode.ErrorIfExists).format(known.word()).save(location.toString());
+    rows.write()
+        .mode(SaveMode.ErrorIfExists)
+        .format(known.word())
+        .option("ignoreNullFields", false) // JSON rows keep all columns, as those of parquet do
+        .save(location.toString());
   }
 
   /**

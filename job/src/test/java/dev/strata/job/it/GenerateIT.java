@@ -108,7 +108,8 @@ class GenerateIT {
                         "completion",
                         "finish_reason",
                         "prompt_tokens",
-                        "completion_tokens"));
+                        "completion_tokens",
+                        "error"));
     assertEqualToReference(rows, "translations");
   }
 

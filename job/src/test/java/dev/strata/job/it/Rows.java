@@ -33,9 +33,9 @@ final class Rows {
     return rows;
   }
 
-  /** A field's text, or null; Spark leaves null fields out. */
+  /** A field's text, or null. */
   static String text(JsonObject row, String field) {
-    return row.has(field) ? row.get(field).getAsString() : null;
+    return row.get(field).isJsonNull() ? null : row.get(field).getAsString();
   }
 
   private static Stream<String> lines(Path file) {
