@@ -35,10 +35,7 @@ final class TokenChooser {
     long[] bestTokens = head.bestTokens();
     int chosen = 0;
     for (int i = 0; i < rows.size(); i++) {
-      SweepSchedule.HeadRow row = rows.get(i);
-      Sequence sequence = row.run().sequence();
-      observe(sequence, row.position(), i);
-      if (row.choosesToken() && choose(sequence, i, bestLogits, bestTokens)) {
+      if (choose(rows.get(i), i, bestLogits, bestTokens)) {
         chosen++;
       }
     }
@@ -52,18 +49,30 @@ final class TokenChooser {
     }
   }
 
-  private boolean choose(Sequence sequence, int row, float[] bestLogits, long[] bestTokens) {
-    float best = bestLogits[2 * row];
-    if (!Float.isFinite(best)) {
-      sequence.fail("the model computed logits that are not finite");
-      return false;
+  /** What a row brings along, an observer or a stop condition, may fail: that ends the row alone. */
+  private boolean choose(
+      SweepSchedule.HeadRow row, int index, float[] bestLogits, long[] bestTokens) {
+    Sequence sequence = row.run().sequence();
+    if (sequence.isFinished()) {
+      return false; // failed at an earlier token of this sweep
     }
     try {
-      sequence.append(token(sequence, row, bestTokens));
+      observe(sequence, row.position(), index);
+      return row.choosesToken() && append(sequence, index, bestLogits, bestTokens);
     } catch (RowException e) {
       sequence.fail(e.getMessage());
-      return false;
+    } catch (RuntimeException e) {
+      sequence.fail("generation failed: " + e);
     }
+    return false;
+  }
+
+  private boolean append(Sequence sequence, int row, float[] bestLogits, long[] bestTokens) {
+    float best = bestLogits[2 * row];
+    if (!Float.isFinite(best)) {
+      throw new RowException("the model computed logits that are not finite");
+    }
+    sequence.append(token(sequence, row, bestTokens));
     if (sequence.request().sampling().isGreedy() && best - bestLogits[2 * row + 1] < LOW_MARGIN) {
       lowMargins++;
     }

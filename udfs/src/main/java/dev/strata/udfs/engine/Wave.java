@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.kv.Extent;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
@@ -51,19 +52,26 @@ final class Wave {
     if (extent.isEmpty()) {
       return false;
     }
-    Sequence sequence = new Sequence(request, entry.client(), extent.get(), maxLength);
+    try {
+      active.add(sequence(entry, extent.get(), maxLength));
+    } catch (RuntimeException e) {
+      pool.release(extent.get());
+      String reason = e instanceof RowException ? e.getMessage() : "its prompt cannot be read: " + e;
+      reject.accept(entry.client(), failed(request, reason));
+    }
+    return true;
+  }
+
+  private Sequence sequence(RowQueue.Entry entry, Extent extent, int maxLength) {
+    Sequence sequence = new Sequence(entry.request(), entry.client(), extent, maxLength);
     int unknown = sequence.tokenOutside(spec.vocabSize());
     if (unknown >= 0) {
-      pool.release(extent.get());
-      String message =
+      throw new RowException(
           String.format(
               "the prompt has token %d, but the model's vocabulary has %d tokens",
-              sequence.tokens()[unknown], spec.vocabSize());
-      reject.accept(entry.client(), failed(request, message));
-      return true;
+              sequence.tokens()[unknown], spec.vocabSize()));
     }
-    active.add(sequence);
-    return true;
+    return sequence;
   }
 
   private int maxLength(GenerationRequest request) {

@@ -60,7 +60,8 @@ class BoundedMemoryTest {
 
   /** The other JVM: four rows of 16 tokens, two new tokens each. */
   public static void main(String[] arguments) throws IOException {
-    EngineOptions options = TestEngines.options(Path.of(arguments[0])).hostMemory(2 * GIB).build();
+    EngineOptions options =
+        TestEngines.options(Path.of(arguments[0])).hostMemory(2 * GIB).threads(0).build();
     try (Engine engine = Engine.start(options)) {
       System.out.println(engine.describePlan());
       List<GenerationRequest> requests =

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** What tests of the engine share: options, and running requests to their end. */
@@ -14,7 +16,20 @@ final class TestEngines {
 
   static final String DEVICE = System.getProperty("strata.test.device", "cpu");
 
+  private static final Path ROOT = Path.of(System.getProperty("strata.root", ".."));
+
   private TestEngines() {}
+
+  /**
+   * A number of the plan's description: the one between two words, such as "sweep" and "tokens".
+   */
+  static int planned(Engine engine, String before, String after) {
+    Matcher number = Pattern.compile(before + " (\\d+) " + after).matcher(engine.describePlan());
+    if (!number.find()) {
+      throw new AssertionError(engine.describePlan());
+    }
+    return Integer.parseInt(number.group(1));
+  }
 
   static OptionsBuilder options(Path model) {
     return new OptionsBuilder(model);
@@ -22,12 +37,12 @@ final class TestEngines {
 
   /** The model that comes with Strata. */
   static Path demoModel() {
-    return Path.of(System.getProperty("strata.root", ".."), "datasets", "demo-model");
+    return ROOT.resolve("datasets/demo-model");
   }
 
   /** A checkpoint of the goldens. */
   static Path golden(String name) {
-    return Path.of("src", "test", "resources", "goldens", name);
+    return ROOT.resolve("udfs/src/test/resources/goldens").resolve(name);
   }
 
   /** Prompts of made-up tokens, of {@code least} to {@code most} tokens each. */
@@ -82,7 +97,10 @@ final class TestEngines {
     return Arrays.asList(results);
   }
 
-  /** Engine options with a test's defaults: float32, 512 MiB. */
+  /**
+   * Engine options with a test's defaults: float32, 512 MiB, and one thread, which is not slowed
+   * down by whatever else runs on the machine.
+   */
   static final class OptionsBuilder {
 
     private final String model;
@@ -90,6 +108,7 @@ final class TestEngines {
     private long tileBytes;
     private int waveSize;
     private int microBatchTokens;
+    private int threads = 1;
 
     private OptionsBuilder(Path model) {
       this.model = model.toString();
@@ -115,9 +134,22 @@ final class TestEngines {
       return this;
     }
 
+    OptionsBuilder threads(int count) {
+      threads = count;
+      return this;
+    }
+
     EngineOptions build() {
       return new EngineOptions(
-          model, DEVICE, 4L << 30, hostMemory, "float32", tileBytes, waveSize, microBatchTokens, 0);
+          model,
+          DEVICE,
+          4L << 30,
+          hostMemory,
+          "float32",
+          tileBytes,
+          waveSize,
+          microBatchTokens,
+          threads);
     }
   }
 }

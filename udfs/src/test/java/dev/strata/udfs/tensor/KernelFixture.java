@@ -20,7 +20,7 @@ abstract class KernelFixture {
 
   @BeforeAll
   static void open() {
-    device = ComputeDevice.open("cpu", "float32", 0);
+    device = ComputeDevice.open("cpu", "float32", 1);
     kernels = device.kernels();
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
@@ -189,32 +188,6 @@ class KernelsTest extends KernelFixture {
     Matrix.of(out)
         .assertBlock(
             4, n, product.firstRow, 9, TOLERANCE, (i, j) -> terms.at(i, j) + product.at(i, j));
-  }
-
-  /** What the padding is for: a row's product is the same whatever goes with it. */
-  @ParameterizedTest
-  @CsvSource({"64, 48", "96, 40", "256, 768", "768, 256", "256, 8", "1536, 512"})
-  void aRowsProductDoesNotDependOnHowManyGoWithIt(int columns, int tileRows) {
-    Matrix x = random(64, columns);
-    Tensor all = tensor(x);
-    Tensor w = tensor(random(tileRows, columns));
-    Matrix expected = storedProduct(all, 64, w);
-    for (int n : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 31, 33, 63}) {
-      assertThat(Arrays.equals(storedProduct(all, n, w).values, expected.rows(0, n).values))
-          .as("%d of 64 rows are bit for bit what they are among 64", n)
-          .isTrue();
-      Tensor last = tensor(x.rows(64 - n, 64));
-      assertThat(Arrays.equals(storedProduct(last, n, w).values, expected.rows(64 - n, 64).values))
-          .as("the last %d of 64 rows are bit for bit what they are among 64", n)
-          .isTrue();
-    }
-  }
-
-  private Matrix storedProduct(Tensor x, int n, Tensor w) {
-    try (Tensor out = Matrix.poison(n, (int) w.size(0)).on(device)) {
-      kernels.storeProduct(x, n, w, device.none(), 0, out, 0);
-      return Matrix.of(out);
-    }
   }
 
   // Norms

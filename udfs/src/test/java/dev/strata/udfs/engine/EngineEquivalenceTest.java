@@ -1,0 +1,160 @@
+package dev.strata.udfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.FinishReason;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Whatever the plan, the wave and the chunks: the same logits after every token, and the same text
+ * where the margin is not too small.
+ */
+class EngineEquivalenceTest {
+
+  private static final double TOLERANCE = 1e-4;
+  private static final int NEW_TOKENS = 6;
+
+  /**
+   * What a row gives when it is alone.
+   *
+   * @param firm whether every token of the text has a margin that no plan can turn
+   */
+  private record Row(
+      List<Integer> prompt, RecordedLogits logits, List<Integer> text, boolean firm) {}
+
+  private static List<Integer> list(int[] tokens) {
+    return IntStream.of(tokens).boxed().toList();
+  }
+
+  /** Each prompt alone, with the plan's own choices. */
+  private static List<Row> rowsAlone(Path model, List<int[]> prompts) {
+    List<Row> rows = new ArrayList<>();
+    try (Engine engine = Engine.start(TestEngines.options(model).build())) {
+      for (int[] prompt : prompts) {
+        RecordedLogits logits = new RecordedLogits();
+        TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
+        long before = engine.snapshot().lowMargins();
+        List<GenerationResult> results =
+            TestEngines.run(engine, TestEngines.requests(List.of(prompt), NEW_TOKENS));
+        boolean firm = engine.snapshot().lowMargins() == before;
+        rows.add(new Row(list(prompt), logits, list(results.get(0).tokens()), firm));
+      }
+    }
+    assertThat(rows.stream().filter(Row::firm).count()).isGreaterThan(rows.size() / 2);
+    return rows;
+  }
+
+  /** All rows in one engine, each to be generated and each to be scored. */
+  private static void compare(EngineOptions options, List<Row> rows) {
+    List<RecordedLogits> logits = rows.stream().map(row -> new RecordedLogits()).toList();
+    List<GenerationRequest> requests = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      int[] prompt = rows.get(i).prompt().stream().mapToInt(Integer::intValue).toArray();
+      requests.add(TestEngines.request(2L * i, prompt, NEW_TOKENS));
+      requests.add(TestEngines.observed(2L * i + 1, prompt, 1, logits.get(i)));
+    }
+    List<GenerationResult> results;
+    try (Engine engine = Engine.start(options)) {
+      results = TestEngines.run(engine, requests);
+    }
+    assertThat(results)
+        .as("%s", options)
+        .extracting(GenerationResult::reason)
+        .containsOnly(FinishReason.LENGTH);
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      assertSameLogits(row.logits(), logits.get(i), options);
+      if (row.firm()) {
+        assertThat(list(results.get(2 * i).tokens())).as("%s", options).isEqualTo(row.text());
+      }
+    }
+  }
+
+  private static void assertSameLogits(
+      RecordedLogits expected, RecordedLogits actual, EngineOptions options) {
+    assertThat(actual.positions()).as("%s", options).isEqualTo(expected.positions());
+    for (int position : expected.positions()) {
+      assertThat(actual.at(position))
+          .as("logits after token %d, %s", position, options)
+          .containsExactly(expected.at(position), within((float) TOLERANCE));
+    }
+  }
+
+  static Stream<Path> goldens() {
+    return Stream.of(
+            "llama",
+            "llama-tied-headdim",
+            "llama-yarn",
+            "llama3-rope",
+            "llama-mha-bias",
+            "mistral",
+            "qwen2",
+            "qwen3")
+        .map(TestEngines::golden);
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void plansOfTheGoldensAgree(Path model) {
+    List<int[]> prompts =
+        Golden.read(model).cases().stream()
+            .map(c -> c.prompt().stream().mapToInt(Integer::intValue).toArray())
+            .toList();
+    List<Row> rows = rowsAlone(model, prompts);
+    Random random = new Random(model.getFileName().hashCode());
+    for (int i = 0; i < 4; i++) {
+      compare(randomPlan(random, model, 24), rows);
+    }
+  }
+
+  private static EngineOptions randomPlan(Random random, Path model, int leastMebibytes) {
+    int tile = random.nextInt(5);
+    return TestEngines.options(model)
+        .hostMemory((leastMebibytes + random.nextInt(100)) * 1048576L)
+        // A power of two, so that the tiles of a stage are as many as its bytes tell.
+        .tileBytes(tile == 0 ? 0 : 2048L << (2 * tile))
+        .waveSize(1 + random.nextInt(9))
+        .microBatchTokens(random.nextBoolean() ? 0 : 1 + random.nextInt(20))
+        .build();
+  }
+
+  private static List<int[]> demoPrompts() {
+    List<int[]> prompts = new ArrayList<>(TestEngines.prompts(11, 5, 1, 12));
+    prompts.addAll(TestEngines.prompts(12, 1, 70, 90));
+    return prompts;
+  }
+
+  @Test
+  void plansOfTheDemoModelAgree() {
+    Path model = TestEngines.demoModel();
+    List<Row> rows = rowsAlone(model, demoPrompts());
+    TestEngines.OptionsBuilder plan = TestEngines.options(model);
+    // Several micro-batches past the tiles of a whole stage.
+    compare(plan.tileBytes(1 << 16).microBatchTokens(16).build(), rows);
+    // A ring that is too small for a stage: chunks of prompts, one micro-batch a sweep.
+    compare(
+        plan.tileBytes(256 << 10).microBatchTokens(7).waveSize(5).hostMemory(10 << 20).build(),
+        rows);
+    compare(plan.tileBytes(0).microBatchTokens(0).waveSize(3).hostMemory(64 << 20).build(), rows);
+  }
+
+  /** Tiles of any size, also where whole rows do not fill them. */
+  @Test
+  void plansWithTilesOfAnySizeAgree() {
+    Path model = TestEngines.demoModel();
+    List<Row> rows = rowsAlone(model, demoPrompts());
+    for (long tileBytes : new long[] {5000, 4 << 20, 64 << 20}) {
+      compare(TestEngines.options(model).tileBytes(tileBytes).microBatchTokens(16).build(), rows);
+    }
+  }
+}

@@ -1,0 +1,433 @@
+package dev.strata.udfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes wrong with a row, with a client, with the engine, and who hears of it. */
+@Timeout(120)
+class EngineFailureTest {
+
+  private static final int CONTEXT = 1024;
+  private static final int VOCABULARY = 8192;
+
+  private static TestEngines.OptionsBuilder options() {
+    return TestEngines.options(TestEngines.demoModel());
+  }
+
+  private static int[] tokens(int count) {
+    return IntStream.range(6, 6 + count).toArray();
+  }
+
+  private static List<GenerationResult> take(EngineClient client, int count) {
+    return IntStream.range(0, count).mapToObj(i -> take(client)).toList();
+  }
+
+  private static GenerationResult take(EngineClient client) {
+    try {
+      return client.take();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** What good rows give, whatever else is in the wave. */
+  private static List<GenerationRequest> goodRows(int firstKey) {
+    List<int[]> prompts = TestEngines.prompts(21, 3, 3, 9);
+    return IntStream.range(0, 3)
+        .mapToObj(i -> TestEngines.request(firstKey + i, prompts.get(i), 4))
+        .toList();
+  }
+
+  /** Runs bad rows among good ones and returns the bad ones' results. */
+  private static List<GenerationResult> amongGoodRows(Engine engine, List<GenerationRequest> bad) {
+    List<GenerationRequest> rows = new ArrayList<>(bad);
+    rows.addAll(goodRows(bad.size()));
+    List<GenerationResult> results = TestEngines.run(engine, rows);
+    List<GenerationResult> good = results.subList(bad.size(), rows.size());
+    assertThat(good).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+    assertThat(good).allSatisfy(result -> assertThat(result.tokens()).hasSize(4));
+    assertThat(good).extracting(GenerationResult::error).containsOnlyNulls();
+    assertThat(engine.snapshot().failedRows()).isEqualTo(bad.size());
+    assertThat(engine.snapshot().doneRows()).isEqualTo(good.size());
+    assertThat(engine.isFailed()).isFalse();
+    return results.subList(0, bad.size());
+  }
+
+  @Test
+  void rowsThatCannotEnterAreToldWhyAndLeaveTheOthersAlone() {
+    try (Engine engine = Engine.start(options().build())) {
+      List<GenerationResult> bad =
+          amongGoodRows(
+              engine,
+              List.of(
+                  TestEngines.request(0, new int[0], 4),
+                  TestEngines.request(1, tokens(CONTEXT), 4),
+                  TestEngines.request(2, tokens(3 * CONTEXT), 4),
+                  TestEngines.request(3, new int[] {6, 7, VOCABULARY, 8}, 4),
+                  TestEngines.request(4, new int[] {6, -1}, 4)));
+      assertThat(bad).extracting(GenerationResult::reason).containsOnly(FinishReason.ERROR);
+      assertThat(bad).allSatisfy(result -> assertThat(result.tokens()).isEmpty());
+      String tooLong = " tokens, but the model's context holds 1024 and at least one is generated";
+      String unknown = ", but the model's vocabulary has 8192 tokens";
+      assertThat(bad)
+          .extracting(GenerationResult::error)
+          .containsExactly(
+              "the prompt has no tokens",
+              "the prompt has 1024" + tooLong,
+              "the prompt has 3072" + tooLong,
+              "the prompt has token 8192" + unknown,
+              "the prompt has token -1" + unknown);
+    }
+  }
+
+  @Test
+  void theContextEndsGeneration() {
+    try (Engine engine = Engine.start(options().build())) {
+      GenerationResult result =
+          TestEngines.run(engine, List.of(TestEngines.request(0, tokens(CONTEXT - 2), 50))).get(0);
+      assertThat(result.reason()).isEqualTo(FinishReason.LENGTH);
+      assertThat(result.tokens()).hasSize(2);
+    }
+  }
+
+  /** The smallest budget that the refusal of a smaller one names. */
+  private static long smallestBudget(TestEngines.OptionsBuilder options) {
+    try (Engine engine = Engine.start(options.hostMemory(1 << 20).build())) {
+      throw new AssertionError("a MiB is enough: " + engine.describePlan());
+    } catch (StrataException e) {
+      Matcher least = Pattern.compile("at least (\\d+) MiB").matcher(e.getMessage());
+      assertThat(least.find()).as(e.getMessage()).isTrue();
+      return Long.parseLong(least.group(1)) << 20;
+    }
+  }
+
+  @Test
+  void aRowThatIsTooLongForThePoolIsToldSo() {
+    TestEngines.OptionsBuilder options = options().tileBytes(64 << 10);
+    long least = smallestBudget(options);
+    try (Engine engine = Engine.start(options.hostMemory(least).build())) {
+      List<GenerationResult> bad =
+          amongGoodRows(engine, List.of(TestEngines.request(0, tokens(100), 900)));
+      assertThat(bad.get(0).reason()).isEqualTo(FinishReason.ERROR);
+      assertThat(bad.get(0).error())
+          .startsWith("prompt and completion need 999 tokens, but the memory plan's KV pool holds ")
+          .endsWith("; give more memory or fewer new tokens");
+    }
+  }
+
+  /** Rows take turns where the pool does not hold them all. */
+  @Test
+  void rowsWaitForRoomInThePool() {
+    TestEngines.OptionsBuilder options = options().tileBytes(64 << 10).waveSize(8);
+    long least = smallestBudget(options);
+    try (Engine engine = Engine.start(options.hostMemory(least).build())) {
+      List<GenerationRequest> rows =
+          IntStream.range(0, 8).mapToObj(i -> TestEngines.request(i, tokens(180), 3)).toList();
+      List<GenerationResult> results = TestEngines.run(engine, rows);
+      assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+      int[] first = results.get(0).tokens();
+      assertThat(results).allSatisfy(result -> assertThat(result.tokens()).isEqualTo(first));
+      assertThat(engine.snapshot().sweeps()).isGreaterThan(3 * 3);
+    }
+  }
+
+  @Test
+  void anErrorOfAStopConditionEndsItsRowOnly() {
+    try (Engine engine = Engine.start(options().build())) {
+      GenerationRequest failing =
+          TestEngines.request(
+              0,
+              tokens(3),
+              9,
+              (generated, count) -> {
+                if (count == 2) {
+                  throw new RowException("no such text");
+                }
+                return false;
+              });
+      GenerationResult bad = amongGoodRows(engine, List.of(failing)).get(0);
+      assertThat(bad.reason()).isEqualTo(FinishReason.ERROR);
+      assertThat(bad.error()).isEqualTo("no such text");
+    }
+  }
+
+  @Test
+  void anErrorOfAPromptEndsItsRowOnly() {
+    PromptTokens unreadable =
+        new PromptTokens() {
+          @Override
+          public int length() {
+            return 3;
+          }
+
+          @Override
+          public void copyTo(int[] target) {
+            throw new RowException("the prompt cannot be read");
+          }
+        };
+    try (Engine engine = Engine.start(options().build())) {
+      GenerationRequest good = TestEngines.request(0, tokens(3), 2);
+      GenerationRequest failing =
+          new GenerationRequest(0, unreadable, good.sampling(), 0, good.stop());
+      assertThat(amongGoodRows(engine, List.of(failing)).get(0).error())
+          .isEqualTo("the prompt cannot be read");
+    }
+  }
+
+  @Test
+  void anErrorOfAnObserverEndsItsRowOnly() {
+    LogitsObserver failing =
+        new LogitsObserver() {
+          @Override
+          public boolean everyPosition() {
+            return false;
+          }
+
+          @Override
+          public void logits(int position, FloatBuffer logits) {
+            throw new RowException("cannot be scored");
+          }
+        };
+    try (Engine engine = Engine.start(options().build())) {
+      GenerationRequest row = TestEngines.observed(0, tokens(3), 1, failing);
+      assertThat(amongGoodRows(engine, List.of(row)).get(0).error()).isEqualTo("cannot be scored");
+    }
+  }
+
+  @Test
+  void observedPromptsShareTheRowsOfLogits() {
+    TestEngines.OptionsBuilder options = options().waveSize(2);
+    try (Engine engine = Engine.start(options.build())) {
+      List<GenerationResult> results =
+          TestEngines.run(
+              engine,
+              List.of(
+                  TestEngines.observed(0, tokens(7), 1, new RecordedLogits()),
+                  new GenerationRequest(
+                      1,
+                      PromptTokens.of(tokens(5)),
+                      new SamplingOptions(1, 1, 1, 0, 1, 0, List.of(), true),
+                      0,
+                      (generated, count) -> false)));
+      assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+    }
+  }
+
+  @Test
+  void aClientThatLeavesFreesItsRowsAndTheOthersFinish() {
+    CountDownLatch reached = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    try (Engine engine = Engine.start(options().waveSize(6).build())) {
+      EngineClient leaves = engine.open();
+      try (EngineClient stays = engine.open()) {
+        leaves.submit(
+            TestEngines.request(
+                0,
+                tokens(4),
+                900,
+                (generated, count) -> {
+                  if (count == 2) {
+                    reached.countDown();
+                    await(left);
+                  }
+                  return false;
+                }));
+        leaves.submit(TestEngines.request(1, tokens(5), 900));
+        leaves.submit(TestEngines.request(2, tokens(6), 900));
+        goodRows(0).forEach(stays::submit);
+        await(reached);
+        leaves.close();
+        left.countDown();
+        assertThat(take(stays, 3))
+            .extracting(GenerationResult::reason)
+            .containsOnly(FinishReason.LENGTH);
+
+        // Rows of the one that left went through two sweeps: their prompts, and one token each.
+        long expected = 4 + 5 + 6 + 3;
+        for (GenerationRequest row : goodRows(0)) {
+          expected += row.prompt().length() + 3;
+        }
+        assertThat(engine.snapshot().tokenSlots()).isEqualTo(expected);
+        assertThat(engine.snapshot().doneRows()).isEqualTo(3);
+
+        // Their places in the wave and in the pool are free again.
+        IntStream.range(0, 6).forEach(i -> stays.submit(TestEngines.request(i, tokens(100), 2)));
+        assertThat(take(stays, 6))
+            .extracting(GenerationResult::reason)
+            .containsOnly(FinishReason.LENGTH);
+        assertThat(engine.snapshot().sweeps()).isEqualTo(4 + 2);
+      }
+      assertThatThrownBy(leaves::take).hasMessage("the client is closed");
+    }
+  }
+
+  private static Path copyOfDemoModel(Path directory) throws IOException {
+    try (var files = Files.list(TestEngines.demoModel())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, directory.resolve(file.getFileName().toString()));
+      }
+    }
+    return directory;
+  }
+
+  private static void truncate(Path file) throws IOException {
+    try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+      access.setLength(access.length() / 2);
+    }
+  }
+
+  @Test
+  void aShardThatIsCutShortFailsAllClientsWithFileAndOffset(@TempDir Path directory)
+      throws IOException {
+    String shard = "model-00002-of-00003.safetensors";
+    Path model = copyOfDemoModel(directory);
+    try (Engine engine = Engine.start(TestEngines.options(model).tileBytes(1 << 16).build())) {
+      TestEngines.run(engine, goodRows(0));
+      truncate(model.resolve(shard));
+      try (EngineClient first = engine.open();
+          EngineClient second = engine.open()) {
+        goodRows(0).forEach(first::submit);
+        goodRows(0).forEach(second::submit);
+        CompletableFuture<GenerationResult> other =
+            CompletableFuture.supplyAsync(() -> take(second));
+        Pattern message =
+            Pattern.compile("the engine failed: .*" + Pattern.quote(shard) + ".* offset \\d+.*");
+        assertThatThrownBy(() -> take(first))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageMatching(message.pattern());
+        assertThatThrownBy(other::get)
+            .isInstanceOf(ExecutionException.class)
+            .cause()
+            .hasMessageMatching(message.pattern());
+        assertThat(engine.isFailed()).isTrue();
+        assertThatThrownBy(() -> goodRows(0).forEach(first::submit))
+            .hasMessageMatching(message.pattern());
+        assertThatThrownBy(first::poll).hasMessageMatching(message.pattern());
+        assertThatThrownBy(engine::open).hasMessageMatching(message.pattern());
+      }
+      assertThat(engine.snapshot().doneRows()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void closingWithUnfinishedRowsTellsTheirClient() {
+    CountDownLatch running = new CountDownLatch(1);
+    Engine engine = Engine.start(options().waveSize(1).build());
+    EngineClient client = engine.open();
+    client.submit(
+        TestEngines.request(
+            0,
+            tokens(4),
+            1000,
+            (generated, count) -> {
+              running.countDown();
+              return false;
+            }));
+    client.submit(TestEngines.request(1, tokens(4), 1000));
+    await(running);
+    CompletableFuture<GenerationResult> waiting = CompletableFuture.supplyAsync(() -> take(client));
+    engine.close();
+    assertThatThrownBy(waiting::get).cause().hasMessage("the engine is closed");
+    assertThat(engine.isFailed()).isFalse();
+    assertThatThrownBy(engine::open).hasMessage("the engine is closed");
+    client.close();
+  }
+
+  @Test
+  void closingAnEngineThatNeverStartedSweepingEnds() {
+    Engine engine = Engine.start(options().build());
+    EngineClient client = engine.open();
+    client.submit(TestEngines.request(0, tokens(4), 10));
+    engine.close();
+    assertThat(engine.snapshot().sweeps()).isZero();
+    assertThatThrownBy(client::poll).hasMessage("the engine is closed");
+  }
+
+  /** Eight rows of one client, their keys from 0 for every client. */
+  private static List<int[]> prompts(int client) {
+    return TestEngines.prompts(100 + client, 8, 2, 12);
+  }
+
+  private static List<List<Integer>> texts(List<GenerationResult> results) {
+    return results.stream().map(r -> IntStream.of(r.tokens()).boxed().toList()).toList();
+  }
+
+  @Test
+  void clientsShareWavesAndEachGetsItsOwnRows() {
+    int clients = 4;
+    List<List<List<Integer>>> alone = new ArrayList<>();
+    try (Engine engine = Engine.start(options().build())) {
+      for (int i = 0; i < clients; i++) {
+        alone.add(texts(TestEngines.run(engine, TestEngines.requests(prompts(i), 5))));
+      }
+      // None of these texts may turn out otherwise in another wave.
+      assertThat(engine.snapshot().lowMargins()).isZero();
+    }
+    try (Engine engine = Engine.start(options().waveSize(8 * clients).build())) {
+      List<EngineClient> opened = IntStream.range(0, clients).mapToObj(i -> engine.open()).toList();
+      List<CompletableFuture<List<List<Integer>>>> texts =
+          IntStream.range(0, clients)
+              .mapToObj(i -> CompletableFuture.supplyAsync(() -> runIn(opened.get(i), prompts(i))))
+              .toList();
+      for (int i = 0; i < clients; i++) {
+        assertThat(texts.get(i).join()).as("client %d", i).isEqualTo(alone.get(i));
+      }
+      EngineSnapshot done = engine.snapshot();
+      assertThat(done.sweeps()).isEqualTo(5);
+      assertThat(done.doneRows()).isEqualTo(8L * clients);
+    }
+  }
+
+  private static List<List<Integer>> runIn(EngineClient client, List<int[]> prompts) {
+    TestEngines.requests(prompts, 5).forEach(client::submit);
+    GenerationResult[] results = new GenerationResult[prompts.size()];
+    for (GenerationResult result : take(client, prompts.size())) {
+      results[(int) result.key()] = result;
+    }
+    assertThat(client.unfinished()).isZero();
+    return texts(List.of(results));
+  }
+
+  @Test
+  void optionsThatMakeNoSenseAreTheUsersMove() {
+    EngineOptions noDevice =
+        new EngineOptions(
+            TestEngines.demoModel().toString(), "abacus", 0, 1 << 30, "float32", 0, 0, 0, 1);
+    assertThatThrownBy(() -> Engine.start(noDevice))
+        .isInstanceOfSatisfying(
+            StrataException.class,
+            e -> assertThat(e.fault()).isEqualTo(StrataException.Fault.USAGE))
+        .hasMessageContaining("abacus");
+  }
+}
