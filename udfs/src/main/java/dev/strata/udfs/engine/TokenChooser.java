@@ -49,7 +49,9 @@ final class TokenChooser {
     }
   }
 
-  /** What a row brings along, an observer or a stop condition, may fail: that ends the row alone. */
+  /**
+   * What a row brings along, an observer or a stop condition, may fail: that ends the row alone.
+   */
   private boolean choose(
       SweepSchedule.HeadRow row, int index, float[] bestLogits, long[] bestTokens) {
     Sequence sequence = row.run().sequence();

@@ -56,7 +56,8 @@ final class Wave {
       active.add(sequence(entry, extent.get(), maxLength));
     } catch (RuntimeException e) {
       pool.release(extent.get());
-      String reason = e instanceof RowException ? e.getMessage() : "its prompt cannot be read: " + e;
+      String reason =
+          e instanceof RowException ? e.getMessage() : "its prompt cannot be read: " + e;
       reject.accept(entry.client(), failed(request, reason));
     }
     return true;

@@ -157,7 +157,7 @@ class EngineCountersTest {
                 .tileBytes(256 << 10)
                 .microBatchTokens(32)
                 .waveSize(4)
-                .hostMemory(10 << 20)
+                .hostMemory(7 << 20)
                 .build())) {
       assertThat(TestEngines.planned(engine, "sweep", "tokens")).isEqualTo(32);
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
