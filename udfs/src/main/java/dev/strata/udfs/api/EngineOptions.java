@@ -26,4 +26,19 @@ public record EngineOptions(
     int waveSize,
     int microBatchTokens,
     int threads)
-    implements Serializable {}
+    implements Serializable {
+
+  /** The same options with another number of threads. */
+  public EngineOptions withThreads(int count) {
+    return new EngineOptions(
+        model,
+        device,
+        deviceMemory,
+        hostMemory,
+        computeType,
+        tileBytes,
+        waveSize,
+        microBatchTokens,
+        count);
+  }
+}

@@ -161,7 +161,11 @@ public final class StrataKeys {
           0,
           "The most tokens whose activations are on the device at once; 0 lets the plan choose.");
   public static final ConfKey<Integer> THREADS =
-      key("threads", ConfType.atLeast(0), 0, "Threads of the mathematics on a CPU; 0 for all.");
+      key(
+          "threads",
+          ConfType.atLeast(0),
+          0,
+          "Threads of the mathematics on a CPU; 0 for spark.executor.cores, or else all.");
   public static final ConfKey<Integer> READ_AHEAD_ROWS =
       key(
           "readAhead.rows",

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkEnv;
 
 /**
  * The engines of an executor's JVM: one for all tasks with equal options, so that they share waves.
@@ -117,13 +118,19 @@ final class ExecutorEngines {
   }
 
   private static Shared start(EngineOptions options) {
-    Engine engine = Engine.start(options);
+    Engine engine = Engine.start(withExecutorCores(options));
     try {
       return new Shared(engine, loadText(engine.checkpoint(), options));
     } catch (RuntimeException e) {
       engine.close();
       throw e;
     }
+  }
+
+  /** An executor that was given some of a machine's cores leaves the others alone. */
+  private static EngineOptions withExecutorCores(EngineOptions options) {
+    int cores = SparkEnv.get().conf().getInt("spark.executor.cores", 0);
+    return options.threads() == 0 ? options.withThreads(cores) : options;
   }
 
   private static ModelText loadText(Checkpoint checkpoint, EngineOptions options) {

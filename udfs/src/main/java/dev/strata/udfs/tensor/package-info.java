@@ -1,6 +1,7 @@
 /**
- * The only room that touches DJL and PyTorch: tensors, kernels (TorchScript text in resources),
- * slots a tile is streamed into, and the account of device memory.
+ * The only room that touches DJL's engine and PyTorch: tensors, kernels (TorchScript text in
+ * resources), slots a tile is streamed into, and the account of their memory. DJL's tokenizers are
+ * the business of {@code text}.
  *
  * <p>May import: {@code stream}.
  */
