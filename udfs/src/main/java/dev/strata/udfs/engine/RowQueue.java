@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -21,6 +22,8 @@ final class RowQueue {
     private int unfinished;
     private boolean parked;
   }
+
+  private static final long LONGEST_DELAY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition rowsChanged = lock.newCondition();
@@ -141,15 +144,21 @@ final class RowQueue {
   }
 
   /**
-   * Waits until an idle engine has reason to start.
+   * Waits until an idle engine has reason to start: a wave of rows is there, or all clients wait
+   * for results. A client that does neither for long, because its results are not taken, does not
+   * hold up the others.
    *
    * @return false when the queue is closed
    */
   boolean awaitRows() throws InterruptedException {
     lock.lock();
     try {
-      while (!closed && !mayStart()) {
+      while (!closed && waiting.isEmpty()) {
         rowsChanged.await();
+      }
+      long left = LONGEST_DELAY_NANOS;
+      while (!closed && !mayStart() && left > 0) {
+        left = rowsChanged.awaitNanos(left);
       }
       return !closed;
     } finally {

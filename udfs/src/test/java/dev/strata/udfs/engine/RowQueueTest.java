@@ -46,11 +46,27 @@ class RowQueueTest {
     Thread thread = new Thread(task);
     thread.setDaemon(true);
     thread.start();
-    while (thread.getState() != Thread.State.WAITING) {
+    while (!isWaiting(thread.getState())) {
       assertThat(task).as("does not wait").isNotDone();
       Thread.onSpinWait();
     }
     return task;
+  }
+
+  private static boolean isWaiting(Thread.State state) {
+    return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
+  }
+
+  @Test
+  void aClientWhoseResultsAreNotTakenHoldsUpNobodyForLong() throws Exception {
+    EngineClient first = client();
+    client();
+    submit(first, 0);
+    FutureTask<GenerationResult> result = waiting(() -> queue.take(first));
+    assertThat(queue.awaitRows()).isTrue();
+    assertThat(takeAll()).containsExactly(0L);
+    deliver(first, 0);
+    assertThat(result.get().key()).isZero();
   }
 
   @Test
