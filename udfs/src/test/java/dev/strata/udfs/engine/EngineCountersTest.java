@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Exact counts on the demo model: what is read, what goes through it, and what overlaps. */
+@Timeout(120)
 class EngineCountersTest {
 
   private static final long TILE_BYTES = 1 << 20;

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whatever the plan, the wave and the chunks: the same logits after every token, and the same text
  * where the margin is not too small.
  */
+@Timeout(120)
 class EngineEquivalenceTest {
 
   private static final double TOLERANCE = 1e-4;

@@ -20,8 +20,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(120)
 class RandomCheckpointTest {
 
   private static final ModelShape SHAPE = new ModelShape("small", 500, 64, 160, 4, 2, 16, 3);
