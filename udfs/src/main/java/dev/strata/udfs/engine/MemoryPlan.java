@@ -20,6 +20,8 @@ import java.util.Set;
  * @param sweepTokens the most tokens of a sweep
  * @param waveRows the most sequences in the wave
  * @param logitRows the most tokens of a sweep whose logits are kept in full
+ * @param scores the most products of query rows with keys, for each head, that attention makes at
+ *     once
  * @param kvTokens token slots of the KV pool
  * @param parts bytes by purpose
  * @param budget bytes there are
@@ -31,6 +33,7 @@ record MemoryPlan(
     int sweepTokens,
     int waveRows,
     int logitRows,
+    long scores,
     int kvTokens,
     Map<String, Long> parts,
     long budget) {
@@ -48,6 +51,17 @@ record MemoryPlan(
   private static final int LARGEST_DEFAULT_WAVE = 1024;
   private static final int LEAST_BLOCK = 16;
   private static final int LEAST_KV_TOKENS = 256;
+
+  /**
+   * Scores, the mask added to them, their exponentials and the heads that share keys (measured on a
+   * CPU).
+   */
+  private static final int SCORE_COPIES = 4;
+
+  /** Longer sequences have their scores counted as if they were as long. */
+  private static final int LONGEST_COUNTED_ROW = 4096;
+
+  private static final long LARGEST_DEFAULT_SCORES = 1 << 16;
 
   /**
    * What the plan has to know of a checkpoint.
@@ -138,7 +152,13 @@ record MemoryPlan(
 
     /** The parts that are chosen. */
     private record Choice(
-        long tileBytes, int slots, int blockTokens, int sweepTokens, int waveRows, int logitRows) {}
+        long tileBytes,
+        int slots,
+        int blockTokens,
+        int sweepTokens,
+        int waveRows,
+        int logitRows,
+        long scores) {}
 
     long least() {
       return total(parts(choose(0))) + LEAST_KV_TOKENS * kvBytesPerToken();
@@ -148,8 +168,8 @@ record MemoryPlan(
       Choice choice = chooseWithin(budget);
       Map<String, Long> parts = parts(choice);
       long rest = budget - total(parts);
-      long wanted = (long) choice.waveRows() * model.spec().contextLength();
-      int kvTokens = (int) Math.min(Integer.MAX_VALUE, Math.min(wanted, rest / kvBytesPerToken()));
+      long most = Math.min(Integer.MAX_VALUE, wantedKvTokens(choice));
+      int kvTokens = (int) Math.min(most, rest / kvBytesPerToken());
       parts.put("keys and values", kvTokens * kvBytesPerToken());
       return new MemoryPlan(
           choice.tileBytes(),
@@ -158,6 +178,7 @@ record MemoryPlan(
           choice.sweepTokens(),
           choice.waveRows(),
           choice.logitRows(),
+          choice.scores(),
           kvTokens,
           parts,
           budget);
@@ -174,8 +195,18 @@ record MemoryPlan(
       return choose(0);
     }
 
+    /**
+     * Keys and values bound the wave, and the wave the throughput: they get a third, or all they
+     * can use.
+     */
     private boolean leavesRoom(Choice choice, long budget) {
-      return budget - total(parts(choice)) >= LEAST_KV_TOKENS * kvBytesPerToken();
+      long wanted = Math.min(budget / 3, wantedKvTokens(choice) * kvBytesPerToken());
+      long least = LEAST_KV_TOKENS * kvBytesPerToken();
+      return budget - total(parts(choice)) >= Math.max(wanted, least);
+    }
+
+    private long wantedKvTokens(Choice choice) {
+      return (long) choice.waveRows() * model.spec().contextLength();
     }
 
     /** A choice in which no part takes much more than {@code part} bytes, if its least allows. */
@@ -191,7 +222,17 @@ record MemoryPlan(
       boolean stageFits = slots > model.stageTiles(tile);
       int sweep = Math.max(wave, stageFits ? sweepTokens(part, block) : block);
       // Several blocks need a whole stage in the ring; without one a sweep is a single block.
-      return new Choice(tile, slots, stageFits ? block : sweep, sweep, wave, logitRows(part, wave));
+      return new Choice(
+          tile, slots, stageFits ? block : sweep, sweep, wave, logitRows(part, wave), scores(part));
+    }
+
+    private long scores(long part) {
+      long row = Math.min(model.spec().contextLength(), LONGEST_COUNTED_ROW);
+      return Math.max(row, Math.min(LARGEST_DEFAULT_SCORES, part / scoreBytes()));
+    }
+
+    private long scoreBytes() {
+      return (long) SCORE_COPIES * model.spec().heads() * Float.BYTES;
     }
 
     private long tileBytes(long wanted) {
@@ -240,6 +281,7 @@ record MemoryPlan(
       parts.put("norms and biases", model.vectorElements() * computeBytes);
       parts.put("hidden states", choice.sweepTokens() * hiddenBytesPerToken());
       parts.put("micro-batch", choice.blockTokens() * blockBytesPerToken());
+      parts.put("attention scores", choice.scores() * scoreBytes());
       parts.put("embedding rows", stagedRows(choice.sweepTokens()) * embeddingRowBytes());
       parts.put("head", headBytes(choice, tileElements));
       parts.put("logits", choice.logitRows() * logitBytesPerRow());

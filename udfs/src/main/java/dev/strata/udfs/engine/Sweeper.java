@@ -209,7 +209,10 @@ final class Sweeper implements AutoCloseable {
     long started = System.nanoTime();
     streamer.demandSweeps(sweeps + (followed ? 2 : 1));
     embedding.embed(schedule.tokenIds(), activations.hidden());
-    List<TokenBlock> blocks = schedule.blocks(plan.blockTokens());
+    List<TokenBlock> blocks =
+        schedule.blocks(plan.blockTokens()).stream()
+            .map(block -> block.cut(plan.scores()))
+            .toList();
     int chosen = 0;
     try (TokenPlaces places = ropes.places(schedule.positions(), schedule.slots())) {
       for (StageTiles stage : stages) {

@@ -28,6 +28,32 @@ public final class Segments {
     lengths[segment] = length;
   }
 
+  /**
+   * The same segments, cut so that no one has more than {@code scores} products of a query row with
+   * a key, unless a single row has. Attention may hold all scores of a segment at once; rows do not
+   * depend on one another.
+   */
+  public Segments cut(long scores) {
+    int n = 0;
+    for (int i = 0; i < rows.length; i++) {
+      n += (int) ((counts[i] + rowsAtOnce(i, scores) - 1) / rowsAtOnce(i, scores));
+    }
+    Segments cut = new Segments(n);
+    int next = 0;
+    for (int i = 0; i < rows.length; i++) {
+      for (long done = 0; done < counts[i]; done += rowsAtOnce(i, scores)) {
+        long count = Math.min(rowsAtOnce(i, scores), counts[i] - done);
+        long length = lengths[i] - counts[i] + done + count;
+        cut.set(next++, rows[i] + done, count, extents[i], length);
+      }
+    }
+    return cut;
+  }
+
+  private long rowsAtOnce(int segment, long scores) {
+    return Math.max(1, scores / lengths[segment]);
+  }
+
   void check(long queryRows, long poolTokens) {
     for (int i = 0; i < rows.length; i++) {
       boolean holds =

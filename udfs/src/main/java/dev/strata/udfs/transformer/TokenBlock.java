@@ -9,4 +9,10 @@ import dev.strata.udfs.tensor.Segments;
  * @param tokens how many
  * @param segments its sequences, rows counted from the block's first token
  */
-public record TokenBlock(int first, int tokens, Segments segments) {}
+public record TokenBlock(int first, int tokens, Segments segments) {
+
+  /** The same tokens with segments of at most {@code scores} products of a query row with a key. */
+  public TokenBlock cut(long scores) {
+    return new TokenBlock(first, tokens, segments.cut(scores));
+  }
+}
