@@ -149,17 +149,19 @@ class Kernels(Module):
         y = torch.scaled_dot_product_attention(torch.view(x, [1, kv_heads, torch.floordiv(heads, kv_heads), d]), k, v, None, 0., False, scale=scale)
         y = torch.reshape(y, [1, heads * d])
       else:
-        x = torch.unsqueeze(torch.transpose(x, 0, 1), 0)
-        if torch.__and__(count == length, skipped == 0) and torch.__or__(window == 0, window >= length):
-          y = torch.scaled_dot_product_attention(x, k, v, None, 0., True, scale=scale, enable_gqa=True)
-        else:
-          query = torch.unsqueeze(torch.arange(length - count, length, dtype=4, layout=None, device=ops.prim.device(q), pin_memory=False), 1)
-          key = torch.unsqueeze(torch.arange(skipped, length, dtype=4, layout=None, device=ops.prim.device(q), pin_memory=False), 0)
-          mask = torch.le(key, query)
-          if window > 0:
-            mask = torch.logical_and(mask, torch.gt(key, torch.sub(query, window)))
-          y = torch.scaled_dot_product_attention(x, k, v, mask, 0., False, scale=scale, enable_gqa=True)
-        y = torch.reshape(torch.transpose(torch.squeeze(y, 0), 0, 1), [count, heads * d])
+        # The query heads that share a key head become rows of that head: no key or value is copied for them.
+        group = torch.floordiv(heads, kv_heads)
+        x = torch.permute(torch.view(x, [count, kv_heads, group, d]), [1, 0, 2, 3])
+        x = torch.reshape(x, [1, kv_heads, count * group, d])
+        query = torch.unsqueeze(torch.arange(length - count, length, dtype=4, layout=None, device=ops.prim.device(q), pin_memory=False), 1)
+        key = torch.unsqueeze(torch.arange(skipped, length, dtype=4, layout=None, device=ops.prim.device(q), pin_memory=False), 0)
+        mask = torch.le(key, query)
+        if window > 0:
+          mask = torch.logical_and(mask, torch.gt(key, torch.sub(query, window)))
+        mask = torch.repeat_interleave(mask, group, 0)
+        y = torch.scaled_dot_product_attention(x, k, v, mask, 0., False, scale=scale)
+        y = torch.permute(torch.view(torch.contiguous(y), [kv_heads, count, group, d]), [1, 0, 2, 3])
+        y = torch.reshape(y, [count, heads * d])
       _0 = torch.copy_(torch.slice(out, 0, row, row + count, 1), y)
     return 0
 
