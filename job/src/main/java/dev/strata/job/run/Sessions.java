@@ -17,6 +17,7 @@ public final class Sessions {
           "spark.master", "local[*]",
           "spark.executor.heartbeatInterval", "2s", // heartbeats carry the progress
           "spark.ui.showConsoleProgress", "false", // Strata has a line of its own
+          "spark.shuffle.reduceLocality.enabled", "false", // one partition for each executor
           "spark.executorEnv.OMP_WAIT_POLICY", "PASSIVE", // executors may share cores
           "spark.executorEnv.OPT_OUT_TRACKING", "true",
           "spark.executorEnv.DJL_OFFLINE", "true");
