@@ -38,7 +38,7 @@ class ArchitectureTest {
           Map.entry("store", Set.of("api", "model")),
           Map.entry("stream", Set.of()),
           Map.entry("tensor", Set.of("stream")),
-          Map.entry("kv", Set.of("tensor", "model")),
+          Map.entry("kv", Set.of("stream", "tensor", "model")),
           Map.entry("transformer", Set.of("model", "tensor", "kv")),
           Map.entry("jinja", Set.of()),
           Map.entry("text", Set.of("api", "model", "jinja")),

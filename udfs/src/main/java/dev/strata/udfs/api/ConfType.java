@@ -31,6 +31,12 @@ public record ConfType<T>(String label, Function<String, T> parser) {
   /** A number of bytes. */
   static final ConfType<Long> BYTES = stripped("a size such as 512m or 4g", ConfType::bytes);
 
+  /** A number of bytes, or -1 for a choice of Strata's own. */
+  static final ConfType<Long> BYTES_OR_AUTO =
+      stripped(
+          "auto or a size such as 512m or 4g",
+          text -> text.equalsIgnoreCase("auto") ? Long.valueOf(-1) : bytes(text));
+
   /** A whole number of 64 bits. */
   static final ConfType<Long> LONG = stripped("a whole number", Long::valueOf);
 

@@ -15,6 +15,12 @@ import java.io.Serializable;
  * @param microBatchTokens the most tokens whose activations are on the device at once; 0 lets the
  *     plan choose
  * @param threads threads of the mathematics on a CPU; 0 for all cores
+ * @param weightsMemory bytes of host memory that weights may stay in once they are read; negative
+ *     for what all else leaves
+ * @param rowTokens tokens that a row is expected to have, prompt and completion together; 0 where
+ *     that is unknown
+ * @param kvType {@code auto} for the compute type, or {@code int8} for keys and values that wait in
+ *     host memory
  */
 public record EngineOptions(
     String model,
@@ -25,7 +31,10 @@ public record EngineOptions(
     long tileBytes,
     int waveSize,
     int microBatchTokens,
-    int threads)
+    int threads,
+    long weightsMemory,
+    int rowTokens,
+    String kvType)
     implements Serializable {
 
   /** The same options with another number of threads. */
@@ -39,6 +48,9 @@ public record EngineOptions(
         tileBytes,
         waveSize,
         microBatchTokens,
-        count);
+        count,
+        weightsMemory,
+        rowTokens,
+        kvType);
   }
 }

@@ -140,12 +140,33 @@ public final class StrataKeys {
           ConfType.BYTES,
           4L << 30,
           "What an executor may hold outside its heap for rings, hidden states, keys and values.");
+  public static final ConfKey<Long> WEIGHTS_MEMORY =
+      key(
+          "weights.memory",
+          ConfType.BYTES_OR_AUTO,
+          -1L,
+          "How much of the host memory weights may stay in once they are read: auto for what all"
+              + " else leaves, 0 to read them in each sweep.");
+  public static final ConfKey<Integer> ROW_TOKENS =
+      key(
+          "row.tokens",
+          ConfType.atLeast(0),
+          0,
+          "Tokens that a row is expected to have, prompt and completion together, for the memory"
+              + " plan; 0 where that is unknown.");
   public static final ConfKey<String> COMPUTE_TYPE =
       key(
           "compute.type",
           ConfType.oneOf("auto", "float32", "bfloat16", "float16"),
           "auto",
           "The type of the mathematics: auto, float32, bfloat16 or float16.");
+  public static final ConfKey<String> KV_TYPE =
+      key(
+          "kv.type",
+          ConfType.oneOf("auto", "int8"),
+          "auto",
+          "How keys and values wait in host memory: auto for the type of the mathematics, int8 for"
+              + " about half of bfloat16's bytes; only for GPUs.");
   public static final ConfKey<Long> TILE_SIZE =
       key("tile.size", ConfType.BYTES, 0L, "The most bytes of one tile; 0 lets the plan choose.");
   public static final ConfKey<Integer> WAVE_SIZE =

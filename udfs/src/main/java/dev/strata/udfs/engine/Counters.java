@@ -27,11 +27,9 @@ final class Counters {
     this.layers = layers;
   }
 
-  synchronized void sweepStarted(int rows, int tokens, int newPromptTokens) {
+  synchronized void sweepStarted(int rows) {
     activeRows = rows;
     layer = 0;
-    tokenSlots += tokens;
-    promptTokens += newPromptTokens;
   }
 
   synchronized void layerStarted(int index) {
@@ -43,8 +41,11 @@ final class Counters {
     weightBytes += bytes;
   }
 
-  synchronized void sweepEnded(int chosen, long nanos, long embeddingBytesRead, long margins) {
+  synchronized void sweepEnded(
+      SweepSchedule schedule, int chosen, long nanos, long embeddingBytesRead, long margins) {
     sweeps++;
+    tokenSlots += schedule.tokens();
+    promptTokens += schedule.promptTokens();
     newTokens += chosen;
     busyNanos += nanos;
     embeddingBytes = embeddingBytesRead;

@@ -4,12 +4,17 @@ import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
-import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /**
  * Brings the embedding rows of a sweep's tokens to the hidden states: each row is read once, the
@@ -23,7 +28,7 @@ final class EmbeddingReader implements AutoCloseable {
   private final int stagedRows;
   private final Tensor staged;
   private final ByteBuffer buffer;
-  private long bytesRead;
+  private final AtomicLong bytesRead = new AtomicLong();
 
   /**
    * @param stagedRows rows read before they are copied to the device
@@ -34,46 +39,55 @@ final class EmbeddingReader implements AutoCloseable {
     this.embedding = checkpoint.weight(WeightRole.EMBEDDING, -1);
     this.stagedRows = stagedRows;
     this.staged =
-        device.allocateHost("embedding", NumberType.UINT8, stagedRows * embedding.rowBytes());
+        device.allocateHost(
+            "embedding", Numbers.typeOf(embedding.type()), stagedRows, embedding.columns());
     this.buffer = staged.buffer();
   }
 
-  /** Fills the first rows of {@code hidden} with the embeddings of the tokens. */
-  void embed(int[] tokens, Tensor hidden) throws IOException {
+  /** Fills rows of {@code hidden}, from {@code row} on, with the embeddings of the tokens. */
+  void embed(int[] tokens, Tensor hidden, int row) throws IOException {
     for (int first = 0; first < tokens.length; first += stagedRows) {
-      embed(tokens, first, Math.min(tokens.length, first + stagedRows), hidden);
+      int end = Math.min(tokens.length, first + stagedRows);
+      embed(Arrays.copyOfRange(tokens, first, end), hidden, (long) row + first);
     }
   }
 
-  private void embed(int[] tokens, int begin, int end, Tensor hidden) throws IOException {
-    Map<Integer, Integer> rows = new HashMap<>();
-    long[] index = new long[end - begin];
-    buffer.clear();
-    for (int i = begin; i < end; i++) {
-      Integer row = rows.get(tokens[i]);
-      if (row == null) {
-        row = rows.size();
-        rows.put(tokens[i], row);
-        read(tokens[i]);
-      }
-      index[i - begin] = row;
+  private void embed(int[] tokens, Tensor hidden, long row) throws IOException {
+    Map<Integer, Integer> places = new LinkedHashMap<>();
+    long[] index = new long[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      places.putIfAbsent(tokens[i], places.size());
+      index[i] = places.get(tokens[i]);
     }
+    read(new ArrayList<>(places.keySet()));
     try (Tensor indexes = device.indexes(index)) {
-      NumberType stored = Numbers.typeOf(embedding.type());
-      device.kernels().embed(staged, stored, rows.size(), indexes, hidden, begin);
+      device.kernels().embed(staged, places.size(), indexes, hidden, row);
     }
   }
 
-  private void read(int token) throws IOException {
+  /** Each row is a read of its own, so several are under way at once. */
+  private void read(List<Integer> tokens) throws IOException {
+    try {
+      IntStream.range(0, tokens.size()).parallel().forEach(place -> read(tokens.get(place), place));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    bytesRead.addAndGet(tokens.size() * embedding.rowBytes());
+  }
+
+  private void read(int token, int place) {
     int rowBytes = (int) embedding.rowBytes();
-    buffer.limit(buffer.position() + rowBytes);
-    checkpoint.read(embedding, token * embedding.rowBytes(), buffer);
-    bytesRead += rowBytes;
+    try {
+      checkpoint.read(
+          embedding, token * embedding.rowBytes(), buffer.slice(place * rowBytes, rowBytes));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Bytes of all rows read so far. */
   long bytesRead() {
-    return bytesRead;
+    return bytesRead.get();
   }
 
   @Override

@@ -30,11 +30,16 @@ public final class Engine implements AutoCloseable {
   private final RowQueue queue;
   private final Thread thread;
 
-  private Engine(Checkpoint checkpoint, EngineOptions options, EngineListener listener) {
+  private Engine(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      EngineListener listener,
+      SweepObserver observer) {
     this.checkpoint = checkpoint;
     this.counters = new Counters(checkpoint.spec().layers().size());
-    this.sweeper = new Sweeper(checkpoint, options, counters, listener);
-    this.wave = new Wave(checkpoint.spec(), sweeper.plan(), sweeper.pool());
+    this.sweeper = new Sweeper(checkpoint, options, counters, listener, observer);
+    this.wave =
+        new Wave(checkpoint.spec(), sweeper.plan(), sweeper.pool(), sweeper.longestSequence());
     this.queue = new RowQueue(sweeper.plan().waveRows());
     this.thread = new Thread(this::run, "strata-sweeps");
     thread.setDaemon(true);
@@ -46,13 +51,27 @@ public final class Engine implements AutoCloseable {
    * @throws StrataException if the model, the device or the budget cannot be used
    */
   public static Engine start(EngineOptions options) {
-    return start(options, EngineListener.NONE);
+    return start(options, SweepObserver.NONE);
+  }
+
+  /**
+   * The same, with somebody who hears of each sweep.
+   *
+   * @throws StrataException if the model, the device or the budget cannot be used
+   */
+  public static Engine start(EngineOptions options, SweepObserver observer) {
+    return start(options, EngineListener.NONE, observer);
   }
 
   static Engine start(EngineOptions options, EngineListener listener) {
+    return start(options, listener, SweepObserver.NONE);
+  }
+
+  private static Engine start(
+      EngineOptions options, EngineListener listener, SweepObserver observer) {
     Checkpoint checkpoint = Checkpoint.open(options.model());
     try {
-      Engine engine = new Engine(checkpoint, options, listener);
+      Engine engine = new Engine(checkpoint, options, listener, observer);
       LOG.info("{}", engine.describePlan());
       engine.thread.start();
       return engine;
@@ -92,6 +111,11 @@ public final class Engine implements AutoCloseable {
   /** The memory plan as a person reads it. */
   public String describePlan() {
     return sweeper.plan().describe();
+  }
+
+  /** The memory that the engine held at most, and its budgets. */
+  public MemoryFigures memory() {
+    return sweeper.memory();
   }
 
   /** What the engine has done and where it is. */
@@ -150,14 +174,29 @@ public final class Engine implements AutoCloseable {
     if (active.isEmpty()) {
       return;
     }
-    SweepSchedule schedule =
-        SweepSchedule.of(active, sweeper.plan().sweepTokens(), sweeper.plan().logitRows());
-    counters.sweepStarted(active.size(), schedule.tokens(), schedule.promptTokens());
-    sweeper.run(schedule, mayFollow(schedule));
+    runSweep(active);
     List<Sequence> finished = wave.remove(Sequence::isFinished);
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
     counters.rowsActive(wave.active().size());
     finished.forEach(sequence -> deliver(sequence.client(), sequence.result()));
+  }
+
+  /** Runs a sweep, with smaller micro-batches where the device has too little memory for it. */
+  private void runSweep(List<Sequence> active) throws IOException {
+    while (true) {
+      SweepSchedule schedule =
+          SweepSchedule.of(active, sweeper.plan().sweepTokens(), sweeper.plan().logitRows());
+      counters.sweepStarted(active.size());
+      try {
+        sweeper.run(schedule, mayFollow(schedule));
+        return;
+      } catch (OutOfDeviceMemory e) {
+        if (!e.mayTryAgain()) {
+          throw e;
+        }
+        LOG.warn("the device is out of memory; micro-batches are halved: {}", e.getMessage());
+      }
+    }
   }
 
   /**

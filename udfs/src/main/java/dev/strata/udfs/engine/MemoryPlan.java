@@ -2,9 +2,12 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.transformer.Activations;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,8 +26,9 @@ import java.util.Set;
  * @param scores the most products of query rows with keys, for each head, that attention makes at
  *     once
  * @param kvTokens token slots of the KV pool
- * @param parts bytes by purpose
- * @param budget bytes there are
+ * @param parts bytes of host memory by purpose
+ * @param budget bytes of host memory there are
+ * @param staging what is planned besides where the device is not the host, else null
  */
 record MemoryPlan(
     long tileBytes,
@@ -36,32 +40,83 @@ record MemoryPlan(
     long scores,
     int kvTokens,
     Map<String, Long> parts,
-    long budget) {
+    long budget,
+    Staging staging) {
 
   /**
-   * What `nvidia-smi` counts for a process that has a CUDA context and no tensor (measured on an
-   * H200).
+   * The part of a plan that only a device apart has.
+   *
+   * @param places places for tiles on the device
+   * @param kvBytes bytes of a KV pool in host memory; 0 where it is on the device
+   * @param kvFormat how keys and values lie in that pool
+   * @param kvSlotTokens tokens of a slot through which keys and values pass
+   * @param weightsBytes bytes of host memory that tiles may stay in
+   * @param parts bytes of the device's memory by purpose
+   * @param budget bytes of the device's memory there are
    */
-  private static final long CUDA_CONTEXT_BYTES = 529L << 20;
+  record Staging(
+      int places,
+      long kvBytes,
+      KvFormat kvFormat,
+      int kvSlotTokens,
+      long weightsBytes,
+      Map<String, Long> parts,
+      long budget) {
+
+    boolean kvOnHost() {
+      return kvBytes > 0;
+    }
+  }
+
+  /**
+   * What the plan has to know of a device.
+   *
+   * @param computeType the type of the mathematics
+   * @param residualBytes bytes of an element of the residual stream
+   * @param onHost whether the device is the host, so that the host budget holds everything
+   * @param pinned whether host memory is pinned, and comes in powers of two
+   * @param fusedAttention whether attention needs no memory for scores
+   */
+  record DeviceTraits(
+      NumberType computeType,
+      int residualBytes,
+      boolean onHost,
+      boolean pinned,
+      boolean fusedAttention) {
+
+    int computeBytes() {
+      return computeType.bytes();
+    }
+
+    static DeviceTraits of(ComputeDevice device) {
+      return new DeviceTraits(
+          device.computeType(),
+          device.residualType().bytes(),
+          device.isHost(),
+          device.pinsMemory(),
+          device.hasFusedAttention());
+    }
+  }
 
   private static final long LARGEST_DEFAULT_TILE = 64L << 20;
   private static final int DEFAULT_SLOTS = 4;
   private static final int LARGEST_DEFAULT_BLOCK = 2048;
-  private static final int LARGEST_DEFAULT_SWEEP = 1 << 19;
-  private static final int LARGEST_DEFAULT_WAVE = 1024;
-  private static final int LEAST_BLOCK = 16;
-  private static final int LEAST_KV_TOKENS = 256;
+  static final int LARGEST_DEFAULT_SWEEP = 1 << 19;
+  private static final int LARGEST_STAGED_ROWS = 1024;
+  static final int LARGEST_DEFAULT_WAVE = 1024;
+  static final int LEAST_BLOCK = 16;
+  static final int LEAST_KV_TOKENS = 256;
 
   /**
    * Scores, the mask added to them, their exponentials and the heads that share keys (measured on a
    * CPU).
    */
-  private static final int SCORE_COPIES = 4;
+  static final int SCORE_COPIES = 4;
 
   /** Longer sequences have their scores counted as if they were as long. */
   private static final int LONGEST_COUNTED_ROW = 4096;
 
-  private static final long LARGEST_DEFAULT_SCORES = 1 << 16;
+  static final long LARGEST_DEFAULT_SCORES = 1 << 16;
 
   /**
    * What the plan has to know of a checkpoint.
@@ -79,7 +134,7 @@ record MemoryPlan(
       long vectorElements) {
 
     /** The most tiles that a stage is cut into. */
-    private long stageTiles(long tileBytes) {
+    long stageTiles(long tileBytes) {
       return stages.stream()
           .mapToLong(stage -> stage.stream().mapToLong(m -> m.tiles(tileBytes)).sum())
           .max()
@@ -90,34 +145,40 @@ record MemoryPlan(
   /** Rows of a matrix and the bytes of each. */
   record MatrixSize(long rows, long rowBytes) {
 
-    private long tiles(long tileBytes) {
+    long tiles(long tileBytes) {
       return LayerStore.tileCount(rows, rowBytes, tileBytes);
     }
   }
 
   /**
-   * Divides the budget.
+   * Divides the budgets.
    *
-   * @param computeBytes bytes of an element of the compute type
-   * @param onHost whether the device is the host, so that the host budget holds everything
-   * @throws StrataException if the budget is too small, with the smallest that works
+   * @throws StrataException if one is too small, with the smallest that works
    */
-  static MemoryPlan of(ModelSize model, EngineOptions options, int computeBytes, boolean onHost) {
-    long budget = onHost ? options.hostMemory() : options.deviceMemory() - CUDA_CONTEXT_BYTES;
+  static MemoryPlan of(ModelSize model, EngineOptions options, DeviceTraits device) {
+    return device.onHost()
+        ? onHost(model, options, device.computeBytes())
+        : new StagedPlanner(model, options, device).plan();
+  }
+
+  private static MemoryPlan onHost(ModelSize model, EngineOptions options, int computeBytes) {
     Planner planner = new Planner(model, options, computeBytes);
-    long least = planner.least();
-    if (budget < least) {
-      String key = onHost ? "spark.strata.host.memory" : "spark.strata.device.memory";
-      long needed = least + (onHost ? 0 : CUDA_CONTEXT_BYTES);
+    long budget = options.hostMemory();
+    if (options.kvType().equals("int8")) {
+      throw StrataException.usage(
+          "spark.strata.kv.type is int8, but keys and values do not wait in host memory here: that is"
+              + " for GPUs; leave it auto");
+    }
+    requireBudget("spark.strata.host.memory", budget, planner.least());
+    return planner.plan(budget);
+  }
+
+  static void requireBudget(String key, long budget, long needed) {
+    if (budget < needed) {
       throw StrataException.resources(
           "%s is %d MiB, but this model needs at least %d MiB with these options; set %s=%dm",
-          key,
-          (onHost ? options.hostMemory() : options.deviceMemory()) >> 20,
-          mebibytes(needed),
-          key,
-          mebibytes(needed));
+          key, budget >> 20, mebibytes(needed), key, mebibytes(needed));
     }
-    return planner.plan(budget);
   }
 
   private static long mebibytes(long bytes) {
@@ -129,8 +190,8 @@ record MemoryPlan(
     return stagedRows(sweepTokens);
   }
 
-  private static int stagedRows(int sweepTokens) {
-    return Math.min(sweepTokens, LARGEST_DEFAULT_BLOCK);
+  static int stagedRows(int sweepTokens) {
+    return Math.min(sweepTokens, LARGEST_STAGED_ROWS);
   }
 
   /** The plan as a person reads it, a line for each part. */
@@ -141,10 +202,25 @@ record MemoryPlan(
             "memory plan: %d MiB; tiles of at most %d KiB, ring of %d slots, micro-batch %d tokens,"
                 + " sweep %d tokens, wave %d rows, KV pool %d tokens%n",
             budget >> 20, tileBytes >> 10, slots, blockTokens, sweepTokens, waveRows, kvTokens));
+    describe(parts, text);
+    if (staging != null) {
+      text.append(
+          String.format(
+              "device: %d MiB; ring of %d tiles, keys and values %s%n",
+              staging.budget() >> 20,
+              staging.places(),
+              staging.kvOnHost()
+                  ? "in host memory, " + staging.kvSlotTokens() + " tokens at a time"
+                  : "on the device"));
+      describe(staging.parts(), text);
+    }
+    return text.toString();
+  }
+
+  private static void describe(Map<String, Long> parts, StringBuilder text) {
     parts.forEach(
         (part, bytes) ->
             text.append(String.format("  %-22s %10.1f MiB%n", part, bytes / 1048576.0)));
-    return text.toString();
   }
 
   /** Works the parts out; the smallest plan and the real one differ in their choices only. */
@@ -181,7 +257,8 @@ record MemoryPlan(
           choice.scores(),
           kvTokens,
           parts,
-          budget);
+          budget,
+          null);
     }
 
     /** The most generous choice that leaves room for keys and values. */
@@ -280,6 +357,7 @@ record MemoryPlan(
       parts.put("tile conversion", converts ? tileElements * computeBytes : 0);
       parts.put("norms and biases", model.vectorElements() * computeBytes);
       parts.put("hidden states", choice.sweepTokens() * hiddenBytesPerToken());
+      parts.put("new keys and values", choice.blockTokens() * kvBytesPerToken() / layers());
       parts.put("micro-batch", choice.blockTokens() * blockBytesPerToken());
       parts.put("attention scores", choice.scores() * scoreBytes());
       parts.put("embedding rows", stagedRows(choice.sweepTokens()) * embeddingRowBytes());
@@ -294,6 +372,10 @@ record MemoryPlan(
       int rows = Math.min(choice.blockTokens(), choice.waveRows());
       return choice.waveRows() * (long) model.spec().hiddenSize() * computeBytes
           + rows * columns * Float.BYTES;
+    }
+
+    private int layers() {
+      return model.spec().layers().size();
     }
 
     private long embeddingRowBytes() {

@@ -1,15 +1,17 @@
 package dev.strata.udfs.engine;
 
-import dev.strata.udfs.tensor.Segments;
+import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Which tokens go through the model in one sweep: for each sequence a run of its pending tokens,
- * runs side by side without padding. Sequences that only need their next token come first, then
- * prompts, in chunks where the sweep is too small for them.
+ * runs side by side without padding. Sequences that only need their next token have precedence over
+ * prompts, which go in chunks where the sweep is too small for them.
  */
 final class SweepSchedule {
 
@@ -47,22 +49,40 @@ final class SweepSchedule {
    * @param logitRows the most tokens whose logits can be kept in full
    */
   static SweepSchedule of(List<Sequence> wave, int sweepTokens, int logitRows) {
+    Map<Sequence, Integer> counts = counts(wave, sweepTokens, logitRows);
     SweepSchedule schedule = new SweepSchedule();
+    // Side by side as in the KV pool, so that keys and values move in few copies.
+    counts.keySet().stream()
+        .sorted(Comparator.comparingInt(sequence -> sequence.extent().begin()))
+        .forEach(sequence -> schedule.add(sequence, counts.get(sequence)));
+    return schedule;
+  }
+
+  /** How many tokens of each sequence: those that only need their next one go first. */
+  private static Map<Sequence, Integer> counts(
+      List<Sequence> wave, int sweepTokens, int logitRows) {
+    Map<Sequence, Integer> counts = new HashMap<>();
+    int freeTokens = sweepTokens;
     int freeLogitRows = logitRows - (int) wave.stream().filter(SweepSchedule::needsOneRow).count();
     List<Sequence> order =
         wave.stream().sorted(Comparator.comparing((Sequence s) -> s.pending() > 1)).toList();
     for (Sequence sequence : order) {
-      int count = Math.min(sequence.pending(), sweepTokens - schedule.tokens);
+      int count = Math.min(sequence.pending(), freeTokens);
       if (observesAll(sequence)) {
         count = Math.min(count, freeLogitRows);
         freeLogitRows -= count;
       }
       if (count > 0) {
-        schedule.runs.add(new Run(sequence, schedule.tokens, sequence.cached(), count));
-        schedule.tokens += count;
+        counts.put(sequence, count);
+        freeTokens -= count;
       }
     }
-    return schedule;
+    return counts;
+  }
+
+  private void add(Sequence sequence, int count) {
+    runs.add(new Run(sequence, tokens, sequence.cached(), count));
+    tokens += count;
   }
 
   private static boolean needsOneRow(Sequence sequence) {
@@ -90,42 +110,39 @@ final class SweepSchedule {
         .sum();
   }
 
-  /** The sweep's tokens in micro-batches of at most {@code blockTokens}. */
-  List<TokenBlock> blocks(int blockTokens) {
+  /**
+   * The sweep's tokens in micro-batches of at most {@code blockTokens}. A sequence is cut in two
+   * only where it is longer than that: its second part would have to wait for the first part's keys
+   * and values.
+   */
+  List<TokenBlock> blocks(int blockTokens, KvBatch.Cutter cutter) {
     List<TokenBlock> blocks = new ArrayList<>();
-    for (int first = 0; first < tokens; first += blockTokens) {
-      blocks.add(block(first, Math.min(tokens, first + blockTokens)));
+    List<KvBatch.Run> parts = new ArrayList<>();
+    int begin = 0;
+    int end = 0;
+    for (Run run : runs) {
+      for (int done = 0; done < run.count(); ) {
+        boolean startsAnew = done == 0 && run.count() <= blockTokens;
+        int room = blockTokens - (end - begin);
+        if (room == 0 || (startsAnew && run.count() > room)) {
+          blocks.add(new TokenBlock(begin, end - begin, cutter.cut(parts)));
+          parts = new ArrayList<>();
+          begin = end;
+          room = blockTokens;
+        }
+        int count = Math.min(room, run.count() - done);
+        parts.add(new KvBatch.Run(run.sequence().extent(), run.position() + done, count));
+        done += count;
+        end += count;
+      }
     }
+    blocks.add(new TokenBlock(begin, end - begin, cutter.cut(parts)));
     return blocks;
-  }
-
-  private TokenBlock block(int begin, int end) {
-    List<Run> parts =
-        runs.stream().filter(r -> r.first() < end && r.first() + r.count() > begin).toList();
-    int n = parts.size();
-    Segments segments = new Segments(n);
-    for (int i = 0; i < n; i++) {
-      Run run = parts.get(i);
-      int from = Math.max(begin, run.first());
-      int to = Math.min(end, run.first() + run.count());
-      segments.set(
-          i,
-          from - begin,
-          to - from,
-          run.sequence().extent().begin(),
-          run.position() + (to - run.first()));
-    }
-    return new TokenBlock(begin, end - begin, segments);
   }
 
   /** Each token's position in its sequence. */
   long[] positions() {
     return perToken((run, i) -> run.position() + i);
-  }
-
-  /** Each token's slot in the KV pool. */
-  long[] slots() {
-    return perToken((run, i) -> run.sequence().extent().begin() + run.position() + i);
   }
 
   /** Each token's id. */

@@ -1,188 +1,60 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.engine.TileProgram.StageTiles;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.store.Checkpoint;
-import dev.strata.udfs.store.LayerStore;
-import dev.strata.udfs.store.ParallelTileReader;
 import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
-import dev.strata.udfs.store.Weight;
-import dev.strata.udfs.stream.TileSource;
 import dev.strata.udfs.stream.TileStreamer;
-import dev.strata.udfs.tensor.ComputeDevice;
-import dev.strata.udfs.tensor.DeviceSlots;
-import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
-import dev.strata.udfs.transformer.Activations;
+import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.HeadPass;
-import dev.strata.udfs.transformer.ResidentWeights;
+import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.StagePass;
 import dev.strata.udfs.transformer.TokenBlock;
-import dev.strata.udfs.transformer.TokenPlaces;
-import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Runs sweeps: embedding, each layer's stages tile by tile as the streamer brings them, the head,
- * the choice of tokens. Owns all memory of the engine.
+ * the choice of tokens.
  *
- * <p>If the sweep's tokens are one micro-batch, tiles stream past it and each slot is free again at
- * once. If they are more, a stage's tiles stay in the ring while the micro-batches stream past
- * them, so that each tile is still read once.
+ * <p>Two loop orders. If the sweep's tokens are one micro-batch, tiles stream past it and each
+ * place is free again at once. If they are more, a stage's tiles stay while the micro-batches
+ * stream past them; if they cannot all stay, they stream past each micro-batch again, from host
+ * memory, so that each tile is still read once.
  */
 final class Sweeper implements AutoCloseable {
 
-  private static final int READING_THREADS =
-      Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
-
-  /** The tiles of one stage of one layer: those from {@code first} on. */
-  private record StageTiles(Stage stage, int layer, int first, int count) {}
-
-  private final Checkpoint checkpoint;
   private final DecoderSpec spec;
+  private final SweepResources resources;
   private final MemoryPlan plan;
-  private final ComputeDevice device;
-  private final LayerStore store;
-  private final List<StageTiles> stages;
   private final Counters counters;
-  private final EngineListener listener;
-
-  // Closed in the reverse of the order in which they were made, so that what failed half-way leaves
-  // nothing behind.
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-  private final DeviceSlots slots;
-  private final Tensor scratch;
-  private final Tensor logits;
-  private final KvPool pool;
-  private final Activations activations;
-  private final TokenPlaces.Ropes ropes;
-  private final EmbeddingReader embedding;
-  private final Transformer transformer;
-  private final ParallelTileReader reader;
-  private final TileStreamer streamer;
+  private final TileProgram program;
   private final TokenChooser chooser;
-  private long sweeps;
+  private final SweepRecorder recorder;
+  private int blockTokens;
 
   Sweeper(
-      Checkpoint checkpoint, EngineOptions options, Counters counters, EngineListener listener) {
-    this.checkpoint = checkpoint;
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Counters counters,
+      EngineListener listener,
+      SweepObserver observer) {
     this.spec = checkpoint.spec();
     this.counters = counters;
-    this.listener = listener;
-    try {
-      this.device =
-          own(ComputeDevice.open(options.device(), options.computeType(), options.threads()));
-      NumberType compute = device.computeType();
-      this.plan =
-          MemoryPlan.of(CheckpointSize.of(checkpoint), options, compute.bytes(), device.isHost());
-      this.store = LayerStore.of(checkpoint, plan.tileBytes());
-      this.stages = stages(store.tiles());
-      NumberType stored = storedType(store.tiles());
-      this.slots = own(device.slots(plan.slots(), store.largestTileBytes(), stored));
-      this.scratch =
-          own(device.allocate("tile conversion", compute, scratchElements(store.tiles(), compute)));
-      this.logits =
-          own(
-              device.allocateHost(
-                  "logits", NumberType.FLOAT32, plan.logitRows(), spec.vocabSize()));
-      ResidentWeights vectors = own(new ResidentWeights(device));
-      load(vectors);
-      this.pool = own(new KvPool(device, spec, plan.kvTokens()));
-      this.activations = own(new Activations(device, spec, plan.sweepTokens(), plan.blockTokens()));
-      this.ropes = own(new TokenPlaces.Ropes(device, spec));
-      this.embedding = own(new EmbeddingReader(device, checkpoint, plan.stagedRows()));
-      this.transformer = new Transformer(device, spec, vectors, pool, activations);
-      this.reader = own(new ParallelTileReader(store, READING_THREADS));
-      this.streamer = own(new TileStreamer(source(), slots, listener));
-      this.chooser = new TokenChooser(spec.vocabSize(), logits.buffer().asFloatBuffer());
-    } catch (RuntimeException | IOException e) {
-      throw closeAfter(e);
-    }
-  }
-
-  private <T extends AutoCloseable> T own(T resource) {
-    owned.push(resource);
-    return resource;
-  }
-
-  private RuntimeException closeAfter(Exception failure) {
-    try {
-      close();
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
-    }
-    return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
-  }
-
-  private static List<StageTiles> stages(List<Tile> tiles) {
-    List<StageTiles> stages = new ArrayList<>();
-    int first = 0;
-    for (int i = 1; i <= tiles.size(); i++) {
-      Tile tile = tiles.get(first);
-      if (i == tiles.size()
-          || tiles.get(i).stage() != tile.stage()
-          || tiles.get(i).weight().layer() != tile.weight().layer()) {
-        stages.add(new StageTiles(tile.stage(), tile.weight().layer(), first, i - first));
-        first = i;
-      }
-    }
-    return stages;
-  }
-
-  /** The one type of all matrices, or bytes where they differ. */
-  private static NumberType storedType(List<Tile> tiles) {
-    List<NumberType> types =
-        tiles.stream().map(t -> Numbers.typeOf(t.weight().type())).distinct().toList();
-    return types.size() == 1 ? types.get(0) : NumberType.UINT8;
-  }
-
-  private static long scratchElements(List<Tile> tiles, NumberType compute) {
-    return tiles.stream()
-        .filter(tile -> Numbers.typeOf(tile.weight().type()) != compute)
-        .mapToLong(tile -> (long) tile.rows() * tile.weight().columns())
-        .max()
-        .orElse(0);
-  }
-
-  private void load(ResidentWeights vectors) throws IOException {
-    for (Weight weight : checkpoint.vectors()) {
-      NumberType stored = Numbers.typeOf(weight.type());
-      try (Tensor read = device.allocateHost("norms and biases", stored, weight.columns())) {
-        checkpoint.read(weight, 0, read.buffer());
-        Tensor vector =
-            device
-                .kernels()
-                .reshape("norms and biases", read, device.computeType(), weight.columns());
-        vectors.put(weight.role(), weight.layer(), vector);
-      }
-    }
-  }
-
-  private TileSource source() {
-    return new TileSource() {
-      @Override
-      public int tiles() {
-        return store.tiles().size();
-      }
-
-      @Override
-      public long bytes(int tile) {
-        return store.tiles().get(tile).bytes();
-      }
-
-      @Override
-      public void read(int tile, ByteBuffer target) throws IOException {
-        reader.read(store.tiles().get(tile), target);
-      }
-    };
+    this.recorder = new SweepRecorder(observer, listener);
+    this.resources = new SweepResources(checkpoint, options, recorder);
+    this.plan = resources.plan;
+    this.blockTokens = plan.blockTokens();
+    this.program =
+        new TileProgram(resources.store.tiles(), resources.places(), resources::takesPlace);
+    this.chooser = new TokenChooser(spec.vocabSize(), resources.logits.buffer().asFloatBuffer());
   }
 
   MemoryPlan plan() {
@@ -190,12 +62,26 @@ final class Sweeper implements AutoCloseable {
   }
 
   KvPool pool() {
-    return pool;
+    return resources.pool;
+  }
+
+  /** The most tokens that one sequence can have. */
+  int longestSequence() {
+    return resources.kv.longestSequence();
+  }
+
+  MemoryFigures memory() {
+    long deviceBudget = plan.staging() == null ? 0 : plan.staging().budget();
+    return new MemoryFigures(
+        resources.device.peakDeviceBytes(),
+        deviceBudget,
+        resources.device.peakHostBytes(),
+        plan.budget());
   }
 
   /** To be called once on the thread that will run the sweeps. */
   void startThread() {
-    device.computeOnThisThread();
+    resources.compute.bind();
   }
 
   /**
@@ -204,159 +90,225 @@ final class Sweeper implements AutoCloseable {
    *
    * @param followed whether another sweep follows or may follow, so that reading need not stop at
    *     this one's end
+   * @throws OutOfDeviceMemory if a kernel found too little memory; no sequence has changed, and
+   *     micro-batches are smaller from now on
    */
   void run(SweepSchedule schedule, boolean followed) throws IOException {
     long started = System.nanoTime();
-    streamer.demandSweeps(sweeps + (followed ? 2 : 1));
-    embedding.embed(schedule.tokenIds(), activations.hidden());
-    List<TokenBlock> blocks =
-        schedule.blocks(plan.blockTokens()).stream()
-            .map(block -> block.cut(plan.scores()))
-            .toList();
-    int chosen = 0;
-    try (TokenPlaces places = ropes.places(schedule.positions(), schedule.slots())) {
-      for (StageTiles stage : stages) {
-        if (stage.stage() == Stage.HEAD) {
-          chosen = runHead(stage, schedule);
-        } else {
-          runStage(stage, pass(stage, places), blocks);
-        }
-      }
+    recorder.sweepStarted(resources);
+    List<TokenBlock> blocks = schedule.blocks(blockTokens, resources.kv.cutter());
+    int chosen;
+    try (Positions positions = resources.ropes.of(schedule.positions())) {
+      blocks.forEach(this::upload);
+      demand(blocks, followed);
+      chosen = pass(schedule, blocks, positions);
+    } finally {
+      blocks.forEach(TokenBlock::close);
     }
-    schedule.runs().forEach(run -> run.sequence().advance(run.count()));
-    sweeps++;
+    long nanos = System.nanoTime() - started;
     counters.sweepEnded(
-        chosen, System.nanoTime() - started, embedding.bytesRead(), chooser.lowMargins());
+        schedule, chosen, nanos, resources.embedding.bytesRead(), chooser.lowMargins());
+    schedule.runs().forEach(run -> run.sequence().advance(run.count()));
+    recorder.sweepEnded(resources, schedule, chosen, nanos);
   }
 
-  private StagePass pass(StageTiles stage, TokenPlaces places) {
+  /** Where a sweep is never longer than a micro-batch, no tile passes twice. */
+  private int mostBlocks() {
+    return plan.sweepTokens() > blockTokens ? 2 : 1;
+  }
+
+  private void upload(TokenBlock block) {
+    block.batches().forEach(batch -> batch.upload(resources.device, plan.scores()));
+  }
+
+  private void demand(List<TokenBlock> blocks, boolean followed) {
+    resources.streamer.demand(program.sweep(blocks.size()));
+    if (followed) {
+      resources.streamer.demand(program.ahead(mostBlocks()));
+    }
+    resources.kv.announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
+  }
+
+  private int pass(SweepSchedule schedule, List<TokenBlock> blocks, Positions positions)
+      throws IOException {
+    Progress progress = new Progress(blocks.size());
+    try (HeadRows rows = new HeadRows(resources, schedule.headRows())) {
+      resources.hidden.begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
+      for (StageTiles stage : program.stages()) {
+        if (stage.stage() == Stage.HEAD) {
+          resources.hidden.end();
+          return runHead(stage, rows, progress);
+        }
+        runStage(stage, pass(stage, positions), blocks, rows, progress);
+      }
+      throw new IllegalStateException("the model has no head");
+    } catch (RuntimeException e) {
+      if (!OutOfDeviceMemory.isCauseOf(e)) {
+        throw e;
+      }
+      giveUp(progress);
+      throw halved(e);
+    }
+  }
+
+  /** How many of the sweep's tile uses were taken, so that the others can be let go. */
+  private final class Progress {
+    private final int uses;
+    private int taken;
+
+    Progress(int blocks) {
+      this.uses = program.uses(blocks);
+    }
+
+    TileStreamer.Lease next() throws IOException {
+      taken++;
+      return resources.streamer.next();
+    }
+  }
+
+  /** Lets everything go that was announced for the sweep. */
+  private void giveUp(Progress progress) throws IOException {
+    int uses = progress.uses + program.forgetAhead();
+    while (progress.taken < uses) {
+      progress.next().close();
+    }
+    resources.kv.skip();
+    resources.hidden.end();
+    resources.device.releaseCached();
+  }
+
+  private OutOfDeviceMemory halved(RuntimeException cause) {
+    if (blockTokens == 1) {
+      return new OutOfDeviceMemory(false, cause);
+    }
+    blockTokens = (blockTokens + 1) / 2;
+    return new OutOfDeviceMemory(true, cause);
+  }
+
+  private StagePass pass(StageTiles stage, Positions positions) {
     counters.layerStarted(stage.layer());
     return stage.stage() == Stage.ATTENTION
-        ? transformer.attention(stage.layer(), places)
-        : transformer.feedForward(stage.layer());
+        ? resources.transformer.attention(stage.layer(), positions)
+        : resources.transformer.feedForward(stage.layer());
   }
 
-  private void runStage(StageTiles stage, StagePass pass, List<TokenBlock> blocks)
+  private void runStage(
+      StageTiles stage, StagePass pass, List<TokenBlock> blocks, HeadRows rows, Progress progress)
       throws IOException {
-    if (blocks.size() == 1) {
-      for (int i = 0; i < stage.count(); i++) {
-        try (TileStreamer.Lease lease = streamer.next()) {
-          listener.kernelsStarted(lease.count());
-          compute(lease, pass, blocks.get(0));
-          ended(lease);
-        }
-      }
-    } else {
-      runResident(stage, pass, blocks);
-    }
-  }
-
-  private void runResident(StageTiles stage, StagePass pass, List<TokenBlock> blocks)
-      throws IOException {
-    List<TileStreamer.Lease> leases = new ArrayList<>();
+    boolean stays = stage.stays() && blocks.size() > 1;
+    boolean isLast =
+        stage.stage() == Stage.FEED_FORWARD && stage.layer() == spec.layers().size() - 1;
+    TileStreamer.Lease[] leases = new TileStreamer.Lease[stage.count()];
     try {
-      for (int i = 0; i < stage.count(); i++) {
-        leases.add(streamer.next());
-      }
-      leases.forEach(lease -> listener.kernelsStarted(lease.count()));
-      for (TokenBlock block : blocks) {
-        for (TileStreamer.Lease lease : leases) {
-          compute(lease, pass, block);
+      for (int block = 0; block < blocks.size(); block++) {
+        boolean arriving = block == 0 || !stays;
+        boolean leaving = block == blocks.size() - 1 || !stays;
+        try (HiddenStates.Access access = resources.hidden.open()) {
+          for (int i = 0; i < leases.length; i++) {
+            leases[i] = arriving ? taken(progress.next()) : leases[i];
+            compute(leases[i], pass, access.state());
+            leases[i] = leaving ? release(leases[i]) : leases[i];
+          }
+          if (isLast) {
+            rows.pick(access.state());
+          }
         }
       }
-      leases.forEach(this::ended);
     } finally {
-      leases.forEach(TileStreamer.Lease::close);
+      Stream.of(leases).filter(Objects::nonNull).forEach(TileStreamer.Lease::close);
     }
   }
 
-  private void compute(TileStreamer.Lease lease, StagePass pass, TokenBlock block) {
-    Tile tile = store.tiles().get(lease.tile());
+  private TileStreamer.Lease taken(TileStreamer.Lease lease) {
+    recorder.kernelsStarted(lease.count());
+    return lease;
+  }
+
+  /** Returns null, for the lease that is no more. */
+  private TileStreamer.Lease release(TileStreamer.Lease lease) {
+    recorder.kernelsEnded(lease.count());
+    lease.close();
+    long bytes = resources.store.tiles().get(lease.tile()).bytes();
+    counters.tileUsed(bytes);
+    recorder.tileUsed(bytes);
+    return null;
+  }
+
+  private void compute(TileStreamer.Lease lease, StagePass pass, BlockState block)
+      throws IOException {
+    Tile tile = resources.store.tiles().get(lease.tile());
     WeightRole matrix = tile.weight().role();
     if (tile.firstRow() == 0) {
       pass.before(matrix, block);
     }
-    try (Tensor weights = weights(lease, tile)) {
-      pass.apply(matrix, tile.firstRow(), weights, block);
-    }
+    resources.compute.run(
+        matrix.name(),
+        () -> {
+          try (Tensor weights = weights(lease, tile)) {
+            pass.apply(matrix, tile.firstRow(), weights, block);
+          }
+        });
   }
 
   private Tensor weights(TileStreamer.Lease lease, Tile tile) {
-    return device
+    return resources
+        .device
         .kernels()
         .weights(
-            slots.tensor(lease.slot()),
+            resources.tile(lease),
+            lease.offset(),
             Numbers.typeOf(tile.weight().type()),
             tile.rows(),
             tile.weight().columns(),
-            scratch);
+            resources.scratch);
   }
 
-  private void ended(TileStreamer.Lease lease) {
-    listener.kernelsEnded(lease.count());
-    counters.tileUsed(store.tiles().get(lease.tile()).bytes());
-  }
-
-  private int runHead(StageTiles stage, SweepSchedule schedule) throws IOException {
+  private int runHead(StageTiles stage, HeadRows rows, Progress progress) throws IOException {
     counters.layerStarted(spec.layers().size());
-    List<SweepSchedule.HeadRow> rows = schedule.headRows();
     if (rows.isEmpty()) {
-      return skip(stage);
+      return skip(stage, progress);
     }
-    int logitRows =
-        (int) rows.stream().filter(r -> r.run().sequence().request().needsLogits()).count();
-    long[] tokens = rows.stream().mapToLong(SweepSchedule.HeadRow::token).toArray();
-    try (HeadPass head = transformer.head(tokens, logits, logitRows)) {
+    try (HeadPass head =
+        resources.transformer.head(rows.normed(), resources.logits, rows.logitRows())) {
       for (int i = 0; i < stage.count(); i++) {
-        try (TileStreamer.Lease lease = streamer.next()) {
-          listener.kernelsStarted(lease.count());
+        TileStreamer.Lease lease = taken(progress.next());
+        try {
           compute(lease, head);
-          ended(lease);
+        } finally {
+          release(lease);
         }
       }
-      return chooser.choose(rows, head);
+      return chooser.choose(rows.rows(), head);
     }
   }
 
   private void compute(TileStreamer.Lease lease, HeadPass head) {
-    Tile tile = store.tiles().get(lease.tile());
-    try (Tensor weights = weights(lease, tile)) {
-      for (int first = 0; first < head.rows(); first += plan.blockTokens()) {
-        int count = Math.min(plan.blockTokens(), head.rows() - first);
-        head.apply(tile.firstRow(), weights, first, count);
-      }
-    }
+    Tile tile = resources.store.tiles().get(lease.tile());
+    resources.compute.run(
+        "HEAD",
+        () -> {
+          try (Tensor weights = weights(lease, tile)) {
+            for (int first = 0; first < head.rows(); first += blockTokens) {
+              int count = Math.min(blockTokens, head.rows() - first);
+              head.apply(tile.firstRow(), weights, first, count);
+            }
+          }
+        });
   }
 
   /**
    * Lets the head's tiles pass where no sequence is due a token: all prompts are longer than the
    * sweep.
    */
-  private int skip(StageTiles stage) throws IOException {
+  private int skip(StageTiles stage, Progress progress) throws IOException {
     for (int i = 0; i < stage.count(); i++) {
-      try (TileStreamer.Lease lease = streamer.next()) {
-        ended(lease);
-      }
+      release(taken(progress.next()));
     }
     return 0;
   }
 
   @Override
   public void close() {
-    RuntimeException failure = null;
-    while (!owned.isEmpty()) {
-      try {
-        owned.pop().close();
-      } catch (Exception e) {
-        if (failure == null) {
-          failure = new IllegalStateException("closing the engine failed: " + e.getMessage(), e);
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    resources.close();
   }
 }

@@ -18,12 +18,17 @@ final class Wave {
   private final DecoderSpec spec;
   private final MemoryPlan plan;
   private final KvPool pool;
+  private final int longestSequence;
   private final List<Sequence> active = new ArrayList<>();
 
-  Wave(DecoderSpec spec, MemoryPlan plan, KvPool pool) {
+  /**
+   * @param longestSequence the most tokens that keys and values of one sequence can be kept for
+   */
+  Wave(DecoderSpec spec, MemoryPlan plan, KvPool pool, int longestSequence) {
     this.spec = spec;
     this.plan = plan;
     this.pool = pool;
+    this.longestSequence = longestSequence;
   }
 
   List<Sequence> active() {
@@ -89,11 +94,11 @@ final class Wave {
           "the prompt has %d tokens, but the model's context holds %d and at least one is generated",
           promptLength, spec.contextLength());
     }
-    if (maxLength - 1 > pool.capacity()) {
+    if (maxLength - 1 > longestSequence) {
       return String.format(
           "prompt and completion need %d tokens, but the memory plan's KV pool holds %d; give more"
               + " memory or fewer new tokens",
-          maxLength - 1, pool.capacity());
+          maxLength - 1, longestSequence);
     }
     return null;
   }

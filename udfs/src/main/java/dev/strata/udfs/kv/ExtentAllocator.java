@@ -1,29 +1,36 @@
 package dev.strata.udfs.kv;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Gives out runs of token slots, first fit, and joins what comes back with free neighbours. */
+/**
+ * Gives out runs of token slots, first fit, and joins what comes back with free neighbours. Slots
+ * are numbered through all segments, and no run crosses from one to the next.
+ */
 final class ExtentAllocator {
 
-  // Free runs: first slot to number of slots; no two of them touch.
+  // Free runs: first slot to number of slots; no two of a segment touch.
   private final TreeMap<Integer, Integer> free = new TreeMap<>();
+  private final TreeMap<Integer, Integer> segments = new TreeMap<>();
   private final int capacity;
-  private int freeTokens;
 
-  ExtentAllocator(int capacity) {
-    this.capacity = capacity;
-    this.freeTokens = capacity;
-    free.put(0, capacity);
+  /**
+   * @param segmentTokens slots of each segment
+   */
+  ExtentAllocator(List<Integer> segmentTokens) {
+    int begin = 0;
+    for (int tokens : segmentTokens) {
+      segments.put(begin, tokens);
+      free.put(begin, tokens);
+      begin += tokens;
+    }
+    this.capacity = begin;
   }
 
   int capacity() {
     return capacity;
-  }
-
-  int freeTokens() {
-    return freeTokens;
   }
 
   Optional<Extent> reserve(int tokens) {
@@ -40,7 +47,6 @@ final class ExtentAllocator {
     if (available > tokens) {
       free.put(begin + tokens, available - tokens);
     }
-    freeTokens -= tokens;
     return new Extent(begin, tokens);
   }
 
@@ -53,13 +59,14 @@ final class ExtentAllocator {
         || (after != null && after.getKey() < end)) {
       throw new IllegalStateException(extent + " is free already");
     }
-    if (before != null && before.getKey() + before.getValue() == begin) {
+    if (before != null
+        && before.getKey() + before.getValue() == begin
+        && !segments.containsKey(begin)) {
       begin = before.getKey();
     }
-    if (after != null && after.getKey() == end) {
+    if (after != null && after.getKey() == end && !segments.containsKey(end)) {
       end += free.remove(after.getKey());
     }
     free.put(begin, end - begin);
-    freeTokens += extent.tokens();
   }
 }

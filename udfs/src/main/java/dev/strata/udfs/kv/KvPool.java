@@ -3,6 +3,7 @@ package dev.strata.udfs.kv;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,25 +11,108 @@ import java.util.Optional;
 /**
  * Keys and values of all active sequences. A sequence has one extent of token slots, which is the
  * same in every layer, so that sequences side by side in the pool are side by side in each layer's
- * memory.
+ * memory. The pool is in the memory that kernels use, or in the host's, from where {@link
+ * StreamedKv} brings them.
+ *
+ * <p>Its memory is a few tensors for each layer, the segments, because pinned memory comes in
+ * powers of two; no extent crosses from one to the next.
  */
 public final class KvPool implements AutoCloseable {
 
-  private final ExtentAllocator extents;
-  private final List<Tensor> keys = new ArrayList<>();
-  private final List<Tensor> values = new ArrayList<>();
+  /** Pinned pieces of memory are seen through buffers of less than 2 GiB. */
+  public static final long LARGEST_SEGMENT_BYTES = 1L << 30;
 
-  /** A pool of {@code tokens} token slots in every layer. */
-  public KvPool(ComputeDevice device, DecoderSpec spec, int tokens) {
-    this.extents = new ExtentAllocator(tokens);
-    for (int layer = 0; layer < spec.layers().size(); layer++) {
-      keys.add(allocate(device, spec, tokens));
-      values.add(allocate(device, spec, tokens));
+  /** So many segments come within a sixteenth of any size, or within its last gibibyte. */
+  private static final int SMALL_SEGMENTS = 4;
+
+  private final KvFormat format;
+  private final List<Integer> segmentTokens;
+  private final List<Integer> segmentBegins = new ArrayList<>();
+  private final ExtentAllocator extents;
+  // By layer and segment, [tokens, 2, kvHeads, width].
+  private final List<List<Tensor>> layers = new ArrayList<>();
+  private final List<List<ByteBuffer>> buffers = new ArrayList<>();
+
+  /**
+   * A pool on the device.
+   *
+   * @param tokens token slots in every layer
+   */
+  public static KvPool onDevice(ComputeDevice device, DecoderSpec spec, int tokens) {
+    return new KvPool(device, KvFormat.plain(spec, device.computeType()), List.of(tokens), false);
+  }
+
+  /**
+   * A pool in host memory.
+   *
+   * @param bytes what it may take in all; see {@link #hostSegments}
+   */
+  public static KvPool onHost(ComputeDevice device, KvFormat format, long bytes) {
+    return new KvPool(device, format, hostSegments(format, bytes), true);
+  }
+
+  private KvPool(
+      ComputeDevice device, KvFormat format, List<Integer> segmentTokens, boolean onHost) {
+    this.format = format;
+    this.segmentTokens = segmentTokens;
+    int begin = 0;
+    for (int tokens : segmentTokens) {
+      segmentBegins.add(begin);
+      begin += tokens;
+    }
+    this.extents = new ExtentAllocator(segmentTokens);
+    try {
+      for (int layer = 0; layer < format.layers(); layer++) {
+        layers.add(new ArrayList<>());
+        for (int tokens : segmentTokens) {
+          layers.get(layer).add(allocate(device, tokens, onHost));
+        }
+        if (onHost) {
+          buffers.add(layers.get(layer).stream().map(Tensor::buffer).toList());
+        }
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
   }
 
-  private static Tensor allocate(ComputeDevice device, DecoderSpec spec, int tokens) {
-    return device.allocate("KV pool", device.computeType(), tokens, spec.kvHeads(), spec.headDim());
+  private Tensor allocate(ComputeDevice device, int tokens, boolean onHost) {
+    return onHost
+        ? device.allocateHost("KV pool", format.type(), format.shape(tokens))
+        : device.allocate("KV pool", format.type(), format.shape(tokens));
+  }
+
+  /**
+   * Tokens of the segments of a pool in host memory, each of a power of two of bytes in a layer: as
+   * many of the largest as fit, then a few smaller ones.
+   *
+   * @param bytes what the pool may take in all layers
+   */
+  public static List<Integer> hostSegments(KvFormat format, long bytes) {
+    long token = format.layerTokenBytes();
+    long left = bytes / format.layers();
+    List<Integer> tokens = new ArrayList<>();
+    for (int small = 0; small < SMALL_SEGMENTS && left >= token; ) {
+      long segment = Math.min(LARGEST_SEGMENT_BYTES, Long.highestOneBit(left));
+      if (segment < LARGEST_SEGMENT_BYTES) {
+        small++;
+      }
+      if (segment >= token) {
+        tokens.add((int) (segment / token));
+      }
+      left -= segment;
+    }
+    return tokens;
+  }
+
+  /** Bytes of memory, as its allocator rounds it, of a pool with such segments. */
+  public static long hostBytes(KvFormat format, List<Integer> segmentTokens) {
+    long token = format.layerTokenBytes();
+    return format.layers()
+        * segmentTokens.stream()
+            .mapToLong(tokens -> Long.highestOneBit(tokens * token - 1) << 1)
+            .sum();
   }
 
   /** Bytes of one token slot, in all layers. */
@@ -46,29 +130,46 @@ public final class KvPool implements AutoCloseable {
     extents.release(extent);
   }
 
+  KvFormat format() {
+    return format;
+  }
+
   /** Token slots of the whole pool. */
   public int capacity() {
     return extents.capacity();
   }
 
-  /** Token slots in no extent. */
-  public int freeTokens() {
-    return extents.freeTokens();
+  /** The most tokens that one sequence can have. */
+  public int longestExtent() {
+    return segmentTokens.stream().mapToInt(Integer::intValue).max().orElse(0);
   }
 
-  /** Keys of a layer, [tokens, kvHeads, headDim]. */
-  public Tensor keys(int layer) {
-    return keys.get(layer);
+  /** The segment that a slot is in. */
+  int segmentOf(int slot) {
+    int segment = 0;
+    while (segment + 1 < segmentBegins.size() && segmentBegins.get(segment + 1) <= slot) {
+      segment++;
+    }
+    return segment;
   }
 
-  /** Values of a layer, [tokens, kvHeads, headDim]. */
-  public Tensor values(int layer) {
-    return values.get(layer);
+  /** The first slot of a segment. */
+  int beginOf(int segment) {
+    return segmentBegins.get(segment);
+  }
+
+  /** Keys and values of a layer's segment, [tokens, 2, kvHeads, width]. */
+  Tensor segment(int layer, int segment) {
+    return layers.get(layer).get(segment);
+  }
+
+  /** The bytes of a layer's segment; only of a pool in host memory. */
+  ByteBuffer buffer(int layer, int segment) {
+    return buffers.get(layer).get(segment);
   }
 
   @Override
   public void close() {
-    keys.forEach(Tensor::close);
-    values.forEach(Tensor::close);
+    layers.forEach(segments -> segments.forEach(Tensor::close));
   }
 }

@@ -1,7 +1,8 @@
 /**
- * The KV pool: the memory that holds keys and values of all active sequences, where the kernels can
- * use it; one contiguous extent of token slots per sequence, the same in every layer.
+ * The KV pool: the memory that holds keys and values of all active sequences, one contiguous extent
+ * of token slots per sequence, the same in every layer; and how attention gets at them, in place or
+ * through a ring on the device.
  *
- * <p>May import: {@code tensor}, {@code model}.
+ * <p>May import: {@code stream}, {@code tensor}, {@code model}.
  */
 package dev.strata.udfs.kv;

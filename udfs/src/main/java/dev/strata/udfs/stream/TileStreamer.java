@@ -1,247 +1,245 @@
 package dev.strata.udfs.stream;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
- * Streams tiles through a ring of slots, in the order of the sweep and over again. Reading goes on
- * ahead of the computation as far as the ring has free slots and sweeps are demanded, and wraps
- * from the last tile to the first, so the disk does not pause between sweeps.
+ * Streams tiles in the order in which their uses are demanded: from the source to a ring in host
+ * memory and on, where the device is not the host, to a ring on the device. Both go on ahead of the
+ * computation as far as they have free places. Tiles that have a place of their own in host memory
+ * are read once and then come from there.
  *
- * <p>When {@link #next} returns tile {@code k}, the read of tile {@code k + 1} has already started,
- * if that tile is demanded and a slot is free: whatever is computed with a tile overlaps the next
- * one's read.
- *
- * <p>One computing thread calls {@link #demandSweeps}, {@link #next} and {@link Lease#close};
- * reading has a thread of its own.
+ * <p>One computing thread calls {@link #demand}, {@link #next} and {@link Lease#close}; reading and
+ * copying have a thread each.
  */
 public final class TileStreamer implements AutoCloseable {
 
-  private final TileSource source;
-  private final TileSlots slots;
-  private final StreamListener listener;
-  private final Thread reader;
-
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-
-  // Counts of tiles through all sweeps, guarded by the lock. A tile k is in slot k % slots.count().
-  private long demanded;
-  private long started;
-  private long arrived;
-  private long taken;
-  private long released;
-  private Throwable failure;
-  private boolean closed;
-
-  /** Starts the reading thread; nothing is read before a sweep is demanded. */
-  public TileStreamer(TileSource source, TileSlots slots, StreamListener listener) {
-    if (slots.count() < 2) {
-      throw new IllegalArgumentException("a ring needs 2 slots, got " + slots.count());
-    }
-    this.source = source;
-    this.slots = slots;
-    this.listener = listener;
-    this.reader = new Thread(this::readAhead, "strata-tiles");
-    reader.setDaemon(true);
-    reader.start();
-  }
+  /** A use on its way; {@code read} says whether a read of the tile belongs to it. */
+  private record Step(TileUse use, boolean read) {}
 
   /**
-   * A tile in its slot, the computing thread's until it is closed. Leases are closed in the order
-   * they were taken.
+   * Where a tile is in host memory.
+   *
+   * @param place its place
+   * @param offset its offset there
+   * @param ring the ring's place to be given back when the use is over, or null
    */
-  public final class Lease implements AutoCloseable {
+  private record HostTile(int place, int offset, SlotRing<Integer>.Lease ring) {
 
-    private final long tile;
+    void release() {
+      if (ring != null) {
+        ring.close();
+      }
+    }
+  }
 
-    private Lease(long tile) {
+  private final TileSource source;
+  private final HostPlaces host;
+  private final DevicePlaces device;
+  private final StreamListener listener;
+  private final SlotRing<Integer> reads;
+  private final SlotRing<Step> copies;
+  private final HostSide hostSide = new HostSide();
+
+  // Of the thread that demands.
+  private final boolean[] readForGood;
+  private final Deque<Step> steps = new ArrayDeque<>();
+  private long taken;
+
+  // Written by the reading thread before a read is given out, read after it was taken.
+  private final int[] offsets;
+
+  /**
+   * Starts streaming; nothing is read before it is demanded.
+   *
+   * @param device null where the device is the host, whose kernels use host places
+   */
+  public TileStreamer(
+      TileSource source, HostPlaces host, DevicePlaces device, StreamListener listener) {
+    this.source = source;
+    this.host = host;
+    this.device = device;
+    this.listener = listener;
+    this.readForGood = new boolean[source.tiles()];
+    this.offsets = new int[source.tiles()];
+    this.reads = new SlotRing<>("strata-reads", host.ringPlaces(), this::read);
+    this.copies =
+        device == null ? null : new SlotRing<>("strata-copies", device.count(), this::copy);
+  }
+
+  /** A tile where kernels find it, the computing thread's until it is closed, in order. */
+  public static final class Lease implements AutoCloseable {
+
+    private final long count;
+    private final int tile;
+    private final int place;
+    private final int offset;
+    private final Runnable release;
+
+    private Lease(long count, int tile, int place, int offset, Runnable release) {
+      this.count = count;
       this.tile = tile;
+      this.place = place;
+      this.offset = offset;
+      this.release = release;
     }
 
-    /** The tile's number in its sweep. */
     public int tile() {
-      return (int) (tile % source.tiles());
-    }
-
-    /** The tile's number in the count through all sweeps. */
-    public long count() {
       return tile;
     }
 
-    /** The slot it lies in. */
-    public int slot() {
-      return slotOf(tile);
+    /** The use's number, counted from 0 through all demands. */
+    public long count() {
+      return count;
     }
 
-    /** Gives the slot back to the ring. */
+    /** The place it lies in: of the device, or of the host where that is the device. */
+    public int place() {
+      return place;
+    }
+
+    /** The offset in its place, in bytes. */
+    public int offset() {
+      return offset;
+    }
+
+    /** Gives the place back. */
     @Override
     public void close() {
-      slots.afterUse(slot());
-      lock.lock();
-      try {
-        if (tile != released) {
-          throw new IllegalStateException("tile " + tile + " released before tile " + released);
-        }
-        released++;
-        changed.signalAll();
-      } finally {
-        lock.unlock();
+      release.run();
+    }
+  }
+
+  /** Lets uses follow those that were demanded so far. */
+  public void demand(Collection<TileUse> uses) {
+    List<Integer> toRead = new ArrayList<>();
+    List<Step> next = new ArrayList<>();
+    for (TileUse use : uses) {
+      boolean read = use.first() && !readForGood[use.tile()];
+      if (read) {
+        toRead.add(use.tile());
+        readForGood[use.tile()] = isResident(use.tile());
       }
+      next.add(new Step(use, read));
+    }
+    reads.demand(toRead);
+    if (copies == null) {
+      steps.addAll(next);
+    } else {
+      copies.demand(next);
     }
   }
 
-  /**
-   * Makes sure that the sweep after those begun so far is read: {@code sweeps} is a count from the
-   * streamer's start. Demands never shrink.
-   */
-  public void demandSweeps(long sweeps) {
-    lock.lock();
-    try {
-      demanded = Math.max(demanded, sweeps * source.tiles());
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  private boolean isResident(int tile) {
+    return host.residentPlace(tile) != HostPlaces.NONE;
   }
 
   /**
-   * The next tile, waiting for it.
+   * The next demanded use's tile, waiting for it.
    *
    * @throws IOException if reading failed; it names the file and the offset
-   * @throws IllegalStateException if the tile was not demanded or every slot is leased
+   * @throws IllegalStateException if nothing is demanded or every place is leased
    */
   public Lease next() throws IOException {
-    long tile;
-    lock.lock();
-    try {
-      tile = taken;
-      requireTakable(tile);
-      while (failure == null && !closed && (arrived <= tile || !isReadAfter(tile))) {
-        changed.awaitUninterruptibly();
+    return copies == null ? nextOnHost() : nextOnDevice();
+  }
+
+  private Lease nextOnHost() throws IOException {
+    if (steps.isEmpty()) {
+      throw new IllegalStateException("use " + taken + " was not demanded");
+    }
+    HostTile found = hostSide.take(steps.element());
+    int tile = steps.remove().use().tile();
+    return new Lease(taken++, tile, found.place(), found.offset(), found::release);
+  }
+
+  private Lease nextOnDevice() throws IOException {
+    SlotRing<Step>.Lease lease = copies.next();
+    int place = lease.slot();
+    device.beforeUse(place);
+    return new Lease(
+        lease.count(),
+        lease.entry().use().tile(),
+        place,
+        0,
+        () -> {
+          device.afterUse(place);
+          lease.close();
+        });
+  }
+
+  private void read(long count, int tile, int slot, Runnable started) throws IOException {
+    listener.readStarted(count);
+    started.run();
+    int resident = host.residentPlace(tile);
+    int place = resident == HostPlaces.NONE ? slot : resident;
+    offsets[tile] = source.read(tile, host.buffer(place).clear());
+    listener.readEnded(count, source.bytes(tile));
+  }
+
+  private void copy(long count, Step step, int slot, Runnable started) throws IOException {
+    if (count == 0) {
+      device.bindCopyingThread();
+    }
+    started.run();
+    HostTile from = hostSide.take(step);
+    device.copy(from.place(), from.offset(), source.bytes(step.use().tile()), slot);
+    hostSide.copySent(from, slot);
+  }
+
+  /** Tiles in host memory, of the one thread that takes them: copying or computing. */
+  private final class HostSide {
+
+    /** A copy that was sent from a ring place, and where to. */
+    private record Sent(HostTile from, int devicePlace) {}
+
+    // Of tiles that were read and will pass again.
+    private final Map<Integer, SlotRing<Integer>.Lease> leases = new HashMap<>();
+    private final Deque<Sent> sent = new ArrayDeque<>();
+
+    HostTile take(Step step) throws IOException {
+      int tile = step.use().tile();
+      if (isResident(tile)) {
+        if (step.read()) {
+          reads.next().close();
+        }
+        return new HostTile(host.residentPlace(tile), offsets[tile], null);
       }
-      throwFailure();
-      taken++;
-    } finally {
-      lock.unlock();
-    }
-    slots.beforeUse(slotOf(tile));
-    return new Lease(tile);
-  }
-
-  private void requireTakable(long tile) {
-    if (tile >= demanded) {
-      throw new IllegalStateException("tile " + tile + " was not demanded");
-    }
-    if (tile - released >= slots.count()) {
-      throw new IllegalStateException("all " + slots.count() + " slots are leased");
-    }
-  }
-
-  /** Whether the read after {@code tile} has started, or cannot start yet. */
-  private boolean isReadAfter(long tile) {
-    long next = tile + 1;
-    return started > next || next >= demanded || next - released >= slots.count();
-  }
-
-  private void throwFailure() throws IOException {
-    if (failure instanceof IOException e) {
-      throw new IOException(e.getMessage(), e);
-    }
-    if (failure != null) {
-      throw new IllegalStateException("reading tiles failed: " + failure.getMessage(), failure);
-    }
-    if (closed) {
-      throw new IllegalStateException("the streamer is closed");
-    }
-  }
-
-  private int slotOf(long tile) {
-    return (int) (tile % slots.count());
-  }
-
-  private void readAhead() {
-    try {
-      for (long tile = 0; awaitFreeSlot(tile); tile++) {
-        read(tile);
+      if (step.read()) {
+        leases.put(tile, reads.next());
       }
-    } catch (Throwable e) {
-      fail(e);
-    }
-  }
-
-  /** Waits until the tile may be read; false when the streamer is closed. */
-  private boolean awaitFreeSlot(long tile) {
-    lock.lock();
-    try {
-      while (!closed && (tile >= demanded || tile - released >= slots.count())) {
-        changed.awaitUninterruptibly();
+      SlotRing<Integer>.Lease ring = leases.get(tile);
+      if (step.use().last()) {
+        leases.remove(tile);
+        return new HostTile(ring.slot(), offsets[tile], ring);
       }
-      return !closed;
-    } finally {
-      lock.unlock();
+      return new HostTile(ring.slot(), offsets[tile], null);
+    }
+
+    /** Frees the places of earlier copies. One copy stays in flight, so that they never pause. */
+    void copySent(HostTile from, int devicePlace) {
+      if (from.ring() != null) {
+        sent.add(new Sent(from, devicePlace));
+      }
+      while (sent.size() > 1) {
+        device.awaitCopied(sent.element().devicePlace());
+        sent.remove().from().release();
+      }
     }
   }
 
-  private void read(long tile) throws IOException {
-    int slot = slotOf(tile);
-    int index = (int) (tile % source.tiles());
-    long bytes = source.bytes(index);
-    slots.awaitReusable(slot);
-    listener.readStarted(tile);
-    lock.lock();
-    try {
-      started = tile + 1;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    ByteBuffer target = slots.buffer(slot);
-    target.clear().limit(Math.toIntExact(bytes));
-    source.read(index, target);
-    listener.readEnded(tile, bytes);
-    slots.filled(slot, bytes);
-    lock.lock();
-    try {
-      arrived = tile + 1;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void fail(Throwable e) {
-    lock.lock();
-    try {
-      failure = e;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Stops reading and waits for a read under way to end. */
+  /** Stops streaming and waits for a read and a copy under way to end. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    boolean interrupted = false;
-    while (reader.isAlive()) {
-      try {
-        reader.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    reads.close(); // a copying thread that waits for a read is told
+    if (copies != null) {
+      copies.close();
     }
   }
 }

@@ -11,7 +11,6 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.cuda.CudaUtils;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The device that kernels run on, and where tensors come from. Opened once per engine; closing it
@@ -20,26 +19,37 @@ import java.util.stream.Stream;
 public final class ComputeDevice implements AutoCloseable {
 
   private static final int BFLOAT16_CAPABILITY = 80;
+  private static final int FUSED_ATTENTION_CAPABILITY = 80;
+
+  /**
+   * The host's memory used as that of a device apart: what only a GPU needs, rings and copies,
+   * works there without one.
+   */
+  private static final String STAGED = "staged";
 
   private final boolean host;
+  private final boolean fusedAttention;
   private final NumberType computeType;
   private final PtNDManager manager;
-  private final MemoryAccount account = new MemoryAccount();
+  private final MemoryAccount deviceAccount = new MemoryAccount();
+  private final MemoryAccount hostAccount = new MemoryAccount();
   private final TorchScript script;
   private final TorchScript cuda;
-  private final IValue computeStream;
   private final Kernels kernels;
   private final Tensor none;
 
-  private ComputeDevice(Device device, NumberType computeType) {
-    this.host = !device.isGpu();
+  private ComputeDevice(Device device, boolean staged, NumberType computeType) {
+    this.host = !device.isGpu() && !staged;
+    this.fusedAttention =
+        device.isGpu()
+            && capability(device) >= FUSED_ATTENTION_CAPABILITY
+            && computeType.bytes() == 2;
     this.computeType = computeType;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
-    String name = host ? "cpu" : "cuda:" + device.getDeviceId();
+    String name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
     this.script = TorchScript.load(manager, "kernels", "Kernels", name);
-    this.cuda = host ? null : TorchScript.load(manager, "cuda", "Cuda", name);
-    this.computeStream = host ? null : cuda.call("new_stream");
-    this.kernels = new Kernels(this, script);
+    this.cuda = device.isGpu() ? TorchScript.load(manager, "cuda", "Cuda", name) : null;
+    this.kernels = new Kernels(this, script, !device.isGpu());
     this.none = allocate("none", computeType, 0);
   }
 
@@ -61,12 +71,12 @@ public final class ComputeDevice implements AutoCloseable {
       JniUtils.setNumThreads(threads);
     }
     Device device = device(name, engine.getGpuCount());
-    return new ComputeDevice(device, computeType(computeType, device));
+    return new ComputeDevice(device, name.equals(STAGED), computeType(computeType, device));
   }
 
   private static Device device(String name, int gpus) {
     return switch (name) {
-      case "cpu" -> Device.cpu();
+      case "cpu", STAGED -> Device.cpu();
       case "auto" -> gpus > 0 ? Device.gpu() : Device.cpu();
       case "cuda" -> {
         if (gpus == 0) {
@@ -97,8 +107,12 @@ public final class ComputeDevice implements AutoCloseable {
     if (!device.isGpu()) {
       return NumberType.FLOAT32;
     }
-    int capability = Integer.parseInt(CudaUtils.getComputeCapability(device.getDeviceId()));
-    return capability >= BFLOAT16_CAPABILITY ? NumberType.BFLOAT16 : NumberType.FLOAT16;
+    return capability(device) >= BFLOAT16_CAPABILITY ? NumberType.BFLOAT16 : NumberType.FLOAT16;
+  }
+
+  /** Ten times the compute capability, such as 90. */
+  private static int capability(Device device) {
+    return Integer.parseInt(CudaUtils.getComputeCapability(device.getDeviceId()));
   }
 
   /** Whether the device is the host's own processor and memory. */
@@ -111,6 +125,11 @@ public final class ComputeDevice implements AutoCloseable {
     return computeType;
   }
 
+  /** The type of hidden states between stages: float16's range is too small for them. */
+  public NumberType residualType() {
+    return computeType == NumberType.FLOAT16 ? NumberType.FLOAT32 : computeType;
+  }
+
   public Kernels kernels() {
     return kernels;
   }
@@ -120,13 +139,38 @@ public final class ComputeDevice implements AutoCloseable {
     return none;
   }
 
+  /** Whether host memory is pinned, and takes a power of two. */
+  public boolean pinsMemory() {
+    return cuda != null;
+  }
+
+  /** Whether there is a kernel that attends over a whole ragged batch at once. */
+  public boolean hasFusedAttention() {
+    return fusedAttention;
+  }
+
+  /** A lane of its own. */
+  public Lane newLane(String name) {
+    return new Lane(name, cuda);
+  }
+
+  public Mark newMark() {
+    return new Mark(cuda, false);
+  }
+
   /**
-   * Sends the calling thread's kernels to the stream that slots are ordered with; once for a
-   * computing thread.
+   * A trace that starts now.
+   *
+   * @param lane the calling thread's
    */
-  public void computeOnThisThread() {
-    if (!host) {
-      cuda.run("use_stream", computeStream);
+  public Trace newTrace(Lane lane) {
+    return new Trace(cuda, lane);
+  }
+
+  /** Gives back what PyTorch holds of the device's memory for allocations to come. */
+  public void releaseCached() {
+    if (cuda != null) {
+      JniUtils.emptyCudaCache();
     }
   }
 
@@ -137,7 +181,13 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Uninitialised memory on the host, pinned where the device is not the host. */
   public Tensor allocateHost(String owner, NumberType type, long... shape) {
-    return account(owner, type, shape, script.call("empty_host", shape, type.code(), !host));
+    PtNDArray array = tensor(script.call("empty_host", shape, type.code(), pinsMemory()));
+    return new Tensor(array, type, shape, hostAccount.allocated(owner, bytes(type, shape)));
+  }
+
+  /** Places in host memory of these sizes. */
+  public HostArena hostArena(String owner, NumberType type, List<Long> sizes) {
+    return new HostArena(this, owner, type, sizes);
   }
 
   /** A vector of indexes on the device. */
@@ -146,53 +196,61 @@ public final class ComputeDevice implements AutoCloseable {
     return account("indexes", NumberType.INT64, array, values.length);
   }
 
+  /** A vector of 32-bit integers on the device. */
+  public Tensor integers(int[] values) {
+    PtNDArray array = (PtNDArray) manager.create(values, new Shape(values.length));
+    return account("integers", NumberType.INT32, array, values.length);
+  }
+
   /** A vector of float32 numbers on the device. */
   public Tensor floats(float[] values) {
     PtNDArray array = (PtNDArray) manager.create(values, new Shape(values.length));
     return account("floats", NumberType.FLOAT32, array, values.length);
   }
 
-  /**
-   * A ring of {@code count} slots of {@code bytes} bytes, seen by kernels as elements of {@code
-   * type}.
-   */
-  public DeviceSlots slots(int count, long bytes, NumberType type) {
-    long elements = (bytes + type.bytes() - 1) / type.bytes();
-    List<Tensor> readInto =
-        Stream.generate(() -> allocateHost("tile ring", type, elements)).limit(count).toList();
-    if (host) {
-      return new HostSlots(readInto);
-    }
-    List<Tensor> copiedTo =
-        Stream.generate(() -> allocate("tile ring", type, elements)).limit(count).toList();
-    return new CudaSlots(cuda, computeStream, readInto, copiedTo);
+  /** The most bytes that were allocated on the device at once. */
+  public long peakDeviceBytes() {
+    return deviceAccount.peakBytes();
   }
 
-  /** The most bytes that were allocated at once, on host and device together. */
-  public long peakBytes() {
-    return account.peakBytes();
+  /** The most bytes that were allocated in host memory at once, besides the device's. */
+  public long peakHostBytes() {
+    return hostAccount.peakBytes();
   }
 
+  /** Takes a new tensor on the device into the account. */
   Tensor account(String owner, NumberType type, long[] shape, IValue value) {
-    try (value) {
-      return account(owner, type, value.toTensor(manager), shape);
-    }
+    return account(owner, type, tensor(value), shape);
   }
 
   private Tensor account(String owner, NumberType type, PtNDArray array, long... shape) {
-    long bytes = type.bytes() * Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    return new Tensor(array, type, shape, account.allocated(owner, bytes));
+    return new Tensor(array, type, shape, deviceAccount.allocated(owner, bytes(type, shape)));
+  }
+
+  /** A view of another tensor's memory: it must be closed, but has no bytes of its own. */
+  Tensor view(String owner, NumberType type, long[] shape, IValue value) {
+    return new Tensor(tensor(value), type, shape, deviceAccount.allocated(owner, 0));
+  }
+
+  private PtNDArray tensor(IValue value) {
+    try (value) {
+      return value.toTensor(manager);
+    }
+  }
+
+  private static long bytes(NumberType type, long[] shape) {
+    return type.bytes() * Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
   @Override
   public void close() {
     none.close();
     script.close();
-    if (!host) {
-      computeStream.close();
+    if (cuda != null) {
       cuda.close();
     }
     manager.close();
-    account.close();
+    hostAccount.close();
+    deviceAccount.close();
   }
 }

@@ -21,33 +21,87 @@ public final class Kernels {
   private final TorchScript script;
   private final int leastRows;
 
-  Kernels(ComputeDevice device, TorchScript script) {
+  Kernels(ComputeDevice device, TorchScript script, boolean onCpu) {
     this.device = device;
     this.script = script;
-    this.leastRows = device.isHost() ? LEAST_CPU_ROWS : 0;
+    this.leastRows = onCpu ? LEAST_CPU_ROWS : 0;
   }
 
   /**
-   * The first {@code rows · columns} elements of a slot as a matrix of the compute type.
+   * {@code rows · columns} elements of a tile's place as a matrix of the compute type.
    *
-   * @param stored the type of the elements in the slot; the slot's own, or any where the slot holds
+   * @param begin the offset of the first, in bytes
+   * @param stored the type of the elements in the place; the place's own, or any where it holds
    *     bytes
    * @param scratch where the matrix is converted to, of the compute type; untouched where nothing
    *     is to be converted
    */
-  public Tensor weights(Tensor slot, NumberType stored, long rows, long columns, Tensor scratch) {
-    long bytes = Math.multiplyExact(rows, columns) * stored.bytes();
-    require(bytes <= slot.bytes(), "tile of %s bytes in slot %s", bytes, slot);
+  public Tensor weights(
+      Tensor place, long begin, NumberType stored, long rows, long columns, Tensor scratch) {
+    long end = begin + Math.multiplyExact(rows, columns) * stored.bytes();
+    require(end <= place.bytes(), "tile up to byte %s in place %s", end, place);
+    require(begin >= 0 && begin % stored.bytes() == 0, "tile at byte %s in %s", begin, place);
     require(
-        slot.type() == stored || slot.type() == NumberType.UINT8, "%s in slot %s", stored, slot);
+        place.type() == stored || place.type() == NumberType.UINT8,
+        "%s in place %s",
+        stored,
+        place);
     require(
         stored == scratch.type() || rows * columns <= scratch.elements(),
         "tile [%s, %s] in scratch %s",
         rows,
         columns,
         scratch);
-    IValue w = script.call("weights", slot, stored.code(), stored.bytes(), rows, columns, scratch);
-    return device.account("tile", scratch.type(), new long[] {rows, columns}, w);
+    IValue w =
+        script.call("weights", place, begin, stored.code(), stored.bytes(), rows, columns, scratch);
+    return device.view("tile", scratch.type(), new long[] {rows, columns}, w);
+  }
+
+  /** A view of some elements of the first dimension. */
+  Tensor part(Tensor x, long begin, long end) {
+    require(begin >= 0 && begin < end && end <= x.size(0), "%s to %s of %s", begin, end, x);
+    return device.view(
+        "part", x.type(), x.shapeWithFirst(end - begin), script.call("part", x, begin, end));
+  }
+
+  /**
+   * {@code target[to : to + n] = source[begin : begin + n]} along the first dimension. Between
+   * pinned memory and a GPU the copy goes on by itself.
+   */
+  public void copy(Tensor source, long begin, long n, Tensor target, long to) {
+    checkSameElements(source, target);
+    checkRun(source, begin, n);
+    checkRun(target, to, n);
+    script.run("copy_part", source, begin, n, target, to);
+  }
+
+  /** Several copies at once, of {@code counts[i]} from {@code begins[i]} to {@code to[i]}. */
+  public void copy(Tensor source, long[] begins, long[] counts, Tensor target, long[] to) {
+    checkSameElements(source, target);
+    for (int i = 0; i < begins.length; i++) {
+      checkRun(source, begins[i], counts[i]);
+      checkRun(target, to[i], counts[i]);
+    }
+    script.run("copy_parts", source, begins, counts, target, to);
+  }
+
+  /** Copies elements from {@code begin} on to {@code to}, whatever the shapes. */
+  public void copyFlat(Tensor source, long begin, long elements, Tensor target, long to) {
+    checkRun(source, source.elements(), begin, elements);
+    checkRun(target, target.elements(), to, elements);
+    script.run("copy_flat", source, begin, elements, target, to);
+  }
+
+  private static void checkRun(Tensor x, long begin, long n) {
+    checkRun(x, x.size(0), begin, n);
+  }
+
+  private static void checkRun(Tensor x, long size, long begin, long n) {
+    require(begin >= 0 && n > 0 && begin + n <= size, "%s + %s of %s", begin, n, x);
+  }
+
+  private static void checkSameElements(Tensor x, Tensor y) {
+    require(Arrays.equals(x.shapeWithFirst(0), y.shapeWithFirst(0)), "elements of %s and %s", x, y);
   }
 
   /** {@code out[: n, column : column + rows] = x[: n] · wᵀ + bias[firstRow : firstRow + rows]}. */
@@ -91,116 +145,179 @@ public final class Kernels {
     script.run("norm_rows", x, first, n, weight, epsilon, out);
   }
 
-  /** The rows of {@code x} that {@code index} picks, normed: [index, hidden]. */
-  public Tensor normPicked(Tensor x, Tensor index, Tensor weight, double epsilon) {
+  /** {@code out[target] = x[source] / rms(x) · weight}, row by row. */
+  public void normPicked(
+      Tensor x, Tensor source, Tensor weight, double epsilon, Tensor out, Tensor target) {
     require(x.size(1) == weight.elements(), "norm %s of %s", weight, x);
-    IValue picked = script.call("norm_picked", x, index, weight, epsilon);
-    return device.account("head", x.type(), new long[] {index.elements(), x.size(1)}, picked);
+    require(x.size(1) == out.size(1), "norm of %s into %s", x, out);
+    require(source.elements() == target.elements(), "rows %s to %s", source, target);
+    script.run("norm_picked", x, source, weight, epsilon, out, target);
   }
 
   /**
    * Copies embedding rows to hidden states: {@code x[first + i] = staged[index[i]]}.
    *
-   * @param staged bytes on the host that begin with {@code rows} rows of {@code stored} elements
+   * @param staged [at least rows, hidden] on the host
    */
-  public void embed(
-      Tensor staged, NumberType stored, long rows, Tensor index, Tensor x, long first) {
-    require(rows * x.size(1) * stored.bytes() <= staged.bytes(), "%s rows in %s", rows, staged);
+  public void embed(Tensor staged, long rows, Tensor index, Tensor x, long first) {
+    require(rows <= staged.size(0), "%s rows in %s", rows, staged);
+    require(staged.size(1) == x.size(1), "rows of %s in %s", staged, x);
     checkBlock(x, first, index.elements(), 0, x.size(1));
-    script.run("embed", staged, stored.code(), stored.bytes(), rows, index, x, first);
+    script.run("embed", staged, rows, index, x, first);
   }
 
   /**
-   * Cosines and sines for {@link #enterPool}: [tokens, 2 · frequencies] float32.
-   *
-   * @param positions [tokens]
-   * @param frequencies [headDim / 2] radians per position
-   * @param factor what cosines and sines are multiplied by
-   */
-  public Tensor rotations(Tensor positions, Tensor frequencies, double factor) {
-    IValue rotations = script.call("rotations", positions, frequencies, factor);
-    long[] shape = {positions.elements(), 2 * frequencies.elements()};
-    return device.account("rotations", NumberType.FLOAT32, shape, rotations);
-  }
-
-  /**
-   * Splits queries, keys and values, norms and rotates queries and keys, writes keys and values to
-   * the pool and returns the queries, [n, heads, headDim].
+   * Splits queries, keys and values of some tokens, norms and rotates queries and keys, leaves keys
+   * and values in {@code fresh} and in {@code kv}, and returns the queries, [n, heads, headDim].
    *
    * @param qkv [tokens, (heads + 2 · kvHeads) · headDim]
-   * @param first the micro-batch's first token in {@code rotations} and {@code slots}
-   * @param slots [tokens] where in the pool each token's key and value go
-   * @param keys [pool tokens, kvHeads, headDim]; {@code values} alike
+   * @param row the first of the tokens in {@code qkv}
+   * @param n how many
+   * @param rotation how queries and keys are rotated
+   * @param first the first of the tokens in the rotation's positions
+   * @param slots [n] where in {@code kv} each token's key and value go
+   * @param fresh [at least n, 2, kvHeads, headDim]
+   * @param kv [slots, 2, kvHeads, headDim]
    */
-  public Tensor enterPool(
+  public Tensor enter(
       Tensor qkv,
+      long row,
       long n,
-      long first,
       long heads,
-      Tensor rotations,
+      Rotation rotation,
+      long first,
       Tensor queryNorm,
       Tensor keyNorm,
       double epsilon,
       Tensor slots,
-      Tensor keys,
-      Tensor values) {
-    long headDim = keys.size(2);
-    checkBlock(qkv, 0, n, 0, (heads + 2 * keys.size(1)) * headDim);
-    checkBlock(rotations, first, n, 0, headDim);
-    checkHeads(heads, keys, values);
+      Tensor fresh,
+      Tensor kv) {
+    long headDim = kv.size(3);
+    checkBlock(qkv, row, n, 0, (heads + 2 * kv.size(2)) * headDim);
+    checkKv(heads, kv);
+    checkSameElements(kv, fresh);
     checkHeadNorm(queryNorm, headDim);
     checkHeadNorm(keyNorm, headDim);
-    require(first + n <= slots.elements(), "tokens %s to %s of %s", first, first + n, slots);
+    require(slots.elements() == n, "%s tokens in slots %s", n, slots);
+    require(n <= fresh.size(0), "%s tokens in %s", n, fresh);
+    require(
+        first >= 0 && first + n <= rotation.positions().elements(),
+        "tokens %s to %s of %s",
+        first,
+        first + n,
+        rotation.positions());
+    require(
+        2 * rotation.frequencies().elements() == headDim,
+        "%s frequencies of %s",
+        rotation.frequencies().elements(),
+        headDim);
     IValue queries =
         script.call(
-            "enter_pool",
+            "enter",
             qkv,
+            row,
             n,
-            first,
             heads,
-            rotations,
+            rotation.positions(),
+            first,
+            rotation.frequencies(),
+            rotation.factor(),
             queryNorm,
             keyNorm,
             epsilon,
             slots,
-            keys,
-            values);
+            fresh,
+            kv);
     return device.account("queries", qkv.type(), new long[] {n, heads, headDim}, queries);
   }
 
   /**
-   * Causal attention of the queries' segments over keys and values in the pool, into {@code out[:
+   * Keys and values of the first {@code n} tokens in a byte for each element, scaled head by head.
+   *
+   * @param x [at least n, 2, kvHeads, headDim]
+   * @param out [at least n, 2, kvHeads, headDim + 4] bytes; the last four are the scale
+   */
+  public void quantize(Tensor x, long n, Tensor out) {
+    checkQuantized(x, n, out);
+    script.run("quantize", x, n, out);
+  }
+
+  /** The reverse of {@link #quantize}, but for what rounding lost. */
+  public void dequantize(Tensor x, long n, Tensor out) {
+    checkQuantized(out, n, x);
+    script.run("dequantize", x, n, out);
+  }
+
+  private static void checkQuantized(Tensor plain, long n, Tensor quantized) {
+    checkRun(plain, 0, n);
+    checkRun(quantized, 0, n);
+    require(
+        quantized.type() == NumberType.UINT8
+            && plain.size(2) == quantized.size(2)
+            && plain.size(3) + Float.BYTES == quantized.size(3),
+        "%s quantized as %s",
+        plain,
+        quantized);
+  }
+
+  /**
+   * How queries and keys are rotated.
+   *
+   * @param positions [tokens] each token's position in its sequence
+   * @param frequencies [headDim / 2] radians per position
+   * @param factor what cosines and sines are multiplied by
+   */
+  public record Rotation(Tensor positions, Tensor frequencies, double factor) {}
+
+  /**
+   * Causal attention of the queries' segments over keys and values, into {@code out[first : first +
    * n]}.
    *
    * @param queries [n, heads, headDim]
+   * @param kv [slots, 2, kvHeads, headDim]
    * @param segments where each sequence's queries, keys and values are
    * @param window tokens a token attends to, itself included; 0 for all
    * @param scale what scores are multiplied by
    */
   public void attend(
       Tensor queries,
-      Tensor keys,
-      Tensor values,
+      Tensor kv,
       Segments segments,
       int window,
       double scale,
-      Tensor out) {
-    segments.check(queries.size(0), keys.size(0));
-    checkHeads(queries.size(1), keys, values);
-    require(queries.size(2) == keys.size(2), "queries %s and keys %s", queries, keys);
-    checkBlock(out, 0, queries.size(0), 0, queries.size(1) * queries.size(2));
-    script.run(
-        "attend",
-        queries,
-        keys,
-        values,
-        segments.rows,
-        segments.counts,
-        segments.extents,
-        segments.lengths,
-        window,
-        scale,
-        out);
+      Tensor out,
+      long first) {
+    segments.check(queries.size(0), kv.size(0));
+    checkKv(queries.size(1), kv);
+    require(queries.size(2) == kv.size(3), "queries %s and keys %s", queries, kv);
+    checkBlock(out, first, queries.size(0), 0, queries.size(1) * queries.size(2));
+    if (segments.onDevice() == null) {
+      script.run(
+          "attend",
+          queries,
+          kv,
+          segments.rows,
+          segments.counts,
+          segments.slots,
+          segments.lengths,
+          window,
+          scale,
+          out,
+          first);
+    } else {
+      script.run(
+          "attend_flash",
+          queries,
+          kv,
+          segments.onDevice(),
+          segments.rows.length,
+          Arrays.stream(segments.counts).max().orElse(0),
+          Arrays.stream(segments.lengths).max().orElse(0),
+          window,
+          scale,
+          out,
+          first);
+    }
   }
 
   /**
@@ -261,11 +378,8 @@ public final class Kernels {
         bias);
   }
 
-  private static void checkHeads(long heads, Tensor keys, Tensor values) {
-    for (int i = 0; i < 3; i++) {
-      require(keys.size(i) == values.size(i), "keys %s and values %s", keys, values);
-    }
-    require(heads % keys.size(1) == 0, "%s query heads and keys %s", heads, keys);
+  private static void checkKv(long heads, Tensor kv) {
+    require(kv.size(1) == 2 && heads % kv.size(2) == 0, "%s query heads and keys %s", heads, kv);
   }
 
   private static void checkHeadNorm(Tensor norm, long headDim) {

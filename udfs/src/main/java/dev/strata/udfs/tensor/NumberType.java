@@ -3,6 +3,7 @@ package dev.strata.udfs.tensor;
 /** Element types of tensors; the code is PyTorch's {@code ScalarType}. */
 public enum NumberType {
   UINT8(0, 1),
+  INT32(3, 4),
   INT64(4, 8),
   FLOAT16(5, 2),
   FLOAT32(6, 4),

@@ -1,30 +1,31 @@
 package dev.strata.udfs.tensor;
 
 /**
- * The sequences of a micro-batch, ragged: segment {@code i} is {@code counts[i]} query rows from
- * {@code rows[i]} on, the last of the {@code lengths[i]} tokens whose keys and values start at
- * {@code extents[i]} in the pool.
+ * The sequences of a batch, ragged: segment {@code i} is {@code counts[i]} query rows from {@code
+ * rows[i]} on, the last of the {@code lengths[i]} tokens whose keys and values start at {@code
+ * slots[i]}. Rows follow one another, and so do slots.
  */
-public final class Segments {
+public final class Segments implements AutoCloseable {
 
   final long[] rows;
   final long[] counts;
-  final long[] extents;
+  final long[] slots;
   final long[] lengths;
+  private Tensor onDevice;
 
   /** Room for {@code n} segments; each is to be {@link #set}. */
   public Segments(int n) {
     this.rows = new long[n];
     this.counts = new long[n];
-    this.extents = new long[n];
+    this.slots = new long[n];
     this.lengths = new long[n];
   }
 
   /** Sets one segment. */
-  public void set(int segment, long row, long count, long extent, long length) {
+  public void set(int segment, long row, long count, long slot, long length) {
     rows[segment] = row;
     counts[segment] = count;
-    extents[segment] = extent;
+    slots[segment] = slot;
     lengths[segment] = length;
   }
 
@@ -44,7 +45,7 @@ public final class Segments {
       for (long done = 0; done < counts[i]; done += rowsAtOnce(i, scores)) {
         long count = Math.min(rowsAtOnce(i, scores), counts[i] - done);
         long length = lengths[i] - counts[i] + done + count;
-        cut.set(next++, rows[i] + done, count, extents[i], length);
+        cut.set(next++, rows[i] + done, count, slots[i], length);
       }
     }
     return cut;
@@ -54,21 +55,54 @@ public final class Segments {
     return Math.max(1, scores / lengths[segment]);
   }
 
-  void check(long queryRows, long poolTokens) {
+  /**
+   * Brings the segments to the device, for its fused attention kernel; without that, attention goes
+   * segment by segment.
+   */
+  public void upload(ComputeDevice device) {
+    if (!device.hasFusedAttention() || onDevice != null) {
+      return;
+    }
+    int n = rows.length;
+    int[] values = new int[3 * n + 2];
+    for (int i = 0; i < n; i++) {
+      values[i] = (int) rows[i];
+      values[n + 1 + i] = (int) slots[i];
+      values[2 * n + 2 + i] = (int) lengths[i];
+    }
+    values[n] = (int) (rows[n - 1] + counts[n - 1]);
+    values[2 * n + 1] = (int) (slots[n - 1] + lengths[n - 1]);
+    onDevice = device.integers(values);
+  }
+
+  /** Cumulated counts, slots and lengths on the device, or null. */
+  Tensor onDevice() {
+    return onDevice;
+  }
+
+  void check(long queryRows, long kvSlots) {
     for (int i = 0; i < rows.length; i++) {
       boolean holds =
           rows[i] >= 0
               && counts[i] > 0
               && rows[i] + counts[i] <= queryRows
               && counts[i] <= lengths[i]
-              && extents[i] >= 0
-              && extents[i] + lengths[i] <= poolTokens;
+              && slots[i] >= 0
+              && slots[i] + lengths[i] <= kvSlots;
       if (!holds) {
         throw new IllegalArgumentException(
             String.format(
                 "segment %d: rows %d + %d of %d, tokens %d + %d of %d",
-                i, rows[i], counts[i], queryRows, extents[i], lengths[i], poolTokens));
+                i, rows[i], counts[i], queryRows, slots[i], lengths[i], kvSlots));
       }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (onDevice != null) {
+      onDevice.close();
+      onDevice = null;
     }
   }
 }

@@ -37,6 +37,12 @@ public final class Tensor implements AutoCloseable {
     return shape[dimension];
   }
 
+  long[] shapeWithFirst(long first) {
+    long[] other = shape.clone();
+    other[0] = first;
+    return other;
+  }
+
   /** The number of elements. */
   public long elements() {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);

@@ -126,6 +126,13 @@ final class TorchScript implements AutoCloseable {
     }
   }
 
+  /** Calls a method that returns a floating-point number. */
+  double number(String method, Object... arguments) {
+    try (IValue result = call(method, arguments)) {
+      return result.toDouble();
+    }
+  }
+
   /** Calls a method for what it does to its arguments. */
   void run(String method, Object... arguments) {
     call(method, arguments).close();

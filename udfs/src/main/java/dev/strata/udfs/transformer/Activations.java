@@ -6,15 +6,12 @@ import dev.strata.udfs.tensor.Tensor;
 import java.util.List;
 
 /**
- * The buffers that activations live in, allocated once: hidden states for all tokens of a sweep,
- * the others for the tokens of one block, whose rows start at 0.
+ * The buffers that the activations of one block live in besides the residual stream, allocated
+ * once; the block's rows start at 0.
  */
 public final class Activations implements AutoCloseable {
 
   private static final String OWNER = "activations";
-
-  /** [sweepTokens, hidden]: the residual stream. */
-  final Tensor hidden;
 
   /** [blockTokens, hidden]: what a stage's first products take. */
   final Tensor normed;
@@ -28,8 +25,7 @@ public final class Activations implements AutoCloseable {
   /** [blockTokens, intermediate]. */
   final Tensor intermediate;
 
-  public Activations(ComputeDevice device, DecoderSpec spec, int sweepTokens, int blockTokens) {
-    this.hidden = allocate(device, sweepTokens, spec.hiddenSize());
+  public Activations(ComputeDevice device, DecoderSpec spec, int blockTokens) {
     this.normed = allocate(device, blockTokens, spec.hiddenSize());
     this.queryKeyValue =
         allocate(device, blockTokens, spec.queryWidth() + 2L * spec.keyValueWidth());
@@ -39,11 +35,6 @@ public final class Activations implements AutoCloseable {
 
   private static Tensor allocate(ComputeDevice device, long rows, long columns) {
     return device.allocate(OWNER, device.computeType(), rows, columns);
-  }
-
-  /** Hidden states of the sweep's tokens, [sweepTokens, hidden]. */
-  public Tensor hidden() {
-    return hidden;
   }
 
   /**
@@ -58,8 +49,16 @@ public final class Activations implements AutoCloseable {
     return buffers + products;
   }
 
+  /** Elements that one token of a block takes in the buffers alone. */
+  public static long bufferElements(DecoderSpec spec) {
+    return spec.hiddenSize()
+        + 2L * spec.queryWidth()
+        + 2L * spec.keyValueWidth()
+        + spec.intermediateSize();
+  }
+
   @Override
   public void close() {
-    List.of(hidden, normed, queryKeyValue, attended, intermediate).forEach(Tensor::close);
+    List.of(normed, queryKeyValue, attended, intermediate).forEach(Tensor::close);
   }
 }

@@ -1,11 +1,12 @@
 package dev.strata.udfs.transformer;
 
-import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.KvBatch;
+import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.WeightRole;
-import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
+import java.io.IOException;
 
 /**
  * {@code hidden += attention(norm(hidden))}, keys and values of the block's tokens entering the
@@ -15,55 +16,67 @@ final class AttentionPass implements StagePass {
 
   private final Transformer model;
   private final int layer;
-  private final TokenPlaces places;
+  private final Positions positions;
 
-  AttentionPass(Transformer model, int layer, TokenPlaces places) {
+  AttentionPass(Transformer model, int layer, Positions positions) {
     this.model = model;
     this.layer = layer;
-    this.places = places;
+    this.positions = positions;
   }
 
   @Override
-  public void before(WeightRole matrix, TokenBlock block) {
+  public void before(WeightRole matrix, BlockState block) throws IOException {
     switch (matrix) {
       case QUERY -> model.normBlock(WeightRole.ATTENTION_NORM, layer, block);
-      case ATTENTION_OUTPUT -> attend(block);
+      case ATTENTION_OUTPUT -> {
+        for (KvBatch batch : block.block().batches()) {
+          attend(block.block(), batch);
+        }
+      }
       default -> {}
     }
   }
 
-  private void attend(TokenBlock block) {
+  private void attend(TokenBlock block, KvBatch batch) throws IOException {
     DecoderSpec spec = model.spec();
     LayerSpec layerSpec = spec.layers().get(layer);
-    Kernels kernels = model.kernels();
-    KvPool pool = model.pool();
     Activations buffers = model.activations();
-    try (Tensor queries =
-        kernels.enterPool(
-            buffers.queryKeyValue,
-            block.tokens(),
-            block.first(),
-            spec.heads(),
-            places.rotations(layerSpec.rope()),
-            model.vector(WeightRole.QUERY_NORM, layer),
-            model.vector(WeightRole.KEY_NORM, layer),
-            spec.normEpsilon(),
-            places.slots(),
-            pool.keys(layer),
-            pool.values(layer))) {
-      kernels.attend(
-          queries,
-          pool.keys(layer),
-          pool.values(layer),
-          block.segments(),
-          layerSpec.window(),
-          1 / Math.sqrt(spec.headDim()),
-          buffers.attended);
+    try (KvMemory.Access access = model.kv().open(layer, batch);
+        Tensor queries = enter(block, batch, access)) {
+      model
+          .kernels()
+          .attend(
+              queries,
+              access.kv(),
+              batch.segments(),
+              layerSpec.window(),
+              1 / Math.sqrt(spec.headDim()),
+              buffers.attended,
+              batch.firstRow());
     }
   }
 
+  private Tensor enter(TokenBlock block, KvBatch batch, KvMemory.Access access) {
+    DecoderSpec spec = model.spec();
+    return model
+        .kernels()
+        .enter(
+            model.activations().queryKeyValue,
+            batch.firstRow(),
+            batch.rows(),
+            spec.heads(),
+            positions.rotation(spec.layers().get(layer).rope()),
+            block.first() + batch.firstRow(),
+            model.vector(WeightRole.QUERY_NORM, layer),
+            model.vector(WeightRole.KEY_NORM, layer),
+            spec.normEpsilon(),
+            batch.rowSlots(),
+            access.fresh(),
+            access.kv());
+  }
+
   @Override
-  public void apply(WeightRole matrix, int firstRow, Tensor tile, TokenBlock block) {
+  public void apply(WeightRole matrix, int firstRow, Tensor tile, BlockState block) {
     DecoderSpec spec = model.spec();
     switch (matrix) {
       case QUERY -> store(WeightRole.QUERY_BIAS, 0, firstRow, tile, block);
@@ -84,13 +97,13 @@ final class AttentionPass implements StagePass {
                   tile,
                   model.vector(WeightRole.ATTENTION_OUTPUT_BIAS, layer),
                   firstRow,
-                  model.activations().hidden,
-                  block.first());
+                  block.hidden(),
+                  block.row());
       default -> throw new IllegalArgumentException(matrix + " is not of the attention stage");
     }
   }
 
-  private void store(WeightRole bias, int column, int firstRow, Tensor tile, TokenBlock block) {
+  private void store(WeightRole bias, int column, int firstRow, Tensor tile, BlockState block) {
     Activations buffers = model.activations();
     model
         .kernels()

@@ -20,14 +20,14 @@ final class FeedForwardPass implements StagePass {
   }
 
   @Override
-  public void before(WeightRole matrix, TokenBlock block) {
+  public void before(WeightRole matrix, BlockState block) {
     if (matrix == WeightRole.GATE) {
       model.normBlock(WeightRole.FEED_FORWARD_NORM, layer, block);
     }
   }
 
   @Override
-  public void apply(WeightRole matrix, int firstRow, Tensor tile, TokenBlock block) {
+  public void apply(WeightRole matrix, int firstRow, Tensor tile, BlockState block) {
     Kernels kernels = model.kernels();
     Activations buffers = model.activations();
     int n = block.tokens();
@@ -45,8 +45,8 @@ final class FeedForwardPass implements StagePass {
               tile,
               bias(WeightRole.DOWN_BIAS),
               firstRow,
-              buffers.hidden,
-              block.first());
+              block.hidden(),
+              block.row());
       default -> throw new IllegalArgumentException(matrix + " is not of the feed-forward stage");
     }
   }

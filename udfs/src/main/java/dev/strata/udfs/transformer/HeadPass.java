@@ -73,7 +73,6 @@ public final class HeadPass implements AutoCloseable {
 
   @Override
   public void close() {
-    normed.close();
     best.close();
     tokens.close();
   }

@@ -2,6 +2,7 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.tensor.Tensor;
+import java.io.IOException;
 
 /**
  * The computation of one stage of one layer. For each block, {@link #before} is called ahead of a
@@ -10,8 +11,12 @@ import dev.strata.udfs.tensor.Tensor;
  */
 public interface StagePass {
 
-  /** What has to be computed before a matrix is used. */
-  void before(WeightRole matrix, TokenBlock block);
+  /**
+   * What has to be computed before a matrix is used.
+   *
+   * @throws IOException if keys and values cannot be brought
+   */
+  void before(WeightRole matrix, BlockState block) throws IOException;
 
   /**
    * The product with one tile.
@@ -19,5 +24,5 @@ public interface StagePass {
    * @param firstRow the tile's first row in its matrix
    * @param tile [rows, columns]
    */
-  void apply(WeightRole matrix, int firstRow, Tensor tile, TokenBlock block);
+  void apply(WeightRole matrix, int firstRow, Tensor tile, BlockState block);
 }

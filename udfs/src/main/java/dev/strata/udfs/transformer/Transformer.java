@@ -1,6 +1,6 @@
 package dev.strata.udfs.transformer;
 
-import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.tensor.ComputeDevice;
@@ -17,25 +17,25 @@ public final class Transformer {
   private final ComputeDevice device;
   private final DecoderSpec spec;
   private final ResidentWeights vectors;
-  private final KvPool pool;
+  private final KvMemory kv;
   private final Activations activations;
 
   public Transformer(
       ComputeDevice device,
       DecoderSpec spec,
       ResidentWeights vectors,
-      KvPool pool,
+      KvMemory kv,
       Activations activations) {
     this.device = device;
     this.spec = spec;
     this.vectors = vectors;
-    this.pool = pool;
+    this.kv = kv;
     this.activations = activations;
   }
 
   /** The attention stage of a layer. */
-  public StagePass attention(int layer, TokenPlaces places) {
-    return new AttentionPass(this, layer, places);
+  public StagePass attention(int layer, Positions positions) {
+    return new AttentionPass(this, layer, positions);
   }
 
   /** The feed-forward stage of a layer. */
@@ -44,27 +44,35 @@ public final class Transformer {
   }
 
   /**
-   * The head over some of the sweep's tokens.
+   * The head's input for some rows of a block, after its last layer.
    *
-   * @param tokens which, in the sweep's order; those whose logits are wanted in full come first
+   * @param source [rows] which rows of {@code hidden}
+   * @param target [rows] where they go
+   * @param out [tokens of the head, hidden]
+   */
+  public void normForHead(Tensor hidden, Tensor source, Tensor out, Tensor target) {
+    kernels()
+        .normPicked(
+            hidden, source, vector(WeightRole.FINAL_NORM, -1), spec.normEpsilon(), out, target);
+  }
+
+  /**
+   * The head.
+   *
+   * @param normed [tokens of the head, hidden]; stays the caller's. Tokens whose logits are wanted
+   *     in full come first
    * @param logits [at least logitRows, vocabulary] float32 on the host
    * @param logitRows how many of the tokens have their logits kept
    */
-  public HeadPass head(long[] tokens, Tensor logits, int logitRows) {
-    try (Tensor index = device.indexes(tokens)) {
-      Tensor normed =
-          kernels()
-              .normPicked(
-                  activations.hidden, index, vector(WeightRole.FINAL_NORM, -1), spec.normEpsilon());
-      return new HeadPass(device, normed, logits, logitRows);
-    }
+  public HeadPass head(Tensor normed, Tensor logits, int logitRows) {
+    return new HeadPass(device, normed, logits, logitRows);
   }
 
-  void normBlock(WeightRole norm, int layer, TokenBlock block) {
+  void normBlock(WeightRole norm, int layer, BlockState block) {
     kernels()
         .normRows(
-            activations.hidden,
-            block.first(),
+            block.hidden(),
+            block.row(),
             block.tokens(),
             vector(norm, layer),
             spec.normEpsilon(),
@@ -83,8 +91,8 @@ public final class Transformer {
     return device.kernels();
   }
 
-  KvPool pool() {
-    return pool;
+  KvMemory kv() {
+    return kv;
   }
 
   Activations activations() {

@@ -9,21 +9,18 @@ class Cuda(Module):
     _0 = (s).__init__(torch.device("@DEVICE@"), 0, )
     return s
 
-  def new_event(self: __torch__.Cuda) -> __torch__.torch.classes.cuda.Event:
+  def new_event(self: __torch__.Cuda, timed: bool) -> __torch__.torch.classes.cuda.Event:
     e = __torch__.torch.classes.cuda.Event.__new__(__torch__.torch.classes.cuda.Event)
-    _0 = (e).__init__(False, False, False, )
+    _0 = (e).__init__(timed, False, False, )
     return e
+
+  # Milliseconds from one timed event that has happened to another.
+  def elapsed(self: __torch__.Cuda, begin: __torch__.torch.classes.cuda.Event, end: __torch__.torch.classes.cuda.Event) -> float:
+    return (begin).elapsed_time(end, )
 
   # The calling thread's kernels go to this stream from now on.
   def use_stream(self: __torch__.Cuda, s: __torch__.torch.classes.cuda.Stream) -> int:
     _0 = ops.cuda.set_stream(s)
-    return 0
-
-  # Copies the first n elements from pinned memory once the device slot is free, and marks it ready.
-  def upload(self: __torch__.Cuda, target: Tensor, source: Tensor, n: int, s: __torch__.torch.classes.cuda.Stream, free: __torch__.torch.classes.cuda.Event, ready: __torch__.torch.classes.cuda.Event) -> int:
-    _0 = (s).wait_event(free, )
-    _1 = torch.copy_(torch.slice(target, 0, 0, n, 1), torch.slice(source, 0, 0, n, 1), True)
-    _2 = (s).record_event(ready, )
     return 0
 
   # Kernels sent to the stream after this wait for the event.

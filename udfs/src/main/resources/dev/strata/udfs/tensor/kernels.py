@@ -15,84 +15,117 @@ class Kernels(Module):
   def reshaped(self: __torch__.Kernels, x: Tensor, dtype: int, shape: List[int]) -> Tensor:
     return torch.view(torch.to(x, torch.device("@DEVICE@"), dtype, False, True), shape)
 
-  # [rows, columns] of the compute type from the first bytes of a slot. A slot of a mixed checkpoint holds bytes.
+  # [rows, columns] of the compute type from a slot's bytes on from begin. A slot of a mixed checkpoint holds bytes.
   # Conversion goes through scratch, which has the compute type.
-  def weights(self: __torch__.Kernels, slot: Tensor, stored: int, element_bytes: int, rows: int, columns: int, scratch: Tensor) -> Tensor:
+  def weights(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int, scratch: Tensor) -> Tensor:
     n = rows * columns
     if ops.prim.dtype(slot) == stored:
-      w = torch.view(torch.slice(slot, 0, 0, n, 1), [rows, columns])
+      first = torch.floordiv(begin, element_bytes)
+      w = torch.view(torch.slice(slot, 0, first, first + n, 1), [rows, columns])
     else:
-      w = torch.view(torch.view_copy(torch.slice(slot, 0, 0, n * element_bytes, 1), dtype=stored), [rows, columns])
+      w = torch.view(torch.view_copy(torch.slice(slot, 0, begin, begin + n * element_bytes, 1), dtype=stored), [rows, columns])
     if ops.prim.dtype(scratch) != stored:
       w = torch.copy_(torch.view(torch.slice(scratch, 0, 0, n, 1), [rows, columns]), w)
     return w
 
-  # x[first : first + n] @ w^T. Fewer than least_rows rows are padded with zeros for the product alone, so that a row's
-  # result does not depend on how many rows go with it: matrix libraries take other code paths for a few rows.
-  def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int) -> Tensor:
+  # A view of the first dimension's elements from begin to end.
+  def part(self: __torch__.Kernels, x: Tensor, begin: int, end: int) -> Tensor:
+    return torch.slice(x, 0, begin, end, 1)
+
+  # target[to : to + n] = source[begin : begin + n], without waiting where one of them is pinned.
+  def copy_part(self: __torch__.Kernels, source: Tensor, begin: int, n: int, target: Tensor, to: int) -> int:
+    _0 = torch.copy_(torch.slice(target, 0, to, to + n, 1), torch.slice(source, 0, begin, begin + n, 1), True)
+    return 0
+
+  # The same for several runs.
+  def copy_parts(self: __torch__.Kernels, source: Tensor, begins: List[int], counts: List[int], target: Tensor, to: List[int]) -> int:
+    for i in range(torch.len(begins)):
+      _0 = torch.copy_(torch.slice(target, 0, to[i], to[i] + counts[i], 1), torch.slice(source, 0, begins[i], begins[i] + counts[i], 1), True)
+    return 0
+
+  # The same for elements, whatever the shapes.
+  def copy_flat(self: __torch__.Kernels, source: Tensor, begin: int, n: int, target: Tensor, to: int) -> int:
+    return (self).copy_part(torch.view(source, [-1]), begin, n, torch.view(target, [-1]), to, )
+
+  # target = x[first : first + n] @ w^T. Fewer than least_rows rows are padded with zeros for the product alone, so that a
+  # row's result does not depend on how many rows go with it: matrix libraries take other code paths for a few rows.
+  def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, target: Tensor) -> int:
     a = torch.slice(x, 0, first, first + n, 1)
     if n < least_rows:
-      y = torch.slice(torch.linear(torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0), w), 0, 0, n, 1)
+      y = torch.mm(torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0), torch.t(w))
+      _0 = torch.copy_(target, torch.slice(y, 0, 0, n, 1))
     else:
-      y = torch.linear(a, w)
-    return y
+      _1 = torch.mm(a, torch.t(w), out=target)
+    return 0
 
   # The product of a stage buffer's first n rows with a tile whose first row is row first_row of its matrix.
-  def biased_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int) -> Tensor:
-    y = (self).product(x, 0, n, w, least_rows, )
+  def biased_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, target: Tensor) -> int:
+    _0 = (self).product(x, 0, n, w, least_rows, target, )
     if torch.numel(bias) > 0:
-      y = torch.add_(y, torch.slice(bias, 0, first_row, first_row + torch.size(w, 0), 1))
-    return y
+      _1 = torch.add_(target, torch.slice(bias, 0, first_row, first_row + torch.size(w, 0), 1))
+    return 0
 
   def block(self: __torch__.Kernels, x: Tensor, first: int, n: int, column: int, columns: int) -> Tensor:
     return torch.slice(torch.slice(x, 0, first, first + n, 1), 1, column, column + columns, 1)
 
   # out[: n, column : column + rows] = product
   def store_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor, column: int) -> int:
-    y = (self).biased_product(x, n, w, bias, first_row, least_rows, )
-    _0 = torch.copy_((self).block(out, 0, n, column, torch.size(w, 0), ), y)
-    return 0
+    return (self).biased_product(x, n, w, bias, first_row, least_rows, (self).block(out, 0, n, column, torch.size(w, 0), ), )
 
   # out[: n, first_row : first_row + rows] = silu(product)
   def store_silu_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
-    y = (self).biased_product(x, n, w, bias, first_row, least_rows, )
-    _0 = torch.copy_((self).block(out, 0, n, first_row, torch.size(w, 0), ), torch.silu_(y))
+    target = (self).block(out, 0, n, first_row, torch.size(w, 0), )
+    _0 = (self).biased_product(x, n, w, bias, first_row, least_rows, target, )
+    _1 = torch.silu_(target)
     return 0
 
   # out[: n, first_row : first_row + rows] *= product
   def multiply_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
-    y = (self).biased_product(x, n, w, bias, first_row, least_rows, )
-    _0 = torch.mul_((self).block(out, 0, n, first_row, torch.size(w, 0), ), y)
+    y = torch.empty([n, torch.size(w, 0)], dtype=ops.prim.dtype(out), layout=None, device=ops.prim.device(out), pin_memory=False)
+    _0 = (self).biased_product(x, n, w, bias, first_row, least_rows, y, )
+    _1 = torch.mul_((self).block(out, 0, n, first_row, torch.size(w, 0), ), y)
     return 0
 
-  # out[first : first + n, first_row : first_row + rows] += product
+  # out[first : first + n, first_row : first_row + rows] += product, inside the product where types and rows allow
   def add_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor, first: int) -> int:
-    y = (self).biased_product(x, n, w, bias, first_row, least_rows, )
-    _0 = torch.add_((self).block(out, first, n, first_row, torch.size(w, 0), ), y)
+    target = (self).block(out, first, n, first_row, torch.size(w, 0), )
+    if n < least_rows or ops.prim.dtype(out) != ops.prim.dtype(w):
+      y = torch.empty([n, torch.size(w, 0)], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
+      _0 = (self).product(x, 0, n, w, least_rows, y, )
+      _1 = torch.add_(target, y)
+    else:
+      _2 = torch.addmm_(target, torch.slice(x, 0, 0, n, 1), torch.t(w))
+    if torch.numel(bias) > 0:
+      _3 = torch.add_(target, torch.slice(bias, 0, first_row, first_row + torch.size(w, 0), 1))
     return 0
 
-  # Root mean square norm over the last dimension, accumulated in float32.
-  def rms_norm(self: __torch__.Kernels, x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    y = torch.to(x, 6)
-    y = torch.mul(y, torch.rsqrt(torch.add(torch.mean(torch.mul(y, y), [-1], True), epsilon)))
-    return torch.mul(torch.to(y, ops.prim.dtype(x)), weight)
+  # Root mean square norm over the last dimension, accumulated in float32, into out, which may have another type.
+  def rms_norm(self: __torch__.Kernels, x: Tensor, weight: Tensor, epsilon: float, out: Tensor) -> int:
+    squares = torch.pow(torch.linalg_vector_norm(x, 2, [-1], True, dtype=6), 2)
+    scale = torch.rsqrt(torch.add(torch.div(squares, torch.size(x, -1)), epsilon))
+    _0 = torch.mul(x, scale, out=out)
+    _1 = torch.mul_(out, weight)
+    return 0
 
   # out[: n] = norm(x[first : first + n])
   def norm_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, out: Tensor) -> int:
-    y = (self).rms_norm(torch.slice(x, 0, first, first + n, 1), weight, epsilon, )
-    _0 = torch.copy_(torch.slice(out, 0, 0, n, 1), y)
+    return (self).rms_norm(torch.slice(x, 0, first, first + n, 1), weight, epsilon, torch.slice(out, 0, 0, n, 1), )
+
+  # out[target] = norm(x[source])
+  def norm_picked(self: __torch__.Kernels, x: Tensor, source: Tensor, weight: Tensor, epsilon: float, out: Tensor, target: Tensor) -> int:
+    y = torch.empty([torch.numel(source), torch.size(x, 1)], dtype=ops.prim.dtype(out), layout=None, device=ops.prim.device(out), pin_memory=False)
+    _0 = (self).rms_norm(torch.index_select(x, 0, source), weight, epsilon, y, )
+    _1 = torch.index_copy_(out, 0, target, y)
     return 0
 
-  # norm(x[index]): [index, hidden]
-  def norm_picked(self: __torch__.Kernels, x: Tensor, index: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    return (self).rms_norm(torch.index_select(x, 0, index), weight, epsilon, )
-
   # x[first : first + n] = the rows that index picks from the embedding rows in staged
-  def embed(self: __torch__.Kernels, staged: Tensor, stored: int, element_bytes: int, rows: int, index: Tensor, x: Tensor, first: int) -> int:
-    columns = torch.size(x, 1)
-    w = torch.slice(staged, 0, 0, rows * columns * element_bytes, 1)
-    w = torch.view(torch.view_copy(torch.to(w, torch.device("@DEVICE@"), 0), dtype=stored), [rows, columns])
-    _0 = torch.copy_(torch.slice(x, 0, first, first + torch.size(index, 0), 1), torch.index_select(w, 0, index))
+  def embed(self: __torch__.Kernels, staged: Tensor, rows: int, index: Tensor, x: Tensor, first: int) -> int:
+    w = torch.to(torch.slice(staged, 0, 0, rows, 1), ops.prim.device(x), ops.prim.dtype(staged))
+    target = torch.slice(x, 0, first, first + torch.size(index, 0), 1)
+    if ops.prim.dtype(x) == ops.prim.dtype(w):
+      _0 = torch.index_select(w, 0, index, out=target)
+    else:
+      _1 = torch.copy_(target, torch.index_select(w, 0, index))
     return 0
 
   # Cosines and sines of position times frequency, side by side: [tokens, headDim] float32
@@ -100,38 +133,47 @@ class Kernels(Module):
     angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), torch.unsqueeze(frequencies, 0))
     return torch.mul(torch.cat([torch.cos(angles), torch.sin(angles)], 1), factor)
 
-  # Turns the halves of each head, [n, heads, headDim], by rotations [n, headDim].
-  def rotate(self: __torch__.Kernels, x: Tensor, rotations: Tensor) -> Tensor:
+  # Turns the halves of each head, [n, heads, headDim], by rotations [n, headDim], in float32; out may be x itself.
+  def rotate(self: __torch__.Kernels, x: Tensor, rotations: Tensor, out: Tensor) -> int:
     half = torch.floordiv(torch.size(x, 2), 2)
     cos = torch.unsqueeze(torch.slice(rotations, 1, 0, half, 1), 1)
     sin = torch.unsqueeze(torch.slice(rotations, 1, half, half * 2, 1), 1)
     a = torch.slice(x, 2, 0, half, 1)
     b = torch.slice(x, 2, half, half * 2, 1)
-    y = torch.cat([torch.sub(torch.mul(a, cos), torch.mul(b, sin)), torch.add(torch.mul(b, cos), torch.mul(a, sin))], 2)
-    return torch.to(y, ops.prim.dtype(x))
+    ya = torch.sub_(torch.mul(a, cos), torch.mul(b, sin))
+    yb = torch.add_(torch.mul(b, cos), torch.mul(a, sin))
+    _0 = torch.copy_(torch.slice(out, 2, half, half * 2, 1), yb)
+    _1 = torch.copy_(torch.slice(out, 2, 0, half, 1), ya)
+    return 0
 
-  # Takes queries, keys and values of n tokens from qkv [n, (heads + 2 kvHeads) headDim], norms and rotates queries and
-  # keys, writes keys and values to the pool's slots [tokens, kvHeads, headDim], and returns queries [n, heads, headDim].
-  def enter_pool(self: __torch__.Kernels, qkv: Tensor, n: int, first: int, heads: int, rotations: Tensor, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    kv_heads = torch.size(keys, 1)
-    d = torch.size(keys, 2)
-    q = torch.view(torch.contiguous((self).block(qkv, 0, n, 0, heads * d, )), [n, heads, d])
-    k = torch.view(torch.contiguous((self).block(qkv, 0, n, heads * d, kv_heads * d, )), [n, kv_heads, d])
-    v = torch.view(torch.contiguous((self).block(qkv, 0, n, (heads + kv_heads) * d, kv_heads * d, )), [n, kv_heads, d])
+  # Takes queries, keys and values of the n tokens from row on of qkv [tokens, (heads + 2 kvHeads) headDim], norms and
+  # rotates queries and keys, leaves keys and values in fresh[: n] and in kv [slots, 2, kvHeads, headDim] at the tokens'
+  # slots, and returns queries [n, heads, headDim].
+  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor) -> Tensor:
+    kv_heads = torch.size(kv, 2)
+    d = torch.size(kv, 3)
+    q = torch.view(torch.contiguous((self).block(qkv, row, n, 0, heads * d, )), [n, heads, d])
+    k = torch.view(torch.contiguous((self).block(qkv, row, n, heads * d, kv_heads * d, )), [n, kv_heads, d])
+    v = torch.reshape((self).block(qkv, row, n, (heads + kv_heads) * d, kv_heads * d, ), [n, kv_heads, d])
     if torch.numel(query_norm) > 0:
-      q = (self).rms_norm(q, query_norm, epsilon, )
-      k = (self).rms_norm(k, key_norm, epsilon, )
-    r = torch.slice(rotations, 0, first, first + n, 1)
-    into = torch.slice(slots, 0, first, first + n, 1)
-    _0 = torch.index_copy_(keys, 0, into, (self).rotate(k, r, ))
-    _1 = torch.index_copy_(values, 0, into, v)
-    return (self).rotate(q, r, )
+      _0 = (self).rms_norm(q, query_norm, epsilon, q, )
+      _1 = (self).rms_norm(k, key_norm, epsilon, k, )
+    r = (self).rotations(torch.slice(positions, 0, first, first + n, 1), frequencies, factor, )
+    new = torch.slice(fresh, 0, 0, n, 1)
+    _2 = (self).rotate(k, r, torch.select(new, 1, 0), )
+    _3 = torch.copy_(torch.select(new, 1, 1), v)
+    _4 = torch.index_copy_(kv, 0, slots, new)
+    _5 = (self).rotate(q, r, q, )
+    return q
 
   # Causal attention of ragged segments. Segment i is counts[i] query rows from rows[i] on, the last of the lengths[i]
-  # tokens whose keys and values start at extents[i] in the pool. A window of w lets a token see itself and w - 1 before.
-  def attend(self: __torch__.Kernels, q: Tensor, keys: Tensor, values: Tensor, rows: List[int], counts: List[int], extents: List[int], lengths: List[int], window: int, scale: float, out: Tensor) -> int:
+  # tokens whose keys and values start at slots[i] of kv [slots, 2, kvHeads, headDim]. A window of w lets a token see
+  # itself and w - 1 before.
+  def attend(self: __torch__.Kernels, q: Tensor, kv: Tensor, rows: List[int], counts: List[int], slots: List[int], lengths: List[int], window: int, scale: float, out: Tensor, first: int) -> int:
+    keys = torch.select(kv, 1, 0)
+    values = torch.select(kv, 1, 1)
     heads = torch.size(q, 1)
-    kv_heads = torch.size(keys, 1)
+    kv_heads = torch.size(kv, 2)
     d = torch.size(q, 2)
     for i in range(torch.len(rows)):
       row = rows[i]
@@ -140,8 +182,8 @@ class Kernels(Module):
       skipped = 0
       if window > 0:
         skipped = ops.prim.max(0, length - count - window + 1)
-      begin = extents[i] + skipped
-      end = extents[i] + length
+      begin = slots[i] + skipped
+      end = slots[i] + length
       k = torch.unsqueeze(torch.transpose(torch.slice(keys, 0, begin, end, 1), 0, 1), 0)
       v = torch.unsqueeze(torch.transpose(torch.slice(values, 0, begin, end, 1), 0, 1), 0)
       x = torch.slice(q, 0, row, row + count, 1)
@@ -162,22 +204,57 @@ class Kernels(Module):
         y = torch.scaled_dot_product_attention(x, k, v, mask, 0., False, scale=scale)
         y = torch.permute(torch.view(torch.contiguous(y), [kv_heads, count, group, d]), [1, 0, 2, 3])
         y = torch.reshape(y, [count, heads * d])
-      _0 = torch.copy_(torch.slice(out, 0, row, row + count, 1), y)
+      _0 = torch.copy_(torch.slice(out, 0, first + row, first + row + count, 1), y)
+    return 0
+
+  # The same by the fused kernel for ragged batches. segments holds cumulated counts, n + 1 of them, slots and the slot
+  # behind the last, n + 1, and lengths, n.
+  def attend_flash(self: __torch__.Kernels, q: Tensor, kv: Tensor, segments: Tensor, n: int, max_count: int, max_length: int, window: int, scale: float, out: Tensor, first: int) -> int:
+    left = window - 1
+    right = 0
+    if window == 0:
+      left = -1
+      right = -1
+    rows = torch.slice(segments, 0, 0, n + 1, 1)
+    slots = torch.slice(segments, 0, n + 1, 2 * n + 2, 1)
+    lengths = torch.slice(segments, 0, 2 * n + 2, 3 * n + 2, 1)
+    y, _0, _1, _2, _3 = torch._flash_attention_forward(q, torch.select(kv, 1, 0), torch.select(kv, 1, 1), rows, slots, max_count, max_length, 0., True, False, scale=scale, window_size_left=left, window_size_right=right, seqused_k=lengths, alibi_slopes=None)
+    tokens = torch.size(q, 0)
+    _4 = torch.copy_(torch.slice(out, 0, first, first + tokens, 1), torch.reshape(y, [tokens, torch.size(out, 1)]))
+    return 0
+
+  # The first n tokens of x [tokens, 2, kvHeads, headDim] in bytes: 128 is zero, the largest magnitude of a head is 127
+  # from it, and the four bytes behind a head are what one step is worth, in float32.
+  def quantize(self: __torch__.Kernels, x: Tensor, n: int, out: Tensor) -> int:
+    y = torch.to(torch.slice(x, 0, 0, n, 1), 6)
+    step = torch.clamp_min(torch.div(torch.amax(torch.abs(y), [-1], True), 127.), 1e-30)
+    q = torch.to(torch.add(torch.round(torch.div(y, step)), 128), 0)
+    _0 = torch.copy_(torch.slice(out, 0, 0, n, 1), torch.cat([q, torch.view_copy(step, dtype=0)], -1))
+    return 0
+
+  def dequantize(self: __torch__.Kernels, x: Tensor, n: int, out: Tensor) -> int:
+    d = torch.size(out, 3)
+    y = torch.slice(x, 0, 0, n, 1)
+    step = torch.view_copy(torch.contiguous(torch.slice(y, 3, d, d + 4, 1)), dtype=6)
+    q = torch.sub(torch.to(torch.slice(y, 3, 0, d, 1), 6), 128)
+    _0 = torch.copy_(torch.slice(out, 0, 0, n, 1), torch.mul_(q, step))
     return 0
 
   # Logits of rows [first : first + n] of x for the vocabulary's tokens from first_token on. Keeps each row's two best
   # logits and their tokens, and copies the logits of rows below logit_rows to logits [rows, vocabulary] on the host.
   def head(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int) -> int:
-    y = torch.to((self).product(x, first, n, w, least_rows, ), 6)
     columns = torch.size(w, 0)
+    y = torch.empty([n, columns], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
+    _0 = (self).product(x, first, n, w, least_rows, y, )
+    y = torch.to(y, 6)
     kept = torch.slice(best, 0, first, first + n, 1)
     kept_tokens = torch.slice(tokens, 0, first, first + n, 1)
     v, i = torch.topk(y, ops.prim.min(2, columns), 1, True, True)
     v, order = torch.topk(torch.cat([kept, v], 1), 2, 1, True, True)
     i = torch.gather(torch.cat([kept_tokens, torch.add(i, first_token)], 1), 1, order)
-    _0 = torch.copy_(kept, v)
-    _1 = torch.copy_(kept_tokens, i)
+    _1 = torch.copy_(kept, v)
+    _2 = torch.copy_(kept_tokens, i)
     full = ops.prim.min(n, logit_rows - first)
     if full > 0:
-      _2 = torch.copy_((self).block(logits, first, full, first_token, columns, ), torch.slice(y, 0, 0, full, 1))
+      _3 = torch.copy_((self).block(logits, first, full, first_token, columns, ), torch.slice(y, 0, 0, full, 1))
     return 0

@@ -10,6 +10,7 @@ import dev.strata.udfs.model.Activation;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.RopeSpec;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tools.ModelShape;
 import java.util.Collections;
 import java.util.List;
@@ -39,13 +40,12 @@ class MemoryPlanTest {
       ModelShape shape,
       int storedBytes,
       int computeBytes,
-      boolean onHost,
       long tileBytes,
       int waveSize,
       int microBatchTokens) {
 
     static Case of(ModelShape shape) {
-      return new Case(shape, 2, 4, true, 0, 0, 0);
+      return new Case(shape, 2, 4, 0, 0, 0);
     }
 
     static Case random(Random random, List<ModelShape> shapes) {
@@ -53,26 +53,21 @@ class MemoryPlanTest {
           shapes.get(random.nextInt(shapes.size())),
           random.nextBoolean() ? 2 : 4,
           random.nextBoolean() ? 2 : 4,
-          random.nextInt(4) > 0,
           random.nextInt(3) > 0 ? 0 : 1L << (10 + random.nextInt(18)),
           random.nextInt(3) > 0 ? 0 : 1 << random.nextInt(11),
           random.nextInt(3) > 0 ? 0 : 1 << random.nextInt(13));
     }
 
     Case tileBytes(long bytes) {
-      return new Case(shape, storedBytes, computeBytes, onHost, bytes, waveSize, microBatchTokens);
+      return new Case(shape, storedBytes, computeBytes, bytes, waveSize, microBatchTokens);
     }
 
     Case waveSize(int rows) {
-      return new Case(shape, storedBytes, computeBytes, onHost, tileBytes, rows, microBatchTokens);
+      return new Case(shape, storedBytes, computeBytes, tileBytes, rows, microBatchTokens);
     }
 
     Case microBatchTokens(int tokens) {
-      return new Case(shape, storedBytes, computeBytes, onHost, tileBytes, waveSize, tokens);
-    }
-
-    Case onDevice() {
-      return new Case(shape, storedBytes, 2, false, tileBytes, waveSize, microBatchTokens);
+      return new Case(shape, storedBytes, computeBytes, tileBytes, waveSize, tokens);
     }
 
     long queryWidth() {
@@ -144,7 +139,8 @@ class MemoryPlanTest {
     }
 
     private long tiles(long rows, long columns, long tileBytes) {
-      long rowsThatFit = Math.max(1, tileBytes / (columns * storedBytes));
+      long most = Math.max(1, tileBytes / (columns * storedBytes));
+      long rowsThatFit = most < 64 ? most : most / 64 * 64;
       return (rows + rowsThatFit - 1) / rowsThatFit;
     }
 
@@ -153,24 +149,34 @@ class MemoryPlanTest {
           new EngineOptions(
               "model",
               "cpu",
-              onHost ? 0 : budget,
-              onHost ? budget : 0,
+              0,
+              budget,
               "auto",
               tileBytes,
               waveSize,
               microBatchTokens,
-              0);
-      return MemoryPlan.of(size(), options, computeBytes, onHost);
+              0,
+              -1,
+              0,
+              "auto");
+      return MemoryPlan.of(
+          size(),
+          options,
+          new MemoryPlan.DeviceTraits(computeType(), computeBytes, true, false, false));
+    }
+
+    private NumberType computeType() {
+      return computeBytes == Float.BYTES ? NumberType.FLOAT32 : NumberType.BFLOAT16;
     }
 
     /** The smallest budget, as the refusal of a budget of 1 MiB names it. */
     long least() {
       try {
-        plan(onHost ? MIB : 530 * MIB);
+        plan(MIB);
       } catch (StrataException e) {
         return leastIn(e);
       }
-      return onHost ? MIB : 530 * MIB;
+      return MIB;
     }
   }
 
@@ -203,7 +209,7 @@ class MemoryPlanTest {
   }
 
   static Stream<Case> plain() {
-    return SHAPES.stream().flatMap(shape -> Stream.of(Case.of(shape), Case.of(shape).onDevice()));
+    return SHAPES.stream().map(Case::of);
   }
 
   @ParameterizedTest
@@ -223,7 +229,7 @@ class MemoryPlanTest {
   @MethodSource("plain")
   void aBudgetThatIsTooSmallIsRefusedWithTheSmallestThatWorks(Case c) {
     long least = c.least();
-    String key = c.onHost() ? "spark.strata.host.memory" : "spark.strata.device.memory";
+    String key = "spark.strata.host.memory";
     if (least > MIB) {
       assertThatThrownBy(() -> c.plan(least - MIB))
           .isInstanceOfSatisfying(
@@ -234,13 +240,6 @@ class MemoryPlanTest {
               key, least / MIB - 1, least / MIB, key, least / MIB);
     }
     check(c, c.plan(least));
-  }
-
-  @Test
-  void fourGibibytesOfDeviceMemoryAreEnoughForTheLargestModel() {
-    check(
-        Case.of(ModelShape.named("llama-3-405b")).onDevice(),
-        Case.of(ModelShape.named("llama-3-405b")).onDevice().plan(4 * GIB));
   }
 
   @ParameterizedTest

@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.strata.udfs.kv.Extent;
+import dev.strata.udfs.kv.KvBatch;
+import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.model.Activation;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.LayerSpec;
+import dev.strata.udfs.model.RopeSpec;
+import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.SegmentReader;
 import dev.strata.udfs.tensor.SegmentReader.Segment;
 import dev.strata.udfs.transformer.TokenBlock;
@@ -13,6 +20,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,8 +30,42 @@ class SweepScheduleTest {
 
   private static final int NEW_TOKENS = 10;
 
+  private static ComputeDevice device;
+  private static KvPool pool;
+
   private final List<Sequence> wave = new ArrayList<>();
   private int poolBegin = 100;
+
+  @BeforeAll
+  static void open() {
+    device = ComputeDevice.open("cpu", "float32", 1);
+    LayerSpec layer = new LayerSpec(0, new RopeSpec(List.of(1.0), 1));
+    DecoderSpec spec =
+        new DecoderSpec(
+            "llama",
+            9,
+            4,
+            4,
+            2,
+            1,
+            2,
+            1e-5,
+            Activation.SILU,
+            false,
+            false,
+            false,
+            false,
+            false,
+            99,
+            List.of(layer));
+    pool = KvPool.onDevice(device, spec, 2000);
+  }
+
+  @AfterAll
+  static void close() {
+    pool.close();
+    device.close();
+  }
 
   /** A sequence of which {@code cached} tokens were in earlier sweeps; tokens tell who they are. */
   private Sequence sequence(int promptLength, int cached, LogitsObserver observer) {
@@ -69,7 +112,7 @@ class SweepScheduleTest {
   }
 
   @Test
-  void sequencesThatDecodeComeFirst() {
+  void runsAreSideBySideAsInThePool() {
     Sequence long1 = prompt(5);
     Sequence next1 = decoding(3);
     Sequence one = prompt(1);
@@ -83,14 +126,35 @@ class SweepScheduleTest {
             SweepSchedule.Run::position,
             SweepSchedule.Run::count)
         .containsExactly(
-            tuple(next1, 0, 3, 1),
-            tuple(one, 1, 0, 1),
-            tuple(next2, 2, 4, 1),
-            tuple(long1, 3, 0, 5),
-            tuple(long2, 8, 0, 2));
+            tuple(long1, 0, 0, 5),
+            tuple(next1, 5, 3, 1),
+            tuple(one, 6, 0, 1),
+            tuple(long2, 7, 0, 2),
+            tuple(next2, 9, 4, 1));
     assertThat(schedule.tokens()).isEqualTo(10);
     assertThat(schedule.promptTokens()).isEqualTo(8);
     assertThat(schedule.runs()).allMatch(SweepSchedule.Run::choosesToken);
+  }
+
+  /** Whatever needs but its next token goes through, in however small a sweep. */
+  @Test
+  void sequencesThatDecodeHavePrecedence() {
+    Sequence long1 = prompt(5);
+    Sequence next1 = decoding(3);
+    Sequence one = prompt(1);
+    prompt(2);
+    Sequence next2 = decoding(4);
+    assertThat(schedule(4).runs())
+        .extracting(
+            SweepSchedule.Run::sequence,
+            SweepSchedule.Run::first,
+            SweepSchedule.Run::position,
+            SweepSchedule.Run::count)
+        .containsExactly(
+            tuple(long1, 0, 0, 1),
+            tuple(next1, 1, 3, 1),
+            tuple(one, 2, 0, 1),
+            tuple(next2, 3, 4, 1));
   }
 
   @Test
@@ -102,13 +166,13 @@ class SweepScheduleTest {
     assertThat(first.tokens()).isEqualTo(8);
     assertThat(first.runs())
         .extracting(SweepSchedule.Run::position, SweepSchedule.Run::count)
-        .containsExactly(tuple(3, 1), tuple(0, 7));
-    assertThat(first.runs().get(1).choosesToken()).isFalse();
+        .containsExactly(tuple(0, 7), tuple(3, 1));
+    assertThat(first.runs().get(0).choosesToken()).isFalse();
     long1.advance(7);
     SweepSchedule second = schedule(8);
     assertThat(second.runs())
         .extracting(SweepSchedule.Run::position, SweepSchedule.Run::count)
-        .containsExactly(tuple(3, 1), tuple(7, 3), tuple(0, 4));
+        .containsExactly(tuple(7, 3), tuple(3, 1), tuple(0, 4));
     assertThat(second.runs()).allMatch(SweepSchedule.Run::choosesToken);
   }
 
@@ -120,37 +184,71 @@ class SweepScheduleTest {
   }
 
   @Test
-  void tokensKnowTheirIdPositionAndSlot() {
+  void tokensKnowTheirIdAndPosition() {
     prompt(3);
     decoding(2);
     sequence(6, 4, null);
     SweepSchedule schedule = schedule(100);
-    assertThat(schedule.tokenIds()).containsExactly(7, 1000, 1001, 1002, 3004, 3005);
-    assertThat(schedule.positions()).containsExactly(2, 0, 1, 2, 4, 5);
-    assertThat(schedule.slots())
-        .containsExactly(112 + 2, 100, 101, 102, 112 + 11 + 4, 112 + 11 + 5);
+    assertThat(schedule.tokenIds()).containsExactly(1000, 1001, 1002, 7, 3004, 3005);
+    assertThat(schedule.positions()).containsExactly(0, 1, 2, 2, 4, 5);
+    assertThat(slots(schedule.blocks(100, new KvBatch.Cutter(pool)).get(0)))
+        .containsExactly(100L, 101L, 102L, 112L + 2, 112L + 11 + 4, 112L + 11 + 5);
   }
 
   @Test
-  void blocksSplitSequences() {
+  void blocksSplitSequencesThatAreLongerThanThey() {
     decoding(3);
+    prompt(3);
     prompt(5);
     sequence(9, 6, null);
-    List<TokenBlock> blocks = schedule(100).blocks(4);
+    List<TokenBlock> blocks = schedule(100).blocks(4, new KvBatch.Cutter(pool));
+    int prompt = 100 + 12;
+    int longer = prompt + 12;
+    int chunk = longer + 14;
     assertThat(blocks)
         .extracting(TokenBlock::first, TokenBlock::tokens)
-        .containsExactly(tuple(0, 4), tuple(4, 4), tuple(8, 1));
-    int prompt = 100 + 12;
-    int chunk = prompt + 14;
+        .containsExactly(tuple(0, 4), tuple(4, 4), tuple(8, 4));
     assertThat(segments(blocks.get(0)))
         .containsExactly(new Segment(0, 1, 100, 4), new Segment(1, 3, prompt, 3));
-    assertThat(segments(blocks.get(1)))
-        .containsExactly(new Segment(0, 2, prompt, 5), new Segment(2, 2, chunk, 8));
-    assertThat(segments(blocks.get(2))).containsExactly(new Segment(0, 1, chunk, 9));
+    assertThat(segments(blocks.get(1))).containsExactly(new Segment(0, 4, longer, 4));
+    assertThat(segments(blocks.get(2)))
+        .containsExactly(new Segment(0, 1, longer, 5), new Segment(1, 3, chunk, 9));
+  }
+
+  /** Its second part would have to wait for the first part's keys and values. */
+  @Test
+  void aSequenceThatFitsABlockIsNotSplit() {
+    decoding(3);
+    prompt(4);
+    prompt(2);
+    List<TokenBlock> blocks = schedule(100).blocks(4, new KvBatch.Cutter(pool));
+    assertThat(blocks)
+        .extracting(TokenBlock::first, TokenBlock::tokens)
+        .containsExactly(tuple(0, 1), tuple(1, 4), tuple(5, 2));
   }
 
   private static List<Segment> segments(TokenBlock block) {
-    return SegmentReader.read(block.segments());
+    List<Segment> segments = new ArrayList<>();
+    for (KvBatch batch : block.batches()) {
+      batch.upload(device, Long.MAX_VALUE);
+      for (Segment s : SegmentReader.read(batch.segments())) {
+        segments.add(new Segment(batch.firstRow() + s.row(), s.count(), s.slot(), s.length()));
+      }
+      batch.close();
+    }
+    return segments;
+  }
+
+  private static List<Long> slots(TokenBlock block) {
+    List<Long> slots = new ArrayList<>();
+    for (KvBatch batch : block.batches()) {
+      batch.upload(device, Long.MAX_VALUE);
+      long[] rows = device.kernels().toLongs(batch.rowSlots());
+      assertThat(rows).hasSize(batch.rows());
+      Arrays.stream(rows).forEach(slots::add);
+      batch.close();
+    }
+    return slots;
   }
 
   /** Whatever the blocks, each token is in one, and sees all of its sequence up to itself. */
@@ -161,9 +259,16 @@ class SweepScheduleTest {
     prompt(5);
     sequence(9, 5, null);
     SweepSchedule schedule = schedule(100);
+    List<Long> expected = new ArrayList<>();
+    for (SweepSchedule.Run run : schedule.runs()) {
+      for (int i = 0; i < run.count(); i++) {
+        expected.add((long) run.sequence().extent().begin() + run.position() + i);
+      }
+    }
     List<Long> lastSlots = new ArrayList<>();
+    List<Long> rowSlots = new ArrayList<>();
     long next = 0;
-    for (TokenBlock block : schedule.blocks(blockTokens)) {
+    for (TokenBlock block : schedule.blocks(blockTokens, new KvBatch.Cutter(pool))) {
       assertThat((long) block.first()).isEqualTo(next);
       assertThat(block.tokens()).isBetween(1, blockTokens);
       long row = 0;
@@ -171,14 +276,15 @@ class SweepScheduleTest {
         assertThat(segment.row()).isEqualTo(row);
         row += segment.count();
         for (long i = segment.count(); i > 0; i--) {
-          lastSlots.add(segment.extent() + segment.length() - i);
+          lastSlots.add(segment.slot() + segment.length() - i);
         }
       }
+      rowSlots.addAll(slots(block));
       assertThat(row).isEqualTo((long) block.tokens());
       next += row;
     }
-    assertThat(lastSlots)
-        .containsExactlyElementsOf(Arrays.stream(schedule.slots()).boxed().toList());
+    assertThat(lastSlots).isEqualTo(expected);
+    assertThat(rowSlots).isEqualTo(expected);
   }
 
   @Test
@@ -189,7 +295,7 @@ class SweepScheduleTest {
     List<SweepSchedule.HeadRow> rows = schedule(8).headRows();
     assertThat(rows)
         .extracting(SweepSchedule.HeadRow::token, SweepSchedule.HeadRow::position)
-        .containsExactly(tuple(0, 2), tuple(3, 2));
+        .containsExactly(tuple(2, 2), tuple(3, 2));
     assertThat(rows).allMatch(SweepSchedule.HeadRow::choosesToken);
   }
 
@@ -209,8 +315,8 @@ class SweepScheduleTest {
             tuple(1L, 1, false),
             tuple(1L, 2, true),
             tuple(3L, 1, true),
-            tuple(2L, 4, true),
-            tuple(0L, 1, true));
+            tuple(0L, 1, true),
+            tuple(2L, 4, true));
   }
 
   @Test

@@ -104,14 +104,45 @@ final class TestEngines {
   static final class OptionsBuilder {
 
     private final String model;
+    private String device = DEVICE;
+    private String computeType = "float32";
+    private long deviceMemory = 4L << 30;
     private long hostMemory = 512L << 20;
     private long tileBytes;
     private int waveSize;
     private int microBatchTokens;
     private int threads = 1;
+    private long weightsMemory = -1;
+    private int rowTokens;
 
     private OptionsBuilder(Path model) {
       this.model = model.toString();
+    }
+
+    /** The name of a device; {@code staged} is the host's memory as a device apart. */
+    OptionsBuilder device(String name) {
+      device = name;
+      return this;
+    }
+
+    OptionsBuilder computeType(String name) {
+      computeType = name;
+      return this;
+    }
+
+    OptionsBuilder deviceMemory(long bytes) {
+      deviceMemory = bytes;
+      return this;
+    }
+
+    OptionsBuilder weightsMemory(long bytes) {
+      weightsMemory = bytes;
+      return this;
+    }
+
+    OptionsBuilder rowTokens(int tokens) {
+      rowTokens = tokens;
+      return this;
     }
 
     OptionsBuilder hostMemory(long bytes) {
@@ -142,14 +173,17 @@ final class TestEngines {
     EngineOptions build() {
       return new EngineOptions(
           model,
-          DEVICE,
-          4L << 30,
+          device,
+          deviceMemory,
           hostMemory,
-          "float32",
+          computeType,
           tileBytes,
           waveSize,
           microBatchTokens,
-          threads);
+          threads,
+          weightsMemory,
+          rowTokens,
+          "auto");
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,17 +21,16 @@ class ExtentAllocatorTest {
 
   @Test
   void extentsLieSideBySide() {
-    ExtentAllocator allocator = new ExtentAllocator(10);
+    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
     assertThat(reserve(allocator, 3)).isEqualTo(new Extent(0, 3));
     assertThat(reserve(allocator, 4)).isEqualTo(new Extent(3, 4));
     assertThat(reserve(allocator, 3)).isEqualTo(new Extent(7, 3));
-    assertThat(allocator.freeTokens()).isZero();
     assertThat(allocator.reserve(1)).isEmpty();
   }
 
   @Test
   void theWholePoolCanBeOneExtent() {
-    ExtentAllocator allocator = new ExtentAllocator(10);
+    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
     assertThat(allocator.reserve(11)).isEmpty();
     Extent all = reserve(allocator, 10);
     allocator.release(all);
@@ -40,7 +40,7 @@ class ExtentAllocatorTest {
 
   @Test
   void theFirstRunThatIsLongEnoughIsTaken() {
-    ExtentAllocator allocator = new ExtentAllocator(10);
+    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
     Extent two = reserve(allocator, 2);
     reserve(allocator, 1);
     Extent three = reserve(allocator, 3);
@@ -54,7 +54,7 @@ class ExtentAllocatorTest {
 
   @Test
   void freeTokensInPiecesAreNoExtent() {
-    ExtentAllocator allocator = new ExtentAllocator(9);
+    ExtentAllocator allocator = new ExtentAllocator(List.of(9));
     List<Extent> ones = new ArrayList<>();
     for (int i = 0; i < 9; i++) {
       ones.add(reserve(allocator, 1));
@@ -62,7 +62,6 @@ class ExtentAllocatorTest {
     for (int i = 0; i < 9; i += 2) {
       allocator.release(ones.get(i));
     }
-    assertThat(allocator.freeTokens()).isEqualTo(5);
     assertThat(allocator.reserve(2)).isEmpty();
     allocator.release(ones.get(3));
     assertThat(reserve(allocator, 3)).isEqualTo(new Extent(2, 3));
@@ -71,17 +70,16 @@ class ExtentAllocatorTest {
   @ParameterizedTest
   @ValueSource(strings = {"012", "021", "102", "120", "201", "210"})
   void neighboursJoinInAnyOrderOfRelease(String order) {
-    ExtentAllocator allocator = new ExtentAllocator(9);
+    ExtentAllocator allocator = new ExtentAllocator(List.of(9));
     List<Extent> extents =
         List.of(reserve(allocator, 2), reserve(allocator, 3), reserve(allocator, 4));
     order.chars().forEach(i -> allocator.release(extents.get(i - '0')));
-    assertThat(allocator.freeTokens()).isEqualTo(9);
     assertThat(reserve(allocator, 9).begin()).isZero();
   }
 
   @Test
   void whatIsFreeCannotBeReleased() {
-    ExtentAllocator allocator = new ExtentAllocator(10);
+    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
     Extent first = reserve(allocator, 4);
     reserve(allocator, 2);
     allocator.release(first);
@@ -91,23 +89,51 @@ class ExtentAllocatorTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessage(free + " is free already");
     }
-    assertThat(allocator.freeTokens()).isEqualTo(8);
+    assertThat(reserve(allocator, 4)).isEqualTo(first);
+    assertThat(reserve(allocator, 4)).isEqualTo(new Extent(6, 4));
+    assertThat(allocator.reserve(1)).isEmpty();
+  }
+
+  @Test
+  void noExtentCrossesFromOneSegmentToTheNext() {
+    ExtentAllocator allocator = new ExtentAllocator(List.of(4, 6, 4));
+    assertThat(allocator.capacity()).isEqualTo(14);
+    assertThat(allocator.reserve(7)).isEmpty();
+    assertThat(reserve(allocator, 3)).isEqualTo(new Extent(0, 3));
+    assertThat(reserve(allocator, 3)).isEqualTo(new Extent(4, 3));
+    assertThat(reserve(allocator, 3)).isEqualTo(new Extent(7, 3));
+    assertThat(reserve(allocator, 1)).isEqualTo(new Extent(3, 1));
+    assertThat(reserve(allocator, 4)).isEqualTo(new Extent(10, 4));
+    // All is released, in an order in which neighbours of other segments are free.
+    for (Extent extent :
+        List.of(
+            new Extent(3, 1),
+            new Extent(4, 3),
+            new Extent(10, 4),
+            new Extent(7, 3),
+            new Extent(0, 3))) {
+      allocator.release(extent);
+    }
+    assertThat(allocator.reserve(7)).isEmpty();
+    assertThat(reserve(allocator, 6)).isEqualTo(new Extent(4, 6));
   }
 
   /** Against a bit for each slot: the same extents at the same places. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5})
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void behavesLikeAMapOfBits(long seed) {
     Random random = new Random(seed);
-    int capacity = 1 + random.nextInt(200);
-    ExtentAllocator allocator = new ExtentAllocator(capacity);
+    List<Integer> segments =
+        IntStream.range(0, 1 + random.nextInt(4)).mapToObj(i -> 1 + random.nextInt(200)).toList();
+    int capacity = segments.stream().mapToInt(Integer::intValue).sum();
+    ExtentAllocator allocator = new ExtentAllocator(segments);
     BitSet used = new BitSet();
     List<Extent> held = new ArrayList<>();
     for (int step = 0; step < 3000; step++) {
       if (held.isEmpty() || random.nextInt(5) < 3) {
         int tokens = 1 + random.nextInt(Math.max(1, capacity / 4));
         Optional<Extent> extent = allocator.reserve(tokens);
-        assertThat(extent).isEqualTo(firstFit(used, capacity, tokens));
+        assertThat(extent).isEqualTo(firstFit(used, segments, tokens));
         extent.ifPresent(held::add);
         extent.ifPresent(e -> used.set(e.begin(), e.end()));
       } else {
@@ -115,12 +141,23 @@ class ExtentAllocatorTest {
         allocator.release(extent);
         used.clear(extent.begin(), extent.end());
       }
-      assertThat(allocator.freeTokens()).isEqualTo(capacity - used.cardinality());
     }
   }
 
-  private static Optional<Extent> firstFit(BitSet used, int capacity, int tokens) {
-    for (int begin = used.nextClearBit(0); begin + tokens <= capacity; ) {
+  private static Optional<Extent> firstFit(BitSet used, List<Integer> segments, int tokens) {
+    int first = 0;
+    for (int segment : segments) {
+      Optional<Extent> found = firstFit(used, first, first + segment, tokens);
+      if (found.isPresent()) {
+        return found;
+      }
+      first += segment;
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Extent> firstFit(BitSet used, int first, int capacity, int tokens) {
+    for (int begin = used.nextClearBit(first); begin + tokens <= capacity; ) {
       int end = used.nextSetBit(begin);
       if (end < 0 || end >= begin + tokens) {
         return Optional.of(new Extent(begin, tokens));

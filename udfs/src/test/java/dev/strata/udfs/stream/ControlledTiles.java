@@ -2,6 +2,8 @@ package dev.strata.udfs.stream;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
@@ -9,15 +11,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
- * Tiles of bytes that differ from tile to tile, read through a ring of byte arrays. A test decides
- * when a read may go on, and which fails.
+ * Tiles of bytes that differ from tile to tile, read into places that are byte arrays, at offsets
+ * that differ from tile to tile. A test decides when a read may go on, which fails, and which tiles
+ * stay.
  */
-final class ControlledTiles implements TileSource, TileSlots, StreamListener {
+final class ControlledTiles implements TileSource, HostPlaces, StreamListener {
 
   private static final int LARGEST = 64;
+  private static final int OFFSETS = 5;
 
   private final int[] sizes;
-  private final List<ByteBuffer> ring;
+  private final int ringPlaces;
+  private final List<ByteBuffer> places;
+  private final List<Integer> residents = new ArrayList<>();
+  private final List<Integer> read = Collections.synchronizedList(new ArrayList<>());
   private final AtomicLong readsStarted = new AtomicLong();
   private final AtomicLong readsEnded = new AtomicLong();
   private volatile Semaphore permits;
@@ -28,11 +35,19 @@ final class ControlledTiles implements TileSource, TileSlots, StreamListener {
 
   ControlledTiles(int tiles, int slots) {
     this.sizes = new Random(tiles).ints(tiles, 1, LARGEST + 1).toArray();
-    this.ring = Stream.generate(ControlledTiles::slot).limit(slots).toList();
+    this.ringPlaces = slots;
+    this.places = new ArrayList<>(Stream.generate(ControlledTiles::place).limit(slots).toList());
   }
 
-  private static ByteBuffer slot() {
-    return ByteBuffer.allocate(LARGEST);
+  private static ByteBuffer place() {
+    return ByteBuffer.allocate(LARGEST + OFFSETS);
+  }
+
+  /** A tile that stays once it is read. */
+  ControlledTiles resident(int tile) {
+    residents.add(tile);
+    places.add(place());
+    return this;
   }
 
   /** From now on each read needs a permit. */
@@ -87,11 +102,16 @@ final class ControlledTiles implements TileSource, TileSlots, StreamListener {
     return bytes;
   }
 
-  /** The first bytes of a slot, as many as the tile has. */
-  byte[] inSlot(int slot, int tile) {
+  /** Bytes of a place from an offset on, as many as the tile has. */
+  byte[] inPlace(int place, int offset, int tile) {
     byte[] bytes = new byte[sizes[tile]];
-    ring.get(slot).duplicate().clear().get(bytes);
+    places.get(place).duplicate().clear().position(offset).get(bytes);
     return bytes;
+  }
+
+  /** All tiles read so far, in order. */
+  List<Integer> read() {
+    return List.copyOf(read);
   }
 
   @Override
@@ -105,7 +125,7 @@ final class ControlledTiles implements TileSource, TileSlots, StreamListener {
   }
 
   @Override
-  public void read(int tile, ByteBuffer target) throws IOException {
+  public int read(int tile, ByteBuffer target) throws IOException {
     reader = Thread.currentThread();
     if (permits != null) {
       permits.acquireUninterruptibly();
@@ -116,44 +136,41 @@ final class ControlledTiles implements TileSource, TileSlots, StreamListener {
       }
       throw (RuntimeException) failure;
     }
-    // Byte by byte, so that a slot that is overwritten while it is used shows.
+    int offset = tile % OFFSETS;
+    target.position(offset);
+    // Byte by byte, so that a place that is overwritten while it is used shows.
     for (byte value : expected(tile)) {
       target.put(value);
     }
+    read.add(tile);
+    return offset;
   }
 
   @Override
-  public int count() {
-    return ring.size();
+  public int ringPlaces() {
+    return ringPlaces;
   }
 
   @Override
-  public ByteBuffer buffer(int slot) {
-    return ring.get(slot);
+  public int residentPlace(int tile) {
+    return residents.contains(tile) ? ringPlaces + residents.indexOf(tile) : HostPlaces.NONE;
   }
 
   @Override
-  public void awaitReusable(int slot) {}
-
-  @Override
-  public void filled(int slot, long bytes) {}
-
-  @Override
-  public void beforeUse(int slot) {}
-
-  @Override
-  public void afterUse(int slot) {}
-
-  @Override
-  public void readStarted(long tile) {
-    note(tile == readsStarted.getAndIncrement(), "start of read " + tile);
+  public ByteBuffer buffer(int place) {
+    return places.get(place);
   }
 
   @Override
-  public void readEnded(long tile, long bytes) {
+  public void readStarted(long count) {
+    note(count == readsStarted.getAndIncrement(), "start of read " + count);
+  }
+
+  @Override
+  public void readEnded(long count, long bytes) {
     note(
-        tile == readsEnded.getAndIncrement() && bytes == sizes[(int) (tile % sizes.length)],
-        "end of read " + tile + " of " + bytes + " bytes");
+        count == readsEnded.getAndIncrement() && bytes == sizes[read.get((int) count)],
+        "end of read " + count + " of " + bytes + " bytes");
   }
 
   private void note(boolean inOrder, String event) {

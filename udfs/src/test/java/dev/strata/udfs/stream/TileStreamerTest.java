@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +21,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TileStreamerTest {
 
   private static TileStreamer stream(ControlledTiles tiles) {
-    return new TileStreamer(tiles, tiles, tiles);
+    return new TileStreamer(tiles, tiles, null, tiles);
+  }
+
+  /** Lets each tile pass so many times, all tiles after another. */
+  private static void demandSweeps(TileStreamer streamer, ControlledTiles tiles, int sweeps) {
+    for (int i = 0; i < sweeps; i++) {
+      streamer.demand(sweep(tiles));
+    }
+  }
+
+  private static List<TileUse> sweep(ControlledTiles tiles) {
+    return IntStream.range(0, tiles.tiles()).mapToObj(t -> new TileUse(t, true, true)).toList();
   }
 
   /** Takes tiles one after the other and checks their numbers and bytes. */
@@ -30,14 +42,14 @@ class TileStreamerTest {
       try (TileStreamer.Lease lease = streamer.next()) {
         assertThat(lease.count()).isEqualTo(k);
         assertThat(lease.tile()).isEqualTo((int) (k % tiles.tiles()));
-        assertThat(lease.slot()).isEqualTo((int) (k % tiles.count()));
+        assertThat(lease.place()).isEqualTo((int) (k % tiles.ringPlaces()));
         checkBytes(lease, tiles);
       }
     }
   }
 
   private static void checkBytes(TileStreamer.Lease lease, ControlledTiles tiles) {
-    assertThat(tiles.inSlot(lease.slot(), lease.tile()))
+    assertThat(tiles.inPlace(lease.place(), lease.offset(), lease.tile()))
         .as("bytes of tile %d", lease.count())
         .isEqualTo(tiles.expected(lease.tile()));
   }
@@ -47,7 +59,7 @@ class TileStreamerTest {
   void tilesComeInOrderAndWrapAround(int slots) throws IOException {
     ControlledTiles tiles = new ControlledTiles(5, slots);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(4);
+      demandSweeps(streamer, tiles, 4);
       takeAndCheck(streamer, tiles, 0, 20);
     }
     assertThat(tiles.outOfOrder()).isNull();
@@ -58,7 +70,7 @@ class TileStreamerTest {
   void aModelOfOneTileIsReadOverAndOver() throws IOException {
     ControlledTiles tiles = new ControlledTiles(1, 2);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(9);
+      demandSweeps(streamer, tiles, 9);
       takeAndCheck(streamer, tiles, 0, 9);
     }
     assertThat(tiles.readsEnded()).isEqualTo(9);
@@ -69,7 +81,7 @@ class TileStreamerTest {
     ControlledTiles tiles = new ControlledTiles(3, 16);
     try (TileStreamer streamer = stream(tiles)) {
       for (int sweep = 1; sweep <= 3; sweep++) {
-        streamer.demandSweeps(sweep);
+        demandSweeps(streamer, tiles, 1);
         takeAndCheck(streamer, tiles, 3L * (sweep - 1), 3L * sweep);
         tiles.awaitIdleReader();
         assertThat(tiles.readsStarted()).isEqualTo(3L * sweep);
@@ -81,7 +93,7 @@ class TileStreamerTest {
   void nothingIsReadBeyondTheRing() {
     ControlledTiles tiles = new ControlledTiles(3, 4);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(5);
+      demandSweeps(streamer, tiles, 5);
       tiles.awaitReadsStarted(4);
       tiles.awaitIdleReader();
       assertThat(tiles.readsEnded()).isEqualTo(4);
@@ -92,7 +104,7 @@ class TileStreamerTest {
   void readingGoesOnIntoTheNextSweepBeforeThisOneIsUsed() throws IOException {
     ControlledTiles tiles = new ControlledTiles(4, 3);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(2);
+      demandSweeps(streamer, tiles, 2);
       takeAndCheck(streamer, tiles, 0, 3);
       try (TileStreamer.Lease last = streamer.next()) {
         assertThat(last.tile()).isEqualTo(3);
@@ -103,13 +115,20 @@ class TileStreamerTest {
     }
   }
 
+  /** A demand may come in pieces of any length, and any of them before or after it is due. */
   @Test
-  void aDemandNeverShrinks() throws IOException {
-    ControlledTiles tiles = new ControlledTiles(2, 2);
+  void aDemandMayComeInPieces() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(5, 3);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(2);
-      streamer.demandSweeps(1);
-      takeAndCheck(streamer, tiles, 0, 4);
+      List<TileUse> sweep = sweep(tiles);
+      streamer.demand(sweep.subList(0, 1));
+      streamer.demand(List.of());
+      streamer.demand(sweep.subList(1, 2));
+      takeAndCheck(streamer, tiles, 0, 1);
+      streamer.demand(sweep.subList(2, 5));
+      takeAndCheck(streamer, tiles, 1, 5);
+      streamer.demand(sweep);
+      takeAndCheck(streamer, tiles, 5, 10);
     }
   }
 
@@ -119,12 +138,12 @@ class TileStreamerTest {
     try (TileStreamer streamer = stream(tiles)) {
       assertThatThrownBy(streamer::next)
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("tile 0 was not demanded");
-      streamer.demandSweeps(1);
+          .hasMessage("use 0 was not demanded");
+      demandSweeps(streamer, tiles, 1);
       takeAndCheck(streamer, tiles, 0, 2);
       assertThatThrownBy(streamer::next)
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("tile 2 was not demanded");
+          .hasMessage("use 2 was not demanded");
     }
   }
 
@@ -133,7 +152,7 @@ class TileStreamerTest {
   void theNextReadHasStartedWhenATileIsGiven(int slots) throws IOException {
     ControlledTiles tiles = new ControlledTiles(4, slots).gated();
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(50);
+      demandSweeps(streamer, tiles, 50);
       for (int k = 0; k < 199; k++) {
         // Tile k may be read; the read of tile k + 1 may start but not end.
         tiles.allowReads(1);
@@ -153,7 +172,7 @@ class TileStreamerTest {
   void aTileIsGivenThoughNoSlotIsFreeForTheNext() throws IOException {
     ControlledTiles tiles = new ControlledTiles(3, 2);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(1);
+      demandSweeps(streamer, tiles, 1);
       TileStreamer.Lease first = streamer.next();
       TileStreamer.Lease second = streamer.next();
       tiles.awaitIdleReader();
@@ -169,7 +188,7 @@ class TileStreamerTest {
   void aSlowSourceDelaysAndNeverCorrupts() throws Exception {
     ControlledTiles tiles = new ControlledTiles(5, 3).gated();
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(6);
+      demandSweeps(streamer, tiles, 6);
       CompletableFuture<Void> taken =
           CompletableFuture.runAsync(() -> unchecked(() -> takeAndCheck(streamer, tiles, 0, 30)));
       for (int k = 0; k < 30; k++) {
@@ -190,7 +209,7 @@ class TileStreamerTest {
     Random random = new Random(slots);
     ControlledTiles tiles = new ControlledTiles(7, slots);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(300);
+      demandSweeps(streamer, tiles, 300);
       Deque<TileStreamer.Lease> held = new ArrayDeque<>();
       long taken = 0;
       while (taken < 2100 || !held.isEmpty()) {
@@ -212,7 +231,7 @@ class TileStreamerTest {
   void allSlotsButOneCanBeLeasedAndTheRestStillStreams() throws IOException {
     ControlledTiles tiles = new ControlledTiles(6, 4);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(1);
+      demandSweeps(streamer, tiles, 1);
       List<TileStreamer.Lease> leases = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         leases.add(streamer.next());
@@ -229,7 +248,7 @@ class TileStreamerTest {
   void aTileIsRefusedWhereAllSlotsAreLeased() throws IOException {
     ControlledTiles tiles = new ControlledTiles(5, 2);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(1);
+      demandSweeps(streamer, tiles, 1);
       TileStreamer.Lease first = streamer.next();
       TileStreamer.Lease second = streamer.next();
       assertThatThrownBy(streamer::next)
@@ -245,12 +264,12 @@ class TileStreamerTest {
   void leasesAreClosedInOrderAndOnce() throws IOException {
     ControlledTiles tiles = new ControlledTiles(5, 3);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(1);
+      demandSweeps(streamer, tiles, 1);
       TileStreamer.Lease first = streamer.next();
       TileStreamer.Lease second = streamer.next();
       assertThatThrownBy(second::close)
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("tile 1 released before tile 0");
+          .hasMessage("entry 1 released before 0");
       first.close();
       assertThatThrownBy(first::close).isInstanceOf(IllegalStateException.class);
       second.close();
@@ -263,7 +282,7 @@ class TileStreamerTest {
     IOException failure = new IOException("shard-2.safetensors ends before offset 4711");
     ControlledTiles tiles = new ControlledTiles(4, 2).failing(2, failure);
     TileStreamer streamer = stream(tiles);
-    streamer.demandSweeps(2);
+    demandSweeps(streamer, tiles, 2);
     try {
       for (int attempt = 0; attempt < 2; attempt++) {
         assertThatThrownBy(() -> takeAndCheck(streamer, tiles, 0, 4))
@@ -283,10 +302,10 @@ class TileStreamerTest {
     RuntimeException failure = new IllegalArgumentException("no such tile");
     ControlledTiles tiles = new ControlledTiles(4, 2).failing(0, failure);
     try (TileStreamer streamer = stream(tiles)) {
-      streamer.demandSweeps(1);
+      demandSweeps(streamer, tiles, 1);
       assertThatThrownBy(streamer::next)
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("reading tiles failed: no such tile")
+          .hasMessage("streaming failed: no such tile")
           .hasCause(failure);
     }
   }
@@ -295,7 +314,7 @@ class TileStreamerTest {
   void closingWaitsForTheReadUnderWay() throws Exception {
     ControlledTiles tiles = new ControlledTiles(4, 3).gated();
     TileStreamer streamer = stream(tiles);
-    streamer.demandSweeps(1);
+    demandSweeps(streamer, tiles, 1);
     tiles.awaitReadsStarted(1);
     Thread closing = new Thread(streamer::close);
     closing.start();
@@ -307,7 +326,7 @@ class TileStreamerTest {
     assertThat(tiles.readsEnded()).isEqualTo(1);
     assertThatThrownBy(streamer::next)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("the streamer is closed");
+        .hasMessage("the ring is closed");
     streamer.close();
   }
 
@@ -315,7 +334,7 @@ class TileStreamerTest {
   void closingEndsTheWaitForATile() throws Exception {
     ControlledTiles tiles = new ControlledTiles(4, 3).gated();
     TileStreamer streamer = stream(tiles);
-    streamer.demandSweeps(1);
+    demandSweeps(streamer, tiles, 1);
     CompletableFuture<TileStreamer.Lease> waiting =
         CompletableFuture.supplyAsync(() -> unchecked(streamer::next));
     tiles.awaitReadsStarted(1);
@@ -323,7 +342,7 @@ class TileStreamerTest {
     closing.start();
     assertThatThrownBy(waiting::get)
         .isInstanceOf(ExecutionException.class)
-        .hasRootCauseMessage("the streamer is closed");
+        .hasRootCauseMessage("the ring is closed");
     tiles.allowReads(1);
     closing.join();
   }
@@ -332,7 +351,7 @@ class TileStreamerTest {
   void anInterruptedThreadClosesAndStaysInterrupted() {
     ControlledTiles tiles = new ControlledTiles(4, 3);
     TileStreamer streamer = stream(tiles);
-    streamer.demandSweeps(1);
+    demandSweeps(streamer, tiles, 1);
     Thread.currentThread().interrupt();
     streamer.close();
     assertThat(Thread.interrupted()).isTrue();

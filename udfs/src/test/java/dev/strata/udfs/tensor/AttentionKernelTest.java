@@ -24,8 +24,7 @@ class AttentionKernelTest extends KernelFixture {
     final int poolTokens;
     final Segments segments;
     final Matrix queries;
-    final Matrix keys;
-    final Matrix values;
+    final Matrix kv;
     private final List<Integer> extents = new ArrayList<>();
 
     Ragged(List<Part> parts, int heads, int kvHeads) {
@@ -35,8 +34,7 @@ class AttentionKernelTest extends KernelFixture {
       this.rows = parts.stream().mapToInt(Part::count).sum();
       this.poolTokens = parts.stream().mapToInt(p -> p.length() + 2).sum() + 3;
       this.queries = random(rows, heads * HEAD_DIM);
-      this.keys = Matrix.poison(poolTokens, kvHeads * HEAD_DIM);
-      this.values = Matrix.poison(poolTokens, kvHeads * HEAD_DIM);
+      this.kv = Matrix.poison(poolTokens, 2 * kvHeads * HEAD_DIM);
       this.segments = new Segments(parts.size());
       int row = 0;
       // The last part has the first extent: order in the pool is not order in the micro-batch.
@@ -44,8 +42,7 @@ class AttentionKernelTest extends KernelFixture {
       for (int i = 0; i < parts.size(); i++) {
         Part part = parts.get(i);
         extent -= part.length() + 2;
-        keys.with(extent, 0, random(part.length(), keys.columns));
-        values.with(extent, 0, random(part.length(), values.columns));
+        kv.with(extent, 0, random(part.length(), kv.columns));
         segments.set(i, row, part.count(), extent, part.length());
         extents.add(extent);
         row += part.count();
@@ -57,8 +54,7 @@ class AttentionKernelTest extends KernelFixture {
       for (int i = 0; i < parts.size(); i++) {
         Part part = parts.get(i);
         int hidden = Math.max(0, part.length() - part.count() - window + 1);
-        keys.with(extents.get(i), 0, Matrix.poison(hidden, keys.columns));
-        values.with(extents.get(i), 0, Matrix.poison(hidden, values.columns));
+        kv.with(extents.get(i), 0, Matrix.poison(hidden, kv.columns));
       }
     }
 
@@ -89,7 +85,7 @@ class AttentionKernelTest extends KernelFixture {
         for (int d = 0; d < HEAD_DIM; d++) {
           dot +=
               (double) queries.at(row, head * HEAD_DIM + d)
-                  * keys.at(first + t, kvHead * HEAD_DIM + d);
+                  * kv.at(first + t, kvHead * HEAD_DIM + d);
         }
         scores[t] = Math.exp(SCALE * dot);
         sum += scores[t];
@@ -101,24 +97,25 @@ class AttentionKernelTest extends KernelFixture {
           (r, d) -> {
             double value = 0;
             for (int t = 0; t < scores.length; t++) {
-              value += scores[t] / total * values.at(first + t, kvHead * HEAD_DIM + d);
+              value += scores[t] / total * kv.at(first + t, (kvHeads + kvHead) * HEAD_DIM + d);
             }
             return value;
           });
     }
 
     void check(int window) {
-      Tensor out = tensor(Matrix.poison(rows + 2, heads * HEAD_DIM));
+      int first = 3;
+      Tensor out = tensor(Matrix.poison(rows + first + 2, heads * HEAD_DIM));
       kernels.attend(
           tensor(queries, rows, heads, HEAD_DIM),
-          tensor(keys, poolTokens, kvHeads, HEAD_DIM),
-          tensor(values, poolTokens, kvHeads, HEAD_DIM),
+          tensor(kv, poolTokens, 2, kvHeads, HEAD_DIM),
           segments,
           window,
           SCALE,
-          out);
-      Matrix all = Matrix.poison(rows + 2, heads * HEAD_DIM).with(0, 0, expected(window));
-      Matrix.of(out).assertSame(all, 1e-5);
+          out,
+          first);
+      Matrix all = Matrix.poison(rows + first + 2, heads * HEAD_DIM);
+      Matrix.of(out).assertSame(all.with(first, 0, expected(window)), 1e-5);
     }
   }
 

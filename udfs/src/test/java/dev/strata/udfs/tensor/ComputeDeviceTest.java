@@ -3,6 +3,7 @@ package dev.strata.udfs.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ComputeDeviceTest {
@@ -15,8 +16,8 @@ class ComputeDeviceTest {
   void openTensorsAreNamedWhenTheDeviceIsClosed() {
     ComputeDevice device = cpu("float32");
     device.allocate("hidden states", NumberType.FLOAT32, 4, 4);
-    device.allocateHost("ring", NumberType.UINT8, 10);
-    device.allocateHost("ring", NumberType.UINT8, 20);
+    device.allocate("ring", NumberType.UINT8, 10);
+    device.allocate("ring", NumberType.UINT8, 20);
     device.allocate("closed in time", NumberType.INT64, 3).close();
     assertThatThrownBy(device::close)
         .isInstanceOf(IllegalStateException.class)
@@ -24,9 +25,19 @@ class ComputeDeviceTest {
   }
 
   @Test
+  void openTensorsInHostMemoryAreNamedToo() {
+    ComputeDevice device = cpu("float32");
+    device.allocateHost("logits", NumberType.FLOAT32, 4, 4);
+    device.allocateHost("closed in time", NumberType.INT64, 3).close();
+    assertThatThrownBy(device::close)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("1 tensors of 64 bytes were not closed: {logits=1}");
+  }
+
+  @Test
   void aDeviceWhoseTensorsAreClosedCloses() {
     try (ComputeDevice device = cpu("float32")) {
-      device.slots(3, 1000, NumberType.BFLOAT16).close();
+      device.hostArena("ring", NumberType.BFLOAT16, List.of(1000L, 20L)).close();
       device.indexes(new long[] {1, 2}).close();
       device.floats(new float[] {1, 2}).close();
     }
@@ -39,7 +50,9 @@ class ComputeDeviceTest {
       device.allocate("test", NumberType.UINT8, 50).close();
       first.close();
       device.allocate("test", NumberType.FLOAT32, 30).close();
-      assertThat(device.peakBytes()).isEqualTo(150);
+      device.allocateHost("test", NumberType.UINT8, 999).close();
+      assertThat(device.peakDeviceBytes()).isEqualTo(150);
+      assertThat(device.peakHostBytes()).isEqualTo(999);
     }
   }
 
@@ -50,29 +63,27 @@ class ComputeDeviceTest {
       twice.close();
       twice.close();
       Tensor other = device.allocate("test", NumberType.UINT8, 70);
-      assertThat(device.peakBytes()).isEqualTo(100);
+      assertThat(device.peakDeviceBytes()).isEqualTo(100);
       other.close();
     }
   }
 
   @Test
-  void slotsHoldTheBytesAskedFor() {
-    try (ComputeDevice device = cpu("float32");
-        DeviceSlots slots = device.slots(3, 1001, NumberType.FLOAT32)) {
-      assertThat(slots.count()).isEqualTo(3);
-      assertThat(slots.tensor(2).bytes()).isEqualTo(1004);
-      assertThat(slots.buffer(2).capacity()).isEqualTo(1004);
-      assertThat(slots.buffer(2).isDirect()).isTrue();
-      assertThat(slots.buffer(2)).isSameAs(slots.buffer(2));
+  void hostMemoryCanBeUsedAsADeviceApart() {
+    try (ComputeDevice device = ComputeDevice.open("staged", "auto", 1)) {
+      assertThat(device.isHost()).isFalse();
+      assertThat(device.pinsMemory()).isFalse();
+      assertThat(device.computeType()).isEqualTo(NumberType.FLOAT32);
     }
   }
 
   @Test
-  void bytesPutIntoASlotAreTheTensors() {
-    try (ComputeDevice device = cpu("float32");
-        DeviceSlots slots = device.slots(2, 8, NumberType.FLOAT32)) {
-      slots.buffer(1).asFloatBuffer().put(new float[] {1.5f, -2});
-      assertThat(device.kernels().toFloats(slots.tensor(1))).containsExactly(1.5f, -2);
+  void hiddenStatesOfFloat16AreFloat32() {
+    try (ComputeDevice device = cpu("float16")) {
+      assertThat(device.residualType()).isEqualTo(NumberType.FLOAT32);
+    }
+    try (ComputeDevice device = cpu("bfloat16")) {
+      assertThat(device.residualType()).isEqualTo(NumberType.BFLOAT16);
     }
   }
 

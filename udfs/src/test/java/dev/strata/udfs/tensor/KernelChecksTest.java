@@ -2,6 +2,8 @@ package dev.strata.udfs.tensor;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -23,13 +25,41 @@ class KernelChecksTest extends KernelFixture {
   }
 
   @Test
-  void weightsMustFitSlotAndScratch() {
-    Tensor slot = own(device.allocateHost("slot", NumberType.BFLOAT16, 20));
+  void weightsMustFitPlaceAndScratch() {
+    Tensor place = own(device.allocateHost("place", NumberType.BFLOAT16, 20));
     NumberType stored = NumberType.BFLOAT16;
-    assertRefused(() -> kernels.weights(slot, stored, 3, 7, floats(100)));
-    assertRefused(() -> kernels.weights(slot, stored, 4, 5, floats(19)));
-    assertRefused(() -> kernels.weights(slot, NumberType.FLOAT16, 4, 5, floats(100)));
-    assertRefused(() -> kernels.weights(slot, NumberType.FLOAT32, 2, 2, floats(100)));
+    assertRefused(() -> kernels.weights(place, 0, stored, 3, 7, floats(100)));
+    assertRefused(() -> kernels.weights(place, 2, stored, 4, 5, floats(100)));
+    assertRefused(() -> kernels.weights(place, 1, stored, 2, 5, floats(100)));
+    assertRefused(() -> kernels.weights(place, -2, stored, 2, 5, floats(100)));
+    assertRefused(() -> kernels.weights(place, 0, stored, 4, 5, floats(19)));
+    assertRefused(() -> kernels.weights(place, 0, NumberType.FLOAT16, 4, 5, floats(100)));
+    assertRefused(() -> kernels.weights(place, 0, NumberType.FLOAT32, 2, 2, floats(100)));
+  }
+
+  @Test
+  void copiesMustFit() {
+    Tensor source = floats(6, 4);
+    Tensor target = floats(5, 4);
+    long[][] bad = {{5, 2, 0}, {-1, 2, 0}, {0, 3, 3}, {0, 2, -1}, {0, 0, 0}};
+    for (long[] c : bad) {
+      assertRefused(() -> kernels.copy(source, c[0], c[1], target, c[2]));
+      assertRefused(
+          () ->
+              kernels.copy(
+                  source,
+                  new long[] {0, c[0]},
+                  new long[] {1, c[1]},
+                  target,
+                  new long[] {0, c[2]}));
+    }
+    assertRefused(() -> kernels.copy(source, 0, 2, floats(5, 3), 0));
+    assertRefused(() -> kernels.copyFlat(source, 20, 5, target, 0));
+    assertRefused(() -> kernels.copyFlat(source, 0, 15, target, 6));
+    assertRefused(() -> kernels.copyFlat(source, -1, 5, target, 0));
+    assertRefused(() -> kernels.copyFlat(source, 0, 5, target, -1));
+    assertRefused(() -> kernels.part(source, 3, 3));
+    assertRefused(() -> kernels.part(source, 3, 7));
   }
 
   /** The calls that all four product kernels share. */
@@ -75,37 +105,76 @@ class KernelChecksTest extends KernelFixture {
     assertRefused(() -> kernels.normRows(x, 0, 3, floats(9), 1e-5, floats(6, 9)));
     assertRefused(() -> kernels.normRows(x, 0, 3, floats(8), 1e-5, floats(2, 8)));
     assertRefused(() -> kernels.normRows(x, 0, 3, floats(8), 1e-5, floats(6, 7)));
-    assertRefused(() -> kernels.normPicked(x, indexes(0, 1), floats(7), 1e-5));
+    Tensor index = indexes(0, 1);
+    Tensor out = floats(4, 8);
+    assertRefused(() -> kernels.normPicked(x, index, floats(7), 1e-5, out, index));
+    assertRefused(() -> kernels.normPicked(x, index, floats(8), 1e-5, floats(4, 7), index));
+    assertRefused(() -> kernels.normPicked(x, index, floats(8), 1e-5, out, indexes(0, 1, 2)));
   }
 
   @Test
   void embeddingsMustFit() {
-    Tensor staged = own(device.allocateHost("test", NumberType.UINT8, 95));
+    Tensor staged = floats(3, 8);
     Tensor index = indexes(0, 1, 2);
-    assertRefused(() -> kernels.embed(staged, NumberType.FLOAT32, 3, index, floats(6, 8), 0));
-    assertRefused(() -> kernels.embed(staged, NumberType.FLOAT32, 2, index, floats(6, 8), 4));
-    assertRefused(() -> kernels.embed(staged, NumberType.FLOAT32, 2, index, floats(2, 8), 0));
+    assertRefused(() -> kernels.embed(staged, 4, index, floats(6, 8), 0));
+    assertRefused(() -> kernels.embed(staged, 3, index, floats(6, 7), 0));
+    assertRefused(() -> kernels.embed(staged, 2, index, floats(6, 8), 4));
+    assertRefused(() -> kernels.embed(staged, 2, index, floats(2, 8), 0));
   }
 
-  private void enterPool(Tensor qkv, long n, long first, Tensor rotations, Tensor slots) {
-    Tensor keys = floats(20, 2, 8);
-    Tensor values = floats(20, 2, 8);
-    kernels.enterPool(qkv, n, first, 4, rotations, none(), none(), 1e-5, slots, keys, values);
+  private final class Entering {
+    Tensor qkv = floats(6, 64);
+    long row;
+    long n = 6;
+    Tensor positions = indexes(new long[6]);
+    Tensor frequencies = floats(4);
+    long first;
+    Tensor queryNorm = none();
+    Tensor keyNorm = none();
+    Tensor slots = indexes(new long[6]);
+    Tensor fresh = floats(6, 2, 2, 8);
+    Tensor kv = floats(20, 2, 2, 8);
+
+    void enter() {
+      Kernels.Rotation rotation = new Kernels.Rotation(positions, frequencies, 1);
+      kernels
+          .enter(qkv, row, n, 4, rotation, first, queryNorm, keyNorm, 1e-5, slots, fresh, kv)
+          .close();
+    }
+  }
+
+  private void assertEnterRefused(Consumer<Entering> change) {
+    Entering entering = new Entering();
+    change.accept(entering);
+    assertRefused(entering::enter);
   }
 
   @Test
-  void thePoolsTokensMustFit() {
-    Tensor qkv = floats(6, 64);
-    assertRefused(() -> enterPool(qkv, 7, 0, floats(7, 8), indexes(new long[7])));
-    assertRefused(() -> enterPool(floats(6, 63), 6, 0, floats(6, 8), indexes(new long[6])));
-    assertRefused(() -> enterPool(qkv, 6, 1, floats(6, 8), indexes(new long[7])));
-    assertRefused(() -> enterPool(qkv, 6, 0, floats(6, 7), indexes(new long[6])));
-    assertRefused(() -> enterPool(qkv, 6, 1, floats(7, 8), indexes(new long[6])));
+  void whatEntersMustFit() {
+    new Entering().enter();
+    assertEnterRefused(e -> e.n = 7);
+    assertEnterRefused(e -> e.n = 5);
+    assertEnterRefused(e -> e.row = 1);
+    assertEnterRefused(e -> e.row = -1);
+    assertEnterRefused(e -> e.qkv = floats(6, 63));
+    assertEnterRefused(e -> e.slots = indexes(new long[7]));
+    assertEnterRefused(e -> e.frequencies = floats(5));
+    assertEnterRefused(e -> e.positions = indexes(new long[5]));
+    assertEnterRefused(e -> e.first = 1);
+    assertEnterRefused(e -> e.first = -1);
+    assertEnterRefused(e -> e.queryNorm = floats(7));
+    assertEnterRefused(e -> e.keyNorm = floats(9));
+    assertEnterRefused(e -> e.fresh = floats(5, 2, 2, 8));
+    assertEnterRefused(e -> e.fresh = floats(6, 2, 1, 8));
+    assertEnterRefused(e -> e.fresh = floats(6, 2, 2, 4));
+    assertEnterRefused(e -> e.fresh = floats(6, 1, 2, 8));
+    assertEnterRefused(e -> e.kv = floats(20, 1, 2, 8));
+    assertEnterRefused(e -> e.kv = floats(20, 2, 2, 7));
+    assertEnterRefused(e -> e.kv = floats(20, 2, 3, 8));
   }
 
   private void attend(Segments segments, Tensor out) {
-    Tensor pool = floats(20, 2, 8);
-    kernels.attend(floats(6, 4, 8), pool, pool, segments, 0, 1, out);
+    kernels.attend(floats(6, 4, 8), floats(20, 2, 2, 8), segments, 0, 1, out, 0);
   }
 
   private static Segments segment(long row, long count, long extent, long length) {
@@ -161,48 +230,16 @@ class KernelChecksTest extends KernelFixture {
   }
 
   @Test
-  void keysValuesAndNormsMustFitTheQueries() {
-    Tensor qkv = floats(6, 64);
-    Tensor slots = indexes(new long[6]);
-    assertRefused(
-        () ->
-            kernels.enterPool(
-                qkv,
-                6,
-                0,
-                4,
-                floats(6, 8),
-                floats(7),
-                floats(8),
-                1e-5,
-                slots,
-                floats(20, 2, 8),
-                floats(20, 2, 8)));
-    assertRefused(
-        () ->
-            kernels.enterPool(
-                qkv,
-                6,
-                0,
-                4,
-                floats(6, 8),
-                none(),
-                none(),
-                1e-5,
-                slots,
-                floats(20, 2, 8),
-                floats(20, 2, 7)));
+  void keysAndValuesMustFitTheQueries() {
     Segments one = new Segments(1);
     one.set(0, 0, 1, 0, 1);
-    for (Tensor[] pool :
-        new Tensor[][] {
-          {floats(20, 3, 8), floats(20, 3, 8)},
-          {floats(20, 2, 7), floats(20, 2, 7)},
-          {floats(20, 2, 8), floats(10, 2, 8)}
-        }) {
-      assertRefused(
-          () -> kernels.attend(floats(6, 4, 8), pool[0], pool[1], one, 0, 1, floats(6, 32)));
+    Tensor queries = floats(6, 4, 8);
+    for (Tensor kv : List.of(floats(20, 2, 3, 8), floats(20, 2, 2, 7), floats(20, 1, 2, 8))) {
+      assertRefused(() -> kernels.attend(queries, kv, one, 0, 1, floats(6, 32), 0));
     }
+    Tensor kv = floats(20, 2, 2, 8);
+    assertRefused(() -> kernels.attend(queries, kv, one, 0, 1, floats(6, 32), 1));
+    assertRefused(() -> kernels.attend(queries, kv, one, 0, 1, floats(6, 32), -1));
   }
 
   @Test

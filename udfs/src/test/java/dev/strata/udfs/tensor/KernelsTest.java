@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,46 +66,61 @@ class KernelsTest extends KernelFixture {
       }
     }
 
-    Tensor in(Tensor slot) {
-      ByteBuffer target = slot.buffer();
+    /** The bits in a tensor, from a byte on; all else is poison. */
+    Tensor in(Tensor place, int begin) {
+      ByteBuffer target = place.buffer();
       while (target.hasRemaining()) {
         target.put((byte) 0xff);
       }
-      slot.buffer().put(bytes);
-      return slot;
+      place.buffer().put(begin, bytes);
+      return place;
     }
   }
 
-  private static Stream<Named<NumberType[]>> slotAndStoredTypes() {
+  private static Stream<Arguments> placesAndStoredTypes() {
     return Stream.of(NumberType.FLOAT32, NumberType.FLOAT16, NumberType.BFLOAT16)
         .flatMap(
             stored ->
                 Stream.of(stored, NumberType.UINT8)
-                    .map(
-                        slot -> Named.of(stored + " in " + slot, new NumberType[] {slot, stored})));
+                    .flatMap(
+                        place ->
+                            IntStream.of(0, 4, 100)
+                                .mapToObj(begin -> Arguments.of(place, stored, begin))));
   }
 
   @ParameterizedTest
-  @MethodSource("slotAndStoredTypes")
-  void weightsAreTheFirstElementsOfASlot(NumberType[] types) {
-    Stored stored = Stored.random(random, types[1], 5 * 7);
-    long slotElements = 64L * 4 / types[0].bytes();
-    Tensor slot = stored.in(own(device.allocateHost("slot", types[0], slotElements)));
+  @MethodSource("placesAndStoredTypes")
+  void weightsAreTheElementsFromAnOffsetOn(NumberType placed, NumberType type, int begin) {
+    Stored stored = Stored.random(random, type, 5 * 7);
+    Tensor place = own(device.allocateHost("place", placed, 64L * 4 / placed.bytes()));
     Tensor scratch = tensor(Matrix.poison(1, 50), 50);
-    Tensor weights = own(kernels.weights(slot, types[1], 5, 7, scratch));
+    Tensor weights = own(kernels.weights(stored.in(place, begin), begin, type, 5, 7, scratch));
     assertThat(weights.size(0)).isEqualTo(5);
     assertThat(weights.size(1)).isEqualTo(7);
     assertThat(kernels.toFloats(weights)).containsExactly(stored.values);
-    int converted = types[1] == NumberType.FLOAT32 ? 0 : 35;
+    int converted = type == NumberType.FLOAT32 ? 0 : 35;
     Matrix.of(scratch).assertBlock(0, converted, 0, 1, 0, (i, j) -> stored.values[i]);
+  }
+
+  /** Where nothing is converted, weights are the place's own memory. */
+  @Test
+  void weightsOfTheComputeTypeAreNotCopied() {
+    Tensor place = tensor(Matrix.poison(1, 20), 20);
+    Tensor weights = own(kernels.weights(place, 16, NumberType.FLOAT32, 2, 3, own(floats(0))));
+    place.buffer().asFloatBuffer().put(4, new float[] {1, 2, 3, 4, 5, 6});
+    assertThat(kernels.toFloats(weights)).containsExactly(1, 2, 3, 4, 5, 6);
+  }
+
+  private Tensor floats(long elements) {
+    return device.allocateHost("test", NumberType.FLOAT32, elements);
   }
 
   @Test
   void float32WeightsAreRoundedWhereTheComputeTypeIsNarrower() {
     Stored stored = Stored.random(random, NumberType.FLOAT32, 6);
-    Tensor slot = stored.in(own(device.allocateHost("slot", NumberType.FLOAT32, 10)));
+    Tensor place = stored.in(own(floats(10)), 8);
     Tensor scratch = own(device.allocateHost("scratch", NumberType.BFLOAT16, 8));
-    Tensor weights = own(kernels.weights(slot, NumberType.FLOAT32, 3, 2, scratch));
+    Tensor weights = own(kernels.weights(place, 8, NumberType.FLOAT32, 3, 2, scratch));
     assertThat(weights.type()).isEqualTo(NumberType.BFLOAT16);
     Tensor wide = own(kernels.reshape("test", weights, NumberType.FLOAT32, 6));
     float[] rounded = kernels.toFloats(wide);
@@ -112,6 +128,38 @@ class KernelsTest extends KernelFixture {
       assertThat(rounded[i]).isCloseTo(stored.values[i], within(Math.abs(stored.values[i]) / 256));
       assertThat(Float.floatToRawIntBits(rounded[i]) & 0xffff).isZero();
     }
+  }
+
+  // Copies
+
+  @Test
+  void aCopyWritesItsRunOfTheFirstDimension() {
+    Matrix source = random(9, 12);
+    Tensor target = tensor(Matrix.poison(11, 12), 11, 3, 4);
+    kernels.copy(tensor(source, 9, 3, 4), 4, 5, target, 2);
+    Matrix.of(target).assertBlock(2, 5, 0, 12, 0, (i, j) -> source.at(4 + i, j));
+  }
+
+  @Test
+  void severalCopiesWriteTheirRuns() {
+    Matrix source = random(9, 4);
+    Tensor target = tensor(Matrix.poison(11, 4));
+    kernels.copy(
+        tensor(source), new long[] {0, 7, 3}, new long[] {2, 1, 3}, target, new long[] {9, 0, 4});
+    Matrix expected =
+        Matrix.poison(11, 4)
+            .with(9, 0, source.rows(0, 2))
+            .with(0, 0, source.rows(7, 8))
+            .with(4, 0, source.rows(3, 6));
+    Matrix.of(target).assertSame(expected, 0);
+  }
+
+  @Test
+  void aFlatCopyDoesNotMindShapes() {
+    Matrix source = random(4, 6);
+    Tensor target = tensor(Matrix.poison(1, 30), 5, 3, 2);
+    kernels.copyFlat(tensor(source), 5, 13, target, 9);
+    Matrix.of(target).reshaped(1, 30).assertBlock(0, 1, 9, 13, 0, (i, j) -> source.values[5 + j]);
   }
 
   // Products
@@ -190,6 +238,31 @@ class KernelsTest extends KernelFixture {
             4, n, product.firstRow, 9, TOLERANCE, (i, j) -> terms.at(i, j) + product.at(i, j));
   }
 
+  /** The residual stream of float16 computation is float32, and is not rounded on the way. */
+  @ParameterizedTest
+  @CsvSource({"3, true", "3, false", "20, true", "20, false"})
+  void addProductAddsToAWiderStream(int n, boolean biased) {
+    Product product = new Product(n, biased);
+    Matrix terms = Matrix.of(n, 9, (i, j) -> 1000 + i + j / 1024.0);
+    Tensor out = tensor(Matrix.poison(40, 30).with(4, product.firstRow, terms));
+    kernels.addProduct(
+        halved(product.x),
+        n,
+        halved(product.w),
+        biased ? halved(product.bias) : device.none(),
+        product.firstRow,
+        out,
+        4);
+    Matrix.of(out)
+        .assertBlock(4, n, product.firstRow, 9, 0.05, (i, j) -> terms.at(i, j) + product.at(i, j));
+  }
+
+  private Tensor halved(Matrix matrix) {
+    long[] shape =
+        matrix.rows == 1 ? new long[] {matrix.columns} : new long[] {matrix.rows, matrix.columns};
+    return own(kernels.reshape("test", tensor(matrix), NumberType.FLOAT16, shape));
+  }
+
   // Norms
 
   private static double normed(Matrix x, int row, int column, Matrix weight, double epsilon) {
@@ -208,13 +281,32 @@ class KernelsTest extends KernelFixture {
   }
 
   @Test
-  void normPickedTakesRowsInTheOrderOfTheIndex() {
+  void normPickedTakesRowsInTheOrderOfTheIndexes() {
     Matrix x = random(12, 20);
     Matrix weight = random(1, 20);
-    long[] index = {11, 0, 5, 5};
-    Tensor picked = own(kernels.normPicked(tensor(x), indexes(index), vector(weight), 1e-5));
-    Matrix.of(picked)
-        .assertBlock(0, 4, 0, 20, 1e-5, (i, j) -> normed(x, (int) index[i], j, weight, 1e-5));
+    long[] source = {11, 0, 5, 5};
+    int[] target = {2, 6, 0, 3};
+    Tensor out = tensor(Matrix.poison(8, 20));
+    kernels.normPicked(tensor(x), indexes(source), vector(weight), 1e-5, out, indexes(2, 6, 0, 3));
+    Matrix expected = Matrix.poison(8, 20);
+    for (int i = 0; i < 4; i++) {
+      int row = (int) source[i];
+      expected.with(target[i], 0, Matrix.of(1, 20, (r, j) -> normed(x, row, j, weight, 1e-5)));
+    }
+    Matrix.of(out).assertSame(expected, 1e-5);
+  }
+
+  @Test
+  void normsOfAWiderStreamAreOfTheComputeType() {
+    Matrix x = random(6, 20);
+    Tensor weight = halved(Matrix.of(1, 20, (i, j) -> 1));
+    Tensor out = own(device.allocateHost("test", NumberType.FLOAT16, 4, 20));
+    kernels.normRows(tensor(x), 2, 3, weight, 1e-5, out);
+    Matrix ones = Matrix.of(1, 20, (i, j) -> 1);
+    Tensor wide = own(kernels.reshape("test", out, NumberType.FLOAT32, 4, 20));
+    Matrix.of(wide)
+        .rows(0, 3)
+        .assertBlock(0, 3, 0, 20, 2e-3, (i, j) -> normed(x, 2 + i, j, ones, 1e-5));
   }
 
   // Embedding and positions
@@ -225,30 +317,23 @@ class KernelsTest extends KernelFixture {
       names = {"FLOAT32", "FLOAT16", "BFLOAT16"})
   void embedCopiesTheRowsThatTheIndexPicks(NumberType type) {
     Stored stored = Stored.random(random, type, 3 * 10);
-    Tensor staged = stored.in(own(device.allocateHost("staged", NumberType.UINT8, 200)));
+    Tensor staged = stored.in(own(device.allocateHost("staged", type, 5, 10)), 0);
     long[] index = {2, 0, 0, 1, 2};
     Tensor x = tensor(Matrix.poison(9, 10));
-    kernels.embed(staged, type, 3, indexes(index), x, 3);
+    kernels.embed(staged, 3, indexes(index), x, 3);
     Matrix.of(x).assertBlock(3, 5, 0, 10, 0, (i, j) -> stored.values[(int) index[i] * 10 + j]);
   }
 
-  @Test
-  void rotationsAreCosinesAndSinesOfPositionTimesFrequency() {
-    long[] positions = {0, 1, 2, 1000, 8191, 131_071};
-    Matrix frequencies = Matrix.random(new Random(1), 1, 8);
-    Tensor rotations = own(kernels.rotations(indexes(positions), vector(frequencies), 1.25));
-    assertThat(rotations.size(1)).isEqualTo(16);
-    Matrix.of(rotations)
-        .assertBlock(
-            0,
-            6,
-            0,
-            16,
-            1e-6,
-            (i, j) -> {
-              float angle = positions[i] * frequencies.at(0, j % 8);
-              return 1.25 * (j < 8 ? Math.cos(angle) : Math.sin(angle));
-            });
+  /** Cosines and sines of position times frequency, as the kernel has them: in float32. */
+  private static Matrix rotations(long[] positions, Matrix frequencies, double factor) {
+    int half = frequencies.columns;
+    return Matrix.of(
+        positions.length,
+        2 * half,
+        (i, j) -> {
+          float angle = positions[i] * frequencies.at(0, j % half);
+          return factor * (j < half ? Math.cos(angle) : Math.sin(angle));
+        });
   }
 
   private static double rotated(Matrix head, int row, int column, Matrix rotations, int token) {
@@ -262,47 +347,55 @@ class KernelsTest extends KernelFixture {
 
   @ParameterizedTest
   @CsvSource({"6, 2, false", "6, 2, true", "4, 4, true", "4, 1, false"})
-  void enterPoolSplitsNormsRotatesAndWritesKeysAndValues(int heads, int kvHeads, boolean norms) {
+  void enterSplitsNormsRotatesAndWritesKeysAndValues(int heads, int kvHeads, boolean norms) {
     int d = 8;
     int n = 5;
+    int row = 2;
     int first = 3;
+    double factor = 1.25;
     int width = (heads + 2 * kvHeads) * d;
-    Matrix qkv = Matrix.poison(7, width).with(0, 0, random(n, width));
-    Matrix rotations = random(10, d);
+    Matrix qkv = Matrix.poison(9, width).with(row, 0, random(n, width));
+    Matrix frequencies = random(1, d / 2);
+    long[] positions = {9, 9, 9, 0, 1, 1000, 8191, 131_071, 9, 9};
     Matrix queryNorm = random(1, d);
     Matrix keyNorm = random(1, d);
-    long[] slots = {-1, -1, -1, 17, 2, 9, 0, 5, -1, -1};
-    Tensor keys = tensor(Matrix.poison(20, kvHeads * d), 20, kvHeads, d);
-    Tensor values = tensor(Matrix.poison(20, kvHeads * d), 20, kvHeads, d);
+    long[] slots = {17, 2, 9, 0, 5};
+    Tensor fresh = tensor(Matrix.poison(7, 2 * kvHeads * d), 7, 2, kvHeads, d);
+    Tensor kv = tensor(Matrix.poison(20, 2 * kvHeads * d), 20, 2, kvHeads, d);
+    Tensor entered = tensor(qkv);
     Tensor queries =
         own(
-            kernels.enterPool(
-                tensor(qkv),
+            kernels.enter(
+                entered,
+                row,
                 n,
-                first,
                 heads,
-                tensor(rotations),
+                new Kernels.Rotation(indexes(positions), vector(frequencies), factor),
+                first,
                 norms ? vector(queryNorm) : device.none(),
                 norms ? vector(keyNorm) : device.none(),
                 1e-5,
                 indexes(slots),
-                keys,
-                values));
+                fresh,
+                kv));
+    Matrix rotations = rotations(positions, frequencies, factor);
     Matrix expectedQueries = Matrix.poison(n, heads * d);
-    Matrix expectedKeys = Matrix.poison(20, kvHeads * d);
-    Matrix expectedValues = Matrix.poison(20, kvHeads * d);
+    Matrix expectedFresh = Matrix.poison(7, 2 * kvHeads * d);
+    Matrix expectedKv = Matrix.poison(20, 2 * kvHeads * d);
     for (int i = 0; i < n; i++) {
-      Matrix q = head(qkv, i, 0, heads, d, norms ? queryNorm : null);
-      Matrix k = head(qkv, i, heads, kvHeads, d, norms ? keyNorm : null);
-      int token = first + i;
-      expectedQueries.with(i, 0, turned(q, rotations, token));
-      expectedKeys.with((int) slots[token], 0, turned(k, rotations, token));
-      Matrix v = head(qkv, i, heads + kvHeads, kvHeads, d, null);
-      expectedValues.with((int) slots[token], 0, v.reshaped(1, kvHeads * d));
+      Matrix q = head(qkv, row + i, 0, heads, d, norms ? queryNorm : null);
+      Matrix k = head(qkv, row + i, heads, kvHeads, d, norms ? keyNorm : null);
+      Matrix v = head(qkv, row + i, heads + kvHeads, kvHeads, d, null);
+      expectedQueries.with(i, 0, turned(q, rotations, first + i));
+      expectedFresh
+          .with(i, 0, turned(k, rotations, first + i))
+          .with(i, kvHeads * d, v.reshaped(1, kvHeads * d));
+      expectedKv.with((int) slots[i], 0, expectedFresh.rows(i, i + 1));
     }
-    Matrix.of(keys).assertSame(expectedKeys, 1e-5);
-    Matrix.of(values).assertSame(expectedValues, 0);
     Matrix.of(queries).assertSame(expectedQueries, 1e-5);
+    Matrix.of(fresh).assertSame(expectedFresh, 1e-5);
+    Matrix.of(kv).assertSame(expectedKv, 1e-5);
+    Matrix.of(entered).assertSame(qkv, 0);
   }
 
   /** Some heads of a row, [heads, d], normed where there is a norm. */

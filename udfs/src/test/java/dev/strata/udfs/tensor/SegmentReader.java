@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 public final class SegmentReader {
 
   /** One segment. */
-  public record Segment(long row, long count, long extent, long length) {}
+  public record Segment(long row, long count, long slot, long length) {}
 
   private SegmentReader() {}
 
@@ -16,7 +16,7 @@ public final class SegmentReader {
         .mapToObj(
             i ->
                 new Segment(
-                    segments.rows[i], segments.counts[i], segments.extents[i], segments.lengths[i]))
+                    segments.rows[i], segments.counts[i], segments.slots[i], segments.lengths[i]))
         .toList();
   }
 }

@@ -16,7 +16,7 @@ class SegmentsTest {
 
     assertThat(cut.rows).containsExactly(0, 2, 4, 5);
     assertThat(cut.counts).containsExactly(2, 2, 1, 1);
-    assertThat(cut.extents).containsExactly(100, 100, 100, 200);
+    assertThat(cut.slots).containsExactly(100, 100, 100, 200);
     assertThat(cut.lengths).containsExactly(7, 9, 10, 90);
   }
 

@@ -4,22 +4,23 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Where a sweep's tokens are: their positions in their sequences, as rotations, and their slots in
- * the KV pool. Made once for a sweep, used in every layer.
+ * Where a sweep's tokens are in their sequences, and how each layer rotates them. Made once for a
+ * sweep, used in every layer.
  */
-public final class TokenPlaces implements AutoCloseable {
+public final class Positions implements AutoCloseable {
 
-  private final Tensor slots;
-  private final Map<RopeSpec, Tensor> rotations;
+  private final Ropes ropes;
+  private final Tensor positions;
 
-  private TokenPlaces(Tensor slots, Map<RopeSpec, Tensor> rotations) {
-    this.slots = slots;
-    this.rotations = rotations;
+  private Positions(Ropes ropes, Tensor positions) {
+    this.ropes = ropes;
+    this.positions = positions;
   }
 
   /** The model's rotation frequencies on the device, one vector for each kind of rope it has. */
@@ -45,20 +46,12 @@ public final class TokenPlaces implements AutoCloseable {
     }
 
     /**
-     * The places of a sweep's tokens.
+     * A sweep's positions on the device.
      *
      * @param positions each token's position in its sequence
-     * @param slots each token's slot in the KV pool
      */
-    public TokenPlaces places(long[] positions, long[] slots) {
-      Map<RopeSpec, Tensor> rotations = new HashMap<>();
-      try (Tensor index = device.indexes(positions)) {
-        frequencies.forEach(
-            (rope, vector) ->
-                rotations.put(
-                    rope, device.kernels().rotations(index, vector, rope.attentionFactor())));
-      }
-      return new TokenPlaces(device.indexes(slots), rotations);
+    public Positions of(long[] positions) {
+      return new Positions(this, device.indexes(positions));
     }
 
     @Override
@@ -67,17 +60,12 @@ public final class TokenPlaces implements AutoCloseable {
     }
   }
 
-  Tensor slots() {
-    return slots;
-  }
-
-  Tensor rotations(RopeSpec rope) {
-    return rotations.get(rope);
+  Kernels.Rotation rotation(RopeSpec rope) {
+    return new Kernels.Rotation(positions, ropes.frequencies.get(rope), rope.attentionFactor());
   }
 
   @Override
   public void close() {
-    slots.close();
-    rotations.values().forEach(Tensor::close);
+    positions.close();
   }
 }

@@ -1,0 +1,67 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.tensor.Tensor;
+import dev.strata.udfs.transformer.BlockState;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The head's input: the last hidden states of the tokens it is computed for, normed. */
+final class HeadRows implements AutoCloseable {
+
+  private final SweepResources resources;
+  private final List<SweepSchedule.HeadRow> rows;
+  private final Tensor normed;
+
+  HeadRows(SweepResources resources, List<SweepSchedule.HeadRow> rows) {
+    this.resources = resources;
+    this.rows = rows;
+    this.normed =
+        resources.device.allocate(
+            "head",
+            resources.device.computeType(),
+            rows.size(),
+            resources.checkpoint().spec().hiddenSize());
+  }
+
+  boolean isEmpty() {
+    return rows.isEmpty();
+  }
+
+  List<SweepSchedule.HeadRow> rows() {
+    return rows;
+  }
+
+  /** [rows, hidden], complete when all blocks were picked from. */
+  Tensor normed() {
+    return normed;
+  }
+
+  /** How many rows, from the first on, need their logits in full. */
+  int logitRows() {
+    return (int) rows.stream().filter(r -> r.run().sequence().request().needsLogits()).count();
+  }
+
+  /** Takes the rows that are in a block, after its last layer. */
+  void pick(BlockState block) {
+    int begin = block.block().first();
+    int end = begin + block.block().tokens();
+    int[] here =
+        IntStream.range(0, rows.size())
+            .filter(i -> rows.get(i).token() >= begin && rows.get(i).token() < end)
+            .toArray();
+    if (here.length == 0) {
+      return;
+    }
+    long[] source =
+        IntStream.of(here).mapToLong(i -> block.row() + rows.get(i).token() - begin).toArray();
+    try (Tensor from = resources.device.indexes(source);
+        Tensor to = resources.device.indexes(IntStream.of(here).asLongStream().toArray())) {
+      resources.transformer.normForHead(block.hidden(), from, normed, to);
+    }
+  }
+
+  @Override
+  public void close() {
+    normed.close();
+  }
+}

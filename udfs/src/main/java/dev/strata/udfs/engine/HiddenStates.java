@@ -1,0 +1,41 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.TokenBlock;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The residual stream of a sweep's tokens. For the computing thread, which opens all blocks of a
+ * stage in order, stage after stage.
+ */
+interface HiddenStates extends AutoCloseable {
+
+  /** A block's hidden states on the device, the computing thread's until they are closed. */
+  interface Access extends AutoCloseable {
+
+    BlockState state();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Starts a sweep with the embeddings of its tokens.
+   *
+   * @param stages how often each block will be opened
+   */
+  void begin(int[] tokenIds, List<TokenBlock> blocks, int stages) throws IOException;
+
+  /** The next block. */
+  Access open() throws IOException;
+
+  /** Ends a sweep, also one that was given up. */
+  void end() throws IOException;
+
+  /** Bytes copied to and from the device so far. */
+  long bytesCopied();
+
+  @Override
+  void close();
+}

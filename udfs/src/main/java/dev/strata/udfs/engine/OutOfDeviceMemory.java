@@ -1,0 +1,33 @@
+package dev.strata.udfs.engine;
+
+/** A kernel found too little memory on the device, and the sweep was given up. */
+final class OutOfDeviceMemory extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final boolean mayTryAgain;
+
+  OutOfDeviceMemory(boolean mayTryAgain, Throwable cause) {
+    super(firstLine(cause), cause);
+    this.mayTryAgain = mayTryAgain;
+  }
+
+  /** Whether there are smaller micro-batches to try it with. */
+  boolean mayTryAgain() {
+    return mayTryAgain;
+  }
+
+  /** PyTorch's exceptions come with nothing but their text. */
+  static boolean isCauseOf(Throwable e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("CUDA out of memory") || message.contains("can't allocate memory");
+  }
+
+  private static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage())
+        .lines()
+        .filter(line -> line.contains("memory"))
+        .findFirst()
+        .orElse("");
+  }
+}

@@ -1,0 +1,61 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.tensor.Tensor;
+import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.TokenBlock;
+import java.io.IOException;
+import java.util.List;
+
+/** Hidden states of all tokens of a sweep where kernels use them. */
+final class ResidentHidden implements HiddenStates {
+
+  private final EmbeddingReader embedding;
+  private final Tensor hidden;
+  private List<TokenBlock> blocks = List.of();
+  private int next;
+
+  /**
+   * @param hidden [tokens of a sweep, hidden]; closed with this
+   */
+  ResidentHidden(EmbeddingReader embedding, Tensor hidden) {
+    this.embedding = embedding;
+    this.hidden = hidden;
+  }
+
+  @Override
+  public void begin(int[] tokenIds, List<TokenBlock> sweepBlocks, int stages) throws IOException {
+    blocks = sweepBlocks;
+    next = 0;
+    embedding.embed(tokenIds, hidden, 0);
+  }
+
+  @Override
+  public Access open() {
+    TokenBlock block = blocks.get(next++ % blocks.size());
+    BlockState state = new BlockState(block, hidden, block.first());
+    return new Access() {
+      @Override
+      public BlockState state() {
+        return state;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public void end() {
+    blocks = List.of();
+  }
+
+  @Override
+  public long bytesCopied() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    hidden.close();
+  }
+}

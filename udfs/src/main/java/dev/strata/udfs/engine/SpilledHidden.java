@@ -1,0 +1,254 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.stream.SlotRing;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.HostArena;
+import dev.strata.udfs.tensor.Lane;
+import dev.strata.udfs.tensor.Mark;
+import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.Tensor;
+import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.TokenBlock;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Hidden states that live in host memory and pass through a ring on the device, block after block,
+ * once for each stage. The only block of a sweep stays on the device from its embedding to its
+ * head.
+ */
+final class SpilledHidden implements HiddenStates {
+
+  /** A block on its way to a stage; the first time it is embedded. */
+  private record Load(TokenBlock block, int index, int stage) {}
+
+  static final int SLOTS = 3;
+
+  private final ComputeDevice device;
+  private final EmbeddingReader embedding;
+  private final Lane compute;
+  private final Lane loads;
+  private final Lane stores;
+  private final List<Tensor> slots = new ArrayList<>();
+  private final List<Mark> free = new ArrayList<>();
+  private final List<Mark> ready = new ArrayList<>();
+  private final List<Mark> computed = new ArrayList<>();
+  private final List<Mark> stored = new ArrayList<>();
+  private final HostArena host;
+  private final SlotRing<Load> ring;
+  private final AtomicLong bytesCopied = new AtomicLong();
+  private final int hiddenSize;
+  private final int placeTokens;
+
+  // Written before loads of the first stage are demanded, read by them.
+  private volatile int[] tokenIds;
+
+  private List<TokenBlock> blocks = List.of();
+  private int stages;
+  private int ahead;
+  private Only only;
+
+  /**
+   * @param blockTokens the most tokens of a block
+   * @param hiddenSize elements of a token
+   * @param sweepTokens the most tokens of a sweep
+   */
+  SpilledHidden(
+      ComputeDevice device,
+      EmbeddingReader embedding,
+      int blockTokens,
+      int hiddenSize,
+      int sweepTokens,
+      Lane compute,
+      Lane loads,
+      Lane stores) {
+    this.device = device;
+    this.embedding = embedding;
+    this.compute = compute;
+    this.loads = loads;
+    this.stores = stores;
+    NumberType type = device.residualType();
+    this.hiddenSize = hiddenSize;
+    this.placeTokens = blockTokens;
+    for (int i = 0; i < SLOTS; i++) {
+      slots.add(device.allocate("hidden ring", type, blockTokens, hiddenSize));
+      free.add(device.newMark());
+      ready.add(device.newMark());
+      computed.add(device.newMark());
+    }
+    this.host =
+        device.hostArena(
+            "hidden states",
+            type,
+            placeSizes(sweepTokens / blockTokens, (long) blockTokens * hiddenSize * type.bytes()));
+    this.ring = new SlotRing<>("strata-hidden", SLOTS, this::load);
+  }
+
+  private static List<Long> placeSizes(int places, long bytes) {
+    return places > 1 ? Collections.nCopies(places, bytes) : List.of();
+  }
+
+  /** Bytes of host memory for so many places. */
+  static long hostBytes(int places, long placeBytes, boolean pinned) {
+    return HostArena.bytes(placeSizes(places, placeBytes), pinned);
+  }
+
+  @Override
+  public void begin(int[] ids, List<TokenBlock> sweepBlocks, int stageCount) {
+    tokenIds = ids;
+    blocks = sweepBlocks;
+    stages = stageCount;
+    List<Load> first = new ArrayList<>();
+    for (int i = 0; i < blocks.size(); i++) {
+      first.add(new Load(blocks.get(i), i, 0));
+    }
+    while (stored.size() < blocks.size()) {
+      stored.add(device.newMark());
+    }
+    ahead = first.size();
+    ring.demand(first);
+  }
+
+  private void load(long count, Load load, int slot, Runnable started) throws IOException {
+    if (count == 0) {
+      loads.bind();
+    }
+    started.run();
+    loads.await(free.get(slot));
+    if (load.stage() == 0) {
+      embed(load.block(), slots.get(slot));
+    } else {
+      loads.await(stored.get(load.index()));
+      loads.run("hidden in", () -> copy(load.block(), slots.get(slot), false));
+    }
+    loads.record(ready.get(slot));
+  }
+
+  private void embed(TokenBlock block, Tensor slot) throws IOException {
+    int end = block.first() + block.tokens();
+    embedding.embed(Arrays.copyOfRange(tokenIds, block.first(), end), slot, 0);
+  }
+
+  /** Copies a block's rows; those of one place at once. */
+  private void copy(TokenBlock block, Tensor slot, boolean toHost) {
+    long row = 0;
+    while (row < block.tokens()) {
+      long token = block.first() + row;
+      long in = token % placeTokens;
+      long rows = Math.min(block.tokens() - row, placeTokens - in);
+      Tensor place = host.tensor((int) (token / placeTokens));
+      if (toHost) {
+        copyRows(slot, row, rows, place, in);
+      } else {
+        copyRows(place, in, rows, slot, row);
+      }
+      row += rows;
+    }
+    bytesCopied.addAndGet(block.tokens() * (long) hiddenSize * device.residualType().bytes());
+  }
+
+  private void copyRows(Tensor from, long row, long rows, Tensor to, long toRow) {
+    device.kernels().copyFlat(from, row * hiddenSize, rows * hiddenSize, to, toRow * hiddenSize);
+  }
+
+  @Override
+  public Access open() throws IOException {
+    if (only != null) {
+      return only;
+    }
+    SlotRing<Load>.Lease lease = ring.next();
+    ahead--;
+    compute.await(ready.get(lease.slot()));
+    if (blocks.size() == 1) {
+      only = new Only(lease);
+      return only;
+    }
+    return new Passing(lease);
+  }
+
+  /** The only block of a sweep. */
+  private final class Only implements Access {
+
+    private final SlotRing<Load>.Lease lease;
+
+    Only(SlotRing<Load>.Lease lease) {
+      this.lease = lease;
+    }
+
+    @Override
+    public BlockState state() {
+      return new BlockState(lease.entry().block(), slots.get(lease.slot()), 0);
+    }
+
+    @Override
+    public void close() {}
+
+    void release() {
+      compute.record(free.get(lease.slot()));
+      lease.close();
+    }
+  }
+
+  private final class Passing implements Access {
+
+    private final SlotRing<Load>.Lease lease;
+
+    Passing(SlotRing<Load>.Lease lease) {
+      this.lease = lease;
+    }
+
+    @Override
+    public BlockState state() {
+      return new BlockState(lease.entry().block(), slots.get(lease.slot()), 0);
+    }
+
+    @Override
+    public void close() {
+      int slot = lease.slot();
+      Load load = lease.entry();
+      if (load.stage() + 1 == stages) {
+        compute.record(free.get(slot));
+        lease.close();
+        return;
+      }
+      compute.record(computed.get(slot));
+      stores.bind();
+      stores.await(computed.get(slot));
+      stores.run("hidden out", () -> copy(load.block(), slots.get(slot), true));
+      stores.record(stored.get(load.index()));
+      stores.record(free.get(slot));
+      compute.bind();
+      lease.close();
+      ahead++;
+      ring.demand(List.of(new Load(load.block(), load.index(), load.stage() + 1)));
+    }
+  }
+
+  @Override
+  public void end() throws IOException {
+    if (only != null) {
+      only.release();
+      only = null;
+    }
+    for (; ahead > 0; ahead--) {
+      ring.next().close();
+    }
+  }
+
+  @Override
+  public long bytesCopied() {
+    return bytesCopied.get();
+  }
+
+  @Override
+  public void close() {
+    ring.close();
+    slots.forEach(Tensor::close);
+    List.of(free, ready, computed, stored).forEach(marks -> marks.forEach(Mark::close));
+    host.close();
+  }
+}

@@ -1,0 +1,227 @@
+package dev.strata.udfs.kv;
+
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Segments;
+import dev.strata.udfs.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Sequences of a micro-batch whose keys and values attention sees at once. Made once for a sweep,
+ * used in every layer.
+ */
+public final class KvBatch implements AutoCloseable {
+
+  /**
+   * A sequence's part.
+   *
+   * @param extent its slots in the pool
+   * @param position its first token's position
+   * @param count its tokens in the batch
+   */
+  public record Run(Extent extent, int position, int count) {
+
+    private int end() {
+      return position + count;
+    }
+  }
+
+  /** Tokens that are side by side in the pool and in the memory that attention sees. */
+  record Copy(int segment, int begin, int slot, int tokens) {}
+
+  private final int firstRow;
+  private final List<Run> runs;
+  private final int[] slots;
+  private final int segment;
+  private final List<Copy> loads = new ArrayList<>();
+  private final int rows;
+  private Segments segments;
+  private Tensor rowSlots;
+
+  private KvBatch(int firstRow, List<Run> runs, int[] slots, int segment) {
+    this.firstRow = firstRow;
+    this.runs = List.copyOf(runs);
+    this.slots = slots;
+    this.segment = segment;
+    this.rows = runs.stream().mapToInt(Run::count).sum();
+  }
+
+  /** Cuts a micro-batch's sequences into batches. */
+  public static final class Cutter {
+
+    private final KvPool pool;
+    private final int slotTokens;
+    private final int gapTokens;
+
+    /** For a pool that kernels use where it is. */
+    public Cutter(KvPool pool) {
+      this(pool, 0, 0);
+    }
+
+    /**
+     * For a pool in host memory.
+     *
+     * @param slotTokens the most tokens whose keys and values are brought at once
+     * @param gapTokens so many tokens that nobody needs are copied along rather than that a copy is
+     *     cut in two
+     */
+    public Cutter(KvPool pool, int slotTokens, int gapTokens) {
+      this.pool = pool;
+      this.slotTokens = slotTokens;
+      this.gapTokens = gapTokens;
+    }
+
+    /**
+     * Cuts a micro-batch.
+     *
+     * @param runs its sequences in the order of its rows
+     */
+    public List<KvBatch> cut(List<Run> runs) {
+      List<KvBatch> batches = new ArrayList<>();
+      int row = 0;
+      for (int first = 0; first < runs.size(); ) {
+        KvBatch batch = next(runs, first, row);
+        batches.add(batch);
+        first += batch.runs.size();
+        row += batch.rows;
+      }
+      return batches;
+    }
+
+    private KvBatch next(List<Run> runs, int first, int row) {
+      return slotTokens == 0 ? inPlace(runs, first, row) : streamed(runs, first, row);
+    }
+
+    private KvBatch inPlace(List<Run> runs, int first, int row) {
+      int segment = pool.segmentOf(runs.get(first).extent().begin());
+      int end = first;
+      while (end < runs.size() && pool.segmentOf(runs.get(end).extent().begin()) == segment) {
+        end++;
+      }
+      List<Run> part = runs.subList(first, end);
+      int begin = pool.beginOf(segment);
+      int[] slots = part.stream().mapToInt(run -> run.extent().begin() - begin).toArray();
+      return new KvBatch(row, part, slots, segment);
+    }
+
+    private KvBatch streamed(List<Run> runs, int first, int row) {
+      List<Run> part = new ArrayList<>();
+      List<Integer> slots = new ArrayList<>();
+      int used = 0;
+      for (Run run : runs.subList(first, runs.size())) {
+        int slot = part.isEmpty() ? 0 : used + gap(part.get(part.size() - 1), run);
+        if (!part.isEmpty() && slot + run.end() > slotTokens) {
+          break;
+        }
+        part.add(run);
+        slots.add(slot);
+        used = slot + run.end();
+      }
+      KvBatch batch =
+          new KvBatch(row, part, slots.stream().mapToInt(Integer::intValue).toArray(), 0);
+      batch.planLoads(pool, gapTokens);
+      return batch;
+    }
+
+    /** Slots left free between two sequences so that one copy brings both. */
+    private int gap(Run before, Run run) {
+      int gap = run.extent().begin() - before.extent().begin() - before.end();
+      boolean near = gap >= 0 && gap <= gapTokens;
+      boolean sameSegment =
+          pool.segmentOf(before.extent().begin()) == pool.segmentOf(run.extent().begin());
+      return near && sameSegment ? gap : 0;
+    }
+  }
+
+  /** One copy for runs whose distance is the same in the pool and in the slot. */
+  private void planLoads(KvPool pool, int gapTokens) {
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      if (run.position() == 0) {
+        continue;
+      }
+      int in = pool.segmentOf(run.extent().begin());
+      int begin = run.extent().begin() - pool.beginOf(in);
+      Copy last = loads.isEmpty() ? null : loads.get(loads.size() - 1);
+      if (last != null
+          && last.segment() == in
+          && begin - last.begin() == slots[i] - last.slot()
+          && slots[i] - last.slot() - last.tokens() <= gapTokens) {
+        int tokens = slots[i] - last.slot() + run.position();
+        loads.set(loads.size() - 1, new Copy(in, last.begin(), last.slot(), tokens));
+      } else {
+        loads.add(new Copy(in, begin, slots[i], run.position()));
+      }
+    }
+  }
+
+  /** Brings what kernels need of the batch to the device. */
+  public void upload(ComputeDevice device, long scores) {
+    Segments whole = new Segments(runs.size());
+    long[] places = new long[rows];
+    int row = 0;
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      whole.set(i, row, run.count(), slots[i], run.end());
+      for (int j = 0; j < run.count(); j++) {
+        places[row++] = (long) slots[i] + run.position() + j;
+      }
+    }
+    segments = device.hasFusedAttention() ? whole : whole.cut(scores);
+    segments.upload(device);
+    rowSlots = device.indexes(places);
+  }
+
+  /** The batch's first row in its micro-batch. */
+  public int firstRow() {
+    return firstRow;
+  }
+
+  /** Rows of the batch. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Where attention finds each sequence. */
+  public Segments segments() {
+    return segments;
+  }
+
+  /** [rows] where each row's key and value go. */
+  public Tensor rowSlots() {
+    return rowSlots;
+  }
+
+  List<Run> runs() {
+    return runs;
+  }
+
+  List<Copy> loads() {
+    return loads;
+  }
+
+  /** Slots up to the last that is loaded. */
+  int loadedSlots() {
+    return loads.stream().mapToInt(copy -> copy.slot() + copy.tokens()).max().orElse(0);
+  }
+
+  /** The pool's segment, where kernels use it in place. */
+  int segment() {
+    return segment;
+  }
+
+  /** Whether the keys and values of one of its tokens are made by an earlier batch of the sweep. */
+  boolean follows(KvBatch before) {
+    Run last = before.runs.get(before.runs.size() - 1);
+    Run first = runs.get(0);
+    return last.extent().begin() == first.extent().begin() && first.position() == last.end();
+  }
+
+  @Override
+  public void close() {
+    if (segments != null) {
+      segments.close();
+      rowSlots.close();
+    }
+  }
+}

@@ -1,0 +1,395 @@
+package dev.strata.udfs.kv;
+
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.stream.SlotRing;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.HostArena;
+import dev.strata.udfs.tensor.Lane;
+import dev.strata.udfs.tensor.Mark;
+import dev.strata.udfs.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * Keys and values that stay in host memory and pass through a ring of slots on the device: the next
+ * batches are in flight while one is computed with. New ones leave in one copy for each batch, from
+ * where short runs are put into the pool by a thread; long runs go straight there.
+ */
+public final class StreamedKv implements KvMemory {
+
+  /** A batch in a layer, to be loaded when so many stores are done. */
+  private record Load(int layer, KvBatch batch, long storesBefore) {}
+
+  /** Runs of fewer tokens go by way of a buffer: copies of a few kilobytes each would cost more. */
+  private static final int SHORTEST_DIRECT_RUN = 16;
+
+  private static final int SLOTS = 3;
+  private static final int FRESH = 3;
+
+  /**
+   * Bytes that nobody needs are copied along where they are fewer: about what a copy costs more.
+   */
+  private static final long GAP_BYTES = 256 << 10;
+
+  private final ComputeDevice device;
+  private final KvPool pool;
+  private final int layers;
+  private final long layerTokenBytes;
+  private final int slotTokens;
+  private final Lane compute;
+  private final Lane loads;
+  private final Lane stores;
+  private final List<Runnable> closings = new ArrayList<>();
+  private final List<Tensor> slots = new ArrayList<>();
+  private final List<Mark> free = new ArrayList<>();
+  private final List<Mark> ready = new ArrayList<>();
+  private final List<Tensor> fresh = new ArrayList<>();
+  // What leaves the device: the fresh ones, quantised where the pool is.
+  private final List<Tensor> leaving = new ArrayList<>();
+  // What attention sees of a slot that is quantised.
+  private final Tensor converted;
+  private final List<Mark> computed = new ArrayList<>();
+  private final List<Mark> stored = new ArrayList<>();
+  private final HostArena staging;
+  private final SlotRing<Load> ring;
+  private final ExecutorService scatter;
+  private final AtomicLong bytesLoaded = new AtomicLong();
+  private final AtomicLong bytesStored = new AtomicLong();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition storeDone = lock.newCondition();
+  private long announced;
+  private long opened;
+  private long storesDone;
+  private Throwable failure;
+
+  /**
+   * @param pool in host memory; stays the caller's to close
+   * @param slotTokens tokens of a slot of the ring
+   * @param freshTokens the most tokens of a micro-batch
+   * @param compute where kernels go
+   * @param loads where copies to the device go; {@code stores} those from it
+   */
+  public StreamedKv(
+      ComputeDevice device,
+      DecoderSpec spec,
+      KvPool pool,
+      int slotTokens,
+      int freshTokens,
+      Lane compute,
+      Lane loads,
+      Lane stores) {
+    this.device = device;
+    this.pool = pool;
+    this.layers = spec.layers().size();
+    this.layerTokenBytes = pool.format().layerTokenBytes();
+    KvFormat plain = KvFormat.plain(spec, device.computeType());
+    this.slotTokens = slotTokens;
+    this.compute = compute;
+    this.loads = loads;
+    this.stores = stores;
+    for (int i = 0; i < SLOTS; i++) {
+      slots.add(own(allocate(pool.format(), slotTokens), Tensor::close));
+      free.add(own(device.newMark(), Mark::close));
+      ready.add(own(device.newMark(), Mark::close));
+    }
+    for (int i = 0; i < FRESH; i++) {
+      fresh.add(own(allocate(plain, freshTokens), Tensor::close));
+      computed.add(own(device.newMark(), Mark::close));
+      stored.add(own(device.newMark(), Mark::close));
+    }
+    if (pool.format().isQuantized()) {
+      this.converted = own(allocate(plain, slotTokens), Tensor::close);
+      for (int i = 0; i < FRESH; i++) {
+        leaving.add(own(allocate(pool.format(), freshTokens), Tensor::close));
+      }
+    } else {
+      this.converted = null;
+      leaving.addAll(fresh);
+    }
+    this.staging =
+        own(
+            device.hostArena(
+                "KV staging",
+                pool.format().type(),
+                Collections.nCopies(FRESH, freshTokens * layerTokenBytes)),
+            HostArena::close);
+    this.scatter =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "strata-kv-stores");
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.ring = new SlotRing<>("strata-kv-loads", SLOTS, this::load);
+  }
+
+  private <T> T own(T resource, Consumer<T> close) {
+    closings.add(() -> close.accept(resource));
+    return resource;
+  }
+
+  private Tensor allocate(KvFormat format, int tokens) {
+    return device.allocate("KV ring", format.type(), format.shape(tokens));
+  }
+
+  /** Bytes of buffers on the device. */
+  public static long deviceBytes(
+      KvFormat format, KvFormat plain, long slotTokens, long freshTokens) {
+    long converted =
+        slotTokens * plain.layerTokenBytes() + FRESH * freshTokens * format.layerTokenBytes();
+    return SLOTS * slotTokens * format.layerTokenBytes()
+        + FRESH * freshTokens * plain.layerTokenBytes()
+        + (format.isQuantized() ? converted : 0);
+  }
+
+  /** Bytes of buffers in host memory. */
+  public static long hostBytes(KvFormat format, int freshTokens, boolean pinned) {
+    return HostArena.bytes(
+        Collections.nCopies(FRESH, freshTokens * format.layerTokenBytes()), pinned);
+  }
+
+  @Override
+  public KvBatch.Cutter cutter() {
+    return new KvBatch.Cutter(pool, slotTokens, (int) (GAP_BYTES / layerTokenBytes));
+  }
+
+  @Override
+  public void announce(List<KvBatch> batches) {
+    List<Load> all = new ArrayList<>();
+    long before = announced;
+    for (int layer = 0; layer < layers; layer++) {
+      for (int i = 0; i < batches.size(); i++) {
+        boolean follows = i > 0 && batches.get(i).follows(batches.get(i - 1));
+        long here = announced + (long) layer * batches.size() + i;
+        all.add(new Load(layer, batches.get(i), follows ? here : before));
+      }
+    }
+    announced += (long) layers * batches.size();
+    ring.demand(all);
+  }
+
+  private void load(long count, Load load, int slot, Runnable started) {
+    if (count == 0) {
+      loads.bind();
+    }
+    started.run();
+    awaitStores(load.storesBefore());
+    loads.await(free.get(slot));
+    for (KvBatch.Copy copy : load.batch().loads()) {
+      Tensor from = pool.segment(load.layer(), copy.segment());
+      loads.run(
+          "load",
+          () ->
+              device
+                  .kernels()
+                  .copy(from, copy.begin(), copy.tokens(), slots.get(slot), copy.slot()));
+      bytesLoaded.addAndGet(copy.tokens() * layerTokenBytes);
+    }
+    loads.record(ready.get(slot));
+  }
+
+  /** What an earlier sweep or batch made must be in the pool before it is read there. */
+  private void awaitStores(long count) {
+    lock.lock();
+    try {
+      while (storesDone < count && failure == null) {
+        storeDone.awaitUninterruptibly();
+      }
+      throwFailure();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void throwFailure() {
+    if (failure != null) {
+      throw new IllegalStateException("storing keys and values failed", failure);
+    }
+  }
+
+  @Override
+  public Access open(int layer, KvBatch batch) throws IOException {
+    SlotRing<Load>.Lease lease = ring.next();
+    int buffer = (int) (opened % FRESH);
+    awaitStores(opened - FRESH + 1);
+    opened++;
+    compute.await(ready.get(lease.slot()));
+    compute.await(stored.get(buffer));
+    Tensor kv = plain(slots.get(lease.slot()), batch);
+    return new Access() {
+      @Override
+      public Tensor kv() {
+        return kv;
+      }
+
+      @Override
+      public Tensor fresh() {
+        return fresh.get(buffer);
+      }
+
+      @Override
+      public void close() {
+        quantize(batch, buffer);
+        compute.record(free.get(lease.slot()));
+        compute.record(computed.get(buffer));
+        lease.close();
+        store(layer, batch, buffer);
+      }
+    };
+  }
+
+  private Tensor plain(Tensor slot, KvBatch batch) {
+    if (!pool.format().isQuantized()) {
+      return slot;
+    }
+    int tokens = batch.loadedSlots();
+    if (tokens > 0) {
+      compute.run("dequantize", () -> device.kernels().dequantize(slot, tokens, converted));
+    }
+    return converted;
+  }
+
+  private void quantize(KvBatch batch, int buffer) {
+    if (pool.format().isQuantized()) {
+      compute.run(
+          "quantize",
+          () -> device.kernels().quantize(fresh.get(buffer), batch.rows(), leaving.get(buffer)));
+    }
+  }
+
+  /** Sends the batch's own keys and values to the host; the computing thread does not wait. */
+  private void store(int layer, KvBatch batch, int buffer) {
+    stores.bind();
+    stores.await(computed.get(buffer));
+    stores.run("store", () -> send(layer, batch, buffer));
+    stores.record(stored.get(buffer));
+    compute.bind();
+    bytesStored.addAndGet(batch.rows() * layerTokenBytes);
+    scatter.execute(() -> finishStore(layer, batch, buffer));
+  }
+
+  private void send(int layer, KvBatch batch, int buffer) {
+    boolean hasShort = false;
+    int row = 0;
+    for (KvBatch.Run run : batch.runs()) {
+      if (run.count() < SHORTEST_DIRECT_RUN) {
+        hasShort = true;
+      } else {
+        int segment = pool.segmentOf(run.extent().begin());
+        int begin = run.extent().begin() - pool.beginOf(segment) + run.position();
+        Tensor target = pool.segment(layer, segment);
+        device.kernels().copy(leaving.get(buffer), row, run.count(), target, begin);
+      }
+      row += run.count();
+    }
+    if (hasShort) {
+      long elements = layerTokenBytes / pool.format().type().bytes();
+      device
+          .kernels()
+          .copyFlat(leaving.get(buffer), 0, batch.rows() * elements, staging.tensor(buffer), 0);
+    }
+  }
+
+  private void finishStore(int layer, KvBatch batch, int buffer) {
+    Throwable problem = null;
+    try {
+      stored.get(buffer).awaitOnHost();
+      scatter(layer, batch, buffer);
+    } catch (RuntimeException e) {
+      problem = e;
+    }
+    lock.lock();
+    try {
+      storesDone++;
+      failure = failure == null ? problem : failure;
+      storeDone.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void scatter(int layer, KvBatch batch, int buffer) {
+    ByteBuffer from = staging.buffer(buffer);
+    int row = 0;
+    for (KvBatch.Run run : batch.runs()) {
+      if (run.count() < SHORTEST_DIRECT_RUN) {
+        int segment = pool.segmentOf(run.extent().begin());
+        int begin = run.extent().begin() - pool.beginOf(segment) + run.position();
+        int bytes = (int) (run.count() * layerTokenBytes);
+        pool.buffer(layer, segment)
+            .put((int) (begin * layerTokenBytes), from, (int) (row * layerTokenBytes), bytes);
+      }
+      row += run.count();
+    }
+  }
+
+  @Override
+  public int longestSequence() {
+    return Math.min(slotTokens, pool.longestExtent());
+  }
+
+  @Override
+  public long bytesLoaded() {
+    return bytesLoaded.get();
+  }
+
+  @Override
+  public long bytesStored() {
+    return bytesStored.get();
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      failure = failure == null ? new IllegalStateException("closed") : failure;
+      storeDone.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    ring.close();
+    awaitScatter();
+    closings.forEach(Runnable::run);
+  }
+
+  private void awaitScatter() {
+    scatter.shutdown();
+    boolean interrupted = false;
+    while (!scatter.isTerminated()) {
+      try {
+        scatter.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void skip() throws IOException {
+    while (opened < announced) {
+      ring.next().close();
+      opened++;
+      lock.lock();
+      try {
+        storesDone++;
+        storeDone.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

@@ -1,0 +1,277 @@
+package dev.strata.udfs.stream;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A ring of slots that a thread of its own fills ahead, in the order in which entries are demanded.
+ * It goes on as far as slots are free and entries are demanded, so whoever fills never waits for a
+ * computation that is not behind by a whole ring.
+ *
+ * <p>When {@link #next} returns an entry, the filling of the entry after it has started, if that is
+ * demanded and a slot is free: whatever is done with an entry overlaps the next one's filling.
+ *
+ * <p>One thread calls {@link #demand}, {@link #next} and {@link Lease#close}.
+ *
+ * @param <E> what a slot is filled with
+ */
+public final class SlotRing<E> implements AutoCloseable {
+
+  /** Fills slots, on the ring's thread. */
+  public interface Filler<E> {
+
+    /**
+     * Fills a slot that nobody else uses.
+     *
+     * @param count the entry's number, counted from 0 through all demands
+     * @param started to be called when the filling has started, that is when nothing but its own
+     *     work holds it up
+     */
+    void fill(long count, E entry, int slot, Runnable started) throws IOException;
+  }
+
+  private final int slots;
+  private final Filler<E> filler;
+  private final Thread thread;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Entries that are demanded and not yet taken by next(); the first has the number `taken`.
+  private final Deque<E> ahead = new ArrayDeque<>();
+  // Entries that are demanded and not yet given to the filler.
+  private final Deque<E> unfilled = new ArrayDeque<>();
+
+  // Entries that were closed while an earlier one is not.
+  private final Set<Long> closedAhead = new HashSet<>();
+
+  // Counts of entries, guarded by the lock. Entry k is in slot k % slots.
+  private long demanded;
+  private long started;
+  private long filled;
+  private long taken;
+  private long released;
+  private Throwable failure;
+  private boolean closed;
+
+  /**
+   * Starts the filling thread.
+   *
+   * @param slots at least 2
+   */
+  public SlotRing(String threadName, int slots, Filler<E> filler) {
+    if (slots < 2) {
+      throw new IllegalArgumentException("a ring needs 2 slots, got " + slots);
+    }
+    this.slots = slots;
+    this.filler = filler;
+    this.thread = new Thread(this::fillAhead, threadName);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /**
+   * An entry in its slot, the taker's until it is closed. A slot is filled anew when all entries up
+   * to its own are closed.
+   */
+  public final class Lease implements AutoCloseable {
+
+    private final long count;
+    private final E entry;
+
+    private Lease(long count, E entry) {
+      this.count = count;
+      this.entry = entry;
+    }
+
+    /** The entry's number, counted from 0 through all demands. */
+    public long count() {
+      return count;
+    }
+
+    public E entry() {
+      return entry;
+    }
+
+    public int slot() {
+      return slotOf(count);
+    }
+
+    /** Gives the slot back to the ring. */
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        closedAhead.add(count);
+        while (closedAhead.remove(released)) {
+          released++;
+        }
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Lets entries follow those that were demanded so far. */
+  public void demand(Collection<? extends E> entries) {
+    lock.lock();
+    try {
+      ahead.addAll(entries);
+      unfilled.addAll(entries);
+      demanded += entries.size();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The next entry, waiting until its slot is filled.
+   *
+   * @throws IOException if filling failed
+   * @throws IllegalStateException if nothing is demanded or every slot is leased
+   */
+  public Lease next() throws IOException {
+    lock.lock();
+    try {
+      requireTakable();
+      while (failure == null && !closed && (filled <= taken || !isNextStarted())) {
+        changed.awaitUninterruptibly();
+      }
+      throwFailure();
+      return new Lease(taken++, ahead.remove());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void requireTakable() {
+    if (taken >= demanded) {
+      throw new IllegalStateException("entry " + taken + " was not demanded");
+    }
+    if (taken - released >= slots) {
+      throw new IllegalStateException("all " + slots + " slots are leased");
+    }
+  }
+
+  /** Whether the filling after the next entry has started, or cannot start yet. */
+  private boolean isNextStarted() {
+    long next = taken + 1;
+    return started > next || next >= demanded || next - released >= slots;
+  }
+
+  private void throwFailure() throws IOException {
+    if (failure instanceof IOException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    if (failure != null) {
+      throw new IllegalStateException("streaming failed: " + failure.getMessage(), failure);
+    }
+    if (closed) {
+      throw new IllegalStateException("the ring is closed");
+    }
+  }
+
+  private int slotOf(long count) {
+    return (int) (count % slots);
+  }
+
+  private void fillAhead() {
+    try {
+      for (long count = 0; awaitFreeSlot(count); count++) {
+        long current = count;
+        filler.fill(count, nextUnfilled(), slotOf(count), () -> advanceStarted(current + 1));
+        advanceFilled(count + 1);
+      }
+    } catch (Throwable e) {
+      fail(e);
+    }
+  }
+
+  /** Waits until the entry may be filled; false when the ring is closed. */
+  private boolean awaitFreeSlot(long count) {
+    lock.lock();
+    try {
+      while (!closed && (count >= demanded || count - released >= slots)) {
+        changed.awaitUninterruptibly();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private E nextUnfilled() {
+    lock.lock();
+    try {
+      return unfilled.remove();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void advanceStarted(long count) {
+    lock.lock();
+    try {
+      started = Math.max(started, count);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void advanceFilled(long count) {
+    lock.lock();
+    try {
+      started = Math.max(started, count);
+      filled = count;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(Throwable e) {
+    lock.lock();
+    try {
+      failure = e;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops filling and waits for a filling under way to end. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    joinThread();
+  }
+
+  private void joinThread() {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.strata.udfs.tensor;
+
+import dev.strata.udfs.stream.DevicePlaces;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A ring of places for tiles on the device. Copies have a lane of their own and are ordered by two
+ * marks a place: {@code free}, when the last kernel that used it is through, and {@code ready},
+ * when the copy is.
+ */
+public final class DeviceTiles implements DevicePlaces, AutoCloseable {
+
+  private final ComputeDevice device;
+  private final HostTiles host;
+  private final Lane lane;
+  private final Lane compute;
+  private final List<Tensor> places = new ArrayList<>();
+  private final List<Mark> free = new ArrayList<>();
+  private final List<Mark> ready = new ArrayList<>();
+
+  /**
+   * @param lane where copies go
+   * @param compute where kernels go
+   * @param bytes of each place
+   */
+  public DeviceTiles(
+      ComputeDevice device,
+      HostTiles host,
+      Lane lane,
+      Lane compute,
+      NumberType type,
+      int count,
+      long bytes) {
+    this.device = device;
+    this.host = host;
+    this.lane = lane;
+    this.compute = compute;
+    try {
+      for (int i = 0; i < count; i++) {
+        places.add(device.allocate("tile ring", type, bytes / type.bytes()));
+        free.add(device.newMark());
+        ready.add(device.newMark());
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  @Override
+  public int count() {
+    return places.size();
+  }
+
+  @Override
+  public void bindCopyingThread() {
+    lane.bind();
+  }
+
+  @Override
+  public void copy(int hostPlace, int offset, long bytes, int place) {
+    Tensor target = places.get(place);
+    int element = target.type().bytes();
+    lane.await(free.get(place));
+    lane.run(
+        "tile",
+        () ->
+            device
+                .kernels()
+                .copy(host.tensor(hostPlace), offset / element, bytes / element, target, 0));
+    lane.record(ready.get(place));
+  }
+
+  @Override
+  public void awaitCopied(int place) {
+    ready.get(place).awaitOnHost();
+  }
+
+  @Override
+  public void beforeUse(int place) {
+    compute.await(ready.get(place));
+  }
+
+  @Override
+  public void afterUse(int place) {
+    compute.record(free.get(place));
+  }
+
+  /** A place as kernels see it. */
+  public Tensor tensor(int place) {
+    return places.get(place);
+  }
+
+  @Override
+  public void close() {
+    ready.forEach(Mark::close);
+    free.forEach(Mark::close);
+    places.forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,75 @@
+package dev.strata.udfs.tensor;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * When the work of lanes ran: by timed events on a GPU, by the clock on the host. Spans may be
+ * added from several threads.
+ */
+public final class Trace implements AutoCloseable {
+
+  /**
+   * Work of a lane.
+   *
+   * @param lane the lane's name
+   * @param startNanos as {@link System#nanoTime} has it; {@code endNanos} alike
+   */
+  public record Span(String lane, String label, long startNanos, long endNanos) {}
+
+  private record Marked(String lane, String label, Mark start, Mark end) {}
+
+  private final TorchScript cuda;
+  private final long baseNanos;
+  private final Mark base;
+  private final List<Marked> marked = Collections.synchronizedList(new ArrayList<>());
+  private final List<Span> clocked = Collections.synchronizedList(new ArrayList<>());
+
+  /** Starts now; on a GPU when all work sent to the calling thread's lane is done. */
+  Trace(TorchScript cuda, Lane lane) {
+    this.cuda = cuda;
+    this.base = new Mark(cuda, true);
+    lane.record(base);
+    base.awaitOnHost();
+    this.baseNanos = System.nanoTime();
+  }
+
+  void run(Lane lane, String label, Runnable work) {
+    if (cuda == null) {
+      long start = System.nanoTime();
+      work.run();
+      clocked.add(new Span(lane.name(), label, start, System.nanoTime()));
+      return;
+    }
+    Mark start = new Mark(cuda, true);
+    Mark end = new Mark(cuda, true);
+    lane.record(start);
+    work.run();
+    lane.record(end);
+    marked.add(new Marked(lane.name(), label, start, end));
+  }
+
+  /** All spans so far, waiting for those that have not ended. */
+  public List<Span> spans() {
+    List<Span> spans = new ArrayList<>(clocked);
+    for (Marked m : List.copyOf(marked)) {
+      m.end().awaitOnHost();
+      spans.add(new Span(m.lane(), m.label(), nanos(m.start()), nanos(m.end())));
+    }
+    return spans;
+  }
+
+  private long nanos(Mark mark) {
+    return baseNanos + Math.round(base.millisecondsUntil(mark) * 1e6);
+  }
+
+  @Override
+  public void close() {
+    base.close();
+    for (Marked m : marked) {
+      m.start().close();
+      m.end().close();
+    }
+  }
+}
