@@ -6,13 +6,16 @@ import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
 import dev.strata.job.progress.ProgressListener;
+import dev.strata.job.report.DryRunReport;
 import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
+import dev.strata.udfs.spark.GenerationPreview;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Map;
@@ -45,7 +48,36 @@ public final class Run {
     run.conf.require(StrataKeys.INPUT);
     run.conf.require(StrataKeys.OUTPUT);
     Generation.validateModel(run.options);
+    run.devices().check(run.options.engine());
     return run;
+  }
+
+  private Devices devices() {
+    return Devices.of(conf.get(StrataKeys.DEVICE), settings);
+  }
+
+  /** Whether only {@link #preview} is asked for. */
+  public boolean isDry() {
+    return conf.get(StrataKeys.DRY_RUN);
+  }
+
+  /**
+   * Finds out what the run would take, on a Spark session of its own. Refuses what the run would
+   * refuse and writes nothing.
+   */
+  public DryRunReport preview() {
+    SparkSession session = Sessions.start("strata " + task.word(), settings);
+    try {
+      Output.at(session, conf.require(StrataKeys.OUTPUT));
+      String location = conf.require(StrataKeys.INPUT);
+      Input input = Input.open(session, location, conf.get(StrataKeys.INPUT_FORMAT));
+      boolean onHost = devices().onHost();
+      PlanPreview plan = GenerationPreview.plan(options.engine(), onHost);
+      return new DryRun(options, plan, onHost, cluster(session), key -> sparkConf(session, key))
+          .report(limited(input.rows()), partitions(session), location);
+    } finally {
+      session.stop();
+    }
   }
 
   /**
@@ -85,10 +117,22 @@ public final class Run {
   }
 
   private Dataset<Row> partitioned(SparkSession session, Dataset<Row> rows) {
-    Dataset<Row> limited = conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
-    Cluster cluster =
-        Cluster.of(
-            key -> session.sparkContext().getConf().get(key, null), Sessions.executors(session));
-    return limited.repartition(PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster));
+    return limited(rows).repartition(partitions(session));
+  }
+
+  private Dataset<Row> limited(Dataset<Row> rows) {
+    return conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
+  }
+
+  private int partitions(SparkSession session) {
+    return PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster(session));
+  }
+
+  private static Cluster cluster(SparkSession session) {
+    return Cluster.of(key -> sparkConf(session, key), Sessions.executors(session));
+  }
+
+  private static String sparkConf(SparkSession session, String key) {
+    return session.sparkContext().getConf().get(key, null);
   }
 }

@@ -40,7 +40,7 @@ import java.util.List;
  */
 final class Sweeper implements AutoCloseable {
 
-  private static final int READING_THREADS =
+  static final int READING_THREADS =
       Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors() / 2));
 
   /** The tiles of one stage of one layer: those from {@code first} on. */

@@ -64,6 +64,11 @@ public final class ComputeDevice implements AutoCloseable {
     return new ComputeDevice(device, computeType(computeType, device));
   }
 
+  /** Whether PyTorch finds a GPU here, which {@code auto} then means. */
+  public static boolean hasGpu() {
+    return Engine.getEngine("PyTorch").getGpuCount() > 0;
+  }
+
   private static Device device(String name, int gpus) {
     return switch (name) {
       case "cpu" -> Device.cpu();
