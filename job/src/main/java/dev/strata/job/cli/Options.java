@@ -54,7 +54,8 @@ final class Options {
     return text.replace("%", "%%");
   }
 
-  private static String shown(ConfKey<?> key) {
+  /** A key's default, as a person writes it. */
+  static String shown(ConfKey<?> key) {
     return key.otherwise() instanceof Long size && size >= 1L << 30
         ? (size >> 30) + "g"
         : key.otherwise().toString();

@@ -1,5 +1,6 @@
 package dev.strata.job.run;
 
+import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
 import dev.strata.job.plan.Cluster;
@@ -65,19 +66,25 @@ public final class Run {
    * Finds out what the run would take, on a Spark session of its own. Refuses what the run would
    * refuse and writes nothing.
    */
-  public DryRunReport preview() {
+  public DryRunReport preview() throws Exception {
+    String location = conf.require(StrataKeys.INPUT);
+    String output = conf.require(StrataKeys.OUTPUT);
     SparkSession session = Sessions.start("strata " + task.word(), settings);
     try {
-      Output.at(session, conf.require(StrataKeys.OUTPUT));
-      String location = conf.require(StrataKeys.INPUT);
+      Output.at(session, output);
       Input input = Input.open(session, location, conf.get(StrataKeys.INPUT_FORMAT));
-      boolean onHost = devices().onHost();
-      PlanPreview plan = GenerationPreview.plan(options.engine(), onHost);
-      return new DryRun(options, plan, onHost, cluster(session), key -> sparkConf(session, key))
-          .report(limited(input.rows()), partitions(session), location);
+      return dryRun(session).report(limited(input.rows()), partitions(session), location);
+    } catch (Exception e) { // Spark's are checked, but Scala does not declare them
+      throw DataErrors.ofRun(e, location, output);
     } finally {
       session.stop();
     }
+  }
+
+  private DryRun dryRun(SparkSession session) {
+    boolean onHost = devices().onHost();
+    PlanPreview plan = GenerationPreview.plan(options.engine(), onHost);
+    return new DryRun(options, plan, onHost, cluster(session), key -> sparkConf(session, key));
   }
 
   /**
@@ -85,7 +92,7 @@ public final class Run {
    *
    * @param console where the progress line goes
    */
-  public RunReport execute(PrintStream console) {
+  public RunReport execute(PrintStream console) throws Exception {
     SparkSession session = Sessions.start("strata " + task.word(), settings);
     try {
       Output output = Output.at(session, conf.require(StrataKeys.OUTPUT));
@@ -95,7 +102,8 @@ public final class Run {
     }
   }
 
-  private RunReport execute(SparkSession session, Output output, PrintStream console) {
+  private RunReport execute(SparkSession session, Output output, PrintStream console)
+      throws Exception {
     long start = System.nanoTime();
     Input input =
         Input.open(session, conf.require(StrataKeys.INPUT), conf.get(StrataKeys.INPUT_FORMAT));
@@ -110,7 +118,7 @@ public final class Run {
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
       session.stop(); // a task that still runs could make the directory again
       output.removeIfEmpty();
-      throw e;
+      throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), output.toString());
     }
     Duration time = Duration.ofNanos(System.nanoTime() - start);
     return new RunReport(stats.value(), time, output.toString());
