@@ -231,7 +231,6 @@ class ErrorsIT {
          "message": "Permission denied: user=me"}}
         """
             .getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().add("Content-Type", "application/json");
     exchange.sendResponseHeaders(403, answer.length);
     exchange.getResponseBody().write(answer);
     exchange.close();
@@ -266,6 +265,7 @@ class ErrorsIT {
     }
     putIfAbsent(args, "--input", ROOT.resolve("datasets/sentences.json"));
     putIfAbsent(args, "--output", directory.resolve("out"));
+    args.addAll(List.of("--progress", "off")); // a line that a slow machine has time for
     return Launcher.run(args.toArray(String[]::new));
   }
 
