@@ -17,7 +17,7 @@ final class Options {
   static OptionSpec of(ConfKey<?> key) {
     OptionSpec.Builder option =
         OptionSpec.builder(key.option()).userObject(key).description(description(key));
-    if (key.equals(StrataKeys.IGNORE_STOP_TOKENS)) {
+    if (key.type().isFlag()) {
       return option.type(String.class).arity("0..1").fallbackValue("true").build();
     }
     if (key.equals(StrataKeys.STOP)) {
@@ -49,12 +49,13 @@ final class Options {
 
   private static String description(ConfKey<?> key) {
     Object otherwise = key.otherwise();
-    boolean worthSaying = otherwise != null && !List.of().equals(otherwise);
+    boolean worthSaying = otherwise != null && !List.of().equals(otherwise) && !key.type().isFlag();
     String text = worthSaying ? key.doc() + " Default: " + shown(key) + "." : key.doc();
     return text.replace("%", "%%");
   }
 
-  private static String shown(ConfKey<?> key) {
+  /** A key's default, as a person writes it. */
+  static String shown(ConfKey<?> key) {
     return key.otherwise() instanceof Long size && size >= 1L << 30
         ? (size >> 30) + "g"
         : key.otherwise().toString();

@@ -1,7 +1,6 @@
 package dev.strata.job.dataset;
 
 import dev.strata.udfs.api.StrataException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
@@ -31,11 +30,12 @@ public record Input(Dataset<Row> rows, DataFormat format) {
   public static Input open(SparkSession session, String location, String format) {
     try {
       DataFormat known = format(session, new Path(location), format);
-      return new Input(session.read().format(known.word()).load(location), known);
+      Dataset<Row> rows = session.read().format(known.word()).load(location);
+      return new Input(requireColumns(rows, location), known);
     } catch (IOException e) {
-      throw unreadable(location, e);
+      throw DataErrors.input(location, e);
     } catch (Exception e) { // AnalysisException is checked in Scala only
-      throw e instanceof StrataException strata ? strata : unreadable(location, e);
+      throw e instanceof StrataException strata ? strata : DataErrors.input(location, e);
     }
   }
 
@@ -67,12 +67,17 @@ public record Input(Dataset<Row> rows, DataFormat format) {
         location);
   }
 
-  private static StrataException unreadable(String location, Exception e) {
-    String reason =
-        e instanceof FileNotFoundException ? "it does not exist" : Messages.firstLine(e);
-    return new StrataException(
-        StrataException.Fault.DATA,
-        "the input %s cannot be read: %s".formatted(location, reason),
-        e);
+  private static Dataset<Row> requireColumns(Dataset<Row> rows, String location) {
+    String[] columns = rows.columns();
+    if (columns.length == 0) {
+      throw StrataException.data("the input %s is empty; give one that has rows", location);
+    }
+    if (columns.length == 1 && columns[0].equals("_corrupt_record")) {
+      throw StrataException.data(
+          "the input %s has no line that is a JSON object; give one object on each line, or set"
+              + " --input-format",
+          location);
+    }
+    return rows;
   }
 }

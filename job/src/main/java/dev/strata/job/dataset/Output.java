@@ -30,8 +30,8 @@ public final class Output {
    * @throws StrataException if there is, or if one cannot know
    */
   public static Output at(SparkSession session, String location) {
-    Path path = new Path(location);
     try {
+      Path path = new Path(location);
       FileSystem files = path.getFileSystem(session.sparkContext().hadoopConfiguration());
       if (files.exists(path)) {
         throw StrataException.data(
@@ -39,10 +39,9 @@ public final class Output {
       }
       return new Output(path, files);
     } catch (IOException e) {
-      throw new StrataException(
-          StrataException.Fault.DATA,
-          "the output %s cannot be written: %s".formatted(location, Messages.firstLine(e)),
-          e);
+      throw DataErrors.output(location, e);
+    } catch (RuntimeException e) { // a file system whose class is not there
+      throw e instanceof StrataException ? e : DataErrors.output(location, e);
     }
   }
 

@@ -15,6 +15,11 @@ public record Cluster(int executors, int gpus) {
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,.*]");
 
+  /** The cores of {@code local[N]} and {@code local-cluster[executors,N,memory]}. */
+  private static final Pattern CORES =
+      Pattern.compile(
+          "local(?:\\[\\s*(\\d+|\\*)\\s*(?:,.*)?])?|local-cluster\\[[^,]*,\\s*(\\d+)\\s*,.*]");
+
   public Cluster {
     executors = Math.max(1, executors);
   }
@@ -34,6 +39,31 @@ public record Cluster(int executors, int gpus) {
   /** Executors without GPUs work on one partition each, others on one for each GPU. */
   int slots() {
     return executors * Math.max(1, gpus);
+  }
+
+  /**
+   * The tasks that one executor runs at the same time, which share its engine.
+   *
+   * @param conf the value of a Spark key, or null
+   */
+  public static int tasksAtOnce(Function<String, String> conf) {
+    int gpus = number(conf, "spark.executor.resource.gpu.amount", 0);
+    int perTask = Math.max(1, number(conf, "spark.task.cpus", 1));
+    int byCores = Math.max(1, cores(conf) / perTask);
+    return gpus > 0 ? Math.min(gpus, byCores) : byCores;
+  }
+
+  private static int cores(Function<String, String> conf) {
+    String master = conf.apply("spark.master");
+    Matcher cores = CORES.matcher(master == null ? "" : master);
+    if (!cores.matches()) {
+      return number(conf, "spark.executor.cores", 1);
+    }
+    String count = cores.group(1) != null ? cores.group(1) : cores.group(2);
+    if (count == null) {
+      return 1;
+    }
+    return count.equals("*") ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(count);
   }
 
   private static int executors(Function<String, String> conf, int registered) {

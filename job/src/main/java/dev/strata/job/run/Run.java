@@ -1,18 +1,22 @@
 package dev.strata.job.run;
 
+import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
 import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
 import dev.strata.job.progress.ProgressListener;
+import dev.strata.job.report.DryRunReport;
 import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
+import dev.strata.udfs.spark.GenerationPreview;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Map;
@@ -45,7 +49,42 @@ public final class Run {
     run.conf.require(StrataKeys.INPUT);
     run.conf.require(StrataKeys.OUTPUT);
     Generation.validateModel(run.options);
+    run.devices().check(run.options.engine());
     return run;
+  }
+
+  private Devices devices() {
+    return Devices.of(conf.get(StrataKeys.DEVICE), settings);
+  }
+
+  /** Whether only {@link #preview} is asked for. */
+  public boolean isDry() {
+    return conf.get(StrataKeys.DRY_RUN);
+  }
+
+  /**
+   * Finds out what the run would take, on a Spark session of its own. Refuses what the run would
+   * refuse and writes nothing.
+   */
+  public DryRunReport preview() throws Exception {
+    String location = conf.require(StrataKeys.INPUT);
+    String output = conf.require(StrataKeys.OUTPUT);
+    SparkSession session = Sessions.start("strata " + task.word(), settings);
+    try {
+      Output.at(session, output);
+      Input input = Input.open(session, location, conf.get(StrataKeys.INPUT_FORMAT));
+      return dryRun(session).report(limited(input.rows()), partitions(session), location);
+    } catch (Exception e) { // Spark's are checked, but Scala does not declare them
+      throw DataErrors.ofRun(e, location, output);
+    } finally {
+      session.stop();
+    }
+  }
+
+  private DryRun dryRun(SparkSession session) {
+    boolean onHost = devices().onHost();
+    PlanPreview plan = GenerationPreview.plan(options.engine(), onHost);
+    return new DryRun(options, plan, onHost, cluster(session), key -> sparkConf(session, key));
   }
 
   /**
@@ -53,7 +92,7 @@ public final class Run {
    *
    * @param console where the progress line goes
    */
-  public RunReport execute(PrintStream console) {
+  public RunReport execute(PrintStream console) throws Exception {
     SparkSession session = Sessions.start("strata " + task.word(), settings);
     try {
       Output output = Output.at(session, conf.require(StrataKeys.OUTPUT));
@@ -63,7 +102,8 @@ public final class Run {
     }
   }
 
-  private RunReport execute(SparkSession session, Output output, PrintStream console) {
+  private RunReport execute(SparkSession session, Output output, PrintStream console)
+      throws Exception {
     long start = System.nanoTime();
     Input input =
         Input.open(session, conf.require(StrataKeys.INPUT), conf.get(StrataKeys.INPUT_FORMAT));
@@ -78,17 +118,29 @@ public final class Run {
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
       session.stop(); // a task that still runs could make the directory again
       output.removeIfEmpty();
-      throw e;
+      throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), output.toString());
     }
     Duration time = Duration.ofNanos(System.nanoTime() - start);
     return new RunReport(stats.value(), time, output.toString());
   }
 
   private Dataset<Row> partitioned(SparkSession session, Dataset<Row> rows) {
-    Dataset<Row> limited = conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
-    Cluster cluster =
-        Cluster.of(
-            key -> session.sparkContext().getConf().get(key, null), Sessions.executors(session));
-    return limited.repartition(PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster));
+    return limited(rows).repartition(partitions(session));
+  }
+
+  private Dataset<Row> limited(Dataset<Row> rows) {
+    return conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
+  }
+
+  private int partitions(SparkSession session) {
+    return PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster(session));
+  }
+
+  private static Cluster cluster(SparkSession session) {
+    return Cluster.of(key -> sparkConf(session, key), Sessions.executors(session));
+  }
+
+  private static String sparkConf(SparkSession session, String key) {
+    return session.sparkContext().getConf().get(key, null);
   }
 }

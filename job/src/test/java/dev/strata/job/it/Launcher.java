@@ -46,22 +46,24 @@ final class Launcher {
   }
 
   static Result run(String... args) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(ROOT.resolve("submit-scripts/strata").toString());
+    command.addAll(Arrays.asList(args));
+    return execute(new ProcessBuilder(command).directory(ROOT.toFile()));
+  }
+
+  /** Runs a process to its end, without what the environment says of Spark. */
+  static Result execute(ProcessBuilder builder) throws IOException, InterruptedException {
     Path out = Files.createTempFile("strata-it-", ".out");
     Path err = Files.createTempFile("strata-it-", ".err");
     try {
-      List<String> command = new ArrayList<>();
-      command.add(ROOT.resolve("submit-scripts/strata").toString());
-      command.addAll(Arrays.asList(args));
-      ProcessBuilder builder =
-          new ProcessBuilder(command)
-              .directory(ROOT.toFile())
-              .redirectOutput(out.toFile())
-              .redirectError(err.toFile());
+      builder.redirectOutput(out.toFile()).redirectError(err.toFile());
       builder.environment().keySet().removeIf(name -> name.startsWith("SPARK_"));
       Process process = builder.start();
       if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
         process.destroyForcibly();
-        throw new IllegalStateException("no end: " + command + "\n" + Files.readString(err));
+        throw new IllegalStateException(
+            "no end: " + builder.command() + "\n" + Files.readString(err));
       }
       return new Result(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
     } finally {

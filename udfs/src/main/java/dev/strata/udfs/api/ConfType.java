@@ -78,6 +78,11 @@ public record ConfType<T>(String label, Function<String, T> parser) {
         });
   }
 
+  /** Whether the values are true and false, so that naming an option is enough to set it. */
+  public boolean isFlag() {
+    return equals(FLAG);
+  }
+
   /** Reads a value, or throws an {@link IllegalArgumentException}. */
   T parse(String text) {
     return parser.apply(text);

@@ -201,6 +201,13 @@ public final class StrataKeys {
           "auto",
           "The progress line: on rewrites it in place, auto does so on a terminal, off shows none.");
 
+  public static final ConfKey<Boolean> DRY_RUN =
+      key(
+          "dryRun",
+          ConfType.FLAG,
+          false,
+          "Say what the run would take (rows, tokens, sweeps, memory, time) and write nothing.");
+
   private StrataKeys() {}
 
   /** The keys in the order in which help lists them. */

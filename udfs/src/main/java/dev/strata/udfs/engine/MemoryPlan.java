@@ -194,6 +194,20 @@ record MemoryPlan(
     return Math.min(sweepTokens, LARGEST_STAGED_ROWS);
   }
 
+  /** Bytes of the device's memory, the CUDA context included; 0 where the device is the host. */
+  long deviceBytes() {
+    return staging == null ? 0 : StagedPlanner.CONTEXT_BYTES + total(staging.parts());
+  }
+
+  /** Bytes of host memory. */
+  long hostBytes() {
+    return total(parts);
+  }
+
+  private static long total(Map<String, Long> parts) {
+    return parts.values().stream().mapToLong(Long::longValue).sum();
+  }
+
   /** The plan as a person reads it, a line for each part. */
   String describe() {
     StringBuilder text = new StringBuilder();
@@ -397,10 +411,6 @@ record MemoryPlan(
 
     private long kvBytesPerToken() {
       return KvPool.bytesPerToken(model.spec(), computeBytes);
-    }
-
-    private static long total(Map<String, Long> parts) {
-      return parts.values().stream().mapToLong(Long::longValue).sum();
     }
   }
 }

@@ -28,7 +28,7 @@ final class StagedPlanner {
    * What `nvidia-smi` counts for a process that has a CUDA context and no tensor (measured on an
    * H200).
    */
-  private static final long CONTEXT_BYTES = 529L << 20;
+  static final long CONTEXT_BYTES = 529L << 20;
 
   /** What libraries of matrix products and attention take for themselves, and what is cut up. */
   private static final long LIBRARY_BYTES = 224L << 20;

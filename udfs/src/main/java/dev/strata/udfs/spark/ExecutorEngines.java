@@ -133,7 +133,8 @@ final class ExecutorEngines {
     return options.threads() == 0 ? options.withThreads(cores) : options;
   }
 
-  private static ModelText loadText(Checkpoint checkpoint, EngineOptions options) {
+  /** The checkpoint's tokenizer and chat template; the caller closes it. */
+  static ModelText loadText(Checkpoint checkpoint, EngineOptions options) {
     return ModelText.load(name -> find(checkpoint, name), options.model());
   }
 

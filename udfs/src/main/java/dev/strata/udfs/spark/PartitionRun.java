@@ -75,12 +75,16 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
     this.lease = lease;
     this.text = lease.text();
     this.defaults = lease.engine().checkpoint().generation();
-    this.sampling =
-        options
-            .sampling()
-            .applyTo(defaults.sampling().applyTo(SamplingOptions.greedy(DEFAULT_MAX_NEW_TOKENS)));
+    this.sampling = sampling(options, defaults);
     this.client = lease.engine().open();
     this.watch = new TaskWatch(context, this::report);
+  }
+
+  /** The run's options over the model's own. */
+  static SamplingOptions sampling(GenerationOptions options, GenerationDefaults defaults) {
+    return options
+        .sampling()
+        .applyTo(defaults.sampling().applyTo(SamplingOptions.greedy(DEFAULT_MAX_NEW_TOKENS)));
   }
 
   @Override

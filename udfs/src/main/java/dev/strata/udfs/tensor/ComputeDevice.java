@@ -74,6 +74,11 @@ public final class ComputeDevice implements AutoCloseable {
     return new ComputeDevice(device, name.equals(STAGED), computeType(computeType, device));
   }
 
+  /** Whether PyTorch finds a GPU here, which {@code auto} then means. */
+  public static boolean hasGpu() {
+    return Engine.getEngine("PyTorch").getGpuCount() > 0;
+  }
+
   private static Device device(String name, int gpus) {
     return switch (name) {
       case "cpu", STAGED -> Device.cpu();
@@ -127,6 +132,11 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** The type of hidden states between stages: float16's range is too small for them. */
   public NumberType residualType() {
+    return residualType(computeType);
+  }
+
+  /** The same for any device that computes in this type. */
+  public static NumberType residualType(NumberType computeType) {
     return computeType == NumberType.FLOAT16 ? NumberType.FLOAT32 : computeType;
   }
 

@@ -1,0 +1,176 @@
+package dev.strata.job.report;
+
+import dev.strata.udfs.api.MachineRates;
+import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.spark.PromptCounts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a run would take, for a person.
+ *
+ * @param input where the rows are
+ * @param rows all of them
+ * @param partitions of the run
+ * @param executors that have an engine each
+ * @param seen what was counted, of all rows or of a sample
+ * @param plan each engine's memory
+ * @param work one of the executors' share
+ * @param rates what the time rests on
+ * @param onHost whether executors compute on their processors
+ */
+public record DryRunReport(
+    String input,
+    long rows,
+    int partitions,
+    int executors,
+    PromptCounts seen,
+    PlanPreview plan,
+    Work work,
+    MachineRates rates,
+    boolean onHost) {
+
+  private static final int LABEL_WIDTH = 18;
+  private static final int MOST_FAILURES = 8;
+
+  /** Of 100 samples, 95 are this many standard errors off at most. */
+  private static final double CONFIDENCE = 1.96;
+
+  /**
+   * An engine's work: the fewest sweeps and tokens if every row stops at once, the most if none
+   * stops early.
+   */
+  public record Work(long fewestSweeps, long mostSweeps, double fewestTokens, double mostTokens) {}
+
+  /** Some lines for the console. */
+  public String text() {
+    List<String> lines = new ArrayList<>();
+    lines.add("dry run: nothing was generated, nothing written");
+    line(lines, "rows", "%s of %s".formatted(Figures.count(rows), input));
+    line(lines, "partitions", spread());
+    line(lines, "prompt tokens", promptTokens());
+    line(lines, "new tokens", newTokens());
+    addFailures(lines);
+    line(lines, "sweeps", sweeps());
+    line(lines, "", "fewest: every row stops at its first token; most: none stops early,");
+    line(lines, "", "which is new tokens / rows at once + tokens of the longest row");
+    line(lines, "weights to stream", streamed());
+    line(lines, "time", time());
+    line(lines, "", "by " + basis());
+    line(lines, "memory", memory());
+    plan.lines().forEach(part -> lines.add("  " + part));
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  private String spread() {
+    String each = executors == 1 ? "on one executor" : "on %,d executors".formatted(executors);
+    return Figures.count(partitions) + " " + each;
+  }
+
+  private boolean sampled() {
+    return seen.rows() < rows;
+  }
+
+  private double scale() {
+    return seen.rows() == 0 ? 0 : (double) rows / seen.rows();
+  }
+
+  private String promptTokens() {
+    if (!sampled()) {
+      return Figures.count(seen.promptTokens()) + " (counted)";
+    }
+    return "about %s, give or take %s (sampled: %s of %s rows)"
+        .formatted(
+            Figures.count(Math.round(seen.promptTokens() * scale())),
+            Figures.count(Math.round(CONFIDENCE * standardError())),
+            Figures.count(seen.rows()),
+            Figures.count(rows));
+  }
+
+  /** Of the sum over all rows, worked out from the spread within the sample. */
+  private double standardError() {
+    double n = seen.rows();
+    double mean = seen.promptTokens() / n;
+    double variance = Math.max(0, seen.promptTokensSquared() / n - mean * mean);
+    double unseen = 1 - n / rows;
+    return rows * Math.sqrt(variance * unseen / n);
+  }
+
+  private String newTokens() {
+    long good = seen.rows() - seen.failed();
+    return "%s%s to %s (at most %s a row)"
+        .formatted(
+            sampled() ? "about " : "",
+            Figures.count(Math.round(good * scale())),
+            Figures.count(Math.round(seen.newTokens() * scale())),
+            Figures.count(seen.longest()));
+  }
+
+  private void addFailures(List<String> lines) {
+    String looked = sampled() ? "of %s seen".formatted(Figures.count(seen.rows())) : "";
+    line(lines, "rows that fail", (Figures.count(seen.failed()) + " " + looked).strip());
+    seen.failures().entrySet().stream()
+        .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
+        .limit(MOST_FAILURES)
+        .forEach(f -> line(lines, "", Figures.count(f.getValue()) + ": " + f.getKey()));
+  }
+
+  private String sweeps() {
+    String each = executors == 1 ? "" : " on each executor";
+    return range(Figures.count(work.fewestSweeps()), Figures.count(work.mostSweeps())) + each;
+  }
+
+  private String streamed() {
+    double sweep = (double) executors * plan.sweepBytes();
+    return "%s (%s a sweep%s)"
+        .formatted(
+            range(
+                Figures.bytes(work.fewestSweeps() * sweep),
+                Figures.bytes(work.mostSweeps() * sweep)),
+            Figures.bytes((double) plan.sweepBytes()),
+            executors == 1 ? "" : ", all executors together");
+  }
+
+  private String time() {
+    String range =
+        range(
+            time(work.fewestSweeps(), work.fewestTokens()),
+            time(work.mostSweeps(), work.mostTokens()));
+    return range + (onHost ? "" : ", reading alone");
+  }
+
+  private String time(long sweeps, double tokens) {
+    double seconds = rates.seconds(plan.sweepBytes(), (double) sweeps, tokens);
+    return Figures.time(Duration.ofMillis(Math.round(1000 * seconds)));
+  }
+
+  private String basis() {
+    String reading = Figures.bytes(rates.readBytesPerSecond()) + "/s from the model's files";
+    if (!onHost) {
+      return reading + ", tried on the driver's machine; a GPU's share is not counted";
+    }
+    double tokens = 1 / (plan.sweepBytes() * Math.max(1e-18, rates.productSecondsPerToken()));
+    return "%s and %s tokens/s of products, tried on the driver's machine; no attention"
+        .formatted(reading, Figures.rate(tokens));
+  }
+
+  private String memory() {
+    String host = "%s outside the heap".formatted(Figures.bytes((double) plan.hostBytes()));
+    String room = "%s tokens kept for %s rows at once";
+    return (plan.deviceBytes() == 0
+            ? host
+            : Figures.bytes((double) plan.deviceBytes()) + " on the GPU, " + host)
+        + ", "
+        + room.formatted(Figures.count(plan.kvTokens()), Figures.count(plan.waveRows()));
+  }
+
+  private static String range(String fewest, String most) {
+    return fewest.equals(most) ? fewest : fewest + " to " + most;
+  }
+
+  private static void line(List<String> lines, String label, String value) {
+    lines.add(String.format(Locale.ROOT, "  %-" + LABEL_WIDTH + "s %s", label, value));
+  }
+}

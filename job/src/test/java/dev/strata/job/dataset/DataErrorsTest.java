@@ -1,0 +1,98 @@
+package dev.strata.job.dataset;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The sentences that {@code ErrorsIT} has no time for. */
+class DataErrorsTest {
+
+  private static SparkSession spark;
+
+  @TempDir Path directory;
+
+  @BeforeAll
+  static void start() {
+    spark =
+        SparkSession.builder()
+            .master("local[1]")
+            .config("spark.ui.enabled", false)
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .getOrCreate();
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.stop();
+  }
+
+  @Test
+  void filesWithoutRows() throws IOException {
+    assertInput(file("empty.json", ""), "is empty; give one that has rows");
+    assertInput(file("empty.parquet", ""), "is damaged or of another form");
+    Path directoryAsFile = Files.createDirectory(directory.resolve("rows.json"));
+    assertInput(directoryAsFile.toString(), "there is no file with rows in it");
+  }
+
+  @Test
+  void placesThatAreNone() {
+    assertInput("a:b:c", "Relative path in absolute URI");
+    assertInput("x[.json", "Unclosed character class");
+    assertInput(
+        "s3a://bucket/rows.json", "there is no file system for s3a:// here; add --packages");
+    assertThatThrownBy(() -> Output.at(spark, "foo://bucket/out"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("the output foo://bucket/out cannot be written: there is no file");
+  }
+
+  @Test
+  void noServiceAtTheAddress() {
+    assertInput("webhdfs://127.0.0.1:1/rows.json", "check the address, and that the service runs");
+  }
+
+  @Test
+  void onlyDataIsBlamedOnData() {
+    IOException engine = thrownIn("dev.strata.udfs.store.Checkpoint", "No space left on device");
+    assertThat(DataErrors.ofRun(engine, "in", "out")).isSameAs(engine);
+    IOException shuffle =
+        thrownIn("org.apache.spark.shuffle.sort.ShuffleWriter", "No space left on device");
+    assertThat(DataErrors.ofRun(shuffle, "in", "out"))
+        .hasMessage(
+            "Spark's local directories (spark.local.dir) are full: No space left on device; make"
+                + " room there, then start again");
+  }
+
+  private static IOException thrownIn(String type, String message) {
+    IOException e = new IOException(message);
+    e.setStackTrace(
+        new StackTraceElement[] {
+          new StackTraceElement(type, "write", null, 0),
+          new StackTraceElement(
+              "org.apache.spark.sql.execution.datasources.FileFormatDataWriter", "write", null, 0)
+        });
+    return e;
+  }
+
+  private void assertInput(String location, String part) {
+    assertThatThrownBy(() -> Input.open(spark, location, "auto"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("the input " + location)
+        .hasMessageContaining(part)
+        .message()
+        .hasLineCount(1);
+  }
+
+  private String file(String name, String content) throws IOException {
+    return Files.writeString(directory.resolve(name), content).toString();
+  }
+}

@@ -1,0 +1,83 @@
+package dev.strata.job.it;
+
+import static dev.strata.job.it.Launcher.DEMO_MODEL;
+import static dev.strata.job.it.Launcher.ROOT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A dry run says what the run then does, and leaves nothing behind. */
+class DryRunIT {
+
+  private static final Pattern SWEEPS = Pattern.compile("  sweeps +([\\d,]+) to ([\\d,]+)");
+
+  @TempDir Path directory;
+
+  @Test
+  void saysWhatTheRunDoes() throws Exception {
+    Launcher.Result dry = translate("--dry-run");
+    assertThat(dry.exitCode()).as("%s", dry.err()).isZero();
+    assertThat(dry.err()).isEmpty();
+    assertThat(dry.out().get(0)).isEqualTo("dry run: nothing was generated, nothing written");
+    assertThat(dry.out())
+        .anySatisfy(line -> assertThat(line).matches("  rows +60 of .*sentences.json"))
+        .anySatisfy(line -> assertThat(line).matches("  partitions +2 on one executor"))
+        .anySatisfy(line -> assertThat(line).matches("  rows that fail +0"))
+        .anySatisfy(line -> assertThat(line).matches("  time +\\d+:\\d\\d to \\d+:\\d\\d"))
+        .anySatisfy(line -> assertThat(line).startsWith("  memory plan: "));
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files).as("nothing is written").isEmpty();
+    }
+
+    Launcher.Result real = translate();
+    assertThat(real.exitCode()).as("%s", real.err()).isZero();
+    assertThat(dry.summary("prompt tokens")).isEqualTo(real.summary("prompt tokens"));
+    assertThat(real.summary("new tokens")).isBetween(60, 60 * 12);
+    Matcher range =
+        dry.out().stream()
+            .map(SWEEPS::matcher)
+            .filter(Matcher::lookingAt)
+            .findFirst()
+            .orElseThrow();
+    assertThat(real.summary("sweeps"))
+        .isBetween(Integer.valueOf(range.group(1)), Integer.valueOf(range.group(2)));
+
+    Launcher.Result again = translate("--dry-run");
+    assertThat(again.exitCode()).as("refused as the run would be").isEqualTo(4);
+    assertThat(again.err()).singleElement().asString().contains("exists already");
+  }
+
+  private Launcher.Result translate(String... more) throws Exception {
+    List<String> args = new ArrayList<>(Arrays.asList(more));
+    args.addAll(
+        0,
+        List.of(
+            "translate",
+            "--to-language",
+            "French",
+            "--model",
+            DEMO_MODEL.toString(),
+            "--input",
+            ROOT.resolve("datasets/sentences.json").toString(),
+            "--output",
+            directory.resolve("out").toString(),
+            "--limit",
+            "60",
+            "--partitions",
+            "2",
+            "--wave-size",
+            "9",
+            "--max-new-tokens",
+            "12"));
+    return Launcher.generate(args.toArray(String[]::new));
+  }
+}

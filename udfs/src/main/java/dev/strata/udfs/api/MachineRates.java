@@ -1,0 +1,28 @@
+package dev.strata.udfs.api;
+
+/**
+ * How fast a machine is at the two things that a sweep does, as a short trial found.
+ *
+ * @param readBytesPerSecond of the model's files, from the disk or from the page cache
+ * @param productSeconds seconds for each byte of weights, however few tokens meet it: conversion to
+ *     the compute type and the least product; 0 if only reading was tried
+ * @param productSecondsPerToken seconds for each byte of weights and each token more; 0 if only
+ *     reading was tried
+ */
+public record MachineRates(
+    double readBytesPerSecond, double productSeconds, double productSecondsPerToken) {
+
+  /**
+   * The time of some sweeps. Reading goes on beside the products, so the slower of the two counts.
+   * Attention is left out.
+   *
+   * @param weightBytes bytes of a sweep
+   * @param tokens tokens of all sweeps together
+   * @return seconds
+   */
+  public double seconds(long weightBytes, double sweeps, double tokens) {
+    double reading = sweeps * weightBytes / readBytesPerSecond;
+    double products = weightBytes * (sweeps * productSeconds + tokens * productSecondsPerToken);
+    return Math.max(reading, products);
+  }
+}

@@ -1,0 +1,58 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.NumberType;
+
+/** What an engine would do, without starting one. */
+public final class EnginePreview {
+
+  private EnginePreview() {}
+
+  /** Whether an engine of this JVM that may choose would take a GPU. */
+  public static boolean hasGpu() {
+    return ComputeDevice.hasGpu();
+  }
+
+  /**
+   * The memory plan, of which nothing is allocated.
+   *
+   * @param onHost whether the device is the host's processor; there need not be a GPU here for a
+   *     plan with one
+   * @throws dev.strata.udfs.api.StrataException if the budget is too small
+   */
+  public static PlanPreview plan(Checkpoint checkpoint, EngineOptions options, boolean onHost) {
+    MemoryPlan plan =
+        MemoryPlan.of(CheckpointSize.of(checkpoint), options, traits(options, onHost));
+    return new PlanPreview(
+        plan.waveRows(),
+        plan.logitRows(),
+        plan.sweepTokens(),
+        plan.kvTokens(),
+        checkpoint.spec().contextLength(),
+        plan.tileBytes(),
+        checkpoint.weightBytes(),
+        plan.deviceBytes(),
+        plan.hostBytes(),
+        plan.describe().lines().toList());
+  }
+
+  /** A GPU is taken for one of today: with bfloat16 and fused attention. */
+  private static MemoryPlan.DeviceTraits traits(EngineOptions options, boolean onHost) {
+    NumberType type =
+        switch (options.computeType()) {
+          case "float32" -> NumberType.FLOAT32;
+          case "float16" -> NumberType.FLOAT16;
+          case "bfloat16" -> NumberType.BFLOAT16;
+          default -> onHost ? NumberType.FLOAT32 : NumberType.BFLOAT16;
+        };
+    return new MemoryPlan.DeviceTraits(
+        type,
+        ComputeDevice.residualType(type).bytes(),
+        onHost,
+        !onHost,
+        !onHost && type.bytes() == Short.BYTES);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.MachineRates;
+import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.engine.EnginePreview;
+import dev.strata.udfs.engine.MachineTrial;
+import dev.strata.udfs.store.Checkpoint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+
+/** What {@link Generation} would do, without doing it. */
+public final class GenerationPreview {
+
+  private GenerationPreview() {}
+
+  /** Whether there is a GPU in this JVM's machine that PyTorch can use. */
+  public static boolean hasGpu() {
+    return EnginePreview.hasGpu();
+  }
+
+  /**
+   * The memory plan of an executor's engine. Needs no device.
+   *
+   * @param onHost whether the executor has no GPU
+   * @throws dev.strata.udfs.api.StrataException if the model cannot be used or the budget is too
+   *     small for it
+   */
+  public static PlanPreview plan(EngineOptions options, boolean onHost) {
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      return EnginePreview.plan(checkpoint, options, onHost);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Makes every row's prompt and counts its tokens, on the executors.
+   *
+   * @throws dev.strata.udfs.api.StrataException if the options name columns that the input does not
+   *     have
+   */
+  public static PromptCounts count(Dataset<Row> rows, GenerationOptions options, PlanPreview plan) {
+    RowPrompts prompts = RowPrompts.of(options, rows.schema());
+    PromptCountTask task = new PromptCountTask(options, prompts, plan);
+    return rows
+        .mapPartitions(task, Encoders.javaSerialization(PromptCounts.class))
+        .collectAsList()
+        .stream()
+        .reduce(PromptCounts.NONE, PromptCounts::plus);
+  }
+
+  /** Tries for about two seconds how fast this machine is. */
+  public static MachineRates rates(EngineOptions options, boolean onHost) {
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      return MachineTrial.run(checkpoint, options, onHost);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

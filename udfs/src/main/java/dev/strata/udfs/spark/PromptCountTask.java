@@ -1,0 +1,72 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.text.ModelText;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+
+/** Counts the prompt tokens of a partition, as the run would make them, without an engine. */
+final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final GenerationOptions options;
+  private final RowPrompts prompts;
+  private final PlanPreview plan;
+
+  PromptCountTask(GenerationOptions options, RowPrompts prompts, PlanPreview plan) {
+    this.options = options;
+    this.prompts = prompts;
+    this.plan = plan;
+  }
+
+  @Override
+  public Iterator<PromptCounts> call(Iterator<Row> rows) {
+    if (!rows.hasNext()) {
+      return List.of(PromptCounts.NONE).iterator();
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(options.engine().model());
+        ModelText text = ExecutorEngines.loadText(checkpoint, options.engine())) {
+      SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
+      PromptCounts counts = PromptCounts.NONE;
+      while (rows.hasNext()) {
+        counts = counts.plus(count(rows.next(), text, sampling));
+      }
+      return List.of(counts).iterator();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private PromptCounts count(Row row, ModelText text, SamplingOptions sampling) {
+    try {
+      int promptTokens = text.encode(prompts.conversation(row)).length;
+      return count(promptTokens, prompts.overrides(row).applyTo(sampling));
+    } catch (RowException e) {
+      return PromptCounts.failure(e.getMessage());
+    }
+  }
+
+  private PromptCounts count(int promptTokens, SamplingOptions own) {
+    if (promptTokens >= plan.contextTokens()) {
+      return PromptCounts.failure(
+          "the prompt fills the model's context of %,d tokens".formatted(plan.contextTokens()));
+    }
+    long length = Math.min((long) promptTokens + own.maxNewTokens(), plan.contextTokens());
+    if (length - 1 > plan.kvTokens()) {
+      return PromptCounts.failure(
+          "prompt and completion need more than the plan's %,d tokens of keys and values"
+              .formatted(plan.kvTokens()));
+    }
+    boolean needsLogits = !own.isGreedy() || own.repetitionPenalty() != 1;
+    return PromptCounts.row(promptTokens, (int) length, needsLogits);
+  }
+}
