@@ -67,7 +67,9 @@ class EngineEquivalenceTest {
     }
     List<GenerationResult> results;
     try (Engine engine = Engine.start(options)) {
+      if (Boolean.getBoolean("et.print")) System.out.println("PLAN " + options + engine.describePlan());
       results = TestEngines.run(engine, requests);
+      if (Boolean.getBoolean("et.print")) System.out.println(options + "\n" + engine.describePlan() + engine.snapshot() + engine.memory());
     }
     assertThat(results)
         .as("%s", options)
@@ -128,6 +130,57 @@ class EngineEquivalenceTest {
         .waveSize(1 + random.nextInt(9))
         .microBatchTokens(random.nextBoolean() ? 0 : 1 + random.nextInt(20))
         .build();
+  }
+
+  /** The same on a device apart, in memory that hardly holds anything up to all that is wanted. */
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void stagedPlansOfTheGoldensAgree(Path model) {
+    List<int[]> prompts =
+        Golden.read(model).cases().stream()
+            .map(c -> c.prompt().stream().mapToInt(Integer::intValue).toArray())
+            .toList();
+    List<Row> rows = rowsAlone(model, prompts);
+    Random random = new Random(31 + model.getFileName().hashCode());
+    for (int i = 0; i < 4; i++) {
+      compare(randomStagedPlan(random, model, 30), rows);
+    }
+  }
+
+  /**
+   * @param mebibytes the most of device memory beyond the least
+   */
+  private static EngineOptions randomStagedPlan(Random random, Path model, int mebibytes) {
+    int tile = random.nextInt(5);
+    TestEngines.OptionsBuilder options =
+        TestEngines.options(model)
+            .device("staged")
+            .tileBytes(tile == 0 ? 0 : 2048L << (2 * tile))
+            .waveSize(random.nextBoolean() ? 0 : 1 + random.nextInt(9))
+            .microBatchTokens(random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(20))
+            .rowTokens(random.nextBoolean() ? 0 : 20 + random.nextInt(100))
+            .weightsMemory(random.nextInt(-1, 3) * 100_000L);
+    options.deviceMemory(
+        TestEngines.leastDeviceMemory(options) + random.nextInt(mebibytes) * 1048576L);
+    return options
+        .hostMemory(TestEngines.leastHostMemory(options) + random.nextInt(40) * 1048576L)
+        .build();
+  }
+
+  @Test
+  void stagedPlansOfTheDemoModelAgree() {
+    Path model = TestEngines.demoModel();
+    List<Row> rows = rowsAlone(model, demoPrompts());
+    TestEngines.OptionsBuilder plan = TestEngines.options(model).device("staged").waveSize(8);
+    // Keys and values in host memory, tiles pass again for each micro-batch, read once each sweep.
+    plan.tileBytes(256 << 10).microBatchTokens(16).rowTokens(1000).weightsMemory(0);
+    compare(plan.deviceMemory(25 << 20).hostMemory(200 << 20).build(), rows);
+    // Stages stay while micro-batches pass; some of the weights stay in host memory.
+    plan.tileBytes(1 << 20).microBatchTokens(32).weightsMemory(4 << 20);
+    compare(plan.deviceMemory(60 << 20).build(), rows);
+    // All the weights stay, keys and values are on the device.
+    plan.tileBytes(0).microBatchTokens(0).weightsMemory(-1).rowTokens(100);
+    compare(plan.deviceMemory(512 << 20).build(), rows);
   }
 
   private static List<int[]> demoPrompts() {

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -121,21 +120,10 @@ class EngineFailureTest {
     }
   }
 
-  /** The smallest budget that the refusal of a smaller one names. */
-  private static long smallestBudget(TestEngines.OptionsBuilder options) {
-    try (Engine engine = Engine.start(options.hostMemory(1 << 20).build())) {
-      throw new AssertionError("a MiB is enough: " + engine.describePlan());
-    } catch (StrataException e) {
-      Matcher least = Pattern.compile("at least (\\d+) MiB").matcher(e.getMessage());
-      assertThat(least.find()).as(e.getMessage()).isTrue();
-      return Long.parseLong(least.group(1)) << 20;
-    }
-  }
-
   @Test
   void aRowThatIsTooLongForThePoolIsToldSo() {
     TestEngines.OptionsBuilder options = options().tileBytes(64 << 10);
-    long least = smallestBudget(options);
+    long least = TestEngines.leastHostMemory(options);
     try (Engine engine = Engine.start(options.hostMemory(least).build())) {
       List<GenerationResult> bad =
           amongGoodRows(engine, List.of(TestEngines.request(0, tokens(100), 900)));
@@ -150,7 +138,7 @@ class EngineFailureTest {
   @Test
   void rowsWaitForRoomInThePool() {
     TestEngines.OptionsBuilder options = options().tileBytes(64 << 10).waveSize(8);
-    long least = smallestBudget(options);
+    long least = TestEngines.leastHostMemory(options);
     try (Engine engine = Engine.start(options.hostMemory(least).build())) {
       List<GenerationRequest> rows =
           IntStream.range(0, 8).mapToObj(i -> TestEngines.request(i, tokens(180), 3)).toList();

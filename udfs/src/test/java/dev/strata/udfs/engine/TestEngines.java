@@ -2,11 +2,13 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.decode.StopCondition;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -29,6 +31,28 @@ final class TestEngines {
       throw new AssertionError(engine.describePlan());
     }
     return Integer.parseInt(number.group(1));
+  }
+
+  /** The smallest device memory that a plan can be made for, as the refusal of less names it. */
+  static long leastDeviceMemory(OptionsBuilder options) {
+    return least(() -> Engine.start(options.deviceMemory(1 << 20).build()));
+  }
+
+  /** The smallest host memory that a plan can be made for, as the refusal of less names it. */
+  static long leastHostMemory(OptionsBuilder options) {
+    return least(() -> Engine.start(options.hostMemory(1 << 20).build()));
+  }
+
+  private static long least(Supplier<Engine> start) {
+    try (Engine engine = start.get()) {
+      return 1 << 20;
+    } catch (StrataException e) {
+      Matcher least = Pattern.compile("at least (\\d+) MiB").matcher(e.getMessage());
+      if (!least.find()) {
+        throw e;
+      }
+      return Long.parseLong(least.group(1)) << 20;
+    }
   }
 
   static OptionsBuilder options(Path model) {
