@@ -207,6 +207,8 @@ public final class TileStreamer implements AutoCloseable {
       int tile = step.use().tile();
       if (isResident(tile)) {
         if (step.read()) {
+          // The ring's places are given back in order, so none may be kept while others pass.
+          releaseSent(0);
           reads.next().close();
         }
         return new HostTile(host.residentPlace(tile), offsets[tile], null);
@@ -227,7 +229,11 @@ public final class TileStreamer implements AutoCloseable {
       if (from.ring() != null) {
         sent.add(new Sent(from, devicePlace));
       }
-      while (sent.size() > 1) {
+      releaseSent(1);
+    }
+
+    private void releaseSent(int kept) {
+      while (sent.size() > kept) {
         device.awaitCopied(sent.element().devicePlace());
         sent.remove().from().release();
       }
