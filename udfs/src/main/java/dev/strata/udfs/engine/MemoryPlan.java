@@ -187,7 +187,7 @@ record MemoryPlan(
 
   /** Embedding rows read before they are copied to the device. */
   int stagedRows() {
-    return stagedRows(sweepTokens);
+    return stagedRows(staging == null ? sweepTokens : blockTokens);
   }
 
   static int stagedRows(int sweepTokens) {

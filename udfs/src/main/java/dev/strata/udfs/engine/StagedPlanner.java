@@ -172,7 +172,7 @@ final class StagedPlanner {
       Choice choice, boolean stageFits, Map<String, Long> onDevice, long freeOnDevice) {
     long most = Math.min(Integer.MAX_VALUE, (long) choice.wave() * spec.contextLength());
     int tokens = (int) Math.min(most, freeOnDevice / kvTokenBytes());
-    onDevice.put("keys and values", tokens * kvTokenBytes());
+    onDevice.merge("keys and values", tokens * kvTokenBytes(), Long::sum);
     Map<String, Long> onHost = hostParts(choice, sweepTokens(choice, stageFits));
     onHost.remove("KV staging");
     return planned(choice, stageFits, tokens, 0, onDevice, onHost);
@@ -181,8 +181,10 @@ final class StagedPlanner {
   private MemoryPlan planKvOnHost(Choice choice, boolean stageFits, long wantedKv) {
     Map<String, Long> onDevice = deviceParts(choice, choice.block());
     Map<String, Long> onHost = hostParts(choice, sweepTokens(choice, stageFits));
-    long free = options.hostMemory() - total(onHost) - Math.max(0, options.weightsMemory());
-    long bytes = Math.min(free, wantedKv * format.tokenBytes() * 17 / 16);
+    long free = options.hostMemory() - total(onHost);
+    long least = MemoryPlan.LEAST_KV_TOKENS * format.tokenBytes();
+    long besideWeights = Math.max(least, free - Math.max(0, options.weightsMemory()));
+    long bytes = Math.min(besideWeights, wantedKv * format.tokenBytes() * 17 / 16);
     List<Integer> segments = KvPool.hostSegments(format, bytes);
     int tokens = segments.stream().mapToInt(Integer::intValue).sum();
     onHost.put("keys and values", KvPool.hostBytes(format, segments));
@@ -237,10 +239,18 @@ final class StagedPlanner {
       return Math.max(block, 1);
     }
     long share = options.hostMemory() / (options.rowTokens() > 0 ? 4 : 8);
-    long blocks = share / Math.max(1, hiddenPlaceBytes(choice));
     long wanted = (choice.wave() * expectedRow() + block - 1) / block;
-    long most = Math.min(Math.min(blocks, wanted), MemoryPlan.LARGEST_DEFAULT_SWEEP / block);
-    return (int) Math.max(1, most) * block;
+    long blocks = Math.min(wanted, MemoryPlan.LARGEST_DEFAULT_SWEEP / block);
+    blocks = Math.min(blocks, share / hiddenPlaceBytes(choice));
+    // Places are rounded up, and so are the pieces that they are cut from.
+    while (blocks > 1 && hiddenHostBytes(choice, (int) blocks) > share) {
+      blocks = blocks * 15 / 16;
+    }
+    return (int) Math.max(1, blocks) * block;
+  }
+
+  private long hiddenHostBytes(Choice choice, int blocks) {
+    return SpilledHidden.hostBytes(blocks, hiddenPlaceBytes(choice), device.pinned());
   }
 
   private long hiddenPlaceBytes(Choice choice) {
@@ -329,10 +339,7 @@ final class StagedPlanner {
     parts.put(
         "tile ring",
         HostTiles.bytes(choice.hostPlaces(), choice.tile() + OVER_READ, Map.of(), device.pinned()));
-    parts.put(
-        "hidden states",
-        SpilledHidden.hostBytes(
-            sweepTokens / choice.block(), hiddenPlaceBytes(choice), device.pinned()));
+    parts.put("hidden states", hiddenHostBytes(choice, sweepTokens / choice.block()));
     parts.put("KV staging", StreamedKv.hostBytes(format, choice.block(), device.pinned()));
     parts.put("logits", rounded(logitRows(choice) * logitRowBytes()));
     parts.put(

@@ -71,12 +71,11 @@ final class Sweeper implements AutoCloseable {
   }
 
   MemoryFigures memory() {
-    long deviceBudget = plan.staging() == null ? 0 : plan.staging().budget();
-    return new MemoryFigures(
-        resources.device.peakDeviceBytes(),
-        deviceBudget,
-        resources.device.peakHostBytes(),
-        plan.budget());
+    long device = resources.device.peakDeviceBytes();
+    long host = resources.device.peakHostBytes();
+    return plan.staging() == null
+        ? new MemoryFigures(0, 0, device + host, plan.budget())
+        : new MemoryFigures(device, plan.staging().budget(), host, plan.budget());
   }
 
   /** To be called once on the thread that will run the sweeps. */
