@@ -67,9 +67,10 @@ class EngineEquivalenceTest {
     }
     List<GenerationResult> results;
     try (Engine engine = Engine.start(options)) {
-      if (Boolean.getBoolean("et.print")) System.out.println("PLAN " + options + engine.describePlan());
       results = TestEngines.run(engine, requests);
-      if (Boolean.getBoolean("et.print")) System.out.println(options + "\n" + engine.describePlan() + engine.snapshot() + engine.memory());
+      if (options.device().equals("staged")) {
+        assertWithinBudgets(engine.memory(), options);
+      }
     }
     assertThat(results)
         .as("%s", options)
@@ -82,6 +83,13 @@ class EngineEquivalenceTest {
         assertThat(list(results.get(2 * i).tokens())).as("%s", options).isEqualTo(row.text());
       }
     }
+  }
+
+  private static void assertWithinBudgets(MemoryFigures memory, EngineOptions options) {
+    assertThat(memory.deviceBudget()).isEqualTo(options.deviceMemory());
+    assertThat(memory.hostBudget()).isEqualTo(options.hostMemory());
+    assertThat(memory.deviceBytes()).as("%s", options).isBetween(1L, memory.deviceBudget());
+    assertThat(memory.hostBytes()).as("%s", options).isBetween(1L, memory.hostBudget());
   }
 
   private static void assertSameLogits(
