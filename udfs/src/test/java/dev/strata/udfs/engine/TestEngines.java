@@ -44,7 +44,8 @@ final class TestEngines {
   }
 
   private static long least(Supplier<Engine> start) {
-    try (Engine engine = start.get()) {
+    try {
+      start.get().close();
       return 1 << 20;
     } catch (StrataException e) {
       Matcher least = Pattern.compile("at least (\\d+) MiB").matcher(e.getMessage());
