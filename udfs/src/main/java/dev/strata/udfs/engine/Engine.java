@@ -185,7 +185,7 @@ public final class Engine implements AutoCloseable {
   private void runSweep(List<Sequence> active) throws IOException {
     while (true) {
       SweepSchedule schedule =
-          SweepSchedule.of(active, sweeper.plan().sweepTokens(), sweeper.plan().logitRows());
+          SweepSchedule.of(active, sweeper.sweepTokens(), sweeper.plan().logitRows());
       counters.sweepStarted(active.size());
       try {
         sweeper.run(schedule, mayFollow(schedule));

@@ -53,12 +53,23 @@ final class Sweeper implements AutoCloseable {
     this.plan = resources.plan;
     this.blockTokens = plan.blockTokens();
     this.program =
-        new TileProgram(resources.store.tiles(), resources.places(), resources::takesPlace);
+        new TileProgram(
+            resources.store.tiles(), resources.places(), resources::takesPlace, isOneBlock());
     this.chooser = new TokenChooser(spec.vocabSize(), resources.logits.buffer().asFloatBuffer());
   }
 
   MemoryPlan plan() {
     return plan;
+  }
+
+  /** Whether a sweep is a single micro-batch, because nothing is there that holds a stage. */
+  private boolean isOneBlock() {
+    return plan.sweepTokens() <= plan.blockTokens();
+  }
+
+  /** The most tokens of a sweep. */
+  int sweepTokens() {
+    return isOneBlock() ? Math.min(blockTokens, plan.sweepTokens()) : plan.sweepTokens();
   }
 
   KvPool pool() {
@@ -111,11 +122,6 @@ final class Sweeper implements AutoCloseable {
     recorder.sweepEnded(resources, schedule, chosen, nanos);
   }
 
-  /** Where a sweep is never longer than a micro-batch, no tile passes twice. */
-  private int mostBlocks() {
-    return plan.sweepTokens() > blockTokens ? 2 : 1;
-  }
-
   private void upload(TokenBlock block) {
     block.batches().forEach(batch -> batch.upload(resources.device, plan.scores()));
   }
@@ -123,7 +129,7 @@ final class Sweeper implements AutoCloseable {
   private void demand(List<TokenBlock> blocks, boolean followed) {
     resources.streamer.demand(program.sweep(blocks.size()));
     if (followed) {
-      resources.streamer.demand(program.ahead(mostBlocks()));
+      resources.streamer.demand(program.ahead());
     }
     resources.kv.announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
   }
@@ -167,8 +173,7 @@ final class Sweeper implements AutoCloseable {
 
   /** Lets everything go that was announced for the sweep. */
   private void giveUp(Progress progress) throws IOException {
-    int uses = progress.uses + program.forgetAhead();
-    while (progress.taken < uses) {
+    while (progress.taken < progress.uses) {
       progress.next().close();
     }
     resources.kv.skip();
@@ -219,8 +224,13 @@ final class Sweeper implements AutoCloseable {
   }
 
   private TileStreamer.Lease taken(TileStreamer.Lease lease) {
-    recorder.kernelsStarted(lease.count());
-    return lease;
+    try {
+      recorder.kernelsStarted(lease.count());
+      return lease;
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
   }
 
   /** Returns null, for the lease that is no more. */

@@ -23,13 +23,16 @@ final class TileProgram {
   record StageTiles(Stage stage, int layer, int first, int count, boolean stays) {}
 
   private final List<StageTiles> stages = new ArrayList<>();
+  private final boolean oneBlock;
   private int demanded;
 
   /**
    * @param places how many tiles can be where kernels use them
    * @param takesPlace whether a tile takes one of these places
+   * @param oneBlock whether each sweep is a single micro-batch
    */
-  TileProgram(List<Tile> tiles, int places, IntPredicate takesPlace) {
+  TileProgram(List<Tile> tiles, int places, IntPredicate takesPlace, boolean oneBlock) {
+    this.oneBlock = oneBlock;
     int first = 0;
     for (int i = 1; i <= tiles.size(); i++) {
       if (i == tiles.size() || !isSameStage(tiles.get(i), tiles.get(first))) {
@@ -65,22 +68,14 @@ final class TileProgram {
   }
 
   /**
-   * What passes first in the next sweep: up to the first stage whose tiles may have to pass again.
-   *
-   * @param mostBlocks the most micro-batches that it may have
+   * What passes first in the next sweep, whatever its micro-batches: up to the first stage whose
+   * tiles may have to pass again.
    */
-  List<TileUse> ahead(int mostBlocks) {
+  List<TileUse> ahead() {
     List<TileUse> uses = new ArrayList<>();
-    while (demanded < stages.size() && passes(stages.get(demanded), mostBlocks) == 1) {
+    while (demanded < stages.size() && passes(stages.get(demanded), oneBlock ? 1 : 2) == 1) {
       add(stages.get(demanded++), true, true, uses);
     }
-    return uses;
-  }
-
-  /** How many uses were demanded ahead, which are forgotten: somebody else lets them pass. */
-  int forgetAhead() {
-    int uses = stages.subList(0, demanded).stream().mapToInt(StageTiles::count).sum();
-    demanded = 0;
     return uses;
   }
 
