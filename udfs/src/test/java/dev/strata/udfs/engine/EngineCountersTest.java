@@ -2,16 +2,23 @@ package dev.strata.udfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.store.LayerStore;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exact counts on the demo model: what is read, what goes through it, and what overlaps. */
 @Timeout(120)
@@ -185,6 +192,147 @@ class EngineCountersTest {
       assertThat(events.tilesRead()).isEqualTo(2L * store.tiles().size());
       assertThat(events.bytesRead()).isEqualTo(2 * store.sweepBytes());
     }
+  }
+
+  /** What a device apart is planned with, and what is to be counted. */
+  private record Staged(int deviceMebibytes, int rowTokens, boolean stays, boolean kvOnHost) {}
+
+  static Stream<Staged> staged() {
+    return Stream.of(
+        new Staged(80, 20, true, false),
+        new Staged(80, 1000, true, true),
+        new Staged(28, 20, false, false),
+        new Staged(28, 1000, false, true));
+  }
+
+  private static TestEngines.OptionsBuilder options(Staged staged) {
+    return options()
+        .device("staged")
+        .deviceMemory((long) staged.deviceMebibytes() << 20)
+        .rowTokens(staged.rowTokens())
+        .microBatchTokens(16)
+        .waveSize(16);
+  }
+
+  @ParameterizedTest
+  @MethodSource("staged")
+  void aTileIsReadOnceHoweverOftenItPasses(Staged staged) {
+    RecordedEvents events = new RecordedEvents();
+    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
+    try (Engine engine = Engine.start(options(staged).weightsMemory(0).build(), events)) {
+      assertAllEndedByLength(rows, TestEngines.run(engine, rows));
+      assertThat(engine.describePlan())
+          .contains(staged.kvOnHost() ? "values in host memory" : "values on the device");
+      EngineSnapshot done = engine.snapshot();
+      LayerStore store = store(engine);
+      assertThat(done.sweeps()).isEqualTo(3);
+      assertThat(done.tokenSlots()).isEqualTo(promptTokens(rows) + 4 * 2);
+      assertThat(events.tilesRead()).isEqualTo(3L * store.tiles().size());
+      assertThat(events.bytesRead()).isEqualTo(3 * store.sweepBytes());
+      // A stage that fits passes once; another once for each of the prompts' micro-batches.
+      int places = TestEngines.planned(engine, "ring of", "tiles");
+      Map<String, Long> stages =
+          store.tiles().stream()
+              .collect(
+                  Collectors.groupingBy(
+                      t -> t.stage() + " " + t.weight().layer(), Collectors.counting()));
+      long again = stages.entrySet().stream().filter(e -> passesAgain(e, places)).count();
+      assertThat(again).isEqualTo(staged.stays() ? 0 : 12);
+      long uses =
+          stages.entrySet().stream()
+              .mapToLong(e -> e.getValue() * (passesAgain(e, places) ? blocksOf(rows, 16) : 1))
+              .sum();
+      assertThat(done.tiles()).isEqualTo(uses + 2L * store.tiles().size());
+    }
+  }
+
+  private static boolean passesAgain(Map.Entry<String, Long> stage, int places) {
+    return !stage.getKey().startsWith("HEAD") && stage.getValue() >= places;
+  }
+
+  /** A row that is longer than a micro-batch is cut wherever one is full. */
+  private static long blocksOf(List<GenerationRequest> rows, int block) {
+    return (promptTokens(rows) + block - 1) / block;
+  }
+
+  @ParameterizedTest
+  @MethodSource("staged")
+  void tilesThatStayAreReadOnceForEver(Staged staged) {
+    RecordedEvents events = new RecordedEvents();
+    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
+    try (Engine engine = Engine.start(options(staged).build(), events)) {
+      assertAllEndedByLength(rows, TestEngines.run(engine, rows));
+      assertAllEndedByLength(rows, TestEngines.run(engine, rows));
+      LayerStore store = store(engine);
+      assertThat(engine.snapshot().sweeps()).isEqualTo(6);
+      assertThat(events.tilesRead()).isEqualTo(store.tiles().size());
+      assertThat(events.bytesRead()).isEqualTo(store.sweepBytes());
+    }
+  }
+
+  /** What stays is read once, and the rest once each sweep: reads grow by the same each sweep. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 4, 7})
+  void tilesThatStayInPartAreReadOnceForEver(long mebibytes) {
+    List<SweepFigures> figures = new ArrayList<>();
+    Staged plan = new Staged(80, 20, true, false);
+    EngineOptions options = options(plan).weightsMemory(mebibytes << 20).build();
+    long stored;
+    try (Engine engine = Engine.start(options, recording(figures))) {
+      List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 4);
+      assertAllEndedByLength(rows, TestEngines.run(engine, rows));
+      stored = store(engine).sweepBytes();
+    }
+    assertThat(figures).hasSize(4).extracting(SweepFigures::tileBytes).containsOnly(stored);
+    assertThat(figures).allMatch(f -> f.kvToDeviceBytes() + f.kvToHostBytes() == 0);
+    long all = figures.stream().mapToLong(SweepFigures::diskBytes).sum();
+    // Reading ahead shifts bytes from a sweep to the one before; their sum does not shift.
+    long stays = (4 * stored - all) / 3;
+    assertThat(stays).isBetween((mebibytes << 20) * 3 / 5, mebibytes << 20);
+  }
+
+  private static SweepObserver recording(List<SweepFigures> figures) {
+    return new SweepObserver() {
+      @Override
+      public boolean traces(long sweep) {
+        return sweep == 1;
+      }
+
+      @Override
+      public void sweepEnded(SweepFigures sweep) {
+        figures.add(sweep);
+      }
+    };
+  }
+
+  /** Keys, values and hidden states by the byte, and a timeline where one was asked for. */
+  @Test
+  void figuresOfASweepAreExact() {
+    List<SweepFigures> figures = new ArrayList<>();
+    EngineOptions options = options(new Staged(28, 1000, false, true)).weightsMemory(0).build();
+    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
+    try (Engine engine = Engine.start(options, recording(figures))) {
+      TestEngines.run(engine, rows);
+    }
+    long prompts = promptTokens(rows);
+    long layers = 12;
+    long kvToken = layers * 2 * 2 * 64 * Float.BYTES;
+    assertThat(figures).extracting(SweepFigures::sweep).containsExactly(0L, 1L, 2L);
+    assertThat(figures).extracting(SweepFigures::rows).containsOnly(4);
+    assertThat(figures).extracting(SweepFigures::newTokens).containsOnly(4);
+    assertThat(figures).extracting(SweepFigures::promptTokens).containsExactly((int) prompts, 0, 0);
+    assertThat(figures)
+        .extracting(SweepFigures::kvToHostBytes)
+        .containsExactly(prompts * kvToken, 4 * kvToken, 4 * kvToken);
+    // Each of many micro-batches goes out and in between stages; a single one never does.
+    assertThat(figures)
+        .extracting(SweepFigures::hiddenBytes)
+        .containsExactly(prompts * 2 * (2 * layers - 1) * 256 * Float.BYTES, 0L, 0L);
+    assertThat(figures.get(1).kvToDeviceBytes()).isGreaterThanOrEqualTo(prompts * kvToken);
+    assertThat(figures.get(0).spans()).isEmpty();
+    assertThat(figures.get(2).spans()).isEmpty();
+    assertThat(figures.get(1).spans()).extracting(Span::lane).contains(Lane.values());
+    assertThat(figures.get(1).spans()).allMatch(span -> span.endNanos() >= span.startNanos());
   }
 
   @Test

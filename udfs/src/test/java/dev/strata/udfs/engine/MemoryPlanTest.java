@@ -36,7 +36,7 @@ class MemoryPlanTest {
   private static final ModelShape TINY = new ModelShape("tiny", 120, 48, 96, 4, 2, 12, 2);
 
   /** A model and the options that a plan is made for; a tile of 0 bytes is the plan's to choose. */
-  private record Case(
+  record Case(
       ModelShape shape,
       int storedBytes,
       int computeBytes,
@@ -186,7 +186,7 @@ class MemoryPlanTest {
     return Long.parseLong(least.group(1)) * MIB;
   }
 
-  private static final List<ModelShape> SHAPES =
+  static final List<ModelShape> SHAPES =
       Stream.concat(
               Stream.of(TINY, DEMO),
               Stream.of("llama-3-8b", "llama-3-70b", "llama-3-405b").map(ModelShape::named))

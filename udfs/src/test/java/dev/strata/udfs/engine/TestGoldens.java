@@ -43,6 +43,11 @@ class TestGoldens {
     }
   }
 
+  static Stream<Path> supportedGoldens() throws IOException {
+    return goldens()
+        .filter(golden -> ModelConfig.families().contains(Golden.read(golden).modelType()));
+  }
+
   @AfterAll
   static void summarise() {
     System.out.printf(
@@ -63,11 +68,45 @@ class TestGoldens {
       NOT_SUPPORTED.add(golden.family());
       return;
     }
-    for (long tileBytes : new long[] {0, 4096}) {
-      oneByOne(directory, golden, tileBytes);
-      inOneWave(directory, golden, tileBytes);
+    for (EngineOptions options : options(directory)) {
+      oneByOne(options, golden);
+      inOneWave(options, golden);
     }
     COMPARED.add(golden.family());
+  }
+
+  /** Relative errors of the logits after each prompt, as norms. */
+  @ParameterizedTest
+  @MethodSource("supportedGoldens")
+  void halfPrecisionIsWithinFivePercent(Path directory) {
+    Golden golden = Golden.read(directory);
+    for (String type : List.of("bfloat16", "float16")) {
+      for (String device : List.of("cpu", "staged")) {
+        EngineOptions options =
+            TestEngines.options(directory).device(device).computeType(type).build();
+        try (Engine engine = Engine.start(options)) {
+          List<int[]> prompts = golden.cases().stream().map(c -> array(c.prompt())).toList();
+          List<RecordedLogits> scored = score(engine, prompts);
+          for (int i = 0; i < prompts.size(); i++) {
+            assertThat(relativeError(scored.get(i), golden.cases().get(i)))
+                .as("%s on %s, prompt %d", type, device, i)
+                .isLessThan(0.05);
+          }
+        }
+      }
+    }
+  }
+
+  private static double relativeError(RecordedLogits logits, Golden.Case expected) {
+    float[] actual = logits.at(expected.prompt().size() - 1);
+    double error = 0;
+    double norm = 0;
+    for (int i = 0; i < actual.length; i++) {
+      double value = expected.lastLogits().get(i);
+      error += (actual[i] - value) * (actual[i] - value);
+      norm += value * value;
+    }
+    return Math.sqrt(error / norm);
   }
 
   private static StrataException openFailure(Path directory) {
@@ -80,22 +119,29 @@ class TestGoldens {
     }
   }
 
-  private static void oneByOne(Path directory, Golden golden, long tileBytes) {
-    try (Engine engine = Engine.start(options(directory, tileBytes))) {
+  /** The device, and the host's memory as a device apart, that hardly holds anything. */
+  private static List<EngineOptions> options(Path directory) {
+    TestEngines.OptionsBuilder options = TestEngines.options(directory);
+    TestEngines.OptionsBuilder staged = TestEngines.options(directory).device("staged");
+    return List.of(
+        options.build(),
+        options.tileBytes(4096).build(),
+        staged.deviceMemory(100 << 20).build(),
+        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build());
+  }
+
+  private static void oneByOne(EngineOptions options, Golden golden) {
+    try (Engine engine = Engine.start(options)) {
       for (Golden.Case expected : golden.cases()) {
         compare(engine, List.of(expected));
       }
     }
   }
 
-  private static void inOneWave(Path directory, Golden golden, long tileBytes) {
-    try (Engine engine = Engine.start(options(directory, tileBytes))) {
+  private static void inOneWave(EngineOptions options, Golden golden) {
+    try (Engine engine = Engine.start(options)) {
       compare(engine, golden.cases());
     }
-  }
-
-  private static EngineOptions options(Path directory, long tileBytes) {
-    return TestEngines.options(directory).tileBytes(tileBytes).build();
   }
 
   /** Scores the prompts, then scores them with the expected tokens behind them, then generates. */

@@ -1,0 +1,112 @@
+package dev.strata.udfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.store.Stage;
+import dev.strata.udfs.stream.TileUse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Orders of a model of four tiles for each attention, three for each feed-forward. */
+class TileProgramTest {
+
+  private static Checkpoint checkpoint;
+  private static LayerStore store;
+
+  @BeforeAll
+  static void open() {
+    checkpoint = Checkpoint.open(TestEngines.golden("llama").toString());
+    store = LayerStore.of(checkpoint, LayerStore.MAX_TILE_BYTES);
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    checkpoint.close();
+  }
+
+  private static TileProgram program(int places) {
+    return new TileProgram(store.tiles(), places, tile -> true, false);
+  }
+
+  /** What a sweep is, from its definition. */
+  private static List<TileUse> expected(int places, int blocks) {
+    List<TileUse> uses = new ArrayList<>();
+    for (int first = 0; first < store.tiles().size(); ) {
+      Stage stage = store.tiles().get(first).stage();
+      int count = stage == Stage.ATTENTION ? 4 : stage == Stage.FEED_FORWARD ? 3 : 1;
+      int passes = stage == Stage.HEAD || count < places ? 1 : blocks;
+      for (int pass = 0; pass < passes; pass++) {
+        for (int tile = first; tile < first + count; tile++) {
+          uses.add(new TileUse(tile, pass == 0, pass == passes - 1));
+        }
+      }
+      first += count;
+    }
+    return uses;
+  }
+
+  @Test
+  void stagesThatFitPassOnceAndOthersForEachMicroBatch() {
+    for (int places = 2; places <= 6; places++) {
+      for (int blocks = 1; blocks <= 4; blocks++) {
+        assertThat(program(places).sweep(blocks)).isEqualTo(expected(places, blocks));
+        assertThat(program(places).uses(blocks)).isEqualTo(expected(places, blocks).size());
+      }
+    }
+  }
+
+  @Test
+  void stagesKnowTheirTiles() {
+    List<TileProgram.StageTiles> stages = program(4).stages();
+    int layers = checkpoint.spec().layers().size();
+    assertThat(stages).hasSize(2 * layers + 1);
+    for (int layer = 0; layer < layers; layer++) {
+      assertThat(stages.get(2 * layer))
+          .isEqualTo(new TileProgram.StageTiles(Stage.ATTENTION, layer, 7 * layer, 4, false));
+      assertThat(stages.get(2 * layer + 1))
+          .isEqualTo(new TileProgram.StageTiles(Stage.FEED_FORWARD, layer, 7 * layer + 4, 3, true));
+    }
+    assertThat(stages.get(2 * layers).stage()).isEqualTo(Stage.HEAD);
+  }
+
+  @Test
+  void tilesThatHaveTheirOwnPlaceTakeNone() {
+    TileProgram program = new TileProgram(store.tiles(), 2, tile -> tile % 7 == 0, false);
+    assertThat(program.stages()).allMatch(TileProgram.StageTiles::stays);
+  }
+
+  /** What is demanded ahead and what follows are one sweep, whatever its micro-batches. */
+  @Test
+  void aheadAndTheRestAreASweep() {
+    Random random = new Random(3);
+    for (int places = 2; places <= 6; places++) {
+      TileProgram program = program(places);
+      for (int sweep = 0; sweep < 20; sweep++) {
+        List<TileUse> uses = new ArrayList<>();
+        if (random.nextBoolean()) {
+          uses.addAll(program.ahead());
+          uses.addAll(program.ahead());
+        }
+        int blocks = 1 + random.nextInt(4);
+        uses.addAll(program.sweep(blocks));
+        assertThat(uses).isEqualTo(expected(places, blocks));
+      }
+    }
+  }
+
+  @Test
+  void aWholeSweepIsDemandedAheadWhereNothingCanPassAgain() {
+    assertThat(program(5).ahead()).isEqualTo(expected(5, 1));
+    assertThat(program(4).ahead()).isEmpty();
+    TileProgram oneBlock = new TileProgram(store.tiles(), 2, tile -> true, true);
+    assertThat(oneBlock.ahead()).isEqualTo(expected(2, 1));
+    assertThat(oneBlock.sweep(1)).isEmpty();
+  }
+}
