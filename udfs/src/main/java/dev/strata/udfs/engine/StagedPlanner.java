@@ -159,7 +159,10 @@ final class StagedPlanner {
         choice.places() > model.stageTiles(choice.tile())
             || choice.hostPlaces() > model.stageTiles(choice.tile());
     long deviceBudget = options.deviceMemory() - contextBytes();
-    long wantedKv = choice.wave() * expectedRow();
+    // What rows are expected to be is no limit to a single one.
+    long oneRow = Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW);
+    long wantedKv =
+        Math.max(Math.max(oneRow, MemoryPlan.LEAST_KV_TOKENS), choice.wave() * expectedRow());
     Map<String, Long> onDevice = deviceParts(choice, 0);
     long freeOnDevice = deviceBudget - total(onDevice);
     boolean kvOnDevice = freeOnDevice >= wantedKv * kvTokenBytes();
