@@ -159,10 +159,7 @@ final class StagedPlanner {
         choice.places() > model.stageTiles(choice.tile())
             || choice.hostPlaces() > model.stageTiles(choice.tile());
     long deviceBudget = options.deviceMemory() - contextBytes();
-    // What rows are expected to be is no limit to a single one.
-    long oneRow = Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW);
-    long wantedKv =
-        Math.max(Math.max(oneRow, MemoryPlan.LEAST_KV_TOKENS), choice.wave() * expectedRow());
+    long wantedKv = Math.max(MemoryPlan.LEAST_KV_TOKENS, choice.wave() * expectedRow());
     Map<String, Long> onDevice = deviceParts(choice, 0);
     long freeOnDevice = deviceBudget - total(onDevice);
     boolean kvOnDevice = freeOnDevice >= wantedKv * kvTokenBytes();
@@ -187,11 +184,13 @@ final class StagedPlanner {
     long free = options.hostMemory() - total(onHost);
     long least = MemoryPlan.LEAST_KV_TOKENS * format.tokenBytes();
     long besideWeights = Math.max(least, free - Math.max(0, options.weightsMemory()));
-    long bytes = Math.min(besideWeights, wantedKv * format.tokenBytes() * 17 / 16);
+    // What rows are expected to be is no limit to a single one.
+    long tokens = Math.max(wantedKv, Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW));
+    long bytes = Math.min(besideWeights, tokens * format.tokenBytes() * 17 / 16);
     List<Integer> segments = KvPool.hostSegments(format, bytes);
-    int tokens = segments.stream().mapToInt(Integer::intValue).sum();
+    int kvTokens = segments.stream().mapToInt(Integer::intValue).sum();
     onHost.put("keys and values", KvPool.hostBytes(format, segments));
-    return planned(choice, stageFits, tokens, bytes, onDevice, onHost);
+    return planned(choice, stageFits, kvTokens, bytes, onDevice, onHost);
   }
 
   private MemoryPlan planned(
