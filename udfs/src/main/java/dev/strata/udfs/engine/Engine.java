@@ -30,10 +30,14 @@ public final class Engine implements AutoCloseable {
   private final RowQueue queue;
   private final Thread thread;
 
-  private Engine(Checkpoint checkpoint, EngineOptions options, EngineListener listener) {
+  private Engine(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      EngineListener listener,
+      SweepObserver observer) {
     this.checkpoint = checkpoint;
     this.counters = new Counters(checkpoint.spec().layers().size());
-    this.sweeper = new Sweeper(checkpoint, options, counters, listener);
+    this.sweeper = new Sweeper(checkpoint, options, counters, listener, observer);
     this.wave = new Wave(checkpoint.spec(), sweeper.plan(), sweeper.pool());
     this.queue = new RowQueue(sweeper.plan().waveRows());
     this.thread = new Thread(this::run, "strata-sweeps");
@@ -46,13 +50,27 @@ public final class Engine implements AutoCloseable {
    * @throws StrataException if the model, the device or the budget cannot be used
    */
   public static Engine start(EngineOptions options) {
-    return start(options, EngineListener.NONE);
+    return start(options, SweepObserver.NONE);
+  }
+
+  /**
+   * The same, with somebody who hears of each sweep.
+   *
+   * @throws StrataException if the model, the device or the budget cannot be used
+   */
+  public static Engine start(EngineOptions options, SweepObserver observer) {
+    return start(options, EngineListener.NONE, observer);
   }
 
   static Engine start(EngineOptions options, EngineListener listener) {
+    return start(options, listener, SweepObserver.NONE);
+  }
+
+  private static Engine start(
+      EngineOptions options, EngineListener listener, SweepObserver observer) {
     Checkpoint checkpoint = Checkpoint.open(options.model());
     try {
-      Engine engine = new Engine(checkpoint, options, listener);
+      Engine engine = new Engine(checkpoint, options, listener, observer);
       LOG.info("{}", engine.describePlan());
       engine.thread.start();
       return engine;
@@ -92,6 +110,11 @@ public final class Engine implements AutoCloseable {
   /** The memory plan as a person reads it. */
   public String describePlan() {
     return sweeper.plan().describe();
+  }
+
+  /** The memory that the engine held at most, and its budgets. */
+  public MemoryFigures memory() {
+    return sweeper.memory();
   }
 
   /** What the engine has done and where it is. */

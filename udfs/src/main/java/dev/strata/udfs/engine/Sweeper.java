@@ -53,7 +53,7 @@ final class Sweeper implements AutoCloseable {
   private final LayerStore store;
   private final List<StageTiles> stages;
   private final Counters counters;
-  private final EngineListener listener;
+  private final SweepRecorder listener;
 
   // Closed in the reverse of the order in which they were made, so that what failed half-way leaves
   // nothing behind.
@@ -72,11 +72,14 @@ final class Sweeper implements AutoCloseable {
   private long sweeps;
 
   Sweeper(
-      Checkpoint checkpoint, EngineOptions options, Counters counters, EngineListener listener) {
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Counters counters,
+      EngineListener listener,
+      SweepObserver observer) {
     this.checkpoint = checkpoint;
     this.spec = checkpoint.spec();
     this.counters = counters;
-    this.listener = listener;
     try {
       this.device =
           own(ComputeDevice.open(options.device(), options.computeType(), options.threads()));
@@ -84,6 +87,7 @@ final class Sweeper implements AutoCloseable {
       this.plan =
           MemoryPlan.of(CheckpointSize.of(checkpoint), options, compute.bytes(), device.isHost());
       this.store = LayerStore.of(checkpoint, plan.tileBytes());
+      this.listener = new SweepRecorder(observer, listener, store.tiles(), device.isHost());
       this.stages = stages(store.tiles());
       NumberType stored = storedType(store.tiles());
       this.slots = own(device.slots(plan.slots(), store.largestTileBytes(), stored));
@@ -101,7 +105,7 @@ final class Sweeper implements AutoCloseable {
       this.embedding = own(new EmbeddingReader(device, checkpoint, plan.stagedRows()));
       this.transformer = new Transformer(device, spec, vectors, pool, activations);
       this.reader = own(new ParallelTileReader(store, READING_THREADS));
-      this.streamer = own(new TileStreamer(source(), slots, listener));
+      this.streamer = own(new TileStreamer(source(), slots, this.listener));
       this.chooser = new TokenChooser(spec.vocabSize(), logits.buffer().asFloatBuffer());
     } catch (RuntimeException | IOException e) {
       throw closeAfter(e);
@@ -193,6 +197,14 @@ final class Sweeper implements AutoCloseable {
     return pool;
   }
 
+  /** The account does not tell pinned memory from the device's. */
+  MemoryFigures memory() {
+    long bytes = device.peakBytes();
+    return device.isHost()
+        ? new MemoryFigures(0, 0, bytes, plan.budget())
+        : new MemoryFigures(bytes, plan.budget(), 0, 0);
+  }
+
   /** To be called once on the thread that will run the sweeps. */
   void startThread() {
     device.computeOnThisThread();
@@ -207,6 +219,8 @@ final class Sweeper implements AutoCloseable {
    */
   void run(SweepSchedule schedule, boolean followed) throws IOException {
     long started = System.nanoTime();
+    long embeddingBytes = embedding.bytesRead();
+    listener.sweepStarted();
     streamer.demandSweeps(sweeps + (followed ? 2 : 1));
     embedding.embed(schedule.tokenIds(), activations.hidden());
     List<TokenBlock> blocks =
@@ -225,8 +239,9 @@ final class Sweeper implements AutoCloseable {
     }
     schedule.runs().forEach(run -> run.sequence().advance(run.count()));
     sweeps++;
-    counters.sweepEnded(
-        chosen, System.nanoTime() - started, embedding.bytesRead(), chooser.lowMargins());
+    long nanos = System.nanoTime() - started;
+    counters.sweepEnded(chosen, nanos, embedding.bytesRead(), chooser.lowMargins());
+    listener.sweepEnded(schedule, chosen, nanos, embedding.bytesRead() - embeddingBytes);
   }
 
   private StagePass pass(StageTiles stage, TokenPlaces places) {
@@ -335,6 +350,7 @@ final class Sweeper implements AutoCloseable {
   private int skip(StageTiles stage) throws IOException {
     for (int i = 0; i < stage.count(); i++) {
       try (TileStreamer.Lease lease = streamer.next()) {
+        listener.kernelsStarted(lease.count());
         ended(lease);
       }
     }

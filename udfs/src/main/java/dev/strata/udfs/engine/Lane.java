@@ -1,0 +1,13 @@
+package dev.strata.udfs.engine;
+
+/** What works side by side in a sweep. */
+public enum Lane {
+  /** Weights from files to host memory. */
+  DISK,
+  /** Weights and hidden states between host memory and the device. */
+  COPY,
+  /** Keys and values between host memory and the device. */
+  KV,
+  /** Kernels. */
+  COMPUTE
+}
