@@ -22,6 +22,7 @@ public final class ComputeDevice implements AutoCloseable {
   private static final int BFLOAT16_CAPABILITY = 80;
 
   private final boolean host;
+  private final String name;
   private final NumberType computeType;
   private final PtNDManager manager;
   private final MemoryAccount account = new MemoryAccount();
@@ -35,7 +36,7 @@ public final class ComputeDevice implements AutoCloseable {
     this.host = !device.isGpu();
     this.computeType = computeType;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
-    String name = host ? "cpu" : "cuda:" + device.getDeviceId();
+    this.name = host ? "cpu" : "cuda:" + device.getDeviceId();
     this.script = TorchScript.load(manager, "kernels", "Kernels", name);
     this.cuda = host ? null : TorchScript.load(manager, "cuda", "Cuda", name);
     this.computeStream = host ? null : cuda.call("new_stream");
@@ -99,6 +100,16 @@ public final class ComputeDevice implements AutoCloseable {
     }
     int capability = Integer.parseInt(CudaUtils.getComputeCapability(device.getDeviceId()));
     return capability >= BFLOAT16_CAPABILITY ? NumberType.BFLOAT16 : NumberType.FLOAT16;
+  }
+
+  /** Another script of this room. */
+  TorchScript load(String resource, String className) {
+    return TorchScript.load(manager, resource, className, name);
+  }
+
+  /** Streams and events; null where the device is the host. */
+  TorchScript cuda() {
+    return cuda;
   }
 
   /** Whether the device is the host's own processor and memory. */
