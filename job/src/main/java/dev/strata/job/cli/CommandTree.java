@@ -3,6 +3,8 @@ package dev.strata.job.cli;
 import dev.strata.job.run.Task;
 import dev.strata.udfs.api.ConfKey;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -31,6 +33,7 @@ final class CommandTree {
     for (Task task : Task.values()) {
       root.addSubcommand(task.word(), command(task));
     }
+    root.addSubcommand(BenchmarkCommand.WORD, benchmark());
     return new CommandLine(root);
   }
 
@@ -40,12 +43,22 @@ final class CommandTree {
     for (ConfKey<?> key : task.keys()) {
       spec.addOption(Options.of(key));
     }
-    spec.addOption(
-        OptionSpec.builder(STACKTRACE)
-            .type(boolean.class)
-            .description("Print the stack trace of an error.")
-            .build());
+    spec.addOption(stacktrace());
     return spec;
+  }
+
+  private static CommandSpec benchmark() {
+    CommandSpec spec = spec(BenchmarkCommand.WORD);
+    BenchmarkCommand.describe(spec);
+    spec.addOption(stacktrace());
+    return spec;
+  }
+
+  private static OptionSpec stacktrace() {
+    return OptionSpec.builder(STACKTRACE)
+        .type(boolean.class)
+        .description("Print the stack trace of an error.")
+        .build();
   }
 
   private static CommandSpec spec(String name) {
@@ -61,7 +74,9 @@ final class CommandTree {
   }
 
   /** The names of all commands. */
-  static java.util.List<String> commands() {
-    return Arrays.stream(Task.values()).map(Task::word).toList();
+  static List<String> commands() {
+    return Stream.concat(
+            Arrays.stream(Task.values()).map(Task::word), Stream.of(BenchmarkCommand.WORD))
+        .toList();
   }
 }

@@ -28,6 +28,7 @@ public final class ComputeDevice implements AutoCloseable {
   private static final String STAGED = "staged";
 
   private final boolean host;
+  private final String name;
   private final boolean fusedAttention;
   private final NumberType computeType;
   private final PtNDManager manager;
@@ -46,7 +47,7 @@ public final class ComputeDevice implements AutoCloseable {
             && computeType.bytes() == 2;
     this.computeType = computeType;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
-    String name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
+    this.name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
     this.script = TorchScript.load(manager, "kernels", "Kernels", name);
     this.cuda = device.isGpu() ? TorchScript.load(manager, "cuda", "Cuda", name) : null;
     this.kernels = new Kernels(this, script, !device.isGpu());
@@ -118,6 +119,16 @@ public final class ComputeDevice implements AutoCloseable {
   /** Ten times the compute capability, such as 90. */
   private static int capability(Device device) {
     return Integer.parseInt(CudaUtils.getComputeCapability(device.getDeviceId()));
+  }
+
+  /** Another script of this room. */
+  TorchScript load(String resource, String className) {
+    return TorchScript.load(manager, resource, className, name);
+  }
+
+  /** Streams and events; null where the device is the host. */
+  TorchScript cuda() {
+    return cuda;
   }
 
   /** Whether the device is the host's own processor and memory. */

@@ -29,7 +29,13 @@ public record ModelShape(
       List.of(
           new ModelShape("llama-3-8b", 128_256, 4096, 14_336, 32, 8, 128, 32),
           new ModelShape("llama-3-70b", 128_256, 8192, 28_672, 64, 8, 128, 80),
-          new ModelShape("llama-3-405b", 128_256, 16_384, 53_248, 128, 8, 128, 126));
+          new ModelShape("llama-3-405b", 128_256, 16_384, 53_248, 128, 8, 128, 126),
+          new ModelShape("llama-2-7b", 32_000, 4096, 11_008, 32, 32, 128, 32),
+          new ModelShape("llama-2-13b", 32_000, 5120, 13_824, 40, 40, 128, 40),
+          new ModelShape("llama-2-70b", 32_000, 8192, 28_672, 64, 8, 128, 80),
+          new ModelShape("mistral-7b", 32_768, 4096, 14_336, 32, 8, 128, 32),
+          new ModelShape("mistral-large", 32_768, 12_288, 28_672, 96, 8, 128, 88),
+          new ModelShape("tiny", 4096, 256, 768, 4, 2, 64, 4));
 
   /**
    * A shape by its name.
@@ -43,8 +49,20 @@ public record ModelShape(
         .orElseThrow(
             () ->
                 StrataException.usage(
-                    "unknown shape '%s'; known are %s",
-                    name, String.join(", ", KNOWN.stream().map(ModelShape::name).toList())));
+                    "unknown shape '%s'; known are %s", name, String.join(", ", names())));
+  }
+
+  /** The shapes that have names. */
+  public static List<String> names() {
+    return KNOWN.stream().map(ModelShape::name).toList();
+  }
+
+  /** Numbers of the whole model, embedding and head each counted. */
+  public long parameters() {
+    long attention = 2L * hiddenSize * headDim * (heads + kvHeads);
+    long feedForward = 3L * hiddenSize * intermediateSize;
+    long norms = 2L * hiddenSize;
+    return 2L * vocabSize * hiddenSize + layers * (attention + feedForward + norms) + hiddenSize;
   }
 
   /** The same shape with another number of layers. */

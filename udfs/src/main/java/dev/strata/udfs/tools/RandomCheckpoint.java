@@ -2,21 +2,30 @@ package dev.strata.udfs.tools;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.DecoderWeights;
 import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.model.WeightSpec;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /**
  * Writes a checkpoint of a given shape filled with random bfloat16 numbers, in Hugging Face layout:
@@ -25,10 +34,12 @@ import java.util.SplittableRandom;
  */
 public final class RandomCheckpoint {
 
-  private static final long SHARD_BYTES = 4L << 30;
+  private static final long SHARD_BYTES = 1L << 30;
   private static final int BLOCK_BYTES = 4 << 20;
   private static final short BFLOAT16_ONE = 0x3f80;
   private static final int CONTEXT_LENGTH = 8192;
+  private static final String CONFIG = "config.json";
+  private static final String INDEX = "model.safetensors.index.json";
 
   private final ModelShape shape;
   private final ByteBuffer random;
@@ -41,6 +52,55 @@ public final class RandomCheckpoint {
   /** Writes the checkpoint to {@code directory}, which is made if it is not there. */
   public static void write(Path directory, ModelShape shape, long seed) throws IOException {
     new RandomCheckpoint(shape, seed).write(directory);
+  }
+
+  /**
+   * Makes sure that {@code directory} is this checkpoint. What was begun and not ended never has
+   * that name.
+   *
+   * @return whether it had to be written
+   * @throws StrataException if the directory is there, and is something else or not complete
+   */
+  public static boolean ensure(Path directory, ModelShape shape, long seed) throws IOException {
+    RandomCheckpoint checkpoint = new RandomCheckpoint(shape, seed);
+    if (Files.exists(directory)) {
+      checkpoint.requireComplete(directory);
+      return false;
+    }
+    Files.createDirectories(directory.toAbsolutePath().getParent());
+    Path begun = directory.resolveSibling("." + directory.getFileName() + "." + UUID.randomUUID());
+    try {
+      checkpoint.write(begun);
+      Files.move(begun, directory, StandardCopyOption.ATOMIC_MOVE);
+      return true;
+    } catch (IOException e) {
+      remove(begun);
+      if (!Files.exists(directory)) {
+        throw e;
+      }
+      checkpoint.requireComplete(directory); // another process was faster
+      return false;
+    }
+  }
+
+  private void requireComplete(Path directory) throws IOException {
+    if (!isComplete(directory)) {
+      throw StrataException.data(
+          "%s is not a complete random checkpoint of shape %s with %d layers; remove it, or name"
+              + " another --directory",
+          directory, shape.name(), shape.layers());
+    }
+  }
+
+  private static void remove(Path directory) throws IOException {
+    if (Files.exists(directory)) {
+      try (Stream<Path> files = Files.list(directory)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(directory);
+    }
   }
 
   /** Numbers whose products with a normed vector are of order one. */
@@ -60,19 +120,64 @@ public final class RandomCheckpoint {
 
   private void write(Path directory) throws IOException {
     Files.createDirectories(directory);
-    String config = config();
-    Files.writeString(directory.resolve("config.json"), config);
-    DecoderSpec spec = ModelConfig.parse(config, directory.resolve("config.json").toString());
-    List<List<WeightSpec>> shards = shards(DecoderWeights.of(spec));
+    List<List<WeightSpec>> shards = shards();
     JsonObject names = new JsonObject();
     for (int i = 0; i < shards.size(); i++) {
-      String name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
-      writeShard(directory.resolve(name), shards.get(i));
+      String name = shardName(i, shards.size());
       shards.get(i).forEach(weight -> names.addProperty(weight.name(), name));
     }
     JsonObject index = new JsonObject();
     index.add("weight_map", names);
-    Files.writeString(directory.resolve("model.safetensors.index.json"), index.toString());
+    writeShards(directory, shards);
+    Files.writeString(directory.resolve(INDEX), index.toString());
+    Files.writeString(directory.resolve(CONFIG), config());
+  }
+
+  private static String shardName(int shard, int shards) {
+    return String.format("model-%05d-of-%05d.safetensors", shard + 1, shards);
+  }
+
+  private void writeShards(Path directory, List<List<WeightSpec>> shards) throws IOException {
+    int threads = Math.min(shards.size(), Runtime.getRuntime().availableProcessors());
+    ExecutorService writers = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<?>> written = new ArrayList<>();
+      for (int i = 0; i < shards.size(); i++) {
+        Path file = directory.resolve(shardName(i, shards.size()));
+        List<WeightSpec> weights = shards.get(i);
+        written.add(
+            writers.submit(
+                () -> {
+                  writeShard(file, weights);
+                  return null;
+                }));
+      }
+      for (Future<?> shard : written) {
+        shard.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause().getMessage(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    } finally {
+      writers.shutdownNow();
+    }
+  }
+
+  /** Whether the directory has all of this checkpoint's files, each of its full length. */
+  private boolean isComplete(Path directory) throws IOException {
+    List<List<WeightSpec>> shards = shards();
+    for (int i = 0; i < shards.size(); i++) {
+      Path file = directory.resolve(shardName(i, shards.size()));
+      if (!Files.exists(file) || Files.size(file) != bytes(shards.get(i))) {
+        return false;
+      }
+    }
+    Path config = directory.resolve(CONFIG);
+    return Files.exists(directory.resolve(INDEX))
+        && Files.exists(config)
+        && Files.readString(config).equals(config());
   }
 
   private String config() {
@@ -95,10 +200,11 @@ public final class RandomCheckpoint {
     return config.toString();
   }
 
-  private static List<List<WeightSpec>> shards(List<WeightSpec> weights) {
+  private List<List<WeightSpec>> shards() {
+    DecoderSpec spec = ModelConfig.parse(config(), CONFIG);
     List<List<WeightSpec>> shards = new ArrayList<>();
     long bytes = SHARD_BYTES;
-    for (WeightSpec weight : weights) {
+    for (WeightSpec weight : DecoderWeights.of(spec)) {
       if (bytes + bytes(weight) > SHARD_BYTES) {
         shards.add(new ArrayList<>());
         bytes = 0;
@@ -111,6 +217,11 @@ public final class RandomCheckpoint {
 
   private static long bytes(WeightSpec weight) {
     return (long) weight.rows() * weight.columns() * Short.BYTES;
+  }
+
+  private static long bytes(List<WeightSpec> shard) {
+    int header = header(shard).getBytes(StandardCharsets.UTF_8).length;
+    return Long.BYTES + header + shard.stream().mapToLong(RandomCheckpoint::bytes).sum();
   }
 
   private void writeShard(Path file, List<WeightSpec> weights) throws IOException {
@@ -127,6 +238,7 @@ public final class RandomCheckpoint {
       for (WeightSpec weight : weights) {
         writeTensor(channel, weight);
       }
+      channel.force(true);
     }
   }
 
@@ -160,8 +272,12 @@ public final class RandomCheckpoint {
 
   private void writeTensor(FileChannel channel, WeightSpec weight) throws IOException {
     if (weight.role().isMatrix()) {
-      for (long left = bytes(weight); left > 0; left -= BLOCK_BYTES) {
-        writeAll(channel, random.duplicate().limit((int) Math.min(left, BLOCK_BYTES)));
+      ByteBuffer block = random.duplicate().position(start(weight));
+      for (long left = bytes(weight); left > 0; ) {
+        block.limit((int) Math.min(BLOCK_BYTES, block.position() + left));
+        left -= block.remaining();
+        writeAll(channel, block);
+        block.clear();
       }
     } else {
       ByteBuffer ones = ByteBuffer.allocate((int) bytes(weight)).order(ByteOrder.LITTLE_ENDIAN);
@@ -170,6 +286,11 @@ public final class RandomCheckpoint {
       }
       writeAll(channel, ones.flip());
     }
+  }
+
+  /** Matrices differ in where in the block they start: equal layers would add up. */
+  private static int start(WeightSpec weight) {
+    return Math.floorMod(weight.name().hashCode(), BLOCK_BYTES / Short.BYTES) * Short.BYTES;
   }
 
   private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {

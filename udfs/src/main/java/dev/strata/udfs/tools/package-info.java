@@ -1,7 +1,7 @@
 /**
- * What the command line needs without Spark: random checkpoints of a given shape for benchmarks and
- * tests.
+ * What the command line needs without Spark: the benchmark, and random checkpoints of a given shape
+ * for it and for tests.
  *
- * <p>May import: {@code engine}, {@code store}, {@code model}, {@code decode}.
+ * <p>May import: {@code engine}, {@code tensor}, {@code store}, {@code model}, {@code decode}.
  */
 package dev.strata.udfs.tools;

@@ -1,0 +1,233 @@
+package dev.strata.udfs.tensor;
+
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a device can do, measured by itself: copies, products, and the parts of a sweep. All by the
+ * same library, the same operators and the same kind of memory as the engine's. Rates are per
+ * second of the wall clock. Several threads may measure at once, to learn what they leave to each
+ * other.
+ *
+ * <p>It holds 256 MiB in host memory and on a GPU as much there; a measurement holds what it says.
+ */
+public final class DeviceRates implements AutoCloseable {
+
+  private static final long COPY_BYTES = 64L << 20;
+  private static final long BATCH_NANOS = 20_000_000;
+  private static final int LARGEST_BATCH = 1 << 20;
+
+  /** Fewer rows are not computed on a CPU: see {@link Kernels}. */
+  private static final int LEAST_CPU_ROWS = 16;
+
+  private final ComputeDevice device;
+  private final TorchScript rates;
+  private final List<Tensor> buffers = new ArrayList<>();
+  private final Tensor hostSource;
+  private final Tensor hostTarget;
+  private final Tensor deviceSource;
+  private final Tensor deviceTarget;
+
+  private DeviceRates(ComputeDevice device) {
+    this.device = device;
+    this.rates = device.load("rates", "Rates");
+    this.hostSource = own(device.allocateHost("rates", NumberType.UINT8, COPY_BYTES));
+    this.hostTarget = own(device.allocateHost("rates", NumberType.UINT8, COPY_BYTES));
+    this.deviceSource = own(device.allocate("rates", NumberType.UINT8, COPY_BYTES));
+    this.deviceTarget = own(device.allocate("rates", NumberType.UINT8, COPY_BYTES));
+    clear(hostSource);
+    clear(hostTarget);
+    run("copy", deviceSource, hostSource, 1L);
+  }
+
+  /**
+   * Opens a device; parameters and errors are those of {@link ComputeDevice#open}. An engine that
+   * is open at the same time takes from what is measured.
+   */
+  public static DeviceRates open(String name, String computeType, int threads) {
+    return new DeviceRates(ComputeDevice.open(name, computeType, threads));
+  }
+
+  private Tensor own(Tensor tensor) {
+    buffers.add(tensor);
+    return tensor;
+  }
+
+  /** Memory that was never written may not be there. */
+  private static void clear(Tensor host) {
+    ByteBuffer bytes = host.buffer();
+    while (bytes.remaining() >= Long.BYTES) {
+      bytes.putLong(0);
+    }
+  }
+
+  /** Whether the device is the host's own processor and memory. */
+  public boolean isHost() {
+    return device.isHost();
+  }
+
+  /** The type that {@code auto} stands for, or the one that was named. */
+  public NumberType computeType() {
+    return device.computeType();
+  }
+
+  /**
+   * Bytes copied from (pinned) host memory to the device.
+   *
+   * @param seconds how long to measure
+   */
+  public double copyToDevice(double seconds) {
+    try (Queue queue = new Queue()) {
+      return COPY_BYTES * queue.callsPerSecond(seconds, "copy", deviceTarget, hostSource);
+    }
+  }
+
+  /** Bytes copied from the device to (pinned) host memory. */
+  public double copyToHost(double seconds) {
+    try (Queue queue = new Queue()) {
+      return COPY_BYTES * queue.callsPerSecond(seconds, "copy", hostTarget, deviceSource);
+    }
+  }
+
+  /** Bytes of bfloat16 numbers that are converted to float32. */
+  public double conversion(double seconds) {
+    long elements = COPY_BYTES / 2;
+    try (Queue queue = new Queue();
+        Tensor stored = device.allocate("rates", NumberType.BFLOAT16, elements);
+        Tensor converted = device.allocate("rates", NumberType.FLOAT32, elements)) {
+      run("fill", stored);
+      return COPY_BYTES * queue.callsPerSecond(seconds, "copy", converted, stored);
+    }
+  }
+
+  /**
+   * Operations, two for each multiplication, of products [n, columns] · [rows, columns]ᵀ in the
+   * compute type.
+   */
+  public double products(double seconds, long n, long columns, long rows) {
+    return 2.0 * n * columns * rows / productSeconds(seconds, n, columns, rows);
+  }
+
+  /**
+   * Seconds of one product [n, columns] · [rows, columns]ᵀ in the compute type.
+   *
+   * @param seconds how long to measure
+   */
+  public double productSeconds(double seconds, long n, long columns, long rows) {
+    NumberType type = device.computeType();
+    long padded = device.isHost() ? Math.max(n, LEAST_CPU_ROWS) : n;
+    try (Queue queue = new Queue();
+        Tensor x = device.allocate("rates", type, padded, columns);
+        Tensor w = device.allocate("rates", type, rows, columns);
+        Tensor out = device.allocate("rates", type, padded, rows)) {
+      run("fill", x);
+      run("fill", w);
+      return 1 / queue.callsPerSecond(seconds, "product", x, w, out);
+    }
+  }
+
+  /** Seconds of converting a tile of bfloat16 numbers to the compute type. */
+  public double conversionSeconds(double seconds, long elements) {
+    try (Queue queue = new Queue();
+        Tensor stored = device.allocate("rates", NumberType.BFLOAT16, elements);
+        Tensor converted = device.allocate("rates", device.computeType(), elements)) {
+      run("fill", stored);
+      return 1 / queue.callsPerSecond(seconds, "copy", converted, stored);
+    }
+  }
+
+  /**
+   * Seconds of one layer's attention of a sweep that chooses a token for each sequence.
+   *
+   * @param length tokens of each sequence
+   */
+  public double attentionSeconds(
+      double seconds, long sequences, long length, long heads, long kvHeads, long headDim) {
+    NumberType type = device.computeType();
+    try (Queue queue = new Queue();
+        Tensor q = device.allocate("rates", type, sequences, heads, headDim);
+        Tensor keys = device.allocate("rates", type, sequences, length, kvHeads, headDim);
+        Tensor values = device.allocate("rates", type, sequences, length, kvHeads, headDim)) {
+      run("fill", q);
+      run("fill", keys);
+      run("fill", values);
+      return 1 / queue.callsPerSecond(seconds, "attention", q, keys, values);
+    }
+  }
+
+  /** Host memory of the kind that tiles are read into, {@code bytes} for each of some threads. */
+  public List<ByteBuffer> readBuffers(int count, long bytes) {
+    List<ByteBuffer> places = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      places.add(own(device.allocateHost("rates", NumberType.UINT8, bytes)).buffer());
+    }
+    return places;
+  }
+
+  /** The calling thread's own queue of work: a stream, or nothing where the device is the host. */
+  private final class Queue implements AutoCloseable {
+    private final IValue stream = device.isHost() ? null : device.cuda().call("new_stream");
+
+    Queue() {
+      if (stream != null) {
+        device.cuda().run("use_stream", stream);
+      }
+    }
+
+    /** Repeats the call, after two that are not counted. */
+    double callsPerSecond(double seconds, String method, Tensor... tensors) {
+      nanosOf(1, method, tensors);
+      long batch = batch(nanosOf(1, method, tensors));
+      long nanos = 0;
+      long calls = 0;
+      while (nanos < seconds * 1e9) {
+        nanos += nanosOf(batch, method, tensors);
+        calls += batch;
+      }
+      return calls * 1e9 / nanos;
+    }
+
+    private long nanosOf(long times, String method, Tensor... tensors) {
+      Object[] arguments = new Object[tensors.length + 1];
+      System.arraycopy(tensors, 0, arguments, 0, tensors.length);
+      arguments[tensors.length] = times;
+      long start = System.nanoTime();
+      run(method, arguments);
+      if (stream != null) {
+        device.cuda().run("await_stream", stream);
+      }
+      return System.nanoTime() - start;
+    }
+
+    @Override
+    public void close() {
+      if (stream != null) {
+        stream.close();
+      }
+    }
+  }
+
+  /** As many calls as hide what sending them costs. */
+  private static long batch(long nanosOfOne) {
+    return Math.max(1, Math.min(LARGEST_BATCH, BATCH_NANOS / Math.max(1, nanosOfOne)));
+  }
+
+  private void run(String method, Object... arguments) {
+    rates.run(method, arguments);
+  }
+
+  /** Gives all memory back, also what PyTorch would keep for allocations to come. */
+  @Override
+  public void close() {
+    buffers.forEach(Tensor::close);
+    rates.close();
+    boolean host = device.isHost();
+    device.close();
+    if (!host) {
+      JniUtils.emptyCudaCache();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.strata.udfs.tools.benchmark;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.tensor.DeviceRates;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Measures {@link Rates}, with the engine closed. What shares the bus and host memory in a sweep is
+ * measured together too: reads, copies to the device and copies back at the same time.
+ */
+final class RatesProbe {
+
+  private static final double SECONDS = 1;
+  private static final int MOST_READERS = 16;
+
+  /** A budget that the larger product fits, with the context of the device's library. */
+  private static final long LARGE_DEVICE = 2L << 30;
+
+  private final DeviceRates device;
+  private final DiskReads disk;
+  private final List<ByteBuffer> buffers;
+  private final long deviceMemory;
+
+  private RatesProbe(DeviceRates device, DiskReads disk, long deviceMemory) {
+    this.device = device;
+    this.disk = disk;
+    this.deviceMemory = deviceMemory;
+    int readers = Math.min(MOST_READERS, Runtime.getRuntime().availableProcessors());
+    this.buffers = device.readBuffers(readers, DiskReads.BLOCK_BYTES + DiskReads.ALIGNMENT);
+  }
+
+  /** Takes about ten seconds. */
+  static Rates measure(EngineOptions options) throws IOException, InterruptedException {
+    try (DeviceRates device =
+        DeviceRates.open(options.device(), options.computeType(), options.threads())) {
+      DiskReads disk = DiskReads.of(Path.of(options.model()));
+      return new RatesProbe(device, disk, options.deviceMemory()).measure();
+    }
+  }
+
+  private Rates measure() throws IOException, InterruptedException {
+    boolean host = device.isHost();
+    return new Rates(
+        read(true),
+        read(false),
+        device.copyToDevice(SECONDS),
+        host ? Double.NaN : device.copyToHost(SECONDS),
+        host ? Rates.Together.NONE : together(() -> Double.NaN, () -> device.copyToHost(SECONDS)),
+        host ? Rates.Together.NONE : together(() -> read(true), () -> Double.NaN),
+        host ? Rates.Together.NONE : together(() -> read(false), () -> Double.NaN),
+        product(),
+        host ? device.conversion(SECONDS) : Double.NaN);
+  }
+
+  private double read(boolean direct) throws IOException, InterruptedException {
+    if (disk.isEmpty()) {
+      return Double.NaN;
+    }
+    try {
+      return disk.bytesPerSecond(direct, SECONDS, buffers);
+    } catch (IOException | UnsupportedOperationException e) {
+      if (direct) {
+        return Double.NaN; // a file system without direct reads
+      }
+      throw e;
+    }
+  }
+
+  private Rates.Together together(Callable<Double> reads, Callable<Double> copiesBack)
+      throws IOException, InterruptedException {
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try {
+      Future<Double> disk = threads.submit(reads);
+      Future<Double> toDevice = threads.submit(() -> device.copyToDevice(SECONDS));
+      Future<Double> toHost = threads.submit(copiesBack);
+      return new Rates.Together(disk.get(), toDevice.get(), toHost.get());
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause().getMessage(), e.getCause());
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** As large as the feed-forward of a large model; on a CPU as large as takes a moment. */
+  private double product() {
+    if (device.isHost()) {
+      return device.products(SECONDS, 1024, 2048, 2048);
+    }
+    return device.products(SECONDS, deviceMemory >= LARGE_DEVICE ? 16_384 : 4096, 8192, 8192);
+  }
+}

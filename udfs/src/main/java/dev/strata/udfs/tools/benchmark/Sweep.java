@@ -1,0 +1,38 @@
+package dev.strata.udfs.tools.benchmark;
+
+import dev.strata.udfs.engine.SweepFigures;
+
+/**
+ * A sweep as it was seen.
+ *
+ * @param figures what the engine says of it
+ * @param storageBytes bytes that the process fetched from storage meanwhile, past the page cache or
+ *     into it; -1 where the system does not tell
+ */
+record Sweep(SweepFigures figures, long storageBytes) {
+
+  /** Whether prompts went through; if not, every row of the wave got a token. */
+  boolean isPrefill() {
+    return figures.promptTokens() > 0;
+  }
+
+  /**
+   * Tokens that it is measured by: those of prompts, or those chosen. A sweep of prompts may choose
+   * tokens of other rows as well, which then count as nothing.
+   */
+  int tokens() {
+    return isPrefill() ? figures.promptTokens() : figures.newTokens();
+  }
+
+  double seconds() {
+    return figures.nanos() / 1e9;
+  }
+
+  double operations(ModelWork model) {
+    return model.operations(tokens(), figures.newTokens());
+  }
+
+  boolean isTraced() {
+    return !figures.spans().isEmpty();
+  }
+}
