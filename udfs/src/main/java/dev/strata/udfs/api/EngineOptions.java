@@ -15,6 +15,7 @@ import java.io.Serializable;
  * @param microBatchTokens the most tokens whose activations are on the device at once; 0 lets the
  *     plan choose
  * @param threads threads of the mathematics on a CPU; 0 for all cores
+ * @param io how tiles are read: {@code cached}, {@code direct} or {@code auto}
  */
 public record EngineOptions(
     String model,
@@ -25,7 +26,8 @@ public record EngineOptions(
     long tileBytes,
     int waveSize,
     int microBatchTokens,
-    int threads)
+    int threads,
+    String io)
     implements Serializable {
 
   /** The same options with another number of threads. */
@@ -39,6 +41,7 @@ public record EngineOptions(
         tileBytes,
         waveSize,
         microBatchTokens,
-        count);
+        count,
+        io);
   }
 }

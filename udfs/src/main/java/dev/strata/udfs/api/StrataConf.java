@@ -68,7 +68,8 @@ public final class StrataConf {
         get(StrataKeys.TILE_SIZE),
         get(StrataKeys.WAVE_SIZE),
         get(StrataKeys.MICROBATCH_TOKENS),
-        get(StrataKeys.THREADS));
+        get(StrataKeys.THREADS),
+        get(StrataKeys.IO));
   }
 
   /** A local path means the same to executors, which have working directories of their own. */

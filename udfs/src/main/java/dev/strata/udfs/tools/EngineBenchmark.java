@@ -57,7 +57,8 @@ public final class EngineBenchmark {
       Path model, ModelShape shape, int prompts, int promptTokens, int newTokens, String device)
       throws InterruptedException {
     EngineOptions options =
-        new EngineOptions(model.toString(), device, DEVICE_MEMORY, HOST_MEMORY, "auto", 0, 0, 0, 0);
+        new EngineOptions(
+            model.toString(), device, DEVICE_MEMORY, HOST_MEMORY, "auto", 0, 0, 0, 0, "auto");
     try (Engine engine = Engine.start(options);
         EngineClient client = engine.open()) {
       System.out.print(engine.describePlan());

@@ -17,7 +17,7 @@ class StrataConfTest {
     StrataConf conf = StrataConf.of(Map.of("spark.master", "local", "spark.strata.model", "/m"));
 
     assertThat(conf.engineOptions())
-        .isEqualTo(new EngineOptions("/m", "auto", 4L << 30, 4L << 30, "auto", 0, 0, 0, 0));
+        .isEqualTo(new EngineOptions("/m", "auto", 4L << 30, 4L << 30, "auto", 0, 0, 0, 0, "auto"));
     assertThat(conf.promptOptions()).isEqualTo(new PromptOptions("{{text}}", null, null));
     assertThat(conf.samplingOverrides()).isEqualTo(SamplingOverrides.NONE);
   }

@@ -423,7 +423,16 @@ class EngineFailureTest {
   void optionsThatMakeNoSenseAreTheUsersMove() {
     EngineOptions noDevice =
         new EngineOptions(
-            TestEngines.demoModel().toString(), "abacus", 0, 1 << 30, "float32", 0, 0, 0, 1);
+            TestEngines.demoModel().toString(),
+            "abacus",
+            0,
+            1 << 30,
+            "float32",
+            0,
+            0,
+            0,
+            1,
+            "auto");
     assertThatThrownBy(() -> Engine.start(noDevice))
         .isInstanceOfSatisfying(
             StrataException.class,

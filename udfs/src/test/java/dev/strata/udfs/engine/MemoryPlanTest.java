@@ -159,7 +159,8 @@ class MemoryPlanTest {
               tileBytes,
               waveSize,
               microBatchTokens,
-              0);
+              0,
+              "auto");
       return MemoryPlan.of(size(), options, computeBytes, onHost);
     }
 

@@ -149,7 +149,8 @@ final class TestEngines {
           tileBytes,
           waveSize,
           microBatchTokens,
-          threads);
+          threads,
+          "auto");
     }
   }
 }

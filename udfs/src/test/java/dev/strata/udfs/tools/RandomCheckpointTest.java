@@ -90,7 +90,7 @@ class RandomCheckpointTest {
   void itRuns() throws Exception {
     RandomCheckpoint.write(directory, SHAPE, 1);
     EngineOptions options =
-        new EngineOptions(directory.toString(), "cpu", 0, 64 << 20, "float32", 0, 0, 0, 1);
+        new EngineOptions(directory.toString(), "cpu", 0, 64 << 20, "float32", 0, 0, 0, 1, "auto");
     try (Engine engine = Engine.start(options);
         EngineClient client = engine.open()) {
       client.submit(
