@@ -17,6 +17,9 @@ final class Counters {
   private long promptTokens;
   private long newTokens;
   private long tokenSlots;
+  private long resumedTokens;
+  private long putBackRows;
+  private int restingRows;
   private long tiles;
   private long weightBytes;
   private long embeddingBytes;
@@ -27,11 +30,12 @@ final class Counters {
     this.layers = layers;
   }
 
-  synchronized void sweepStarted(int rows, int tokens, int newPromptTokens) {
+  synchronized void sweepStarted(int rows, SweepSchedule schedule) {
     activeRows = rows;
     layer = 0;
-    tokenSlots += tokens;
-    promptTokens += newPromptTokens;
+    tokenSlots += schedule.tokens();
+    promptTokens += schedule.promptTokens();
+    resumedTokens += schedule.resumedTokens();
   }
 
   synchronized void layerStarted(int index) {
@@ -59,8 +63,20 @@ final class Counters {
     }
   }
 
-  synchronized void rowsActive(int rows) {
+  synchronized void rowsActive(int rows, int resting, long putBack) {
     activeRows = rows;
+    restingRows = resting;
+    putBackRows = putBack;
+  }
+
+  /** Tokens that went through the model again because their row was put back. */
+  synchronized long resumedTokens() {
+    return resumedTokens;
+  }
+
+  /** How often a row was put back. */
+  synchronized long putBackRows() {
+    return putBackRows;
   }
 
   synchronized EngineSnapshot snapshot(int waitingRows) {
@@ -71,7 +87,7 @@ final class Counters {
         layer,
         layers,
         activeRows,
-        waitingRows,
+        waitingRows + restingRows,
         doneRows,
         failedRows,
         promptTokens,

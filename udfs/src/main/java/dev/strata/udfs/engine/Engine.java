@@ -99,6 +99,10 @@ public final class Engine implements AutoCloseable {
     return counters.snapshot(queue.waitingRows());
   }
 
+  Counters counters() {
+    return counters;
+  }
+
   /** Whether the engine ended with an error. */
   public boolean isFailed() {
     return queue.isFailed();
@@ -128,6 +132,7 @@ public final class Engine implements AutoCloseable {
     try {
       sweeper.startThread();
       while (!queue.isClosed() && hasRows()) {
+        wave.makeRoom();
         admit();
         sweep();
       }
@@ -138,10 +143,11 @@ public final class Engine implements AutoCloseable {
   }
 
   private boolean hasRows() throws InterruptedException {
-    return !wave.active().isEmpty() || queue.awaitRows();
+    return !wave.isEmpty() || queue.awaitRows();
   }
 
   private void admit() {
+    wave.resume();
     queue.offer(entry -> wave.admit(entry, this::deliver));
   }
 
@@ -152,11 +158,11 @@ public final class Engine implements AutoCloseable {
     }
     SweepSchedule schedule =
         SweepSchedule.of(active, sweeper.plan().sweepTokens(), sweeper.plan().logitRows());
-    counters.sweepStarted(active.size(), schedule.tokens(), schedule.promptTokens());
+    counters.sweepStarted(active.size(), schedule);
     sweeper.run(schedule, mayFollow(schedule));
-    List<Sequence> finished = wave.remove(Sequence::isFinished);
+    List<Sequence> finished = wave.removeFinished();
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
-    counters.rowsActive(wave.active().size());
+    counters.rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());
     finished.forEach(sequence -> deliver(sequence.client(), sequence.result()));
   }
 
@@ -166,6 +172,7 @@ public final class Engine implements AutoCloseable {
    */
   private boolean mayFollow(SweepSchedule schedule) {
     return queue.waitingRows() > 0
+        || wave.restingRows() > 0
         || schedule.runs().size() < wave.active().size()
         || schedule.runs().stream()
             .anyMatch(run -> !run.choosesToken() || !run.sequence().isLastToken());

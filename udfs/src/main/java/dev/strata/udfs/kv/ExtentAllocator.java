@@ -3,23 +3,41 @@ package dev.strata.udfs.kv;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
-/** Gives out runs of token slots, first fit, and joins what comes back with free neighbours. */
+/**
+ * Gives out runs of token slots, first fit, and joins what comes back with free neighbours. An
+ * extent lies in one segment.
+ */
 final class ExtentAllocator {
 
-  // Free runs: first slot to number of slots; no two of them touch.
+  // Free runs: first slot to number of slots; no two of them touch but where segments do.
   private final TreeMap<Integer, Integer> free = new TreeMap<>();
-  private final int capacity;
+  private final TreeSet<Integer> segmentEnds = new TreeSet<>();
+  private final int longest;
   private int freeTokens;
 
-  ExtentAllocator(int capacity) {
-    this.capacity = capacity;
-    this.freeTokens = capacity;
-    free.put(0, capacity);
+  /**
+   * @param segmentTokens slots of each segment, which lie one behind the other
+   */
+  ExtentAllocator(int... segmentTokens) {
+    int most = 0;
+    for (int tokens : segmentTokens) {
+      free.put(capacity(), tokens);
+      segmentEnds.add(capacity() + tokens);
+      most = Math.max(most, tokens);
+    }
+    this.longest = most;
+    this.freeTokens = capacity();
   }
 
   int capacity() {
-    return capacity;
+    return segmentEnds.isEmpty() ? 0 : segmentEnds.last();
+  }
+
+  /** Slots of the longest extent that can ever be. */
+  int longestExtent() {
+    return longest;
   }
 
   int freeTokens() {
@@ -44,6 +62,43 @@ final class ExtentAllocator {
     return new Extent(begin, tokens);
   }
 
+  /** A longer extent at the same place, or empty where the slots behind are not free. */
+  Optional<Extent> grow(Extent extent, int tokens) {
+    int more = tokens - extent.tokens();
+    Integer behind = free.get(extent.end());
+    if (behind == null || behind < more || segmentEnds.contains(extent.end())) {
+      return Optional.empty();
+    }
+    take(extent.end(), behind, more);
+    return Optional.of(new Extent(extent.begin(), tokens));
+  }
+
+  /**
+   * Another extent in exchange for one, which it may overlap and then begins before it, or empty
+   * where there is no room; the one given stays then.
+   */
+  Optional<Extent> exchange(Extent extent, int tokens) {
+    release(extent);
+    Optional<Extent> other = reserve(tokens);
+    if (other.isEmpty()) {
+      takeBack(extent);
+    }
+    return other;
+  }
+
+  private void takeBack(Extent extent) {
+    Map.Entry<Integer, Integer> run = free.floorEntry(extent.begin());
+    int end = run.getKey() + run.getValue();
+    free.remove(run.getKey());
+    if (run.getKey() < extent.begin()) {
+      free.put(run.getKey(), extent.begin() - run.getKey());
+    }
+    if (end > extent.end()) {
+      free.put(extent.end(), end - extent.end());
+    }
+    freeTokens -= extent.tokens();
+  }
+
   void release(Extent extent) {
     int begin = extent.begin();
     int end = extent.end();
@@ -53,10 +108,12 @@ final class ExtentAllocator {
         || (after != null && after.getKey() < end)) {
       throw new IllegalStateException(extent + " is free already");
     }
-    if (before != null && before.getKey() + before.getValue() == begin) {
+    if (before != null
+        && before.getKey() + before.getValue() == begin
+        && !segmentEnds.contains(begin)) {
       begin = before.getKey();
     }
-    if (after != null && after.getKey() == end) {
+    if (after != null && after.getKey() == end && !segmentEnds.contains(end)) {
       end += free.remove(after.getKey());
     }
     free.put(begin, end - begin);

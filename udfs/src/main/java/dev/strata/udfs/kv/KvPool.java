@@ -14,12 +14,14 @@ import java.util.Optional;
  */
 public final class KvPool implements AutoCloseable {
 
+  private final ComputeDevice device;
   private final ExtentAllocator extents;
   private final List<Tensor> keys = new ArrayList<>();
   private final List<Tensor> values = new ArrayList<>();
 
   /** A pool of {@code tokens} token slots in every layer. */
   public KvPool(ComputeDevice device, DecoderSpec spec, int tokens) {
+    this.device = device;
     this.extents = new ExtentAllocator(tokens);
     for (int layer = 0; layer < spec.layers().size(); layer++) {
       keys.add(allocate(device, spec, tokens));
@@ -44,6 +46,43 @@ public final class KvPool implements AutoCloseable {
   /** Gives an extent back. */
   public void release(Extent extent) {
     extents.release(extent);
+  }
+
+  /**
+   * A longer extent at the same place, in exchange for the one given; empty, and nothing changed,
+   * where the slots behind it are not free.
+   */
+  public Optional<Extent> grow(Extent extent, int tokens) {
+    return extents.grow(extent, tokens);
+  }
+
+  /**
+   * A longer extent wherever there is room, in exchange for the one given; empty, and nothing
+   * changed, where there is none.
+   *
+   * @param used how many of the first slots have keys and values, which are copied in every layer
+   */
+  public Optional<Extent> move(Extent extent, int tokens, int used) {
+    Optional<Extent> moved = extents.exchange(extent, tokens);
+    moved.ifPresent(to -> copy(extent.begin(), to.begin(), used));
+    return moved;
+  }
+
+  private void copy(int from, int to, int tokens) {
+    // Extents that overlap are copied by pieces that do not: the new one begins before the old.
+    int piece = Math.max(1, Math.min(tokens, Math.abs(from - to)));
+    for (int done = 0; done < tokens; done += piece) {
+      int count = Math.min(piece, tokens - done);
+      for (int layer = 0; layer < keys.size(); layer++) {
+        device.kernels().moveRows(keys.get(layer), from + done, to + done, count);
+        device.kernels().moveRows(values.get(layer), from + done, to + done, count);
+      }
+    }
+  }
+
+  /** Slots of the longest extent that can ever be. */
+  public int longestExtent() {
+    return extents.longestExtent();
   }
 
   /** Token slots of the whole pool. */

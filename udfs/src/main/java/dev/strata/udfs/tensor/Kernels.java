@@ -168,6 +168,13 @@ public final class Kernels {
     return device.account("queries", qkv.type(), new long[] {n, heads, headDim}, queries);
   }
 
+  /** Copies {@code n} rows of a tensor of 3 dimensions to others of it that they do not overlap. */
+  public void moveRows(Tensor x, long from, long to, long n) {
+    require(Math.abs(from - to) >= n, "%s rows from %s to %s", n, from, to);
+    require(Math.max(from, to) + n <= x.size(0), "rows to %s of %s", Math.max(from, to) + n, x);
+    script.call("move_rows", x, from, to, n);
+  }
+
   /**
    * Causal attention of the queries' segments over keys and values in the pool, into {@code out[:
    * n]}.

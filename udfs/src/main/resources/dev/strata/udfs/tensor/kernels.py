@@ -129,6 +129,10 @@ class Kernels(Module):
 
   # Causal attention of ragged segments. Segment i is counts[i] query rows from rows[i] on, the last of the lengths[i]
   # tokens whose keys and values start at extents[i] in the pool. A window of w lets a token see itself and w - 1 before.
+  def move_rows(self: __torch__.Kernels, x: Tensor, first: int, to: int, n: int) -> int:
+    _0 = torch.copy_(torch.slice(x, 0, to, to + n, 1), torch.slice(x, 0, first, first + n, 1))
+    return n
+
   def attend(self: __torch__.Kernels, q: Tensor, keys: Tensor, values: Tensor, rows: List[int], counts: List[int], extents: List[int], lengths: List[int], window: int, scale: float, out: Tensor) -> int:
     heads = torch.size(q, 1)
     kv_heads = torch.size(keys, 1)

@@ -122,7 +122,7 @@ class EngineFailureTest {
   }
 
   /** The smallest budget that the refusal of a smaller one names. */
-  private static long smallestBudget(TestEngines.OptionsBuilder options) {
+  static long smallestBudget(TestEngines.OptionsBuilder options) {
     try (Engine engine = Engine.start(options.hostMemory(1 << 20).build())) {
       throw new AssertionError("a MiB is enough: " + engine.describePlan());
     } catch (StrataException e) {

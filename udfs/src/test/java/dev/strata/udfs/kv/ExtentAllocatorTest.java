@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,39 +95,116 @@ class ExtentAllocatorTest {
     assertThat(allocator.freeTokens()).isEqualTo(8);
   }
 
+  @Test
+  void anExtentGrowsIntoTheFreeSlotsBehindIt() {
+    ExtentAllocator allocator = new ExtentAllocator(10);
+    Extent first = reserve(allocator, 3);
+    Extent second = reserve(allocator, 3);
+    assertThat(allocator.grow(first, 4)).isEmpty();
+    assertThat(allocator.grow(second, 8)).isEmpty();
+    assertThat(allocator.grow(second, 7)).contains(new Extent(3, 7));
+    allocator.release(new Extent(3, 7));
+    assertThat(allocator.grow(first, 10)).contains(new Extent(0, 10));
+    assertThat(allocator.freeTokens()).isZero();
+  }
+
+  @Test
+  void anExtentIsExchangedForOneThatOverlapsIt() {
+    ExtentAllocator allocator = new ExtentAllocator(10);
+    Extent first = reserve(allocator, 3);
+    Extent second = reserve(allocator, 5);
+    allocator.release(first);
+    assertThat(allocator.exchange(second, 11)).isEmpty();
+    assertThat(allocator.freeTokens()).isEqualTo(5);
+    assertThat(allocator.exchange(second, 9)).contains(new Extent(0, 9));
+    assertThat(allocator.freeTokens()).isEqualTo(1);
+  }
+
+  @Test
+  void extentsLieInOneSegment() {
+    ExtentAllocator allocator = new ExtentAllocator(4, 6);
+    assertThat(allocator.capacity()).isEqualTo(10);
+    assertThat(allocator.longestExtent()).isEqualTo(6);
+    assertThat(allocator.reserve(7)).isEmpty();
+    Extent first = reserve(allocator, 4);
+    assertThat(allocator.grow(first, 5)).isEmpty();
+    Extent second = reserve(allocator, 6);
+    assertThat(second.begin()).isEqualTo(4);
+    allocator.release(first);
+    allocator.release(second);
+    assertThat(allocator.reserve(7)).isEmpty();
+    assertThat(reserve(allocator, 5).begin()).isEqualTo(4);
+  }
+
   /** Against a bit for each slot: the same extents at the same places. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5})
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void behavesLikeAMapOfBits(long seed) {
     Random random = new Random(seed);
-    int capacity = 1 + random.nextInt(200);
-    ExtentAllocator allocator = new ExtentAllocator(capacity);
-    BitSet used = new BitSet();
+    int[] segments = random.ints(1 + random.nextInt(3), 1, 150).toArray();
+    ExtentAllocator allocator = new ExtentAllocator(segments);
+    Bits bits = new Bits(segments);
+    int capacity = allocator.capacity();
     List<Extent> held = new ArrayList<>();
     for (int step = 0; step < 3000; step++) {
-      if (held.isEmpty() || random.nextInt(5) < 3) {
+      int choice = random.nextInt(7);
+      if (held.isEmpty() || choice < 3) {
         int tokens = 1 + random.nextInt(Math.max(1, capacity / 4));
         Optional<Extent> extent = allocator.reserve(tokens);
-        assertThat(extent).isEqualTo(firstFit(used, capacity, tokens));
+        assertThat(extent).isEqualTo(bits.firstFit(tokens));
         extent.ifPresent(held::add);
-        extent.ifPresent(e -> used.set(e.begin(), e.end()));
+        extent.ifPresent(e -> bits.used.set(e.begin(), e.end()));
       } else {
         Extent extent = held.remove(random.nextInt(held.size()));
-        allocator.release(extent);
-        used.clear(extent.begin(), extent.end());
+        bits.used.clear(extent.begin(), extent.end());
+        int tokens = extent.tokens() + 1 + random.nextInt(10);
+        Optional<Extent> other = Optional.of(extent);
+        if (choice < 5) {
+          allocator.release(extent);
+          other = Optional.empty();
+        } else if (choice == 5) {
+          Extent larger = new Extent(extent.begin(), tokens);
+          Optional<Extent> grown = allocator.grow(extent, tokens);
+          assertThat(grown.isPresent()).isEqualTo(bits.isFree(larger));
+          other = grown.isPresent() ? grown : other;
+        } else {
+          Optional<Extent> exchanged = allocator.exchange(extent, tokens);
+          assertThat(exchanged).isEqualTo(bits.firstFit(tokens));
+          other = exchanged.isPresent() ? exchanged : other;
+        }
+        other.ifPresent(held::add);
+        other.ifPresent(e -> bits.used.set(e.begin(), e.end()));
       }
-      assertThat(allocator.freeTokens()).isEqualTo(capacity - used.cardinality());
+      assertThat(allocator.freeTokens()).isEqualTo(capacity - bits.used.cardinality());
     }
   }
 
-  private static Optional<Extent> firstFit(BitSet used, int capacity, int tokens) {
-    for (int begin = used.nextClearBit(0); begin + tokens <= capacity; ) {
-      int end = used.nextSetBit(begin);
-      if (end < 0 || end >= begin + tokens) {
-        return Optional.of(new Extent(begin, tokens));
-      }
-      begin = used.nextClearBit(end);
+  private static final class Bits {
+
+    private final int[] segments;
+    private final BitSet used = new BitSet();
+
+    Bits(int[] segments) {
+      this.segments = segments;
     }
-    return Optional.empty();
+
+    boolean isFree(Extent extent) {
+      int end = 0;
+      for (int tokens : segments) {
+        end += tokens;
+        if (extent.begin() < end) {
+          int next = used.nextSetBit(extent.begin());
+          return extent.end() <= end && (next < 0 || next >= extent.end());
+        }
+      }
+      return false;
+    }
+
+    Optional<Extent> firstFit(int tokens) {
+      return IntStream.range(0, IntStream.of(segments).sum())
+          .mapToObj(begin -> new Extent(begin, tokens))
+          .filter(this::isFree)
+          .findFirst();
+    }
   }
 }
