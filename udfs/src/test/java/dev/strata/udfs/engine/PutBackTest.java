@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A KV pool that does not hold all rows at their full length: they take turns and lose nothing. */
-@Timeout(120)
+@Timeout(600)
 class PutBackTest {
 
   private static final int ROWS = 20;
