@@ -21,6 +21,7 @@ import java.io.Serializable;
  *     that is unknown
  * @param kvType {@code auto} for the compute type, or {@code int8} for keys and values that wait in
  *     host memory
+ * @param io how tiles are read: {@code cached}, {@code direct} or {@code auto}
  */
 public record EngineOptions(
     String model,
@@ -34,7 +35,8 @@ public record EngineOptions(
     int threads,
     long weightsMemory,
     int rowTokens,
-    String kvType)
+    String kvType,
+    String io)
     implements Serializable {
 
   /** The same options with another number of threads. */
@@ -51,6 +53,7 @@ public record EngineOptions(
         count,
         weightsMemory,
         rowTokens,
-        kvType);
+        kvType,
+        io);
   }
 }

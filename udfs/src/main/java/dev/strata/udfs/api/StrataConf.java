@@ -71,7 +71,8 @@ public final class StrataConf {
         get(StrataKeys.THREADS),
         get(StrataKeys.WEIGHTS_MEMORY),
         get(StrataKeys.ROW_TOKENS),
-        get(StrataKeys.KV_TYPE));
+        get(StrataKeys.KV_TYPE),
+        get(StrataKeys.IO));
   }
 
   /** A local path means the same to executors, which have working directories of their own. */

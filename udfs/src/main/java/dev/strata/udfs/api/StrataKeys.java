@@ -169,6 +169,13 @@ public final class StrataKeys {
               + " about half of bfloat16's bytes; only for GPUs.");
   public static final ConfKey<Long> TILE_SIZE =
       key("tile.size", ConfType.BYTES, 0L, "The most bytes of one tile; 0 lets the plan choose.");
+  public static final ConfKey<String> IO =
+      key(
+          "io",
+          ConfType.oneOf("auto", "cached", "direct"),
+          "auto",
+          "How tiles are read: cached, direct (past the page cache), or auto, which is direct where"
+              + " the model is larger than the memory left for files.");
   public static final ConfKey<Integer> WAVE_SIZE =
       key(
           "wave.size",

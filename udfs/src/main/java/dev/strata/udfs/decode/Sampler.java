@@ -18,6 +18,7 @@ public final class Sampler {
   private final float[] scores; // [vocab]
   private final TopScores topScores = new TopScores();
   private final Candidates candidates;
+  private float margin;
 
   /** A sampler for a vocabulary; it holds 16 bytes per token of it. */
   public Sampler(int vocabSize) {
@@ -62,6 +63,14 @@ public final class Sampler {
     return candidates.atMass(RowSeed.uniform(seed, position));
   }
 
+  /**
+   * How far the most likely token of the last call was ahead of the second, as the choice saw them:
+   * after the penalty, before the temperature.
+   */
+  public float margin() {
+    return margin;
+  }
+
   /** Starts from the logits each time, so that a token that occurs twice is penalised once. */
   private void penalize(FloatBuffer logits, float penalty, int[] tokens, int tokenCount) {
     for (int i = 0; i < tokenCount; i++) {
@@ -72,14 +81,19 @@ public final class Sampler {
 
   private int mostLikely() {
     int best = 0;
+    float second = Float.NEGATIVE_INFINITY;
     for (int id = 0; id < scores.length; id++) {
       if (!(scores[id] < Float.POSITIVE_INFINITY)) {
         throw new RowException("the model computed a logit of " + scores[id] + " for token " + id);
       }
       if (scores[id] > scores[best]) {
+        second = scores[best];
         best = id;
+      } else if (id != best && scores[id] > second) {
+        second = scores[id];
       }
     }
+    margin = scores[best] - second;
     if (scores[best] == Float.NEGATIVE_INFINITY) {
       throw new RowException("the model computed a logit of -Infinity for every token");
     }

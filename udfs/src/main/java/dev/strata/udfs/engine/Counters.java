@@ -17,6 +17,9 @@ final class Counters {
   private long promptTokens;
   private long newTokens;
   private long tokenSlots;
+  private long resumedTokens;
+  private long putBackRows;
+  private int restingRows;
   private long tiles;
   private long weightBytes;
   private long embeddingBytes;
@@ -46,6 +49,7 @@ final class Counters {
     sweeps++;
     tokenSlots += schedule.tokens();
     promptTokens += schedule.promptTokens();
+    resumedTokens += schedule.resumedTokens();
     newTokens += chosen;
     busyNanos += nanos;
     embeddingBytes = embeddingBytesRead;
@@ -60,8 +64,20 @@ final class Counters {
     }
   }
 
-  synchronized void rowsActive(int rows) {
+  synchronized void rowsActive(int rows, int resting, long putBack) {
     activeRows = rows;
+    restingRows = resting;
+    putBackRows = putBack;
+  }
+
+  /** Tokens that went through the model again because their row was put back. */
+  synchronized long resumedTokens() {
+    return resumedTokens;
+  }
+
+  /** How often a row was put back. */
+  synchronized long putBackRows() {
+    return putBackRows;
   }
 
   synchronized EngineSnapshot snapshot(int waitingRows) {
@@ -72,7 +88,7 @@ final class Counters {
         layer,
         layers,
         activeRows,
-        waitingRows,
+        waitingRows + restingRows,
         doneRows,
         failedRows,
         promptTokens,

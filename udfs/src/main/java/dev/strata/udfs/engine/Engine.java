@@ -69,7 +69,7 @@ public final class Engine implements AutoCloseable {
 
   private static Engine start(
       EngineOptions options, EngineListener listener, SweepObserver observer) {
-    Checkpoint checkpoint = Checkpoint.open(options.model());
+    Checkpoint checkpoint = Checkpoint.open(options.model(), options.io(), options.hostMemory());
     try {
       Engine engine = new Engine(checkpoint, options, listener, observer);
       LOG.info("{}", engine.describePlan());
@@ -123,6 +123,10 @@ public final class Engine implements AutoCloseable {
     return counters.snapshot(queue.waitingRows());
   }
 
+  Counters counters() {
+    return counters;
+  }
+
   /** Whether the engine ended with an error. */
   public boolean isFailed() {
     return queue.isFailed();
@@ -152,6 +156,7 @@ public final class Engine implements AutoCloseable {
     try {
       sweeper.startThread();
       while (!queue.isClosed() && hasRows()) {
+        wave.makeRoom();
         admit();
         sweep();
       }
@@ -162,10 +167,11 @@ public final class Engine implements AutoCloseable {
   }
 
   private boolean hasRows() throws InterruptedException {
-    return !wave.active().isEmpty() || queue.awaitRows();
+    return !wave.isEmpty() || queue.awaitRows();
   }
 
   private void admit() {
+    wave.resume();
     queue.offer(entry -> wave.admit(entry, this::deliver));
   }
 
@@ -175,9 +181,9 @@ public final class Engine implements AutoCloseable {
       return;
     }
     runSweep(active);
-    List<Sequence> finished = wave.remove(Sequence::isFinished);
+    List<Sequence> finished = wave.removeFinished();
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
-    counters.rowsActive(wave.active().size());
+    counters.rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());
     finished.forEach(sequence -> deliver(sequence.client(), sequence.result()));
   }
 
@@ -205,6 +211,7 @@ public final class Engine implements AutoCloseable {
    */
   private boolean mayFollow(SweepSchedule schedule) {
     return queue.waitingRows() > 0
+        || wave.restingRows() > 0
         || schedule.runs().size() < wave.active().size()
         || schedule.runs().stream()
             .anyMatch(run -> !run.choosesToken() || !run.sequence().isLastToken());

@@ -28,7 +28,10 @@ public final class EngineClient implements AutoCloseable {
     return engine.take(this);
   }
 
-  /** The next result, or null if there is none yet. */
+  /**
+   * The next result, or null if there is none yet. Polling does not tell that all rows are
+   * submitted: an idle engine waits up to a second for more before it starts.
+   */
   public GenerationResult poll() {
     return engine.poll(this);
   }

@@ -1,9 +1,12 @@
 package dev.strata.udfs.engine;
 
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,8 +17,17 @@ import java.util.function.Predicate;
  */
 final class RowQueue {
 
-  /** A row and whose it is. */
-  record Entry(EngineClient client, GenerationRequest request) {}
+  /**
+   * A row and whose it is.
+   *
+   * @param arrival how many rows were submitted before it
+   */
+  record Entry(EngineClient client, GenerationRequest request, long arrival) {
+
+    private int allowance() {
+      return request.sampling().maxNewTokens();
+    }
+  }
 
   private static final class ClientState {
     private final Deque<GenerationResult> results = new ArrayDeque<>();
@@ -23,14 +35,24 @@ final class RowQueue {
     private boolean parked;
   }
 
+  /** A row that so many waves of later ones have overtaken is next. */
+  private static final long OVERTAKING_WAVES = 4;
+
   private static final long LONGEST_DELAY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition rowsChanged = lock.newCondition();
   private final Condition resultsChanged = lock.newCondition();
   private final Map<EngineClient, ClientState> clients = new HashMap<>();
-  private final Deque<Entry> waiting = new ArrayDeque<>();
+  // The same rows twice: the longest allowance first, so that no long row is left over at the end
+  // to sweep alone, and in the order of their arrival, so that none waits for ever.
+  private final TreeSet<Entry> waiting =
+      new TreeSet<>(
+          Comparator.comparingInt(Entry::allowance).reversed().thenComparing(Entry::arrival));
+  private final TreeSet<Entry> arrivals = new TreeSet<>(Comparator.comparing(Entry::arrival));
   private final int waveRows;
+  private long submitted;
+  private long left;
   private Throwable failure;
   private boolean closed;
 
@@ -56,7 +78,9 @@ final class RowQueue {
     try {
       requireRunning();
       state(client).unfinished++;
-      waiting.add(new Entry(client, request));
+      Entry entry = new Entry(client, request, submitted++);
+      waiting.add(entry);
+      arrivals.add(entry);
       rowsChanged.signalAll();
     } finally {
       lock.unlock();
@@ -119,7 +143,8 @@ final class RowQueue {
     lock.lock();
     try {
       clients.remove(client);
-      waiting.removeIf(entry -> entry.client() == client);
+      List<Entry> gone = waiting.stream().filter(entry -> entry.client() == client).toList();
+      gone.forEach(this::remove);
       rowsChanged.signalAll();
     } finally {
       lock.unlock();
@@ -172,18 +197,30 @@ final class RowQueue {
   }
 
   /**
-   * Offers waiting rows in order, until one is not taken. Prompts may be read while a row is
-   * offered: clients cannot be closed meanwhile.
+   * Offers waiting rows, those that may become longest first, until one is not taken. A row that
+   * four waves of later ones have overtaken goes before all others. Prompts may be read while a row
+   * is offered: clients cannot be closed meanwhile.
    */
   void offer(Predicate<Entry> take) {
     lock.lock();
     try {
-      while (!waiting.isEmpty() && take.test(waiting.peek())) {
-        waiting.remove();
+      while (!waiting.isEmpty() && take.test(next())) {
+        remove(next());
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  private Entry next() {
+    Entry oldest = arrivals.first();
+    return left - oldest.arrival() >= OVERTAKING_WAVES * waveRows ? oldest : waiting.first();
+  }
+
+  private void remove(Entry entry) {
+    waiting.remove(entry);
+    arrivals.remove(entry);
+    left++;
   }
 
   int waitingRows() {
@@ -233,6 +270,7 @@ final class RowQueue {
       closed = true;
       failure = failure == null ? cause : failure;
       waiting.clear();
+      arrivals.clear();
       rowsChanged.signalAll();
       resultsChanged.signalAll();
     } finally {

@@ -11,12 +11,13 @@ final class Sequence {
 
   private final GenerationRequest request;
   private final EngineClient client;
-  private final Extent extent;
+  private Extent extent;
   private final int promptLength;
   private final int[] tokens;
   private final int[] generated;
   private int length;
   private int cached;
+  private int reached;
   private FinishReason reason;
   private String error;
 
@@ -45,6 +46,24 @@ final class Sequence {
 
   Extent extent() {
     return extent;
+  }
+
+  /** Takes a longer extent in which the keys and values are at the same places. */
+  void moveTo(Extent larger) {
+    extent = larger;
+  }
+
+  /** Gives its extent up: its tokens have to go through the model again. */
+  Extent putBack() {
+    Extent given = extent;
+    extent = null;
+    cached = 0;
+    return given;
+  }
+
+  /** The most slots it can need: the last token is never fed back. */
+  int mostSlots() {
+    return tokens.length - 1;
   }
 
   int[] tokens() {
@@ -78,9 +97,15 @@ final class Sequence {
     return length - cached;
   }
 
+  /** Tokens that have been through the model, if not since the sequence was put back. */
+  int reached() {
+    return reached;
+  }
+
   /** Takes note that the next {@code count} tokens went through the model. */
   void advance(int count) {
     cached += count;
+    reached = Math.max(reached, cached);
   }
 
   /** Adds a chosen token, and ends the sequence where it is the last. */

@@ -75,14 +75,17 @@ final class StagedPlanner {
         total(deviceParts(least, least.block())) + contextBytes());
     MemoryPlan.requireBudget(
         "spark.strata.host.memory", options.hostMemory(), total(leastHostParts(least)));
-    Choice choice =
-        choices.stream()
-            .filter(
-                c -> total(deviceParts(c, c.block())) + contextBytes() <= options.deviceMemory())
-            .filter(c -> total(leastHostParts(c)) <= options.hostMemory() / 2)
-            .findFirst()
-            .orElse(least);
-    return plan(choice);
+    return plan(
+        within(choices, options.hostMemory() / 2, within(choices, options.hostMemory(), least)));
+  }
+
+  /** The most generous choice that the device holds and that takes no more of the host. */
+  private Choice within(List<Choice> choices, long hostBytes, Choice otherwise) {
+    return choices.stream()
+        .filter(c -> total(deviceParts(c, c.block())) + contextBytes() <= options.deviceMemory())
+        .filter(c -> total(leastHostParts(c)) <= hostBytes)
+        .findFirst()
+        .orElse(otherwise);
   }
 
   private long contextBytes() {

@@ -117,11 +117,17 @@ final class SweepResources implements AutoCloseable {
     return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
   }
 
-  /** The one type of all matrices, or bytes where they differ. */
+  /** The one type of all matrices, or bytes where they differ or lie across elements. */
   private NumberType storedType() {
     List<NumberType> types =
         store.tiles().stream().map(t -> Numbers.typeOf(t.weight().type())).distinct().toList();
-    return types.size() == 1 ? types.get(0) : NumberType.UINT8;
+    return types.size() == 1 && areAligned(types.get(0)) ? types.get(0) : NumberType.UINT8;
+  }
+
+  /** Whether tiles begin with whole elements also where reads begin with a page. */
+  private boolean areAligned(NumberType type) {
+    return store.slotAlignment() == 1
+        || store.tiles().stream().allMatch(tile -> tile.offset() % type.bytes() == 0);
   }
 
   private HostTiles hostTiles(NumberType stored) {
@@ -129,7 +135,7 @@ final class SweepResources implements AutoCloseable {
         device,
         stored,
         plan.slots(),
-        placeBytes(store.largestTileBytes()),
+        placeBytes(store.largestSlotBytes()),
         residents(plan.staging() == null ? 0 : plan.staging().weightsBytes()));
   }
 
@@ -143,24 +149,34 @@ final class SweepResources implements AutoCloseable {
    * catch up.
    */
   private Map<Integer, Long> residents(long bytes) {
-    long total = store.tiles().stream().mapToLong(Tile::bytes).sum();
-    double share = Math.min(1, (double) bytes / HostTiles.bytes(0, 0, all(), device.pinsMemory()));
+    long all = HostTiles.bytes(0, 0, all(), device.pinsMemory());
+    if (bytes >= all) {
+      return all();
+    }
     Map<Integer, Long> residents = new HashMap<>();
+    double share = (double) bytes / all;
     long passed = 0;
     long kept = 0;
     for (Tile tile : store.tiles()) {
-      passed += tile.bytes();
-      if (kept + tile.bytes() <= passed * share || share == 1) {
-        residents.put(tile.index(), placeBytes(tile.bytes()));
-        kept += tile.bytes();
+      long place = placeBytes(store.slotBytes(tile));
+      passed += place;
+      if (kept + place <= passed * share) {
+        residents.put(tile.index(), place);
+        kept += place;
       }
     }
-    return total == 0 || share == 0 ? Map.of() : residents;
+    // Places are rounded up to pages and pieces, which the share does not know.
+    for (int tile = store.tiles().size() - 1;
+        HostTiles.bytes(0, 0, residents, device.pinsMemory()) > bytes;
+        tile--) {
+      residents.remove(tile);
+    }
+    return residents;
   }
 
   private Map<Integer, Long> all() {
     Map<Integer, Long> all = new HashMap<>();
-    store.tiles().forEach(tile -> all.put(tile.index(), placeBytes(tile.bytes())));
+    store.tiles().forEach(tile -> all.put(tile.index(), placeBytes(store.slotBytes(tile))));
     return all;
   }
 
@@ -259,8 +275,7 @@ final class SweepResources implements AutoCloseable {
 
       @Override
       public int read(int tile, ByteBuffer target) throws IOException {
-        reader.read(store.tiles().get(tile), target);
-        return 0;
+        return reader.read(store.tiles().get(tile), target);
       }
     };
   }

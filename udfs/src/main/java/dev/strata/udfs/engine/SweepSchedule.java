@@ -28,6 +28,16 @@ final class SweepSchedule {
     boolean choosesToken() {
       return position + count == sequence.length();
     }
+
+    /** How many of its tokens went through the model before their sequence was put back. */
+    private int resumed() {
+      return Math.max(0, Math.min(position + count, sequence.reached()) - position);
+    }
+
+    private int promptTokens() {
+      int end = Math.min(position + count, sequence.promptLength());
+      return Math.max(0, end - (position + resumed()));
+    }
   }
 
   /**
@@ -103,11 +113,14 @@ final class SweepSchedule {
     return tokens;
   }
 
-  /** How many of them are of prompts. */
+  /** How many of them are of prompts and go through the model for the first time. */
   int promptTokens() {
-    return runs.stream()
-        .mapToInt(r -> Math.max(0, Math.min(r.count(), r.sequence().promptLength() - r.position())))
-        .sum();
+    return runs.stream().mapToInt(Run::promptTokens).sum();
+  }
+
+  /** How many of them go through the model again because their sequence was put back. */
+  int resumedTokens() {
+    return runs.stream().mapToInt(Run::resumed).sum();
   }
 
   /**
@@ -176,7 +189,8 @@ final class SweepSchedule {
     List<HeadRow> rows = new ArrayList<>();
     for (Run run : runs) {
       int last = run.count() - 1;
-      for (int i = observesAll(run.sequence()) ? 0 : last; i <= last; i++) {
+      // What was observed before the sequence was put back is not observed again.
+      for (int i = observesAll(run.sequence()) ? run.resumed() : last; i <= last; i++) {
         boolean chooses = i == last && run.choosesToken();
         if (chooses || observesAll(run.sequence())) {
           rows.add(new HeadRow(run, run.first() + i, run.position() + i, chooses));

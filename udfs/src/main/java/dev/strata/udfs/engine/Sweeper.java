@@ -112,6 +112,7 @@ final class Sweeper implements AutoCloseable {
       blocks.forEach(this::upload);
       demand(blocks, followed);
       chosen = pass(schedule, blocks, positions);
+      resources.kv.settle();
     } finally {
       blocks.forEach(TokenBlock::close);
     }

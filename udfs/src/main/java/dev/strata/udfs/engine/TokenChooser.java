@@ -74,18 +74,22 @@ final class TokenChooser {
     if (!Float.isFinite(best)) {
       throw new RowException("the model computed logits that are not finite");
     }
-    sequence.append(token(sequence, row, bestTokens));
-    if (sequence.request().sampling().isGreedy() && best - bestLogits[2 * row + 1] < LOW_MARGIN) {
+    GenerationRequest request = sequence.request();
+    float margin = best - bestLogits[2 * row + 1];
+    int token = (int) bestTokens[2 * row];
+    if (request.needsLogits()) {
+      token = sample(sequence, row);
+      margin = sampler.margin();
+    }
+    sequence.append(token);
+    if (request.sampling().isGreedy() && margin < LOW_MARGIN) {
       lowMargins++;
     }
     return true;
   }
 
-  private int token(Sequence sequence, int row, long[] bestTokens) {
+  private int sample(Sequence sequence, int row) {
     GenerationRequest request = sequence.request();
-    if (!request.needsLogits()) {
-      return (int) bestTokens[2 * row];
-    }
     return sampler.sample(
         logits(row),
         request.sampling(),

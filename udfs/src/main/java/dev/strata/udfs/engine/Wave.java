@@ -5,21 +5,39 @@ import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.kv.Extent;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
-/** The sequences that are active: who enters, who leaves, and the extents they hold. */
+/**
+ * The sequences that are active: who enters, who leaves, and the extents they hold.
+ *
+ * <p>A row enters where there is room for its prompt and the completion that is to be expected. One
+ * that outgrows its extent gets a longer one: at its place, or else elsewhere, as copying keys and
+ * values costs much less than computing them again. Where there is none, the youngest sequence is
+ * put back and waits, with all it has generated, until there is room for all it may become; then
+ * its tokens go through the model once more. The oldest is never put back, and who was put back
+ * goes before new rows, so that every row ends.
+ */
 final class Wave {
+
+  /** Slots that an extent gets beyond what it needs, so that it does not move for every token. */
+  private static final int GROWTH = 32;
 
   private final DecoderSpec spec;
   private final MemoryPlan plan;
   private final KvPool pool;
   private final int longestSequence;
+  private final ExpectedLength expected = new ExpectedLength();
+  // Both from the oldest to the youngest, and all that are active are older than those that rest.
   private final List<Sequence> active = new ArrayList<>();
+  private final Deque<Sequence> resting = new ArrayDeque<>();
+  private long putBackRows;
 
   /**
    * @param longestSequence the most tokens that keys and values of one sequence can be kept for
@@ -33,6 +51,85 @@ final class Wave {
 
   List<Sequence> active() {
     return active;
+  }
+
+  boolean isEmpty() {
+    return active.isEmpty() && resting.isEmpty();
+  }
+
+  /** Sequences that were put back and wait for room. */
+  int restingRows() {
+    return resting.size();
+  }
+
+  /** How often a sequence was put back. */
+  long putBackRows() {
+    return putBackRows;
+  }
+
+  /** Sees to it that every active sequence has slots for all its tokens. */
+  void makeRoom() {
+    for (int i = 0; i < active.size(); i++) {
+      Sequence sequence = active.get(i);
+      while (i < active.size() && !hasRoom(sequence)) {
+        putBackYoungest();
+      }
+    }
+  }
+
+  private boolean hasRoom(Sequence sequence) {
+    int needed = sequence.length();
+    int generous = Math.min(sequence.mostSlots(), needed + GROWTH);
+    Extent extent = sequence.extent();
+    if (needed <= extent.tokens()) {
+      return true;
+    }
+    Optional<Extent> longer =
+        pool.grow(extent, generous)
+            .or(() -> pool.grow(extent, needed))
+            .or(() -> pool.move(extent, generous, sequence.cached()))
+            .or(() -> pool.move(extent, needed, sequence.cached()));
+    longer.ifPresent(sequence::moveTo);
+    return longer.isPresent();
+  }
+
+  private void putBackYoungest() {
+    if (active.size() == 1) {
+      throw lostTokens();
+    }
+    Sequence youngest = active.remove(active.size() - 1);
+    pool.release(youngest.putBack());
+    resting.addFirst(youngest);
+    putBackRows++;
+  }
+
+  /** A sequence that fits the pool alone was let in, so this is an error in here. */
+  private IllegalStateException lostTokens() {
+    return new IllegalStateException(
+        String.format(
+            "the KV pool has no room for a single row: %d of %d tokens are free",
+            pool.freeTokens(), pool.capacity()));
+  }
+
+  /** Lets sequences in again that were put back, where each has room for all it may become. */
+  void resume() {
+    while (!resting.isEmpty() && hasPlace(resting.peek().request())) {
+      Optional<Extent> extent = reserve(resting.peek().mostSlots());
+      if (extent.isEmpty()) {
+        return;
+      }
+      Sequence sequence = resting.remove();
+      sequence.moveTo(extent.get());
+      active.add(sequence);
+    }
+  }
+
+  private Optional<Extent> reserve(int tokens) {
+    Optional<Extent> extent = pool.reserve(tokens);
+    if (extent.isEmpty() && active.isEmpty()) {
+      throw lostTokens();
+    }
+    return extent;
   }
 
   /**
@@ -50,10 +147,10 @@ final class Wave {
       reject.accept(entry.client(), failed(request, error));
       return true;
     }
-    if (active.size() >= plan.waveRows() || !hasLogitRow(request)) {
+    if (!resting.isEmpty() || !hasPlace(request)) {
       return false;
     }
-    Optional<Extent> extent = pool.reserve(maxLength - 1);
+    Optional<Extent> extent = reserve(expectedSlots(promptLength, maxLength));
     if (extent.isEmpty()) {
       return false;
     }
@@ -80,6 +177,13 @@ final class Wave {
     return sequence;
   }
 
+  /** Where a whole wave of the longest rows fits, each has its full length from the start. */
+  private int expectedSlots(int promptLength, int maxLength) {
+    int share = pool.capacity() / plan.waveRows();
+    int likely = promptLength + expected.of(maxLength - promptLength);
+    return Math.min(maxLength - 1, Math.max(share, likely));
+  }
+
   private int maxLength(GenerationRequest request) {
     long wanted = (long) request.prompt().length() + request.sampling().maxNewTokens();
     return (int) Math.min(wanted, spec.contextLength());
@@ -103,6 +207,10 @@ final class Wave {
     return null;
   }
 
+  private boolean hasPlace(GenerationRequest request) {
+    return active.size() < plan.waveRows() && hasLogitRow(request);
+  }
+
   private boolean hasLogitRow(GenerationRequest request) {
     long used = active.stream().filter(s -> s.request().needsLogits()).count();
     return !request.needsLogits() || used < plan.logitRows();
@@ -112,8 +220,16 @@ final class Wave {
     return new GenerationResult(request.key(), new int[0], FinishReason.ERROR, error);
   }
 
+  /** Lets those go that are finished. */
+  List<Sequence> removeFinished() {
+    List<Sequence> finished = remove(Sequence::isFinished);
+    finished.forEach(s -> expected.ended(s.length() - s.promptLength()));
+    return finished;
+  }
+
   /** Lets sequences go that match, and gives their extents back. */
   List<Sequence> remove(Predicate<Sequence> leaves) {
+    resting.removeIf(leaves);
     List<Sequence> left = new ArrayList<>();
     for (Iterator<Sequence> it = active.iterator(); it.hasNext(); ) {
       Sequence sequence = it.next();

@@ -35,6 +35,9 @@ public interface KvMemory extends AutoCloseable {
   /** Lets the batches that were announced and not opened go, after a sweep that was given up. */
   void skip() throws IOException;
 
+  /** Waits until all new keys and values are where they stay. */
+  void settle();
+
   /** The most tokens that one sequence can have. */
   int longestSequence();
 

@@ -25,8 +25,8 @@ public final class KvPool implements AutoCloseable {
   /** So many segments come within a sixteenth of any size, or within its last gibibyte. */
   private static final int SMALL_SEGMENTS = 4;
 
+  private final ComputeDevice device;
   private final KvFormat format;
-  private final List<Integer> segmentTokens;
   private final List<Integer> segmentBegins = new ArrayList<>();
   private final ExtentAllocator extents;
   // By layer and segment, [tokens, 2, kvHeads, width].
@@ -53,14 +53,15 @@ public final class KvPool implements AutoCloseable {
 
   private KvPool(
       ComputeDevice device, KvFormat format, List<Integer> segmentTokens, boolean onHost) {
+    this.device = device;
     this.format = format;
-    this.segmentTokens = segmentTokens;
     int begin = 0;
     for (int tokens : segmentTokens) {
       segmentBegins.add(begin);
       begin += tokens;
     }
-    this.extents = new ExtentAllocator(segmentTokens);
+    this.extents =
+        new ExtentAllocator(segmentTokens.stream().mapToInt(Integer::intValue).toArray());
     try {
       for (int layer = 0; layer < format.layers(); layer++) {
         layers.add(new ArrayList<>());
@@ -130,6 +131,47 @@ public final class KvPool implements AutoCloseable {
     extents.release(extent);
   }
 
+  /**
+   * A longer extent at the same place, in exchange for the one given; empty, and nothing changed,
+   * where the slots behind it are not free.
+   */
+  public Optional<Extent> grow(Extent extent, int tokens) {
+    return extents.grow(extent, tokens);
+  }
+
+  /**
+   * A longer extent wherever there is room, in exchange for the one given; empty, and nothing
+   * changed, where there is none. To be called between sweeps, when all new keys and values are in
+   * the pool.
+   *
+   * @param used how many of the first slots have keys and values, which are copied in every layer
+   */
+  public Optional<Extent> move(Extent extent, int tokens, int used) {
+    Optional<Extent> moved = extents.exchange(extent, tokens);
+    moved.ifPresent(to -> copy(extent.begin(), to.begin(), used));
+    return moved;
+  }
+
+  private void copy(int from, int to, int tokens) {
+    int source = segmentOf(from);
+    int target = segmentOf(to);
+    // Extents that overlap are copied by pieces that do not: the new one begins before the old.
+    int piece = Math.max(1, Math.min(tokens, Math.abs(from - to)));
+    for (int done = 0; done < tokens; done += piece) {
+      int count = Math.min(piece, tokens - done);
+      for (int layer = 0; layer < layers.size(); layer++) {
+        device
+            .kernels()
+            .copy(
+                segment(layer, source),
+                from + done - beginOf(source),
+                count,
+                segment(layer, target),
+                to + done - beginOf(target));
+      }
+    }
+  }
+
   KvFormat format() {
     return format;
   }
@@ -139,9 +181,14 @@ public final class KvPool implements AutoCloseable {
     return extents.capacity();
   }
 
-  /** The most tokens that one sequence can have. */
+  /** Slots of the longest extent that can ever be. */
   public int longestExtent() {
-    return segmentTokens.stream().mapToInt(Integer::intValue).max().orElse(0);
+    return extents.longestExtent();
+  }
+
+  /** Token slots in no extent. */
+  public int freeTokens() {
+    return extents.freeTokens();
   }
 
   /** The segment that a slot is in. */

@@ -48,6 +48,9 @@ public final class ResidentKv implements KvMemory {
   public void skip() {}
 
   @Override
+  public void settle() {}
+
+  @Override
   public int longestSequence() {
     return pool.longestExtent();
   }

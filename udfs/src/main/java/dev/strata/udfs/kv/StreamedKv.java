@@ -335,6 +335,11 @@ public final class StreamedKv implements KvMemory {
   }
 
   @Override
+  public void settle() {
+    awaitStores(opened);
+  }
+
+  @Override
   public int longestSequence() {
     return Math.min(slotTokens, pool.longestExtent());
   }

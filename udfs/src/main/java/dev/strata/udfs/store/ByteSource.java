@@ -21,4 +21,26 @@ public interface ByteSource extends Closeable {
    * @throws IOException if the file cannot be read; the message names file and offset
    */
   void read(long offset, ByteBuffer target) throws IOException;
+
+  /**
+   * Bytes of a block: what {@link #readBlocks} wants its arguments to be multiples of. A power of
+   * 2; 1 where it reads from anywhere to anywhere.
+   */
+  default int blockBytes() {
+    return 1;
+  }
+
+  /**
+   * Fills a buffer as far as the file goes, as {@link #read} does but by whole blocks.
+   *
+   * @param offset a multiple of {@link #blockBytes}
+   * @param target filled from index 0; its address and its limit are multiples of {@link
+   *     #blockBytes}
+   * @param wanted how many of the bytes have to be in the file
+   * @throws java.io.EOFException if the file ends before the bytes that are wanted
+   * @throws IOException if the file cannot be read; the message names file and offset
+   */
+  default void readBlocks(long offset, ByteBuffer target, int wanted) throws IOException {
+    read(offset, target.slice(0, wanted));
+  }
 }

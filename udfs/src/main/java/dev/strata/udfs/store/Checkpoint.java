@@ -53,21 +53,38 @@ public final class Checkpoint implements Closeable {
   }
 
   /**
-   * Opens a checkpoint.
+   * Opens a checkpoint that is read through the page cache.
    *
    * @param location its directory, a local path or a {@code file:} URI
    * @throws StrataException if it is absent, damaged, incomplete or of an unknown family; in one
    *     sentence with the value, the file and the way out
    */
   public static Checkpoint open(String location) {
-    return open(ModelFiles.at(location));
+    return open(location, "cached", 0);
+  }
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @param location its directory, a local path or a {@code file:} URI
+   * @param io how tiles are read: {@code cached}, {@code direct} (past the page cache) or {@code
+   *     auto}, which is direct where the checkpoint is larger than the memory that files may take;
+   *     where the file system has no direct reads, a warning names the directory and they are
+   *     cached
+   * @param memoryToCome bytes that the caller is going to allocate and files cannot have
+   * @throws StrataException if it is absent, damaged, incomplete or of an unknown family; in one
+   *     sentence with the value, the file and the way out
+   */
+  public static Checkpoint open(String location, String io, long memoryToCome) {
+    long available = io.equals("auto") ? PageCache.availableBytes() - memoryToCome : Long.MAX_VALUE;
+    return open(ModelFiles.at(location), new ShardSources(io, available));
   }
 
   /** Opens a checkpoint, which closes the files when it is closed or cannot be opened. */
-  static Checkpoint open(ModelFiles files) {
+  static Checkpoint open(ModelFiles files, ShardSources opener) {
     Map<String, ByteSource> sources = new LinkedHashMap<>();
     try {
-      return open(files, sources);
+      return open(files, opener, sources);
     } catch (IOException e) {
       closeAfter(e, files, sources);
       throw unreadable("the model in " + files.location(), e);
@@ -77,8 +94,8 @@ public final class Checkpoint implements Closeable {
     }
   }
 
-  private static Checkpoint open(ModelFiles files, Map<String, ByteSource> sources)
-      throws IOException {
+  private static Checkpoint open(
+      ModelFiles files, ShardSources opener, Map<String, ByteSource> sources) throws IOException {
     String config = config(files);
     DecoderSpec spec = ModelConfig.parse(config, files.path(CONFIG));
     String generationConfig = files.find(GENERATION_CONFIG).map(Checkpoint::text).orElse(null);
@@ -86,9 +103,7 @@ public final class Checkpoint implements Closeable {
         GenerationDefaults.parse(generationConfig, config, files.location());
     Shards shards = Shards.read(files);
     Map<Key, Weight> weights = weights(spec, shards, files);
-    for (String shard : shards.files()) {
-      sources.put(shard, files.open(shard));
-    }
+    opener.open(files, shards.files(), sources);
     return new Checkpoint(files, spec, generation, weights, sources);
   }
 
@@ -257,6 +272,17 @@ public final class Checkpoint implements Closeable {
               "%d bytes at %d are outside of %s", target.remaining(), offsetInWeight, weight));
     }
     sources.get(weight.file()).read(weight.offset() + offsetInWeight, target);
+  }
+
+  /** Bytes of a block of the shards: what {@link #readBlocks} reads by; 1 for any number. */
+  int blockBytes() {
+    return sources.values().stream().mapToInt(ByteSource::blockBytes).max().orElse(1);
+  }
+
+  /** Reads blocks of a tensor's file, see {@link ByteSource#readBlocks}. */
+  void readBlocks(Weight weight, long fileOffset, ByteBuffer target, int wanted)
+      throws IOException {
+    sources.get(weight.file()).readBlocks(fileOffset, target, wanted);
   }
 
   @Override

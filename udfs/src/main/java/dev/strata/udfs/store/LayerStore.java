@@ -29,10 +29,12 @@ public final class LayerStore {
       List.of(WeightRole.GATE, WeightRole.UP, WeightRole.DOWN);
 
   private final Checkpoint checkpoint;
+  private final int blockBytes;
   private final List<Tile> tiles;
 
   private LayerStore(Checkpoint checkpoint, List<Tile> tiles) {
     this.checkpoint = checkpoint;
+    this.blockBytes = checkpoint.blockBytes();
     this.tiles = List.copyOf(tiles);
   }
 
@@ -103,30 +105,66 @@ public final class LayerStore {
   }
 
   /**
+   * Bytes that a slot needs to read a tile into: the tile's own where reads are cached, and those
+   * of all blocks it has a part in where they are direct.
+   */
+  public long slotBytes(Tile tile) {
+    long end = tile.offset() + tile.bytes();
+    return roundedUp(end) - (tile.offset() - slotOffset(tile));
+  }
+
+  /** Bytes of a slot for any tile. */
+  public long largestSlotBytes() {
+    return tiles.stream().mapToLong(this::slotBytes).max().orElseThrow();
+  }
+
+  /** What the address of a slot is a multiple of: 4096 where reads are direct, else 1. */
+  public int slotAlignment() {
+    return blockBytes;
+  }
+
+  /** The index in its slot of a tile's first byte: 0 where reads are cached. */
+  int slotOffset(Tile tile) {
+    return (int) (tile.offset() % blockBytes);
+  }
+
+  private long roundedUp(long bytes) {
+    return (bytes + blockBytes - 1) / blockBytes * blockBytes;
+  }
+
+  /**
    * Reads a tile, from any thread.
    *
-   * @param target gets {@link Tile#bytes} bytes at its position, which moves behind them; its limit
-   *     stays
+   * @param slot gets the tile in its first {@link #slotBytes} bytes; its position and limit stay
+   * @return the index in the slot of the tile's first byte
    * @throws IOException if the file cannot be read; the message names file and offset
-   * @throws IllegalArgumentException if the buffer has less room
+   * @throws IllegalArgumentException if the slot ends before {@link #slotBytes} or its address is
+   *     not a multiple of {@link #slotAlignment}
    */
-  public void read(Tile tile, ByteBuffer target) throws IOException {
-    if (target.remaining() < tile.bytes()) {
+  public int read(Tile tile, ByteBuffer slot) throws IOException {
+    require(tile, slot);
+    readPart(tile, 0, slot.slice(0, (int) slotBytes(tile)));
+    return slotOffset(tile);
+  }
+
+  /** Refuses a slot that a tile cannot be read into. */
+  void require(Tile tile, ByteBuffer slot) {
+    if (slot.limit() < slotBytes(tile)) {
       throw new IllegalArgumentException(
-          String.format("a tile of %d bytes into %d", tile.bytes(), target.remaining()));
+          String.format(
+              "a tile of %d bytes, %d with its blocks, into %d",
+              tile.bytes(), slotBytes(tile), slot.limit()));
     }
-    int limit = target.limit();
-    target.limit(target.position() + (int) tile.bytes());
-    try {
-      read(tile, 0, target);
-    } finally {
-      target.limit(limit);
+    if (blockBytes > 1 && (!slot.isDirect() || slot.alignmentOffset(0, blockBytes) != 0)) {
+      throw new IllegalArgumentException(
+          "direct reads need a slot whose address is a multiple of " + blockBytes);
     }
   }
 
-  /** Reads a tile's bytes from {@code offset} on, as many as the buffer has room for. */
-  void read(Tile tile, long offset, ByteBuffer target) throws IOException {
-    long offsetInWeight = tile.offset() - tile.weight().offset() + offset;
-    checkpoint.read(tile.weight(), offsetInWeight, target);
+  /** Reads a part of a tile's slot, from {@code begin} on as many bytes as the buffer has. */
+  void readPart(Tile tile, int begin, ByteBuffer part) throws IOException {
+    long wanted = Math.min(part.limit(), slotOffset(tile) + tile.bytes() - begin);
+    long fileOffset = tile.offset() - slotOffset(tile) + begin;
+    checkpoint.readBlocks(tile.weight(), fileOffset, part, (int) wanted);
   }
 }

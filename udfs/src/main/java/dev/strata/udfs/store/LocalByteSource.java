@@ -1,38 +1,26 @@
 package dev.strata.udfs.store;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/**
- * A local file behind a {@link FileChannel}, which is the fastest way into a direct buffer but
- * closes itself when a thread that reads from it is interrupted, and then fails in all others. So a
- * read that finds its channel closed by an interrupt opens another and goes on.
- */
+/** A local file, read through the page cache. */
 final class LocalByteSource implements ByteSource {
 
   private static final int HEAP_CHUNK_BYTES = 1 << 20;
 
-  private final Path file;
+  private final Path path;
   private final long length;
+  private final InterruptibleFile file;
 
-  @GuardedBy("this")
-  private FileChannel channel;
-
-  @GuardedBy("this")
-  private boolean closed;
-
-  LocalByteSource(Path file) throws IOException {
-    this.file = file;
+  LocalByteSource(Path path) throws IOException {
+    this.path = path;
     // Not FileChannel.size, which a pending interrupt ends.
-    this.length = Files.size(file);
-    this.channel = FileChannel.open(file, StandardOpenOption.READ);
+    this.length = Files.size(path);
+    this.file = new InterruptibleFile(path, StandardOpenOption.READ);
   }
 
   @Override
@@ -43,76 +31,47 @@ final class LocalByteSource implements ByteSource {
   @Override
   public void read(long offset, ByteBuffer target) throws IOException {
     int start = target.position();
-    // An interrupt that is already pending would close the channel at once.
-    boolean interrupted = Thread.interrupted();
     try {
       while (target.hasRemaining()) {
-        interrupted |= readSome(offset + target.position() - start, target);
+        readSome(offset + target.position() - start, target);
       }
     } catch (EOFException e) {
       throw e;
     } catch (IOException e) {
-      throw new IOException(
-          String.format(
-              "cannot read %d bytes at offset %d of %s: %s",
-              target.limit() - start, offset, file, e),
-          e);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      throw unreadable(path, offset, target.limit() - start, e);
     }
   }
 
-  /**
-   * Reads at least one byte, unless an interrupt closes the channel; whether it was this thread's.
-   */
-  private boolean readSome(long offset, ByteBuffer target) throws IOException {
-    FileChannel current = open();
-    try {
-      int bytes =
-          target.isDirect() ? current.read(target, offset) : readHeap(current, offset, target);
-      if (bytes < 0) {
-        throw new EOFException(
-            String.format(
-                "%s ends before offset %d, where %d more bytes are wanted",
-                file, offset, target.remaining()));
-      }
-      return false;
-    } catch (ClosedChannelException e) {
-      boolean interrupted = Thread.interrupted();
-      reopen(current);
-      return interrupted;
+  private void readSome(long offset, ByteBuffer target) throws IOException {
+    int bytes = target.isDirect() ? file.read(target, offset) : readHeap(offset, target);
+    if (bytes < 0) {
+      throw endOfFile(path, offset, target.remaining());
     }
   }
 
   /** Java copies by a direct buffer as large as the read, and the thread keeps that buffer. */
-  private static int readHeap(FileChannel channel, long offset, ByteBuffer target)
-      throws IOException {
+  private int readHeap(long offset, ByteBuffer target) throws IOException {
     int start = target.position();
     int size = Math.min(target.remaining(), HEAP_CHUNK_BYTES);
-    int bytes = channel.read(target.slice(start, size), offset);
+    int bytes = file.read(target.slice(start, size), offset);
     target.position(start + Math.max(bytes, 0));
     return bytes;
   }
 
-  private synchronized FileChannel open() throws IOException {
-    if (closed) {
-      throw new IOException("the file is closed");
-    }
-    return channel;
+  static IOException unreadable(Path path, long offset, int bytes, IOException cause) {
+    return new IOException(
+        String.format("cannot read %d bytes at offset %d of %s: %s", bytes, offset, path, cause),
+        cause);
   }
 
-  /** Several threads may have seen one channel close: the first of them replaces it. */
-  private synchronized void reopen(FileChannel broken) throws IOException {
-    if (!closed && channel == broken) {
-      channel = FileChannel.open(file, StandardOpenOption.READ);
-    }
+  static EOFException endOfFile(Path path, long end, int missing) {
+    return new EOFException(
+        String.format(
+            "%s ends before offset %d, where %d more bytes are wanted", path, end, missing));
   }
 
   @Override
-  public synchronized void close() throws IOException {
-    closed = true;
-    channel.close();
+  public void close() throws IOException {
+    file.close();
   }
 }

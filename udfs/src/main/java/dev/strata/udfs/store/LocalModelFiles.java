@@ -91,6 +91,11 @@ final class LocalModelFiles implements ModelFiles {
     return new LocalByteSource(resolve(name));
   }
 
+  @Override
+  public Optional<ByteSource> openDirect(String name) throws IOException {
+    return DirectByteSource.open(resolve(name));
+  }
+
   /** Holds nothing open. */
   @Override
   public void close() {}

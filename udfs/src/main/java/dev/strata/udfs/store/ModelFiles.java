@@ -43,6 +43,14 @@ public interface ModelFiles extends Closeable {
   /** Opens a file; the caller closes it. */
   ByteSource open(String name) throws IOException;
 
+  /**
+   * Opens a file whose blocks are read past the page cache; the caller closes it. Empty where the
+   * file system has no such reads.
+   */
+  default Optional<ByteSource> openDirect(String name) throws IOException {
+    return Optional.empty();
+  }
+
   /** A file's path, for messages. */
   default String path(String name) {
     return location() + "/" + name;

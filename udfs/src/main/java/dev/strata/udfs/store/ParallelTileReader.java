@@ -42,29 +42,34 @@ public final class ParallelTileReader implements Closeable {
   }
 
   /**
-   * Reads a whole tile into {@code target} from its position on. For one caller at a time.
+   * Reads a whole tile, straight into its slot. For one caller at a time.
    *
-   * @throws IOException naming file and offset; the target's bytes are then undefined, but no
-   *     longer written
+   * @param slot gets the tile in its first {@link LayerStore#slotBytes} bytes; its position and
+   *     limit stay
+   * @return the index in the slot of the tile's first byte: 0 where reads are cached
+   * @throws IOException naming file and offset; the slot's bytes are then undefined, but no longer
+   *     written
+   * @throws IllegalArgumentException if the slot ends before {@link LayerStore#slotBytes} or its
+   *     address is not a multiple of {@link LayerStore#slotAlignment}
    */
-  public void read(Tile tile, ByteBuffer target) throws IOException {
-    if (tile.bytes() <= PIECE_BYTES) {
-      store.read(tile, target);
-      return;
+  public int read(Tile tile, ByteBuffer slot) throws IOException {
+    int bytes = (int) store.slotBytes(tile);
+    if (bytes <= PIECE_BYTES) {
+      return store.read(tile, slot);
     }
+    store.require(tile, slot);
     List<Future<?>> pieces = new ArrayList<>();
-    for (int offset = 0; offset < tile.bytes(); offset += PIECE_BYTES) {
-      int length = (int) Math.min(PIECE_BYTES, tile.bytes() - offset);
-      ByteBuffer piece = target.slice(target.position() + offset, length);
-      int from = offset;
+    for (int begin = 0; begin < bytes; begin += PIECE_BYTES) {
+      ByteBuffer piece = slot.slice(begin, Math.min(PIECE_BYTES, bytes - begin));
+      int from = begin;
       pieces.add(threads.submit(() -> readPiece(tile, from, piece)));
     }
     awaitAll(pieces);
-    target.position(target.position() + (int) tile.bytes());
+    return store.slotOffset(tile);
   }
 
-  private Void readPiece(Tile tile, long offset, ByteBuffer piece) throws IOException {
-    store.read(tile, offset, piece);
+  private Void readPiece(Tile tile, int begin, ByteBuffer piece) throws IOException {
+    store.readPart(tile, begin, piece);
     return null;
   }
 
@@ -75,7 +80,8 @@ public final class ParallelTileReader implements Closeable {
       try {
         await(piece);
       } catch (IOException e) {
-        failure = e;
+        // The first in the file's order tells most; where the file ends, the others say the same.
+        failure = failure == null ? e : failure;
       }
     }
     if (failure != null) {

@@ -108,7 +108,9 @@ public final class SlotRing<E> implements AutoCloseable {
     public void close() {
       lock.lock();
       try {
-        closedAhead.add(count);
+        if (count >= released) {
+          closedAhead.add(count);
+        }
         while (closedAhead.remove(released)) {
           released++;
         }

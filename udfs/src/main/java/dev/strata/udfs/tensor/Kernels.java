@@ -17,6 +17,9 @@ public final class Kernels {
    */
   private static final int LEAST_CPU_ROWS = 16;
 
+  /** Tokens whose keys and values are converted at once. */
+  private static final int QUANTIZED_AT_ONCE = 2048;
+
   private final ComputeDevice device;
   private final TorchScript script;
   private final int leastRows;
@@ -239,13 +242,13 @@ public final class Kernels {
    */
   public void quantize(Tensor x, long n, Tensor out) {
     checkQuantized(x, n, out);
-    script.run("quantize", x, n, out);
+    script.run("quantize", x, n, QUANTIZED_AT_ONCE, out);
   }
 
   /** The reverse of {@link #quantize}, but for what rounding lost. */
   public void dequantize(Tensor x, long n, Tensor out) {
     checkQuantized(out, n, x);
-    script.run("dequantize", x, n, out);
+    script.run("dequantize", x, n, QUANTIZED_AT_ONCE, out);
   }
 
   private static void checkQuantized(Tensor plain, long n, Tensor quantized) {

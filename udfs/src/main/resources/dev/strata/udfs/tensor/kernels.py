@@ -23,7 +23,7 @@ class Kernels(Module):
       first = torch.floordiv(begin, element_bytes)
       w = torch.view(torch.slice(slot, 0, first, first + n, 1), [rows, columns])
     else:
-      w = torch.view(torch.view_copy(torch.slice(slot, 0, begin, begin + n * element_bytes, 1), dtype=stored), [rows, columns])
+      w = torch.view(torch.view_copy(torch.clone(torch.slice(slot, 0, begin, begin + n * element_bytes, 1)), dtype=stored), [rows, columns])
     if ops.prim.dtype(scratch) != stored:
       w = torch.copy_(torch.view(torch.slice(scratch, 0, 0, n, 1), [rows, columns]), w)
     return w
@@ -224,20 +224,27 @@ class Kernels(Module):
     return 0
 
   # The first n tokens of x [tokens, 2, kvHeads, headDim] in bytes: 128 is zero, the largest magnitude of a head is 127
-  # from it, and the four bytes behind a head are what one step is worth, in float32.
-  def quantize(self: __torch__.Kernels, x: Tensor, n: int, out: Tensor) -> int:
-    y = torch.to(torch.slice(x, 0, 0, n, 1), 6)
-    step = torch.clamp_min(torch.div(torch.amax(torch.abs(y), [-1], True), 127.), 1e-30)
-    q = torch.to(torch.add(torch.round(torch.div(y, step)), 128), 0)
-    _0 = torch.copy_(torch.slice(out, 0, 0, n, 1), torch.cat([q, torch.view_copy(step, dtype=0)], -1))
+  # from it, and the four bytes behind a head are what one step is worth, in float32. Some tokens at a time, since the
+  # arithmetic takes several times their bytes.
+  def quantize(self: __torch__.Kernels, x: Tensor, n: int, at_once: int, out: Tensor) -> int:
+    for i in range(torch.floordiv(n + at_once - 1, at_once)):
+      begin = i * at_once
+      end = ops.prim.min(n, begin + at_once)
+      y = torch.to(torch.slice(x, 0, begin, end, 1), 6)
+      step = torch.clamp_min(torch.div(torch.amax(torch.abs(y), [-1], True), 127.), 1e-30)
+      q = torch.to(torch.add_(torch.round_(torch.div(y, step)), 128), 0)
+      _0 = torch.copy_(torch.slice(out, 0, begin, end, 1), torch.cat([q, torch.view_copy(step, dtype=0)], -1))
     return 0
 
-  def dequantize(self: __torch__.Kernels, x: Tensor, n: int, out: Tensor) -> int:
+  def dequantize(self: __torch__.Kernels, x: Tensor, n: int, at_once: int, out: Tensor) -> int:
     d = torch.size(out, 3)
-    y = torch.slice(x, 0, 0, n, 1)
-    step = torch.view_copy(torch.contiguous(torch.slice(y, 3, d, d + 4, 1)), dtype=6)
-    q = torch.sub(torch.to(torch.slice(y, 3, 0, d, 1), 6), 128)
-    _0 = torch.copy_(torch.slice(out, 0, 0, n, 1), torch.mul_(q, step))
+    for i in range(torch.floordiv(n + at_once - 1, at_once)):
+      begin = i * at_once
+      end = ops.prim.min(n, begin + at_once)
+      y = torch.slice(x, 0, begin, end, 1)
+      step = torch.view_copy(torch.contiguous(torch.slice(y, 3, d, d + 4, 1)), dtype=6)
+      q = torch.sub_(torch.to(torch.slice(y, 3, 0, d, 1), 6), 128)
+      _0 = torch.copy_(torch.slice(out, 0, begin, end, 1), torch.mul_(q, step))
     return 0
 
   # Logits of rows [first : first + n] of x for the vocabulary's tokens from first_token on. Keeps each row's two best

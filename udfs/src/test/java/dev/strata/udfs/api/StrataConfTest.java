@@ -18,7 +18,8 @@ class StrataConfTest {
 
     assertThat(conf.engineOptions())
         .isEqualTo(
-            new EngineOptions("/m", "auto", 4L << 30, 4L << 30, "auto", 0, 0, 0, 0, -1, 0, "auto"));
+            new EngineOptions(
+                "/m", "auto", 4L << 30, 4L << 30, "auto", 0, 0, 0, 0, -1, 0, "auto", "auto"));
     assertThat(conf.promptOptions()).isEqualTo(new PromptOptions("{{text}}", null, null));
     assertThat(conf.samplingOverrides()).isEqualTo(SamplingOverrides.NONE);
   }

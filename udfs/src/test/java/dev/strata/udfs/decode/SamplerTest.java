@@ -34,6 +34,17 @@ class SamplerTest {
   }
 
   @Test
+  void theMarginIsThatOfThePenalizedLogits() {
+    Sampler sampler = new Sampler(4);
+    SamplingOptions greedy = options(2, 0, 0, 1, 0);
+    assertThat(sampler.sample(buffer(1, 3, 1.25f, NONE), greedy, new int[] {1}, 1, 0, 0))
+        .isEqualTo(1);
+    assertThat(sampler.margin()).isEqualTo(0.25f);
+    sampler.sample(buffer(2, 5, 5, 1), greedy, NO_TOKENS, 0, 0, 0);
+    assertThat(sampler.margin()).isZero();
+  }
+
+  @Test
   void onlyTokensBeforeTheTokenCountArePenalized() {
     int id =
         new Sampler(2).sample(buffer(2, 1), options(10, 0, 0, 1, 0), new int[] {1, 0}, 1, 0, 0);

@@ -422,7 +422,8 @@ class EngineFailureTest {
             1,
             -1,
             0,
-            "auto");
+            "auto",
+            "cached");
     assertThatThrownBy(() -> Engine.start(noDevice))
         .isInstanceOfSatisfying(
             StrataException.class,

@@ -158,7 +158,8 @@ class MemoryPlanTest {
               0,
               -1,
               0,
-              "auto");
+              "auto",
+              "cached");
       return MemoryPlan.of(
           size(),
           options,

@@ -141,6 +141,26 @@ class RowQueueTest {
   }
 
   @Test
+  void theLongestAllowanceIsOfferedFirst() {
+    EngineClient client = client();
+    int[] allowances = {5, 9, 5, 7, 9};
+    for (int key = 0; key < allowances.length; key++) {
+      queue.submit(client, TestEngines.request(key, new int[] {6}, allowances[key]));
+    }
+    assertThat(takeAll()).containsExactly(1L, 4L, 3L, 0L, 2L);
+  }
+
+  @Test
+  void aShortRowIsOvertakenByFourWavesAtMost() {
+    EngineClient client = client();
+    submit(client, 0);
+    for (int key = 1; key <= 100; key++) {
+      queue.submit(client, TestEngines.request(key, new int[] {6}, 9));
+    }
+    assertThat(takeAll().indexOf(0L)).isEqualTo(4 * 3);
+  }
+
+  @Test
   void resultsGoToTheirClientInTheOrderOfTheirEnd() throws Exception {
     EngineClient first = client();
     EngineClient second = client();

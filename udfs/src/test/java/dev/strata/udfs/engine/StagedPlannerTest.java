@@ -74,7 +74,8 @@ class StagedPlannerTest {
               0,
               Math.max(-1, weightsMemory),
               rowTokens,
-              "auto");
+              "auto",
+              "cached");
       return MemoryPlan.of(host().size(), options, device);
     }
 

@@ -288,6 +288,25 @@ class SweepScheduleTest {
   }
 
   @Test
+  void tokensOfASequenceThatWasPutBackAreCountedApart() {
+    Sequence observed = sequence(5, 5, new RecordedLogits());
+    observed.append(7);
+    observed.advance(1);
+    observed.append(8);
+    observed.putBack();
+    observed.moveTo(new Extent(3, 14));
+    SweepSchedule schedule = schedule(100);
+    assertThat(schedule.tokens()).isEqualTo(7);
+    assertThat(schedule.resumedTokens()).isEqualTo(6);
+    assertThat(schedule.promptTokens()).isZero();
+    assertThat(schedule.tokenIds()).endsWith(7, 8);
+    // Its logits were seen, but for those of the newest token.
+    assertThat(schedule.headRows())
+        .extracting(SweepSchedule.HeadRow::position, SweepSchedule.HeadRow::choosesToken)
+        .containsExactly(tuple(6, true));
+  }
+
+  @Test
   void theHeadIsComputedWhereATokenIsChosen() {
     prompt(3);
     decoding(2);

@@ -137,6 +137,8 @@ final class TestEngines {
     private int waveSize;
     private int microBatchTokens;
     private int threads = 1;
+    private String kvType = "auto";
+    private String io = "cached";
     private long weightsMemory = -1;
     private int rowTokens;
 
@@ -195,6 +197,16 @@ final class TestEngines {
       return this;
     }
 
+    OptionsBuilder kvType(String name) {
+      kvType = name;
+      return this;
+    }
+
+    OptionsBuilder io(String name) {
+      io = name;
+      return this;
+    }
+
     EngineOptions build() {
       return new EngineOptions(
           model,
@@ -208,7 +220,8 @@ final class TestEngines {
           threads,
           weightsMemory,
           rowTokens,
-          "auto");
+          kvType,
+          io);
     }
   }
 }

@@ -21,16 +21,17 @@ class ExtentAllocatorTest {
 
   @Test
   void extentsLieSideBySide() {
-    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
+    ExtentAllocator allocator = new ExtentAllocator(10);
     assertThat(reserve(allocator, 3)).isEqualTo(new Extent(0, 3));
     assertThat(reserve(allocator, 4)).isEqualTo(new Extent(3, 4));
     assertThat(reserve(allocator, 3)).isEqualTo(new Extent(7, 3));
+    assertThat(allocator.freeTokens()).isZero();
     assertThat(allocator.reserve(1)).isEmpty();
   }
 
   @Test
   void theWholePoolCanBeOneExtent() {
-    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
+    ExtentAllocator allocator = new ExtentAllocator(10);
     assertThat(allocator.reserve(11)).isEmpty();
     Extent all = reserve(allocator, 10);
     allocator.release(all);
@@ -40,7 +41,7 @@ class ExtentAllocatorTest {
 
   @Test
   void theFirstRunThatIsLongEnoughIsTaken() {
-    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
+    ExtentAllocator allocator = new ExtentAllocator(10);
     Extent two = reserve(allocator, 2);
     reserve(allocator, 1);
     Extent three = reserve(allocator, 3);
@@ -54,7 +55,7 @@ class ExtentAllocatorTest {
 
   @Test
   void freeTokensInPiecesAreNoExtent() {
-    ExtentAllocator allocator = new ExtentAllocator(List.of(9));
+    ExtentAllocator allocator = new ExtentAllocator(9);
     List<Extent> ones = new ArrayList<>();
     for (int i = 0; i < 9; i++) {
       ones.add(reserve(allocator, 1));
@@ -62,6 +63,7 @@ class ExtentAllocatorTest {
     for (int i = 0; i < 9; i += 2) {
       allocator.release(ones.get(i));
     }
+    assertThat(allocator.freeTokens()).isEqualTo(5);
     assertThat(allocator.reserve(2)).isEmpty();
     allocator.release(ones.get(3));
     assertThat(reserve(allocator, 3)).isEqualTo(new Extent(2, 3));
@@ -70,16 +72,17 @@ class ExtentAllocatorTest {
   @ParameterizedTest
   @ValueSource(strings = {"012", "021", "102", "120", "201", "210"})
   void neighboursJoinInAnyOrderOfRelease(String order) {
-    ExtentAllocator allocator = new ExtentAllocator(List.of(9));
+    ExtentAllocator allocator = new ExtentAllocator(9);
     List<Extent> extents =
         List.of(reserve(allocator, 2), reserve(allocator, 3), reserve(allocator, 4));
     order.chars().forEach(i -> allocator.release(extents.get(i - '0')));
+    assertThat(allocator.freeTokens()).isEqualTo(9);
     assertThat(reserve(allocator, 9).begin()).isZero();
   }
 
   @Test
   void whatIsFreeCannotBeReleased() {
-    ExtentAllocator allocator = new ExtentAllocator(List.of(10));
+    ExtentAllocator allocator = new ExtentAllocator(10);
     Extent first = reserve(allocator, 4);
     reserve(allocator, 2);
     allocator.release(first);
@@ -89,81 +92,119 @@ class ExtentAllocatorTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessage(free + " is free already");
     }
-    assertThat(reserve(allocator, 4)).isEqualTo(first);
-    assertThat(reserve(allocator, 4)).isEqualTo(new Extent(6, 4));
-    assertThat(allocator.reserve(1)).isEmpty();
+    assertThat(allocator.freeTokens()).isEqualTo(8);
   }
 
   @Test
-  void noExtentCrossesFromOneSegmentToTheNext() {
-    ExtentAllocator allocator = new ExtentAllocator(List.of(4, 6, 4));
-    assertThat(allocator.capacity()).isEqualTo(14);
+  void anExtentGrowsIntoTheFreeSlotsBehindIt() {
+    ExtentAllocator allocator = new ExtentAllocator(10);
+    Extent first = reserve(allocator, 3);
+    Extent second = reserve(allocator, 3);
+    assertThat(allocator.grow(first, 4)).isEmpty();
+    assertThat(allocator.grow(second, 8)).isEmpty();
+    assertThat(allocator.grow(second, 7)).contains(new Extent(3, 7));
+    allocator.release(new Extent(3, 7));
+    assertThat(allocator.grow(first, 10)).contains(new Extent(0, 10));
+    assertThat(allocator.freeTokens()).isZero();
+  }
+
+  @Test
+  void anExtentIsExchangedForOneThatOverlapsIt() {
+    ExtentAllocator allocator = new ExtentAllocator(10);
+    Extent first = reserve(allocator, 3);
+    Extent second = reserve(allocator, 5);
+    allocator.release(first);
+    assertThat(allocator.exchange(second, 11)).isEmpty();
+    assertThat(allocator.freeTokens()).isEqualTo(5);
+    assertThat(allocator.exchange(second, 9)).contains(new Extent(0, 9));
+    assertThat(allocator.freeTokens()).isEqualTo(1);
+  }
+
+  @Test
+  void extentsLieInOneSegment() {
+    ExtentAllocator allocator = new ExtentAllocator(4, 6);
+    assertThat(allocator.capacity()).isEqualTo(10);
+    assertThat(allocator.longestExtent()).isEqualTo(6);
     assertThat(allocator.reserve(7)).isEmpty();
-    assertThat(reserve(allocator, 3)).isEqualTo(new Extent(0, 3));
-    assertThat(reserve(allocator, 3)).isEqualTo(new Extent(4, 3));
-    assertThat(reserve(allocator, 3)).isEqualTo(new Extent(7, 3));
-    assertThat(reserve(allocator, 1)).isEqualTo(new Extent(3, 1));
-    assertThat(reserve(allocator, 4)).isEqualTo(new Extent(10, 4));
-    // All is released, in an order in which neighbours of other segments are free.
-    for (Extent extent :
-        List.of(
-            new Extent(3, 1),
-            new Extent(4, 3),
-            new Extent(10, 4),
-            new Extent(7, 3),
-            new Extent(0, 3))) {
-      allocator.release(extent);
-    }
+    Extent first = reserve(allocator, 4);
+    assertThat(allocator.grow(first, 5)).isEmpty();
+    Extent second = reserve(allocator, 6);
+    assertThat(second.begin()).isEqualTo(4);
+    allocator.release(first);
+    allocator.release(second);
     assertThat(allocator.reserve(7)).isEmpty();
-    assertThat(reserve(allocator, 6)).isEqualTo(new Extent(4, 6));
+    assertThat(reserve(allocator, 5).begin()).isEqualTo(4);
   }
 
   /** Against a bit for each slot: the same extents at the same places. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void behavesLikeAMapOfBits(long seed) {
     Random random = new Random(seed);
-    List<Integer> segments =
-        IntStream.range(0, 1 + random.nextInt(4)).mapToObj(i -> 1 + random.nextInt(200)).toList();
-    int capacity = segments.stream().mapToInt(Integer::intValue).sum();
+    int[] segments = random.ints(1 + random.nextInt(3), 1, 150).toArray();
     ExtentAllocator allocator = new ExtentAllocator(segments);
-    BitSet used = new BitSet();
+    Bits bits = new Bits(segments);
+    int capacity = allocator.capacity();
     List<Extent> held = new ArrayList<>();
     for (int step = 0; step < 3000; step++) {
-      if (held.isEmpty() || random.nextInt(5) < 3) {
+      int choice = random.nextInt(7);
+      if (held.isEmpty() || choice < 3) {
         int tokens = 1 + random.nextInt(Math.max(1, capacity / 4));
         Optional<Extent> extent = allocator.reserve(tokens);
-        assertThat(extent).isEqualTo(firstFit(used, segments, tokens));
+        assertThat(extent).isEqualTo(bits.firstFit(tokens));
         extent.ifPresent(held::add);
-        extent.ifPresent(e -> used.set(e.begin(), e.end()));
+        extent.ifPresent(e -> bits.used.set(e.begin(), e.end()));
       } else {
         Extent extent = held.remove(random.nextInt(held.size()));
-        allocator.release(extent);
-        used.clear(extent.begin(), extent.end());
+        bits.used.clear(extent.begin(), extent.end());
+        int tokens = extent.tokens() + 1 + random.nextInt(10);
+        Optional<Extent> other = Optional.of(extent);
+        if (choice < 5) {
+          allocator.release(extent);
+          other = Optional.empty();
+        } else if (choice == 5) {
+          Extent larger = new Extent(extent.begin(), tokens);
+          Optional<Extent> grown = allocator.grow(extent, tokens);
+          assertThat(grown.isPresent()).isEqualTo(bits.isFree(larger));
+          other = grown.isPresent() ? grown : other;
+        } else {
+          Optional<Extent> exchanged = allocator.exchange(extent, tokens);
+          assertThat(exchanged).isEqualTo(bits.firstFit(tokens));
+          other = exchanged.isPresent() ? exchanged : other;
+        }
+        other.ifPresent(held::add);
+        other.ifPresent(e -> bits.used.set(e.begin(), e.end()));
       }
+      assertThat(allocator.freeTokens()).isEqualTo(capacity - bits.used.cardinality());
     }
   }
 
-  private static Optional<Extent> firstFit(BitSet used, List<Integer> segments, int tokens) {
-    int first = 0;
-    for (int segment : segments) {
-      Optional<Extent> found = firstFit(used, first, first + segment, tokens);
-      if (found.isPresent()) {
-        return found;
-      }
-      first += segment;
-    }
-    return Optional.empty();
-  }
+  private static final class Bits {
 
-  private static Optional<Extent> firstFit(BitSet used, int first, int capacity, int tokens) {
-    for (int begin = used.nextClearBit(first); begin + tokens <= capacity; ) {
-      int end = used.nextSetBit(begin);
-      if (end < 0 || end >= begin + tokens) {
-        return Optional.of(new Extent(begin, tokens));
-      }
-      begin = used.nextClearBit(end);
+    private final int[] segments;
+    private final BitSet used = new BitSet();
+
+    Bits(int[] segments) {
+      this.segments = segments;
     }
-    return Optional.empty();
+
+    boolean isFree(Extent extent) {
+      int end = 0;
+      for (int tokens : segments) {
+        end += tokens;
+        if (extent.begin() < end) {
+          int next = used.nextSetBit(extent.begin());
+          return extent.end() <= end && (next < 0 || next >= extent.end());
+        }
+      }
+      return false;
+    }
+
+    Optional<Extent> firstFit(int tokens) {
+      return IntStream.range(0, IntStream.of(segments).sum())
+          .mapToObj(begin -> new Extent(begin, tokens))
+          .filter(this::isFree)
+          .findFirst();
+    }
   }
 }

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.model.WeightRole;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +20,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LayerStoreTest {
 
   @TempDir private Path directory;
-  private TinyCheckpoint files;
   private Checkpoint checkpoint;
 
   @BeforeEach
   void open() {
-    files = new TinyCheckpoint(directory).sharded();
+    new TinyCheckpoint(directory).sharded();
     checkpoint = Checkpoint.open(directory.toString());
   }
 
@@ -104,28 +101,8 @@ class LayerStoreTest {
     assertThat(LayerStore.of(checkpoint, 1 << 20).largestTileBytes()).isEqualTo(264);
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {1, 100, 1 << 20})
-  void tilesAreReadAtThePositionOfTheBuffer(long tileBytes) throws IOException {
-    LayerStore store = LayerStore.of(checkpoint, tileBytes);
-    for (Tile tile : store.tiles()) {
-      ByteBuffer target = ByteBuffer.allocateDirect((int) tile.bytes() + 16).position(3);
-      store.read(tile, target);
-      assertThat(target.position()).isEqualTo(3 + tile.bytes());
-      assertThat(target.limit()).isEqualTo(target.capacity());
-      int from = (int) tile.offset();
-      byte[] expected =
-          Arrays.copyOfRange(files.bytes(tile.weight().file()), from, from + (int) tile.bytes());
-      assertThat(target.flip().position(3)).isEqualTo(ByteBuffer.wrap(expected));
-    }
-  }
-
   @Test
-  void aBufferWithoutRoomIsRefused() {
-    LayerStore store = LayerStore.of(checkpoint, 100);
-    assertThatThrownBy(() -> store.read(store.tiles().get(0), ByteBuffer.allocate(95)))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a tile of 96 bytes into 95");
+  void noTileOfNothing() {
     assertThatThrownBy(() -> LayerStore.of(checkpoint, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a tile of 0 bytes");

@@ -35,6 +35,11 @@ abstract class ModelFilesContract {
 
   abstract void write(String name, byte[] bytes) throws IOException;
 
+  /** Opens a file the way that is tested. */
+  ByteSource source(String name) throws IOException {
+    return files.open(name);
+  }
+
   @BeforeEach
   void open() throws IOException {
     new Random(1).nextBytes(content);
@@ -68,7 +73,7 @@ abstract class ModelFilesContract {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void fillsTheBufferFromItsPositionToItsLimit(boolean direct) throws IOException {
-    try (ByteSource source = files.open("large.bin")) {
+    try (ByteSource source = source("large.bin")) {
       ByteBuffer target = allocate(LARGE, direct);
       target.position(5).limit(LARGE - 7);
       source.read(11, target);
@@ -82,7 +87,7 @@ abstract class ModelFilesContract {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void theEndOfTheFileIsAnError(boolean direct) throws IOException {
-    try (ByteSource source = files.open("large.bin")) {
+    try (ByteSource source = source("large.bin")) {
       assertThatThrownBy(() -> source.read(LARGE - 10, allocate(16, direct)))
           .isInstanceOf(EOFException.class)
           .hasMessage(
@@ -97,17 +102,37 @@ abstract class ModelFilesContract {
   }
 
   @Test
+  void blocksAreReadAsFarAsTheFileGoes() throws IOException {
+    try (ByteSource source = source("large.bin")) {
+      int block = source.blockBytes();
+      int offset = (LARGE - 100) / block * block;
+      ByteBuffer blocks = blocks(source, 3 * Math.max(block, 100));
+      source.readBlocks(offset, blocks, LARGE - offset);
+      assertThat(blocks.slice(0, LARGE - offset))
+          .isEqualTo(ByteBuffer.wrap(content, offset, LARGE - offset));
+      assertThatThrownBy(() -> source.readBlocks(offset, blocks, LARGE - offset + 7))
+          .isInstanceOf(EOFException.class)
+          .hasMessage(
+              "%s ends before offset %d, where 7 more bytes are wanted",
+              files.path("large.bin"), LARGE);
+    }
+  }
+
+  @Test
   void readsAfterTheCloseFail() throws IOException {
-    ByteSource source = files.open("large.bin");
+    ByteSource source = source("large.bin");
     source.close();
     assertThatThrownBy(() -> source.read(3, ByteBuffer.allocate(4)))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("cannot read 4 bytes at offset 3 of " + files.path("large.bin"));
+    assertThatThrownBy(() -> source.readBlocks(0, blocks(source, source.blockBytes()), 1))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("cannot read 1 bytes at offset 0 of " + files.path("large.bin"));
   }
 
   @Test
   void severalThreadsReadAtOnce() throws Exception {
-    try (ByteSource source = files.open("large.bin")) {
+    try (ByteSource source = source("large.bin")) {
       inThreads(4, thread -> readEverywhere(source, thread));
     }
   }
@@ -115,7 +140,7 @@ abstract class ModelFilesContract {
   @Test
   void aPendingInterruptNeitherStopsAReadNorIsLost() throws Exception {
     Thread.currentThread().interrupt();
-    try (ByteSource source = files.open("large.bin")) {
+    try (ByteSource source = source("large.bin")) {
       assertThat(files.find("small.json")).isPresent();
       readEverywhere(source, 0);
       assertThat(Thread.interrupted()).isTrue();
@@ -127,7 +152,7 @@ abstract class ModelFilesContract {
   @Test
   void interruptsDisturbNoReader() throws Exception {
     AtomicBoolean done = new AtomicBoolean();
-    try (ByteSource source = files.open("large.bin")) {
+    try (ByteSource source = source("large.bin")) {
       List<Thread> readers = new ArrayList<>();
       CountDownLatch started = new CountDownLatch(2);
       Thread interrupter =
@@ -166,7 +191,24 @@ abstract class ModelFilesContract {
       ByteBuffer target = allocate(length, i % 2 == 0);
       source.read(offset, target);
       assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(content, offset, length));
+      readBlocks(source, offset, length);
     }
+  }
+
+  private void readBlocks(ByteSource source, int offset, int length) throws IOException {
+    int block = source.blockBytes();
+    int begin = offset - offset % block;
+    ByteBuffer target = blocks(source, offset + length - begin);
+    source.readBlocks(begin, target, offset + length - begin);
+    assertThat(target.slice(offset - begin, length))
+        .isEqualTo(ByteBuffer.wrap(content, offset, length));
+  }
+
+  /** A buffer of as many whole blocks as hold so many bytes. */
+  private static ByteBuffer blocks(ByteSource source, int bytes) {
+    int block = source.blockBytes();
+    int rounded = (bytes + block - 1) / block * block;
+    return ByteBuffer.allocateDirect(rounded + block).alignedSlice(block).limit(rounded).slice();
   }
 
   private interface Reader {

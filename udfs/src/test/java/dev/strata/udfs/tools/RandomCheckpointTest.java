@@ -91,7 +91,19 @@ class RandomCheckpointTest {
     RandomCheckpoint.write(directory, SHAPE, 1);
     EngineOptions options =
         new EngineOptions(
-            directory.toString(), "cpu", 0, 64 << 20, "float32", 0, 0, 0, 1, -1, 0, "auto");
+            directory.toString(),
+            "cpu",
+            0,
+            64 << 20,
+            "float32",
+            0,
+            0,
+            0,
+            1,
+            -1,
+            0,
+            "auto",
+            "cached");
     try (Engine engine = Engine.start(options);
         EngineClient client = engine.open()) {
       client.submit(

@@ -1,0 +1,97 @@
+package dev.strata.udfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.SamplingOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A KV pool that does not hold all rows at their full length: they take turns and lose nothing. */
+@Timeout(600)
+class PutBackTest {
+
+  private static final int ROWS = 20;
+  private static final int ALLOWANCE = 90;
+
+  /** Greedy and sampled rows, some of which stop early. */
+  private static List<GenerationRequest> rows() {
+    List<int[]> prompts = TestEngines.prompts(31, ROWS, 5, 20);
+    return IntStream.range(0, ROWS)
+        .mapToObj(
+            i ->
+                new GenerationRequest(
+                    i,
+                    PromptTokens.of(prompts.get(i)),
+                    i % 2 == 0 ? SamplingOptions.greedy(ALLOWANCE) : sampled(),
+                    1000 + i,
+                    (generated, count) -> i % 3 == 0 && count == 20 + i))
+        .toList();
+  }
+
+  private static SamplingOptions sampled() {
+    return new SamplingOptions(ALLOWANCE, 1.2, 0.9, 20, 1, 0, List.of(), true);
+  }
+
+  private static List<List<Integer>> texts(List<GenerationResult> results) {
+    List<List<Integer>> texts = new ArrayList<>();
+    for (GenerationResult result : results) {
+      assertThat(result.reason())
+          .isEqualTo(result.key() % 3 == 0 ? FinishReason.STOP : FinishReason.LENGTH);
+      texts.add(IntStream.of(result.tokens()).boxed().toList());
+    }
+    return texts;
+  }
+
+  private static TestEngines.OptionsBuilder options() {
+    return TestEngines.options(TestEngines.demoModel()).tileBytes(64 << 10).waveSize(8);
+  }
+
+  @Test
+  void rowsThatArePutBackEndWithTheSameText() {
+    List<List<Integer>> expected;
+    try (Engine engine = Engine.start(options().build())) {
+      expected = texts(TestEngines.run(engine, rows()));
+      assertThat(engine.counters().putBackRows()).isZero();
+      assertThat(engine.counters().resumedTokens()).isZero();
+    }
+    long least = TestEngines.leastHostMemory(options());
+    try (Engine engine = Engine.start(options().hostMemory(least).build())) {
+      assertThat(TestEngines.planned(engine, "KV pool", "tokens")).isLessThan(8 * ALLOWANCE);
+      assertThat(texts(TestEngines.run(engine, rows()))).isEqualTo(expected);
+
+      EngineSnapshot done = engine.snapshot();
+      long promptTokens = rows().stream().mapToLong(r -> r.prompt().length()).sum();
+      long newTokens = expected.stream().mapToLong(List::size).sum();
+      long resumed = engine.counters().resumedTokens();
+      assertThat(engine.counters().putBackRows()).isPositive();
+      assertThat(resumed).isPositive();
+      assertThat(done.promptTokens()).isEqualTo(promptTokens);
+      assertThat(done.newTokens()).isEqualTo(newTokens);
+      assertThat(done.tokenSlots()).isEqualTo(promptTokens + newTokens - ROWS + resumed);
+      assertThat(done.doneRows()).isEqualTo(ROWS);
+      // Two full rows always fit: no row waits while the pool is idle.
+      assertThat(done.sweeps()).isLessThan(newTokens);
+    }
+  }
+
+  /** A long row that comes last does not sweep alone when all others are done. */
+  @Test
+  void rowsThatMayBecomeLongestEnterFirst() {
+    List<GenerationRequest> rows = new ArrayList<>();
+    List<int[]> prompts = TestEngines.prompts(32, 31, 2, 6);
+    for (int i = 0; i < 30; i++) {
+      rows.add(TestEngines.request(i, prompts.get(i), 5));
+    }
+    rows.add(TestEngines.request(30, prompts.get(30), 60));
+    try (Engine engine = Engine.start(options().waveSize(4).build())) {
+      TestEngines.run(engine, rows);
+      // In the order of their arrival it would be 97.
+      assertThat(engine.snapshot().sweeps()).isBetween(60L, 75L);
+    }
+  }
+}
