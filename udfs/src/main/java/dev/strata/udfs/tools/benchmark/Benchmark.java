@@ -146,7 +146,7 @@ public final class Benchmark {
     Phase single = Phase.decode(sample.sweeps(), run.model(), decode.limits());
     int length = options.promptTokens() + options.newTokens() / 2;
     SweepParts parts =
-        decode.isEmpty()
+        decode.isEmpty() || !decode.limits().host()
             ? new SweepParts(Double.NaN, Double.NaN, Double.NaN)
             : SweepParts.measure(options.engine(), run.model(), decode.rows(), length);
     return new Comparison(

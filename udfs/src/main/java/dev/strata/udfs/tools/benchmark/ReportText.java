@@ -132,7 +132,8 @@ final class ReportText {
     line("what the machine can do, each for a second in this process");
     rate("direct reads, GB/s", rates.direct());
     rate("cached reads, GB/s", rates.cached());
-    rate("copies to the device, GB/s", rates.toDevice());
+    boolean host = found.decode().limits().host();
+    rate(host ? "memory copies, GB/s" : "copies to the device, GB/s", rates.toDevice());
     rate("copies to the host, GB/s", rates.toHost());
     rate("copies to the device, both ways", rates.bothWays().toDevice());
     rate("copies to the host, both ways", rates.bothWays().toHost());
@@ -157,6 +158,9 @@ final class ReportText {
     line("%-38s %14.2f", "one after another, s", c.rowByRowSeconds());
     line("%-38s %14.1f", "times as fast, end to end", c.endToEndRatio());
     line("%-38s %14.1f", "times as fast, full wave decoding", c.decodeRatio());
+    if (Double.isNaN(c.partsSeconds())) {
+      return;
+    }
     line("");
     line("a sweep that decodes %d rows, ms", c.waveRows());
     line("%-38s %14.2f", "as the engine does it", c.waveSweep() * 1e3);

@@ -70,6 +70,26 @@ class LimitModelTest {
   }
 
   @Test
+  void copiesGoByTheirRateBesideReadsWhereTheSweepReads() {
+    Rates shared =
+        new Rates(
+            1e6,
+            4e6,
+            2e6,
+            1e6,
+            new Rates.Together(Double.NaN, 2e6, 1e6),
+            new Rates.Together(1e6, 1e6, Double.NaN),
+            new Rates.Together(4e6, 5e5, Double.NaN),
+            1e8,
+            Double.NaN);
+    LimitModel model = new LimitModel(Sweeps.model(), shared, false, 0);
+    SweepFigures reads = moving(500_000, 500_000, 0, 0, 0);
+    assertThat(model.of(new Sweep(reads, 0)).bus()).isCloseTo(1, EXACT);
+    assertThat(model.of(new Sweep(reads, 500_000)).bus()).isCloseTo(0.5, EXACT);
+    assertThat(model.of(new Sweep(moving(9000, 500_000, 0, 0, 0), 0)).bus()).isCloseTo(0.25, EXACT);
+  }
+
+  @Test
   void theLongestTimeBinds() {
     Limit limit = gpu.of(new Sweep(moving(500_000, 500_000, 0, 0, 0), 500_000));
     assertThat(limit.compute()).isCloseTo(2 * 8 * 250_000 / 1e8, EXACT);
