@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,9 +137,11 @@ final class BenchmarkCommand {
   }
 
   private static BenchmarkOptions options(ParseResult command) {
-    Map<String, String> settings = Options.settings(command);
+    Map<String, String> settings = submitted();
+    settings.putAll(Options.settings(command));
     ModelShape shape = shape(command);
-    if ((shape == null) == !settings.containsKey(StrataKeys.MODEL.name())) {
+    boolean named = command.hasMatchedOption(StrataKeys.MODEL.option());
+    if (shape == null ? !settings.containsKey(StrataKeys.MODEL.name()) : named) {
       throw StrataException.usage("give either %s or %s", SHAPE, StrataKeys.MODEL.option());
     }
     if (shape != null) {
@@ -152,6 +155,17 @@ final class BenchmarkCommand {
         atLeastOne(command, NEW_TOKENS, DEFAULT_NEW_TOKENS),
         comparesRowByRow(command),
         "strata " + String.join(" ", command.originalArgs()));
+  }
+
+  /** Where spark-submit, or a plain JVM's options, leave keys. */
+  private static Map<String, String> submitted() {
+    Map<String, String> settings = new HashMap<>();
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith("spark.")) {
+        settings.put(name, System.getProperty(name));
+      }
+    }
+    return settings;
   }
 
   /** Null for a model that is there. */

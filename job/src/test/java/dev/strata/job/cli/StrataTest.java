@@ -37,6 +37,12 @@ class StrataTest {
         "generate --model m --input i | --output (spark.strata.output) is missing",
         "translate --model m --input i --output o | --to-language (spark.strata.toLanguage) is"
             + " missing",
+        "benchmark | give either --shape or --model",
+        "benchmark --shape tiny --model m | give either --shape or --model",
+        "benchmark --model m --layers 2 | --layers is for models of a --shape",
+        "benchmark --shape tiny --prompts 0 | --prompts is 0; it must be at least 1",
+        "benchmark --shape tiny --compare x | --compare is 'x'; it must be row-by-row",
+        "benchmark --shape tiny --promts 3 | unknown option '--promts'; did you mean '--prompts'?",
         "generate --model m --prompt p --messages-column c | a prompt is made from a template or"
             + " from a messages column: give exactly one of the two"
       })

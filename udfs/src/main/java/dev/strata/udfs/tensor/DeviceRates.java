@@ -149,12 +149,13 @@ public final class DeviceRates implements AutoCloseable {
     NumberType type = device.computeType();
     try (Queue queue = new Queue();
         Tensor q = device.allocate("rates", type, sequences, heads, headDim);
+        Tensor out = device.allocate("rates", type, sequences, heads, headDim);
         Tensor keys = device.allocate("rates", type, sequences, length, kvHeads, headDim);
         Tensor values = device.allocate("rates", type, sequences, length, kvHeads, headDim)) {
       run("fill", q);
       run("fill", keys);
       run("fill", values);
-      return 1 / queue.callsPerSecond(seconds, "attention", q, keys, values);
+      return 1 / queue.callsPerSecond(seconds, "attention", q, keys, values, out);
     }
   }
 

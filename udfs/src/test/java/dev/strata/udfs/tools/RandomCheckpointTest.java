@@ -19,6 +19,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,6 +129,31 @@ class RandomCheckpointTest {
     assertThat(shape.withLayers(8)).isNotEqualTo(shape).extracting("layers").isEqualTo(8);
     assertThatThrownBy(() -> ModelShape.named("llama-4"))
         .isInstanceOf(StrataException.class)
-        .hasMessage("unknown shape 'llama-4'; known are llama-3-8b, llama-3-70b, llama-3-405b");
+        .hasMessageStartingWith(
+            "unknown shape 'llama-4'; known are llama-3-8b, llama-3-70b, llama-3-405b, ");
+  }
+
+  @Test
+  void aCheckpointIsMadeOnceAndIsWholeOrNotThere() throws IOException {
+    Path model = directory.resolve("models/small");
+    assertThat(RandomCheckpoint.ensure(model, SHAPE, 1)).isTrue();
+    assertThat(RandomCheckpoint.ensure(model, SHAPE, 1)).isFalse();
+    try (Stream<Path> beside = Files.list(model.getParent())) {
+      assertThat(beside).containsExactly(model);
+    }
+    Path shard = model.resolve("model-00001-of-00001.safetensors");
+    Files.write(shard, Arrays.copyOf(Files.readAllBytes(shard), 1000));
+    assertThatThrownBy(() -> RandomCheckpoint.ensure(model, SHAPE, 1))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining(model + " is not a complete random checkpoint of shape small");
+  }
+
+  @Test
+  void anotherShapesCheckpointIsNotTaken() throws IOException {
+    Path model = directory.resolve("small");
+    RandomCheckpoint.ensure(model, SHAPE, 1);
+    assertThatThrownBy(() -> RandomCheckpoint.ensure(model, SHAPE.withLayers(2), 1))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("shape small with 2 layers; remove it");
   }
 }

@@ -30,7 +30,7 @@ public final class Benchmark {
       double seconds,
       List<Sweep> sweeps,
       MemoryFigures memory,
-      Optional<DeviceMemoryWatch.Peak> deviceMemory,
+      Optional<DeviceMemoryPeak> deviceMemory,
       RowByRow rowByRow) {}
 
   /** Some rows, one after another; null where that was not asked for. */
@@ -63,6 +63,7 @@ public final class Benchmark {
   private BenchmarkReport run() throws IOException, InterruptedException {
     makeModel();
     String date = OffsetDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS).toString();
+    Machine machine = Machine.here();
     Run run = runEngine();
     progress.println("measuring what the machine can do");
     Rates rates = RatesProbe.measure(options.engine());
@@ -75,7 +76,7 @@ public final class Benchmark {
         new BenchmarkReport.Findings(
             options,
             date,
-            Machine.here(),
+            machine,
             run.plan(),
             run.model(),
             run.seconds(),
@@ -112,7 +113,7 @@ public final class Benchmark {
       double seconds = workload.run(options.prompts(), options.promptTokens(), options.newTokens());
       List<Sweep> sweeps = log.stop();
       MemoryFigures memory = engine.memory();
-      Optional<DeviceMemoryWatch.Peak> peak = watch.map(DeviceMemoryWatch::peak);
+      Optional<DeviceMemoryPeak> peak = watch.map(DeviceMemoryWatch::peak);
       RowByRow rowByRow = options.rowByRow() ? rowByRow(workload, log) : null;
       ModelWork model = ModelWork.of(engine.checkpoint());
       return new Run(engine.describePlan(), model, seconds, sweeps, memory, peak, rowByRow);
@@ -145,7 +146,7 @@ public final class Benchmark {
     Phase single = Phase.decode(sample.sweeps(), run.model(), decode.limits());
     int length = options.promptTokens() + options.newTokens() / 2;
     SweepParts parts =
-        decode.isEmpty()
+        decode.isEmpty() || !decode.limits().host()
             ? new SweepParts(Double.NaN, Double.NaN, Double.NaN)
             : SweepParts.measure(options.engine(), run.model(), decode.rows(), length);
     return new Comparison(

@@ -22,7 +22,7 @@ public final class BenchmarkReport {
       Phase decode,
       Rates rates,
       MemoryFigures memory,
-      Optional<DeviceMemoryWatch.Peak> deviceMemory,
+      Optional<DeviceMemoryPeak> deviceMemory,
       Optional<Comparison> comparison) {
 
     List<Phase> phases() {
@@ -100,9 +100,6 @@ public final class BenchmarkReport {
             phase.limits().of(sweep).bound());
     String subtitle =
         String.join("; ", found.modelName(), found.workload(), found.device(), found.date());
-    long end = phase.end();
-    return Optional.of(
-        TimelineSvg.of(
-            title, subtitle, sweep.figures().spans(), end - sweep.figures().nanos(), end));
+    return Optional.of(TimelineSvg.of(title, subtitle, sweep));
   }
 }

@@ -11,7 +11,8 @@ package dev.strata.udfs.tools.benchmark;
  * @param singleSweep seconds of a median sweep that decodes one row alone
  * @param waveRows rows of the full wave
  * @param waveSweep seconds of a median sweep that decodes the full wave
- * @param products seconds of that sweep's matrix products, alone
+ * @param products seconds of that sweep's matrix products, alone; NaN on a GPU, as the two after
+ *     it: there nothing of a sweep is alone
  * @param attention seconds of its attention, alone
  * @param conversion seconds of converting its weights, alone
  */

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  */
 final class DiskReads {
 
-  static final int BLOCK_BYTES = 8 << 20;
+  static final int BLOCK_BYTES = 4 << 20;
 
   /** No disk has larger sectors, and no page is larger. */
   static final int ALIGNMENT = 4096;

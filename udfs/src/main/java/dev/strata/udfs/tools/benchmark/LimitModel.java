@@ -27,9 +27,12 @@ import dev.strata.udfs.engine.SweepFigures;
  */
 record LimitModel(ModelWork model, Rates rates, boolean host, long convertedBytes) {
 
+  /** What is read is more than embedding rows, so that reads take their part of host memory. */
+  private static final double LEAST_SHARE_READ = 0.1;
+
   /** Of one sweep. */
   Limit of(Sweep sweep) {
-    return new Limit(disk(sweep), host ? 0 : bus(sweep.figures()), compute(sweep));
+    return new Limit(disk(sweep), host ? 0 : bus(sweep), compute(sweep));
   }
 
   private double disk(Sweep sweep) {
@@ -40,17 +43,26 @@ record LimitModel(ModelWork model, Rates rates, boolean host, long convertedByte
     return Math.max(seconds((double) storage, direct), seconds((double) cached, fromCache));
   }
 
-  private double bus(SweepFigures figures) {
+  private double bus(Sweep sweep) {
+    SweepFigures figures = sweep.figures();
     long hidden = figures.hiddenBytes() / 2;
     long weights = Math.min(model.streamedBytes(), figures.tileBytes());
     double in = (double) weights + figures.kvToDeviceBytes() + hidden;
     double out = (double) figures.kvToHostBytes() + hidden;
     Rates.Together both = rates.bothWays();
     double together = Math.min(in / both.toDevice(), out / both.toHost());
-    double alone = figures.diskBytes() > 0 ? rates.besideCached().toDevice() : rates.toDevice();
     return together
-        + Math.max(0, in - together * both.toDevice()) / alone
+        + Math.max(0, in - together * both.toDevice()) / toDevice(sweep)
         + Math.max(0, out - together * both.toHost()) / rates.toHost();
+  }
+
+  private double toDevice(Sweep sweep) {
+    SweepFigures figures = sweep.figures();
+    if (figures.diskBytes() < LEAST_SHARE_READ * figures.tileBytes()) {
+      return rates.toDevice();
+    }
+    boolean direct = sweep.storageBytes() > figures.diskBytes() / 2;
+    return (direct ? rates.besideDirect() : rates.besideCached()).toDevice();
   }
 
   private double compute(Sweep sweep) {

@@ -12,10 +12,12 @@ import java.nio.file.Path;
  * @param processor its model
  * @param cores that this process may use
  * @param memoryBytes that this process may use
+ * @param load processes that wanted a core on average in the minute before; negative if unknown
  * @param gpu name, memory in MiB and driver; null for none
  */
-record Machine(String processor, int cores, long memoryBytes, String gpu) {
+record Machine(String processor, int cores, long memoryBytes, double load, String gpu) {
 
+  /** Asked before anything is measured. */
   static Machine here() {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -23,7 +25,8 @@ record Machine(String processor, int cores, long memoryBytes, String gpu) {
         processorName(),
         Runtime.getRuntime().availableProcessors(),
         system.getTotalMemorySize(),
-        NvidiaSmi.ask("gpu=name,memory.total,driver_version").orElse(null));
+        system.getSystemLoadAverage(),
+        NvidiaSmi.ask("gpu=name,memory.total,driver_version").stream().findFirst().orElse(null));
   }
 
   private static String processorName() {

@@ -2,44 +2,43 @@ package dev.strata.udfs.tools.benchmark;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /** Asks {@code nvidia-smi} about the GPU that the engine uses: the first one visible. */
 final class NvidiaSmi {
 
-  static final String COMMAND = "nvidia-smi";
+  private static final String COMMAND = "nvidia-smi";
   private static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
 
   private NvidiaSmi() {}
 
-  /** The first line of the answer; empty if there is no such command or it has none. */
-  static Optional<String> ask(String query) {
+  /**
+   * The lines of the answer; none if there is no such command or it fails.
+   *
+   * @param query such as {@code gpu=name}
+   */
+  static List<String> ask(String query) {
+    ProcessBuilder command =
+        new ProcessBuilder(
+            COMMAND,
+            "-i",
+            gpu(System.getenv(VISIBLE)),
+            "--query-" + query,
+            "--format=csv,noheader,nounits");
     try {
-      Process process = start(query);
+      Process process = command.redirectError(ProcessBuilder.Redirect.DISCARD).start();
       String answer =
           new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      return process.waitFor() == 0 ? answer.lines().findFirst() : Optional.empty();
+      return process.waitFor() == 0 ? answer.lines().toList() : List.of();
     } catch (IOException e) {
-      return Optional.empty();
+      return List.of();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Optional.empty();
+      return List.of();
     }
   }
 
-  /** Starts a query, which answers on its standard output. */
-  static Process start(String query, String... more) throws IOException {
-    List<String> command = new ArrayList<>(List.of(COMMAND, "-i", gpu(System.getenv(VISIBLE))));
-    command.add("--query-" + query);
-    command.add("--format=csv,noheader,nounits");
-    command.addAll(Arrays.asList(more));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-  }
-
-  /** CUDA's first device by the numbers or names that it is told to see. */
+  /** CUDA's first device, by the numbers or names that it is told to see. */
   static String gpu(String visible) {
     return visible == null || visible.isBlank() ? "0" : visible.split(",", -1)[0].strip();
   }

@@ -1,7 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
 import dev.strata.udfs.engine.Lane;
-import dev.strata.udfs.engine.Span;
 import dev.strata.udfs.engine.SweepFigures;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -96,24 +95,12 @@ record Phase(String name, List<Sweep> sweeps, Sweep traced, ModelWork model, Lim
 
   /** Of the traced sweep; none if there is none. */
   List<LaneTimes> lanes() {
-    if (traced == null) {
-      return List.of();
-    }
-    long end = end();
-    long start = end - traced.figures().nanos();
-    return Stream.of(Lane.values())
-        .map(lane -> LaneTimes.of(lane, traced.figures().spans(), start, end))
-        .toList();
+    return traced == null ? List.of() : Stream.of(Lane.values()).map(traced::times).toList();
   }
 
-  /** When the traced sweep ended: the kernels of the head are the last that a sweep waits for. */
-  long end() {
-    List<Span> spans = traced.figures().spans();
-    return spans.stream()
-        .filter(span -> span.lane() == Lane.COMPUTE)
-        .mapToLong(Span::endNanos)
-        .max()
-        .orElseGet(() -> spans.stream().mapToLong(Span::endNanos).max().orElseThrow());
+  /** Whether a lane had work in the traced sweep. */
+  boolean works(Lane lane) {
+    return lanes().stream().anyMatch(times -> times.lane() == lane && times.busy() > 0);
   }
 
   private double median(ToDoubleFunction<Sweep> of) {

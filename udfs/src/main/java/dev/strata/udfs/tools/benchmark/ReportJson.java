@@ -34,6 +34,7 @@ final class ReportJson {
     json.addProperty("processor", machine.processor());
     json.addProperty("cores", machine.cores());
     json.addProperty("memory_bytes", machine.memoryBytes());
+    number(json, "load_average", machine.load() < 0 ? Double.NaN : machine.load());
     json.addProperty("gpu", machine.gpu());
     return json;
   }
@@ -112,7 +113,7 @@ final class ReportJson {
         .ifPresent(
             peak -> {
               json.addProperty("nvidia_smi_peak_bytes", peak.bytes());
-              json.addProperty("nvidia_smi_by_process", peak.byProcess());
+              json.addProperty("nvidia_smi_by_process", peak.isOfProcess());
             });
     json.addProperty("device_peak_bytes", found.memory().deviceBytes());
     json.addProperty("device_budget_bytes", found.memory().deviceBudget());

@@ -10,7 +10,7 @@ import java.util.function.ToLongFunction;
 /** The report as a person reads it. */
 final class ReportText {
 
-  private static final int LABEL_WIDTH = 34;
+  private static final int LABEL_WIDTH = 38;
   private static final int COLUMN_WIDTH = 14;
 
   private final BenchmarkReport.Findings found;
@@ -33,7 +33,9 @@ final class ReportText {
     line("%s", found.options().command());
     line("%s", found.date());
     Machine machine = found.machine();
-    line("%s, %d cores, %s", machine.processor(), machine.cores(), gib(machine.memoryBytes()));
+    line(
+        "%s, %d cores, %s, load average %.1f",
+        machine.processor(), machine.cores(), gib(machine.memoryBytes()), machine.load());
     if (machine.gpu() != null) {
       line("%s", machine.gpu());
     }
@@ -54,14 +56,16 @@ final class ReportText {
     number("seconds a sweep, median", "%.4f", Phase::medianSeconds);
     number("seconds a sweep, least", "%.4f", Phase::leastSeconds);
     number("tokens/s", "%,.1f", Phase::tokensPerSecond);
-    number("TFLOP/s", "%.3f", phase -> phase.operationsPerSecond() / 1e12);
+    number("TFLOP/s", "%.4f", phase -> phase.operationsPerSecond() / 1e12);
     bytes("read from files", SweepFigures::diskBytes);
     bytes("weights used", SweepFigures::tileBytes);
     bytes("keys and values to device", SweepFigures::kvToDeviceBytes);
     bytes("keys and values to host", SweepFigures::kvToHostBytes);
     bytes("hidden states", SweepFigures::hiddenBytes);
     number("limit of disk, s", "%.4f", phase -> phase.limit().disk());
-    number("limit of bus, s", "%.4f", phase -> phase.limit().bus());
+    if (!found.decode().limits().host()) {
+      number("limit of bus, s", "%.4f", phase -> phase.limit().bus());
+    }
     number("limit of compute, s", "%.4f", phase -> phase.limit().compute());
     row("bound by", phase -> phase.limit().bound());
     number("part of the limit reached", "%.0f %%", phase -> 100 * phase.partOfLimit());
@@ -70,6 +74,9 @@ final class ReportText {
 
   private void lanes() {
     for (Lane lane : Lane.values()) {
+      if (found.phases().stream().noneMatch(phase -> phase.works(lane))) {
+        continue;
+      }
       String name = lane.name().toLowerCase(Locale.ROOT);
       row("lane " + name + ", ms busy / waiting", phase -> times(phase, lane));
     }
@@ -88,6 +95,9 @@ final class ReportText {
   }
 
   private void bytes(String label, ToLongFunction<SweepFigures> which) {
+    if (found.phases().stream().allMatch(phase -> phase.bytes(which) == 0)) {
+      return;
+    }
     number(label + ", GB a sweep", "%.3f", phase -> phase.bytes(which) / 1e9);
     number(label + ", GB/s", "%.2f", phase -> phase.bytesPerSecond(which) / 1e9);
   }
@@ -99,16 +109,19 @@ final class ReportText {
         .ifPresent(
             peak ->
                 line(
-                    "device memory, peak by nvidia-smi    %d MiB (%s)",
-                    peak.bytes() >> 20, peak.method()));
+                    "device memory, peak by nvidia-smi      %d MiB %s",
+                    peak.bytes() >> 20,
+                    peak.isOfProcess()
+                        ? "of this process"
+                        : "of the GPU, less what was in use before"));
     if (found.memory().deviceBudget() > 0) {
       line(
-          "device memory, peak by our account   %d of %d MiB",
+          "device memory, peak by our account     %d of %d MiB",
           found.memory().deviceBytes() >> 20, found.memory().deviceBudget() >> 20);
     }
     if (found.memory().hostBudget() > 0) {
       line(
-          "host memory, peak by our account     %d of %d MiB",
+          "host memory, peak by our account       %d of %d MiB",
           found.memory().hostBytes() >> 20, found.memory().hostBudget() >> 20);
     }
   }
@@ -119,7 +132,8 @@ final class ReportText {
     line("what the machine can do, each for a second in this process");
     rate("direct reads, GB/s", rates.direct());
     rate("cached reads, GB/s", rates.cached());
-    rate("copies to the device, GB/s", rates.toDevice());
+    boolean host = found.decode().limits().host();
+    rate(host ? "memory copies, GB/s" : "copies to the device, GB/s", rates.toDevice());
     rate("copies to the host, GB/s", rates.toHost());
     rate("copies to the device, both ways", rates.bothWays().toDevice());
     rate("copies to the host, both ways", rates.bothWays().toHost());
@@ -128,29 +142,32 @@ final class ReportText {
     rate("copies beside cached reads", rates.besideCached().toDevice());
     rate("cached reads beside copies", rates.besideCached().disk());
     rate("conversion from bfloat16, GB/s", rates.conversion());
-    line("%-36s %10.3f", "large matrix products, TFLOP/s", rates.product() / 1e12);
+    line("%-38s %14.4f", "large matrix products, TFLOP/s", rates.product() / 1e12);
   }
 
   private void rate(String label, double rate) {
     if (!Double.isNaN(rate)) {
-      line("%-36s %10.2f", label, rate / 1e9);
+      line("%-38s %14.2f", label, rate / 1e9);
     }
   }
 
   private void comparison(Comparison c) {
     line("");
     line("against one row after another (%d of %d rows, scaled)", c.sampledRows(), c.rows());
-    line("%-36s %10.2f", "all rows in waves, s", c.seconds());
-    line("%-36s %10.2f", "one after another, s", c.rowByRowSeconds());
-    line("%-36s %10.1f", "times as fast, end to end", c.endToEndRatio());
-    line("%-36s %10.1f", "times as fast, full wave decoding", c.decodeRatio());
+    line("%-38s %14.2f", "all rows in waves, s", c.seconds());
+    line("%-38s %14.2f", "one after another, s", c.rowByRowSeconds());
+    line("%-38s %14.1f", "times as fast, end to end", c.endToEndRatio());
+    line("%-38s %14.1f", "times as fast, full wave decoding", c.decodeRatio());
+    if (Double.isNaN(c.partsSeconds())) {
+      return;
+    }
     line("");
     line("a sweep that decodes %d rows, ms", c.waveRows());
-    line("%-36s %10.2f", "as the engine does it", c.waveSweep() * 1e3);
-    line("%-36s %10.2f", "matrix products alone", c.products() * 1e3);
-    line("%-36s %10.2f", "attention alone", c.attention() * 1e3);
-    line("%-36s %10.2f", "conversion of weights alone", c.conversion() * 1e3);
-    line("%-36s %10.2f", "engine by the sum of the three", c.sweepByParts());
+    line("%-38s %14.2f", "as the engine does it", c.waveSweep() * 1e3);
+    line("%-38s %14.2f", "matrix products alone", c.products() * 1e3);
+    line("%-38s %14.2f", "attention alone", c.attention() * 1e3);
+    line("%-38s %14.2f", "conversion of weights alone", c.conversion() * 1e3);
+    line("%-38s %14.2f", "engine by the sum of the three", c.sweepByParts());
   }
 
   private void number(String label, String format, Function<Phase, Double> of) {

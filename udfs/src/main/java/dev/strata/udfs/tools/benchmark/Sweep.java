@@ -1,5 +1,7 @@
 package dev.strata.udfs.tools.benchmark;
 
+import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.Span;
 import dev.strata.udfs.engine.SweepFigures;
 
 /**
@@ -30,6 +32,27 @@ record Sweep(SweepFigures figures, long storageBytes) {
 
   double operations(ModelWork model) {
     return model.operations(tokens(), figures.newTokens());
+  }
+
+  /**
+   * When a traced sweep ended, as {@link System#nanoTime} has it: its last kernel is the last that
+   * a sweep waits for.
+   */
+  long end() {
+    return figures.spans().stream()
+        .filter(span -> span.lane() == Lane.COMPUTE)
+        .mapToLong(Span::endNanos)
+        .max()
+        .orElseGet(() -> figures.spans().stream().mapToLong(Span::endNanos).max().orElseThrow());
+  }
+
+  long start() {
+    return end() - figures.nanos();
+  }
+
+  /** How long a lane worked in a traced sweep. */
+  LaneTimes times(Lane lane) {
+    return LaneTimes.of(lane, figures.spans(), start(), end());
   }
 
   boolean isTraced() {

@@ -34,6 +34,7 @@ final class TimelineSvg {
           "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee9944", "#7766bb",
           "#999933", "#88aacc");
   private static final String OTHER_COLOUR = "#777777";
+  private static final String DARK = "#111111";
 
   /** Work of a row, from and to a time in nanoseconds from the sweep's start. */
   private record Block(String label, double from, double to) {}
@@ -42,17 +43,21 @@ final class TimelineSvg {
 
   private final String title;
   private final String subtitle;
+  private final Sweep sweep;
   private final double nanos;
   private final List<Row> rows = new ArrayList<>();
   private final List<String> labels;
 
-  private TimelineSvg(String title, String subtitle, List<Span> spans, long start, long end) {
+  private TimelineSvg(String title, String subtitle, Sweep sweep) {
     this.title = title;
     this.subtitle = subtitle;
-    this.nanos = Math.max(1, end - start);
+    this.sweep = sweep;
+    this.nanos = Math.max(1, sweep.figures().nanos());
+    long start = sweep.start();
+    long end = sweep.end();
     for (Lane lane : Lane.values()) {
       List<Block> blocks =
-          spans.stream()
+          sweep.figures().spans().stream()
               .filter(span -> span.lane() == lane)
               .filter(span -> span.endNanos() > start && span.startNanos() < end)
               .map(span -> block(span, start))
@@ -61,18 +66,17 @@ final class TimelineSvg {
       stacked(blocks).forEach(row -> rows.add(new Row(lane, row)));
     }
     thin();
-    this.labels = blocks().map(Block::label).distinct().toList();
+    this.labels = blocks().map(Block::label).distinct().sorted().toList();
   }
 
   /**
-   * Draws spans between two times.
+   * Draws a traced sweep.
    *
    * @param title the first line
    * @param subtitle the second
-   * @param start as {@link System#nanoTime} has it; {@code end} alike
    */
-  static String of(String title, String subtitle, List<Span> spans, long start, long end) {
-    return new TimelineSvg(title, subtitle, spans, start, end).draw();
+  static String of(String title, String subtitle, Sweep sweep) {
+    return new TimelineSvg(title, subtitle, sweep).draw();
   }
 
   private Block block(Span span, long start) {
@@ -140,13 +144,7 @@ final class TimelineSvg {
       if (row.lane() != lane) {
         y += lane == null ? 0 : LANE_GAP;
         lane = row.lane();
-        text(
-            plot,
-            LEFT - 12,
-            y + ROW_HEIGHT * 0.64,
-            15,
-            "end",
-            lane.name().toLowerCase(Locale.ROOT));
+        name(plot, lane, y);
       }
       row(plot, row, y);
       y += ROW_HEIGHT;
@@ -154,6 +152,12 @@ final class TimelineSvg {
     axis(plot, y);
     legend(plot, y + AXIS_HEIGHT + 16);
     return document(plot, y + AXIS_HEIGHT + LEGEND_HEIGHT + 6);
+  }
+
+  private void name(StringBuilder svg, Lane lane, int y) {
+    double busy = 100 * sweep.times(lane).busy() / (nanos / 1e6);
+    text(svg, LEFT - 12, y + 15, 15, DARK, "end", lane.name().toLowerCase(Locale.ROOT));
+    text(svg, LEFT - 12, y + 29, 11, DARK, "end", String.format(Locale.ROOT, "%.0f %% busy", busy));
   }
 
   private String document(StringBuilder plot, int height) {
@@ -167,8 +171,8 @@ final class TimelineSvg {
         WIDTH,
         height);
     line(svg, "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>", WIDTH, height);
-    text(svg, LEFT, 24, 17, "start", title);
-    text(svg, LEFT, 46, 13, "start", subtitle);
+    text(svg, LEFT, 24, 17, DARK, "start", title);
+    text(svg, LEFT, 46, 13, DARK, "start", subtitle);
     return svg.append(plot).append("</svg>\n").toString();
   }
 
@@ -192,7 +196,7 @@ final class TimelineSvg {
           ROW_HEIGHT - 4,
           colour(block.label()));
       if (block.label().length() * CHARACTER_WIDTH + 8 < width) {
-        text(svg, x + width / 2, y + ROW_HEIGHT * 0.62, 11, "middle", block.label());
+        text(svg, x + width / 2, y + ROW_HEIGHT * 0.62, 11, "#ffffff", "middle", block.label());
       }
     }
   }
@@ -217,7 +221,7 @@ final class TimelineSvg {
           TOP,
           x,
           y + 6);
-      text(svg, x, y + 22, 12, "middle", label(at, step) + " ms");
+      text(svg, x, y + 22, 12, DARK, "middle", label(at, step) + " ms");
     }
   }
 
@@ -245,20 +249,21 @@ final class TimelineSvg {
           x,
           y - 10,
           colour(label));
-      text(svg, x + 17, y + 1, 12, "start", label);
+      text(svg, x + 17, y + 1, 12, DARK, "start", label);
       x += 17 + label.length() * 7.5 + 22;
     }
   }
 
   private static void text(
-      StringBuilder svg, double x, double y, int size, String anchor, String text) {
+      StringBuilder svg, double x, double y, int size, String colour, String anchor, String text) {
     line(
         svg,
-        "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%d\" text-anchor=\"%s\" fill=\"#111111\">%s</text>",
+        "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%d\" text-anchor=\"%s\" fill=\"%s\">%s</text>",
         x,
         y,
         size,
         anchor,
+        colour,
         text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"));
   }
 

@@ -1,0 +1,25 @@
+package dev.strata.udfs.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ModelShapeTest {
+
+  /** The counts of the published checkpoints. */
+  @ParameterizedTest
+  @CsvSource({
+    "llama-3-8b, 8030261248",
+    "llama-3-70b, 70553706496",
+    "llama-3-405b, 405853388800",
+    "llama-2-7b, 6738415616",
+    "llama-2-13b, 13015864320",
+    "llama-2-70b, 68976648192",
+    "mistral-7b, 7248023552",
+    "mistral-large, 122610069504",
+  })
+  void shapesHaveAsManyParametersAsThePublishedModels(String name, long parameters) {
+    assertThat(ModelShape.named(name).parameters()).isEqualTo(parameters);
+  }
+}
