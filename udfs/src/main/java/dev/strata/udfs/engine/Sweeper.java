@@ -119,8 +119,8 @@ final class Sweeper implements AutoCloseable {
     long nanos = System.nanoTime() - started;
     counters.sweepEnded(
         schedule, chosen, nanos, resources.embedding.bytesRead(), chooser.lowMargins());
-    schedule.runs().forEach(run -> run.sequence().advance(run.count()));
     recorder.sweepEnded(resources, schedule, chosen, nanos);
+    schedule.runs().forEach(run -> run.sequence().advance(run.count()));
   }
 
   private void upload(TokenBlock block) {

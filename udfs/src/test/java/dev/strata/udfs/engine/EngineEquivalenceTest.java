@@ -220,4 +220,16 @@ class EngineEquivalenceTest {
       compare(TestEngines.options(model).tileBytes(tileBytes).microBatchTokens(16).build(), rows);
     }
   }
+
+  /** Reads that begin and end with pages, wherever the tiles do. */
+  @Test
+  void plansThatReadPastThePageCacheAgree() {
+    Path model = TestEngines.demoModel();
+    List<Row> rows = rowsAlone(model, demoPrompts());
+    for (String device : List.of("cpu", "staged")) {
+      TestEngines.OptionsBuilder plan = TestEngines.options(model).device(device).io("direct");
+      compare(plan.tileBytes(50_000).build(), rows);
+      compare(plan.tileBytes(0).weightsMemory(0).build(), rows);
+    }
+  }
 }

@@ -97,6 +97,31 @@ class TestGoldens {
     }
   }
 
+  /** Keys and values in a byte each, which wait in the memory of a host apart. */
+  @ParameterizedTest
+  @MethodSource("supportedGoldens")
+  void eightBitKeysAndValuesAreWithinFivePercent(Path directory) {
+    Golden golden = Golden.read(directory);
+    EngineOptions options =
+        TestEngines.options(directory)
+            .device("staged")
+            .deviceMemory(64L << 20)
+            .microBatchTokens(4)
+            .rowTokens(100_000)
+            .kvType("int8")
+            .build();
+    try (Engine engine = Engine.start(options)) {
+      assertThat(engine.describePlan()).contains("keys and values in host memory");
+      List<int[]> prompts = golden.cases().stream().map(c -> array(c.prompt())).toList();
+      List<RecordedLogits> scored = score(engine, prompts);
+      for (int i = 0; i < prompts.size(); i++) {
+        assertThat(relativeError(scored.get(i), golden.cases().get(i)))
+            .as("prompt %d", i)
+            .isBetween(1e-6, 0.05);
+      }
+    }
+  }
+
   private static double relativeError(RecordedLogits logits, Golden.Case expected) {
     float[] actual = logits.at(expected.prompt().size() - 1);
     double error = 0;
