@@ -35,7 +35,10 @@ final class BenchmarkCommand {
           StrataKeys.DEVICE,
           StrataKeys.DEVICE_MEMORY,
           StrataKeys.HOST_MEMORY,
+          StrataKeys.WEIGHTS_MEMORY,
           StrataKeys.COMPUTE_TYPE,
+          StrataKeys.KV_TYPE,
+          StrataKeys.IO,
           StrataKeys.TILE_SIZE,
           StrataKeys.WAVE_SIZE,
           StrataKeys.MICROBATCH_TOKENS,
@@ -147,12 +150,15 @@ final class BenchmarkCommand {
     if (shape != null) {
       settings.put(StrataKeys.MODEL.name(), directory(command, shape).toString());
     }
+    int promptTokens = atLeastOne(command, PROMPT_TOKENS, DEFAULT_PROMPT_TOKENS);
+    int newTokens = atLeastOne(command, NEW_TOKENS, DEFAULT_NEW_TOKENS);
+    settings.putIfAbsent(StrataKeys.ROW_TOKENS.name(), Integer.toString(promptTokens + newTokens));
     return new BenchmarkOptions(
         StrataConf.of(settings).engineOptions(),
         shape,
         atLeastOne(command, PROMPTS, DEFAULT_PROMPTS),
-        atLeastOne(command, PROMPT_TOKENS, DEFAULT_PROMPT_TOKENS),
-        atLeastOne(command, NEW_TOKENS, DEFAULT_NEW_TOKENS),
+        promptTokens,
+        newTokens,
         comparesRowByRow(command),
         "strata " + String.join(" ", command.originalArgs()));
   }
