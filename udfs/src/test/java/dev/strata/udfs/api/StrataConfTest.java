@@ -107,7 +107,10 @@ class StrataConfTest {
   void promptAndMessagesExcludeEachOther() {
     StrataConf conf =
         StrataConf.of(Map.of("spark.strata.prompt", "p", "spark.strata.messages.column", "m"));
-    assertThatThrownBy(conf::promptOptions).hasMessageContaining("exactly one");
+    assertThatThrownBy(conf::promptOptions)
+        .hasMessage(
+            "--prompt (spark.strata.prompt) and --messages-column (spark.strata.messages.column) both"
+                + " say what the prompt is; give one of the two");
   }
 
   private static String model(String location) {
