@@ -47,9 +47,10 @@ final class BatchReader implements MapPartitionsFunction<String, Row> {
 
     private final Iterator<String> files;
     private final Configuration configuration;
-    private final Map<String, Long> linesOfNames = new HashMap<>();
+    private final Map<String, String> placesOfNames = new HashMap<>();
     private final Text bytes = new Text();
     private LineReader reader;
+    private String file;
     private long line;
     private long position;
     private Row next;
@@ -83,7 +84,9 @@ final class BatchReader implements MapPartitionsFunction<String, Row> {
 
     private void advance() throws IOException {
       if (reader == null) {
-        reader = new LineReader(open(new Path(files.next())));
+        Path path = new Path(files.next());
+        reader = new LineReader(open(path));
+        file = path.getName();
         line = 0;
       } else if (reader.readLine(bytes) == 0) {
         close();
@@ -125,20 +128,21 @@ final class BatchReader implements MapPartitionsFunction<String, Row> {
     }
 
     private BatchRequest unique(BatchRequest request) {
+      String place = "line %d of %s".formatted(line, file);
       if (request.customId() == null) {
         Refusal why = request.refusal();
         return request.refused(
-            new Refusal(why.code(), why.parameter(), "line " + line + ": " + why.message()));
+            new Refusal(why.code(), why.parameter(), place + ": " + why.message()));
       }
-      Long first = linesOfNames.putIfAbsent(request.customId(), line);
+      String first = placesOfNames.putIfAbsent(request.customId(), place);
       return first == null
           ? request
           : request.refused(
               new Refusal(
                   "duplicate_custom_id",
                   null,
-                  "custom_id %s is in line %d already; line %d is left out"
-                      .formatted(request.customId(), first, line)));
+                  "custom_id %s is in %s already; %s is left out"
+                      .formatted(request.customId(), first, place)));
     }
 
     @Override

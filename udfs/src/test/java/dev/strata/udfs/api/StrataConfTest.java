@@ -104,6 +104,21 @@ class StrataConfTest {
   }
 
   @Test
+  void optionsOfOthers() {
+    assertThat(inputOptions("delimiter=;,header=false"))
+        .isEqualTo(Map.of("delimiter", ";", "header", "false"));
+    assertThat(inputOptions("delimiter=,,header=false"))
+        .isEqualTo(Map.of("delimiter", ",", "header", "false"));
+    assertThat(inputOptions("dateFormat=a, b=c")).isEqualTo(Map.of("dateFormat", "a", "b", "c"));
+    assertThat(inputOptions("[\"nullValue=a,b=c\", \"lineSep=\\n\"]"))
+        .isEqualTo(Map.of("nullValue", "a,b=c", "lineSep", "\n"));
+  }
+
+  private static Map<String, String> inputOptions(String value) {
+    return StrataConf.of(Map.of("spark.strata.input.options", value)).get(StrataKeys.INPUT_OPTIONS);
+  }
+
+  @Test
   void promptAndMessagesExcludeEachOther() {
     StrataConf conf =
         StrataConf.of(Map.of("spark.strata.prompt", "p", "spark.strata.messages.column", "m"));
