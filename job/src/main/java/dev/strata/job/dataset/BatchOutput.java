@@ -1,36 +1,25 @@
 package dev.strata.job.dataset;
 
-import dev.strata.job.openai.Endpoint;
-import dev.strata.job.openai.Refusal;
 import dev.strata.job.openai.ResponseLine;
-import dev.strata.udfs.api.Completion;
-import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.Locale;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * A directory with {@code output.jsonl} and {@code errors.jsonl}, lines in the order of the
  * requests, which is there once both are complete.
  */
 final class BatchOutput implements Output {
-
-  private static final StructType LINES =
-      StructType.fromDDL("failed BOOLEAN, position BIGINT, value STRING");
 
   private final DataFiles place;
   private final NewDirectory directory;
@@ -76,8 +65,7 @@ final class BatchOutput implements Output {
   @Override
   public void write(Dataset<Row> rows) {
     Path parts = new Path(directory.path(), "parts");
-    ResponseLine format = lines;
-    rows.map((MapFunction<Row, Row>) row -> line(row, format), Encoders.row(LINES))
+    rows.map(new BatchLines(rows.schema(), lines), Encoders.row(BatchLines.SCHEMA))
         .repartition(1)
         .sortWithinPartitions("failed", "position")
         .select("failed", "value")
@@ -111,34 +99,6 @@ final class BatchOutput implements Output {
     if (written.length != 1 || !files.rename(written[0], target)) {
       throw new IOException("%d files in %s".formatted(written.length, part));
     }
-  }
-
-  private static Row line(Row row, ResponseLine format) {
-    String endpoint = row.getAs("endpoint");
-    String code = row.getAs("refusal_code");
-    String error = row.getAs("error");
-    long line = row.<Long>getAs("line");
-    long position = row.<Long>getAs("position");
-    String text =
-        format.format(
-            row.getAs("custom_id"),
-            endpoint == null ? null : Endpoint.valueOf(endpoint),
-            row.getAs("model"),
-            code == null ? null : new Refusal(code, row.getAs("refusal_parameter"), error),
-            line,
-            position,
-            completion(row, error));
-    return RowFactory.create(error != null, position, text);
-  }
-
-  private static Completion completion(Row row, String error) {
-    String reason = row.<String>getAs("finish_reason").toUpperCase(Locale.ROOT);
-    return new Completion(
-        row.getAs("completion"),
-        FinishReason.valueOf(reason),
-        row.<Integer>getAs("prompt_tokens"),
-        row.<Integer>getAs("completion_tokens"),
-        error);
   }
 
   @Override

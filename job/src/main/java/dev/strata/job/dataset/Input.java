@@ -49,7 +49,7 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
       };
     } catch (StrataException e) {
       throw e;
-    } catch (Exception e) { // AnalysisException is checked in Scala only
+    } catch (Exception | LinkageError e) { // the latter of a catalog for another Spark
       throw unreadable(location, e);
     }
   }
@@ -107,7 +107,7 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
     }
   }
 
-  private static StrataException unreadable(String location, Exception e) {
+  private static StrataException unreadable(String location, Throwable e) {
     String reason =
         e instanceof FileNotFoundException ? "it does not exist" : Messages.firstLine(e);
     return new StrataException(

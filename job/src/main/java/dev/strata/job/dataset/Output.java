@@ -40,7 +40,7 @@ public interface Output {
       };
     } catch (StrataException e) {
       throw e;
-    } catch (Exception e) { // AnalysisException is checked in Scala only
+    } catch (Exception | LinkageError e) { // the latter of a catalog for another Spark
       throw unwritable(location, e);
     }
   }
@@ -80,7 +80,7 @@ public interface Output {
   void discard();
 
   /** For what a file system or a catalog says. */
-  static StrataException unwritable(String location, Exception e) {
+  static StrataException unwritable(String location, Throwable e) {
     return new StrataException(
         StrataException.Fault.DATA,
         "the output %s cannot be written: %s".formatted(location, Messages.firstLine(e)),

@@ -35,7 +35,8 @@ class RowsIT {
     assertGoodRows(rows);
     assertError(rows, "null", "column 'text' is null");
     assertError(rows, "missing", "column 'text' is null");
-    assertError(rows, "(none)", "column 'text' is null");
+    assertError(rows, "broken", "column 'text' is null");
+    assertError(rows, "broken too", "column 'text' is null");
     assertError(rows, "empty", "column 'text' is empty");
     assertError(rows, "blank", "column 'text' is empty");
     assertError(rows, "zero", "max_new_tokens is 0; it must be at least 1");
@@ -48,7 +49,7 @@ class RowsIT {
               "the prompt has [0-9]+ tokens, but the model's context holds 1024 and at least one is"
                   + " generated");
     }
-    for (String id : List.of("surrogate", "replacement", "control", "nul", "no UTF-8")) {
+    for (String id : List.of("surrogate", "replacement", "control", "nul")) {
       assertThat(Rows.text(rows.get(id), "error")).as(id).isNull();
       assertThat(Rows.text(rows.get(id), "completion")).as(id).isNotNull();
     }
@@ -117,7 +118,8 @@ class RowsIT {
       for (String line : Files.readAllLines(part)) {
         JsonObject row = JsonParser.parseString(line).getAsJsonObject();
         String id = Rows.text(row, "id");
-        assertThat(rows.put(id == null ? "(none)" : id, row)).isNull();
+        String name = id != null ? id : rows.containsKey("broken") ? "broken too" : "broken";
+        assertThat(rows.put(name, row)).isNull();
         assertThat(row.keySet())
             .containsExactlyInAnyOrder(
                 "id", "completion", "finish_reason", "prompt_tokens", "completion_tokens", "error");
