@@ -1,5 +1,6 @@
 package dev.strata.job.run;
 
+import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
@@ -7,7 +8,6 @@ import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
 import dev.strata.job.progress.ProgressListener;
-import dev.strata.job.report.DryRunReport;
 import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.PlanPreview;
@@ -19,6 +19,8 @@ import dev.strata.udfs.spark.Generation;
 import dev.strata.udfs.spark.GenerationPreview;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -35,8 +37,18 @@ public final class Run {
   private Run(Task task, Map<String, String> settings) {
     this.task = task;
     this.settings = settings;
-    this.conf = StrataConf.of(settings);
+    this.conf = complete(StrataConf.of(settings), settings);
     this.options = conf.generationOptions(task.prompt(conf));
+  }
+
+  /** A batch of requests brings its own columns. */
+  private static StrataConf complete(StrataConf conf, Map<String, String> settings) {
+    if (!BatchInput.isNamedBy(conf)) {
+      return conf;
+    }
+    Map<String, String> all = new HashMap<>(settings);
+    all.putAll(BatchInput.columnSettings(settings));
+    return StrataConf.of(all);
   }
 
   /**
@@ -66,14 +78,15 @@ public final class Run {
    * Finds out what the run would take, on a Spark session of its own. Refuses what the run would
    * refuse and writes nothing.
    */
-  public DryRunReport preview() throws Exception {
+  public String preview() throws Exception {
     String location = conf.require(StrataKeys.INPUT);
     String output = conf.require(StrataKeys.OUTPUT);
     SparkSession session = Sessions.start("strata " + task.word(), settings);
     try {
-      Output.at(session, output);
-      Input input = Input.open(session, location, conf.get(StrataKeys.INPUT_FORMAT));
-      return dryRun(session).report(limited(input.rows()), partitions(session), location);
+      Output place = Output.at(session, conf);
+      Input input = Input.open(session, conf);
+      place.accept(input);
+      return dryRun(session).report(limited(input.rows()), partitions(session), location).text();
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
       throw DataErrors.ofRun(e, location, output);
     } finally {
@@ -91,37 +104,47 @@ public final class Run {
    * Runs on a Spark session of its own, which is stopped at the end.
    *
    * @param console where the progress line goes
+   * @return what to tell a person in the end
    */
-  public RunReport execute(PrintStream console) throws Exception {
+  public String execute(PrintStream console) throws Exception {
     SparkSession session = Sessions.start("strata " + task.word(), settings);
     try {
-      Output output = Output.at(session, conf.require(StrataKeys.OUTPUT));
-      return execute(session, output, console);
+      Output output = Output.at(session, conf);
+      if (output.exists() && conf.get(StrataKeys.MODE).equals("ignore")) {
+        return "the output %s exists already, and --mode is ignore: nothing was done"
+            .formatted(output);
+      }
+      Input input = Input.open(session, conf);
+      output.accept(input);
+      return execute(session, input, output, console).text();
     } finally {
       session.stop();
     }
   }
 
-  private RunReport execute(SparkSession session, Output output, PrintStream console)
+  private RunReport execute(SparkSession session, Input input, Output output, PrintStream console)
       throws Exception {
     long start = System.nanoTime();
-    Input input =
-        Input.open(session, conf.require(StrataKeys.INPUT), conf.get(StrataKeys.INPUT_FORMAT));
     EngineStats stats = EngineStats.register(session);
-    Dataset<Row> completed = Generation.apply(partitioned(session, input.rows()), options, stats);
+    Dataset<Row> completed = completed(partitioned(session, input.rows()), stats);
     ProgressListener listener = new ProgressListener(stats);
     session.sparkContext().addSparkListener(listener);
     ProgressConsole progress =
         ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
     try (progress) {
-      output.write(completed, conf.get(StrataKeys.OUTPUT_FORMAT), input.format());
+      output.write(completed);
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
-      session.stop(); // a task that still runs could make the directory again
-      output.removeIfEmpty();
+      session.stop(); // a task that still runs could write again
+      output.discard();
       throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), output.toString());
     }
     Duration time = Duration.ofNanos(System.nanoTime() - start);
     return new RunReport(stats.value(), time, output.toString());
+  }
+
+  private Dataset<Row> completed(Dataset<Row> rows, EngineStats stats) {
+    List<String> columns = conf.find(StrataKeys.COLUMNS).orElse(List.of(rows.columns()));
+    return Generation.apply(rows, columns, options, stats);
   }
 
   private Dataset<Row> partitioned(SparkSession session, Dataset<Row> rows) {

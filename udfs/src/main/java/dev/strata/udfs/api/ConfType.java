@@ -1,8 +1,10 @@
 package dev.strata.udfs.api;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,6 +45,16 @@ public record ConfType<T>(String label, Function<String, T> parser) {
   /** One text, or several as a JSON array. */
   static final ConfType<List<String>> TEXTS =
       new ConfType<>("a text or a JSON array of texts", ConfType::texts);
+
+  /**
+   * Options of others, {@code name=value}. A comma separates two only where a name follows it, so
+   * that values may hold commas; in a JSON array each text is one option, whatever it holds.
+   */
+  static final ConfType<Map<String, String>> OPTIONS =
+      new ConfType<>(
+          "name=value, several of them separated by commas or in a JSON array", ConfType::options);
+
+  private static final Pattern BETWEEN_OPTIONS = Pattern.compile(",(?=\\s*[A-Za-z][\\w.-]*=)");
 
   private static final Pattern SIZE = Pattern.compile("(\\d+)([kmgt]?)(?:i?b)?");
 
@@ -123,6 +135,20 @@ public record ConfType<T>(String label, Function<String, T> parser) {
 
   private static List<String> texts(String text) {
     return text.stripLeading().startsWith("[") ? JsonTexts.parse(text) : List.of(notEmpty(text));
+  }
+
+  private static Map<String, String> options(String text) {
+    List<String> pairs =
+        text.stripLeading().startsWith("[")
+            ? JsonTexts.parse(text)
+            : List.of(BETWEEN_OPTIONS.split(text));
+    Map<String, String> options = new LinkedHashMap<>();
+    for (String pair : pairs) {
+      int sign = pair.indexOf('=');
+      require(sign > 0);
+      options.put(pair.substring(0, sign).strip(), pair.substring(sign + 1));
+    }
+    return options;
   }
 
   private static void require(boolean holds) {

@@ -85,6 +85,14 @@ public final class StrataConf {
     String messages = get(StrataKeys.MESSAGES_COLUMN);
     String prompt = get(StrataKeys.PROMPT);
     String system = get(StrataKeys.SYSTEM);
+    if (prompt != null && messages != null) {
+      throw StrataException.usage(
+          "%s (%s) and %s (%s) both say what the prompt is; give one of the two",
+          StrataKeys.PROMPT.option(),
+          StrataKeys.PROMPT.name(),
+          StrataKeys.MESSAGES_COLUMN.option(),
+          StrataKeys.MESSAGES_COLUMN.name());
+    }
     if (prompt == null && messages == null) {
       return new PromptOptions("{{" + get(StrataKeys.TEXT_COLUMN) + "}}", system, null);
     }
@@ -113,6 +121,7 @@ public final class StrataConf {
         get(StrataKeys.ID_COLUMN),
         get(StrataKeys.ROW_OPTIONS),
         get(StrataKeys.SEED),
+        get(StrataKeys.LONG_PROMPTS).equals("truncate"),
         get(StrataKeys.READ_AHEAD_ROWS));
   }
 
