@@ -12,13 +12,17 @@ import picocli.CommandLine.ParseResult;
 /** Options are names for keys: they take texts, and the configuration reads them. */
 final class Options {
 
+  /** What an option means that is given without a value. */
+  private static final Map<ConfKey<?>, String> ALONE =
+      Map.of(StrataKeys.IGNORE_STOP_TOKENS, "true", StrataKeys.INCREMENTAL, "changed");
+
   private Options() {}
 
   static OptionSpec of(ConfKey<?> key) {
     OptionSpec.Builder option =
         OptionSpec.builder(key.option()).userObject(key).description(description(key));
-    if (key.equals(StrataKeys.IGNORE_STOP_TOKENS)) {
-      return option.type(String.class).arity("0..1").fallbackValue("true").build();
+    if (ALONE.containsKey(key)) {
+      return option.type(String.class).arity("0..1").fallbackValue(ALONE.get(key)).build();
     }
     if (key.equals(StrataKeys.STOP)) {
       return option.type(List.class).auxiliaryTypes(String.class).paramLabel("<text>").build();

@@ -22,7 +22,7 @@ public enum DataFormat {
   }
 
   /** Spark's name for it, which is the word in configurations too. */
-  String word() {
+  public String word() {
     return word;
   }
 

@@ -53,15 +53,16 @@ public final class Output {
    *     input's format
    */
   public void write(Dataset<Row> rows, String format, DataFormat inputFormat) {
-    DataFormat known =
-        DataFormat.named(format)
-            .or(() -> DataFormat.ofName(location.getName()))
-            .orElse(inputFormat);
     rows.write()
         .mode(SaveMode.ErrorIfExists)
-        .format(known.word())
+        .format(format(location.getName(), format, inputFormat).word())
         .option("ignoreNullFields", false) // JSON rows keep all columns, as those of parquet do
         .save(location.toString());
+  }
+
+  /** The form of an output of that name. */
+  public static DataFormat format(String name, String format, DataFormat inputFormat) {
+    return DataFormat.named(format).or(() -> DataFormat.ofName(name)).orElse(inputFormat);
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
+import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
@@ -16,6 +17,7 @@ import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Map;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -55,12 +57,35 @@ public final class Run {
    */
   public RunReport execute(PrintStream console) {
     SparkSession session = Sessions.start("strata " + task.word(), settings);
+    OutputLock lock = null;
     try {
-      Output output = Output.at(session, conf.require(StrataKeys.OUTPUT));
-      return execute(session, output, console);
+      lock = lock(session);
+      return isIncremental()
+          ? new IncrementalRun(session, conf, options).execute(console)
+          : execute(session, Output.at(session, conf.require(StrataKeys.OUTPUT)), console);
     } finally {
+      if (lock != null) {
+        lock.close();
+      }
       session.stop();
     }
+  }
+
+  private boolean isIncremental() {
+    return !conf.get(StrataKeys.INCREMENTAL).equals("off");
+  }
+
+  /** The lock that the user names, or null. */
+  private OutputLock lock(SparkSession session) {
+    return conf.find(StrataKeys.LOCK)
+        .map(
+            file ->
+                OutputLock.acquire(
+                    session.sparkContext().hadoopConfiguration(),
+                    new Path(file),
+                    file,
+                    session.sparkContext().applicationId()))
+        .orElse(null);
   }
 
   private RunReport execute(SparkSession session, Output output, PrintStream console) {
@@ -68,7 +93,8 @@ public final class Run {
     Input input =
         Input.open(session, conf.require(StrataKeys.INPUT), conf.get(StrataKeys.INPUT_FORMAT));
     EngineStats stats = EngineStats.register(session);
-    Dataset<Row> completed = Generation.apply(partitioned(session, input.rows()), options, stats);
+    Dataset<Row> rows = partitioned(session, conf, limited(conf, input.rows()));
+    Dataset<Row> completed = Generation.apply(rows, options, stats);
     ProgressListener listener = new ProgressListener(stats);
     session.sparkContext().addSparkListener(listener);
     ProgressConsole progress =
@@ -84,11 +110,14 @@ public final class Run {
     return new RunReport(stats.value(), time, output.toString());
   }
 
-  private Dataset<Row> partitioned(SparkSession session, Dataset<Row> rows) {
-    Dataset<Row> limited = conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
+  static Dataset<Row> limited(StrataConf conf, Dataset<Row> rows) {
+    return conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
+  }
+
+  static Dataset<Row> partitioned(SparkSession session, StrataConf conf, Dataset<Row> rows) {
     Cluster cluster =
         Cluster.of(
             key -> session.sparkContext().getConf().get(key, null), Sessions.executors(session));
-    return limited.repartition(PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster));
+    return rows.repartition(PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster));
   }
 }

@@ -29,6 +29,21 @@ public final class StrataKeys {
           "auto",
           "Form of the output, parquet or json; auto goes by its name, else by the input's form.");
 
+  public static final ConfKey<String> INCREMENTAL =
+      key(
+          "incremental",
+          ConfType.oneOf("off", "changed", "all"),
+          "off",
+          "Take over the rows of the output that an earlier run left: changed runs rows that are new,"
+              + " changed or failed, all runs all of them; either replaces the output at the end.");
+  public static final ConfKey<String> LOCK =
+      key(
+          "lock",
+          ConfType.NAME,
+          null,
+          "A file that no two runs hold at once; an incremental run has one beside its output as"
+              + " well.");
+
   public static final ConfKey<String> TEXT_COLUMN =
       key("text.column", ConfType.NAME, "text", "The input column with a row's text.");
   public static final ConfKey<String> ID_COLUMN =
