@@ -55,6 +55,9 @@ public final class Strata {
   private int run(ParseResult command) {
     String word = command.commandSpec().name();
     try {
+      if (word.equals(DoctorCommand.WORD)) {
+        return DoctorCommand.run(Options.settings(command), out);
+      }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);

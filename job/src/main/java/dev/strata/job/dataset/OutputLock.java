@@ -53,7 +53,7 @@ public final class OutputLock implements AutoCloseable {
    * Takes a lock.
    *
    * @param file the lock; the directory it is in is made if it is not there
-   * @param what what it protects, for the message
+   * @param what what the holder does, such as {@code the output /out is being written}
    * @param application the id of the Spark application
    * @throws StrataException if another run holds it, or one cannot know
    */
@@ -131,7 +131,7 @@ public final class OutputLock implements AutoCloseable {
 
   private StrataException held(String what) throws IOException {
     return StrataException.locked(
-        "%s is being written by %s, last heard of %d seconds ago; wait until it ends, or remove %s"
+        "%s by %s, last heard of %d seconds ago; wait until it ends, or remove %s"
             + " if you know that it is dead",
         what, describe(read(file)), age().toSeconds(), file);
   }

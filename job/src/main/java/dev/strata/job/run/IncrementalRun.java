@@ -63,7 +63,10 @@ final class IncrementalRun {
     String application = session.sparkContext().applicationId();
     try (OutputLock lock =
         OutputLock.acquire(
-            hadoop, Replacement.lock(hadoop, location), "the output " + location, application)) {
+            hadoop,
+            Replacement.lock(hadoop, location),
+            "the output " + location + " is being written",
+            application)) {
       Replacement replacement = Replacement.of(hadoop, location);
       replacement.recover();
       return execute(replacement, lock, console);

@@ -83,7 +83,7 @@ public final class Run {
                 OutputLock.acquire(
                     session.sparkContext().hadoopConfiguration(),
                     new Path(file),
-                    file,
+                    "the lock " + file + " is held",
                     session.sparkContext().applicationId()))
         .orElse(null);
   }

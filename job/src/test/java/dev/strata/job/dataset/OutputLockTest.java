@@ -103,7 +103,10 @@ class OutputLockTest {
 
   private static OutputLock acquire(Path file) {
     return OutputLock.acquire(
-        new Configuration(), new org.apache.hadoop.fs.Path(file.toUri()), "the output", "app-1");
+        new Configuration(),
+        new org.apache.hadoop.fs.Path(file.toUri()),
+        "the output is being written",
+        "app-1");
   }
 
   private static LockHolder withProcess(LockHolder holder, long process, String host) {
