@@ -188,7 +188,9 @@ public final class OutputLock implements AutoCloseable {
 
   @Override
   public void close() {
-    ShutdownHookManager.get().removeShutdownHook(atShutdown);
+    if (!ShutdownHookManager.get().isShutdownInProgress()) {
+      ShutdownHookManager.get().removeShutdownHook(atShutdown);
+    }
     release();
   }
 

@@ -43,6 +43,7 @@ class IncrementalRunTest {
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.sql.shuffle.partitions", 1)
+            .config("spark.sql.codegen.wholeStage", false) // not worth it for a few rows
             .getOrCreate();
   }
 
