@@ -51,7 +51,7 @@ final class Natives {
       return wantsGpu
           ? Finding.failed(
               "natives",
-              e.fault(),
+              Fault.RESOURCES,
               e.getMessage() + "; submit-scripts/gpu-natives.sh prepares the natives for GPUs")
           : Finding.failed("natives", e);
     } catch (IOException | RuntimeException | LinkageError e) {
