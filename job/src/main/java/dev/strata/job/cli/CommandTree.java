@@ -3,6 +3,8 @@ package dev.strata.job.cli;
 import dev.strata.job.run.Task;
 import dev.strata.udfs.api.ConfKey;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -27,17 +29,21 @@ final class CommandTree {
             "options of Strata after it; each stands for a spark.strata.* key of the same name.",
             "",
             "Exit codes: 0 done (rows may have errors of their own), 1 unexpected, 2 usage,",
-            "3 the model cannot be used, 4 input or output cannot, 5 too little memory.");
+            "3 the model cannot be used, 4 input or output cannot, 5 too little memory,",
+            "6 another run holds the output's lock.");
     for (Task task : Task.values()) {
-      root.addSubcommand(task.word(), command(task));
+      root.addSubcommand(task.word(), command(task.word(), task.description(), task.keys()));
     }
+    root.addSubcommand(
+        DoctorCommand.WORD,
+        command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS));
     return new CommandLine(root);
   }
 
-  private static CommandSpec command(Task task) {
-    CommandSpec spec = spec(task.word());
-    spec.usageMessage().description(task.description()).abbreviateSynopsis(true);
-    for (ConfKey<?> key : task.keys()) {
+  private static CommandSpec command(String word, String description, List<ConfKey<?>> keys) {
+    CommandSpec spec = spec(word);
+    spec.usageMessage().description(description).abbreviateSynopsis(true);
+    for (ConfKey<?> key : keys) {
       spec.addOption(Options.of(key));
     }
     spec.addOption(
@@ -61,7 +67,9 @@ final class CommandTree {
   }
 
   /** The names of all commands. */
-  static java.util.List<String> commands() {
-    return Arrays.stream(Task.values()).map(Task::word).toList();
+  static List<String> commands() {
+    return Stream.concat(
+            Arrays.stream(Task.values()).map(Task::word), Stream.of(DoctorCommand.WORD))
+        .toList();
   }
 }

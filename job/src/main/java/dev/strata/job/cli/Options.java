@@ -6,6 +6,7 @@ import dev.strata.udfs.api.StrataKeys;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -22,8 +23,9 @@ final class Options {
   static OptionSpec of(ConfKey<?> key) {
     OptionSpec.Builder option =
         OptionSpec.builder(key.option()).userObject(key).description(description(key));
-    if (key.type().isFlag()) {
-      return option.type(String.class).arity("0..1").fallbackValue("true").build();
+    Optional<String> alone = key.type().alone();
+    if (alone.isPresent()) {
+      return option.type(String.class).arity("0..1").fallbackValue(alone.get()).build();
     }
     if (REPEATED.contains(key)) {
       return option
@@ -62,7 +64,7 @@ final class Options {
         otherwise != null
             && !List.of().equals(otherwise)
             && !Map.of().equals(otherwise)
-            && !key.type().isFlag();
+            && !Boolean.FALSE.equals(otherwise);
     String text = worthSaying ? key.doc() + " Default: " + shown(key) + "." : key.doc();
     return text.replace("%", "%%");
   }

@@ -55,10 +55,13 @@ public final class Strata {
   private int run(ParseResult command) {
     String word = command.commandSpec().name();
     try {
+      if (word.equals(DoctorCommand.WORD)) {
+        return DoctorCommand.run(Options.settings(command), out);
+      }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);
-      out.println(run.isDry() ? run.preview() : run.execute(err));
+      out.println(run.execute(err));
       return CommandLine.ExitCode.OK;
     } catch (Exception e) { // the edge of the program: whatever it is, a person reads one sentence
       return new Failure(e).report(err, command.hasMatchedOption(CommandTree.STACKTRACE));

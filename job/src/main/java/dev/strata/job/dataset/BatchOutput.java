@@ -52,7 +52,7 @@ final class BatchOutput implements Output {
   @Override
   public void accept(Input input) {
     if (exists) {
-      FileOutput.requireApart(place, input);
+      input.requireApart(place);
       try {
         FileOutput.requireDataSet(place);
       } catch (IOException e) {

@@ -41,7 +41,7 @@ public enum DataFormat {
   }
 
   /** Spark's name for it, which is the word in configurations too. */
-  String word() {
+  public String word() {
     return word;
   }
 
@@ -64,8 +64,17 @@ public enum DataFormat {
     };
   }
 
+  /**
+   * The format that is asked for.
+   *
+   * @param word a word of configurations; {@code auto} to go by the file's name
+   */
+  public static Optional<DataFormat> of(String word, String fileName) {
+    return named(word).or(() -> ofName(fileName));
+  }
+
   /** The format of that name; empty for {@code auto} and for what is not in files of its own. */
-  static Optional<DataFormat> named(String word) {
+  private static Optional<DataFormat> named(String word) {
     return Arrays.stream(values()).filter(format -> format.word.equals(word)).findFirst();
   }
 

@@ -37,9 +37,7 @@ final class FileOutput implements Output {
     this.session = session;
     this.place = place;
     this.mode = conf.get(StrataKeys.MODE);
-    this.named =
-        DataFormat.named(conf.get(StrataKeys.OUTPUT_FORMAT))
-            .or(() -> DataFormat.ofName(place.location().getName()));
+    this.named = DataFormat.of(conf.get(StrataKeys.OUTPUT_FORMAT), place.location().getName());
     this.options = conf.get(StrataKeys.OUTPUT_OPTIONS);
     this.partitionBy = conf.get(StrataKeys.PARTITION_BY);
     this.exists = place.files().exists(place.location());
@@ -59,7 +57,7 @@ final class FileOutput implements Output {
   public void accept(Input input) {
     format = named.orElse(input.format());
     if (exists && (isOverwrite() || isAppend())) {
-      requireApart(place, input);
+      input.requireApart(place);
     }
     try {
       if (exists && isOverwrite()) {
@@ -71,26 +69,6 @@ final class FileOutput implements Output {
     } catch (IOException e) {
       throw DataErrors.output(toString(), e);
     }
-  }
-
-  /** Neither may lie within the other. */
-  static void requireApart(DataFiles place, Input input) {
-    Path output = place.files().makeQualified(place.location());
-    for (Path path : input.paths()) {
-      if (isWithin(path, output) || isWithin(output, path)) {
-        throw StrataException.data(
-            "the output %s is where the input %s is; name another output", place.location(), path);
-      }
-    }
-  }
-
-  private static boolean isWithin(Path path, Path directory) {
-    for (Path p = path; p != null; p = p.getParent()) {
-      if (p.equals(directory)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** What is overwritten is deleted in the end, so it had better be what a run has written. */

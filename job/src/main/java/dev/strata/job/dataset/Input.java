@@ -79,8 +79,7 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
 
   private static DataFormat format(DataFiles files, List<Path> roots, String word)
       throws IOException {
-    Optional<DataFormat> named =
-        DataFormat.named(word).or(() -> DataFormat.ofName(files.location().getName()));
+    Optional<DataFormat> named = DataFormat.of(word, files.location().getName());
     if (named.isPresent()) {
       return named.get();
     }
@@ -106,6 +105,26 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
               + " --input-format",
           location);
     }
+  }
+
+  /** Checks that the output is not where the input is, nor one of them within the other. */
+  void requireApart(DataFiles output) {
+    Path place = output.files().makeQualified(output.location());
+    for (Path path : paths) {
+      if (isWithin(path, place) || isWithin(place, path)) {
+        throw StrataException.data(
+            "the output %s is where the input %s is; name another output", output.location(), path);
+      }
+    }
+  }
+
+  private static boolean isWithin(Path path, Path directory) {
+    for (Path p = path; p != null; p = p.getParent()) {
+      if (p.equals(directory)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Input where(String condition) {

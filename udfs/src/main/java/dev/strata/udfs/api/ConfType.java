@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,8 +15,9 @@ import java.util.regex.Pattern;
  *
  * @param label the values in words, as in "it must be …"
  * @param parser reads a value; an {@link IllegalArgumentException} says that it is none
+ * @param alone what an option means that is given without a value, if it may be
  */
-public record ConfType<T>(String label, Function<String, T> parser) {
+public record ConfType<T>(String label, Function<String, T> parser, Optional<String> alone) {
 
   /** Any text, as it is. */
   static final ConfType<String> TEXT = new ConfType<>("a text", Function.identity());
@@ -28,7 +30,7 @@ public record ConfType<T>(String label, Function<String, T> parser) {
       stripped("names separated by commas", ConfType::names);
 
   /** A switch. */
-  static final ConfType<Boolean> FLAG = stripped("true or false", ConfType::flag);
+  static final ConfType<Boolean> FLAG = stripped("true or false", ConfType::flag).alone("true");
 
   /** A number of bytes. */
   static final ConfType<Long> BYTES = stripped("a size such as 512m or 4g", ConfType::bytes);
@@ -90,9 +92,13 @@ public record ConfType<T>(String label, Function<String, T> parser) {
         });
   }
 
-  /** Whether the values are true and false, so that naming an option is enough to set it. */
-  public boolean isFlag() {
-    return equals(FLAG);
+  ConfType(String label, Function<String, T> parser) {
+    this(label, parser, Optional.empty());
+  }
+
+  /** The same values, of which naming an option is enough to set one. */
+  ConfType<T> alone(String value) {
+    return new ConfType<>(label, parser, Optional.of(value));
   }
 
   /** Reads a value, or throws an {@link IllegalArgumentException}. */

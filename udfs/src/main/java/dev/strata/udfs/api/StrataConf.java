@@ -36,6 +36,13 @@ public final class StrataConf {
     return new StrataConf(values);
   }
 
+  /** The same with another value of a key. */
+  public <T> StrataConf with(ConfKey<T> key, T value) {
+    Map<String, Object> all = new LinkedHashMap<>(values);
+    all.put(key.name(), value);
+    return new StrataConf(all);
+  }
+
   /** The key's value, its default where it is not set, or null where it has none. */
   @SuppressWarnings("unchecked") // of() put the key's own type there
   public <T> T get(ConfKey<T> key) {

@@ -79,6 +79,21 @@ public final class StrataKeys {
           List.of(),
           "Columns by whose values the output is laid out in directories.");
 
+  public static final ConfKey<String> INCREMENTAL =
+      key(
+          "incremental",
+          ConfType.oneOf("off", "changed", "all").alone("changed"),
+          "off",
+          "Take over the rows of the output that an earlier run left: changed runs rows that are new,"
+              + " changed or failed, all runs all of them; either replaces the output at the end.");
+  public static final ConfKey<String> LOCK =
+      key(
+          "lock",
+          ConfType.NAME,
+          null,
+          "A file that no two runs hold at once; an incremental run has one beside its output as"
+              + " well.");
+
   public static final ConfKey<String> TEXT_COLUMN =
       key("text.column", ConfType.NAME, "text", "The input column with a row's text.");
   public static final ConfKey<String> ID_COLUMN =

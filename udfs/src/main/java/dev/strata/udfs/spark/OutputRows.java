@@ -72,6 +72,16 @@ final class OutputRows implements Serializable {
     return Arrays.stream(COMPLETION.fieldNames()).anyMatch(name::equalsIgnoreCase);
   }
 
+  /** The columns of a completion. */
+  static StructType completionColumns() {
+    return COMPLETION;
+  }
+
+  /** The names of the input's columns that come out. */
+  List<String> keptNames() {
+    return Arrays.asList(schema.fieldNames()).subList(0, kept.length);
+  }
+
   StructType schema() {
     return schema;
   }

@@ -1,7 +1,7 @@
 /**
- * What the command line needs without Spark: random checkpoints of a given shape for benchmarks and
- * tests.
+ * What the command line needs without Spark: the examination of a machine, random checkpoints of a
+ * given shape for benchmarks and tests.
  *
- * <p>May import: {@code engine}, {@code store}, {@code model}, {@code decode}.
+ * <p>May import: {@code engine}, {@code store}, {@code model}, {@code decode}, {@code text}.
  */
 package dev.strata.udfs.tools;
