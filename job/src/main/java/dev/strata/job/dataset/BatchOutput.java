@@ -14,6 +14,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * A directory with {@code output.jsonl} and {@code errors.jsonl}, lines in the order of the
@@ -50,7 +51,7 @@ final class BatchOutput implements Output {
   }
 
   @Override
-  public void accept(Input input) {
+  public void accept(Input input, StructType rows) {
     if (exists) {
       input.requireApart(place);
       try {

@@ -15,6 +15,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,20 +55,29 @@ final class FileOutput implements Output {
   }
 
   @Override
-  public void accept(Input input) {
+  public void accept(Input input, StructType rows) {
     format = named.orElse(input.format());
-    if (exists && (isOverwrite() || isAppend())) {
-      input.requireApart(place);
-    }
+    requirePartitions(rows);
     try {
-      if (exists && isOverwrite()) {
-        requireDataSet(place);
-      }
-      if (exists && isAppend()) {
-        format = ExistingFiles.of(session, place).requireSameForm(named, format, partitionBy);
+      if (exists) {
+        acceptExisting(input, rows);
       }
     } catch (IOException e) {
       throw DataErrors.output(toString(), e);
+    }
+    format.requireHolds(rows);
+  }
+
+  private void acceptExisting(Input input, StructType rows) throws IOException {
+    if (isOverwrite()) {
+      input.requireApart(place);
+      requireDataSet(place);
+    }
+    if (isAppend()) {
+      input.requireApart(place);
+      ExistingFiles files = ExistingFiles.of(session, place);
+      format = files.requireSameForm(named, format, partitionBy);
+      files.requireSameColumns(rows, format, partitionBy, options);
     }
   }
 
@@ -90,12 +100,6 @@ final class FileOutput implements Output {
 
   @Override
   public void write(Dataset<Row> rows) {
-    format.requireHolds(rows.schema());
-    requirePartitions(rows);
-    if (exists && isAppend()) {
-      ExistingFiles.of(session, place)
-          .requireSameColumns(rows.schema(), format, partitionBy, options);
-    }
     try {
       if (exists && isOverwrite()) {
         replacement = NewDirectory.of(place.files(), place.location());
@@ -109,8 +113,8 @@ final class FileOutput implements Output {
     }
   }
 
-  private void requirePartitions(Dataset<Row> rows) {
-    List<String> columns = Arrays.asList(rows.columns());
+  private void requirePartitions(StructType rows) {
+    List<String> columns = Arrays.asList(rows.fieldNames());
     for (String column : partitionBy) {
       if (columns.stream().noneMatch(column::equalsIgnoreCase)) {
         throw StrataException.usage(

@@ -6,6 +6,7 @@ import dev.strata.udfs.api.StrataKeys;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Where a run's rows go. The steps are: {@link #at}, {@link #accept}, {@link #write}, and {@link
@@ -63,17 +64,15 @@ public interface Output {
   boolean exists();
 
   /**
-   * Takes note of what is read, before anything is written.
+   * Takes note of what is read and of what is to be written, before anything runs.
    *
-   * @throws StrataException if the output would replace it or grow into it
+   * @param rows the columns to write
+   * @throws StrataException if the output would replace the input or grow into it, or has no place
+   *     for the columns
    */
-  void accept(Input input);
+  void accept(Input input, StructType rows);
 
-  /**
-   * Writes the rows. Nothing runs before it is clear that they can be written.
-   *
-   * @throws StrataException if they cannot
-   */
+  /** Writes the rows. */
   void write(Dataset<Row> rows);
 
   /** Removes what a failed write has left. To be called when no task is running. */

@@ -16,6 +16,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,11 +63,32 @@ final class TableOutput implements Output {
   }
 
   @Override
-  public void accept(Input input) {
+  public void accept(Input input, StructType rows) {
     if (exists && input.table() != null && isThis(input.table())) {
       throw StrataException.data(
           "the output table %s is the input as well; name another output", name);
     }
+    if (exists && isAppend()) {
+      requireSameColumns(Arrays.asList(rows.fieldNames()));
+    }
+  }
+
+  private boolean isAppend() {
+    return mode.equals("append");
+  }
+
+  private void requireSameColumns(List<String> come) {
+    List<String> there = columns();
+    if (!lower(there).equals(lower(come))) {
+      throw StrataException.data(
+          "the table %s has the columns %s, and the rows to append have %s; choose the same with"
+              + " --columns, or name another output",
+          name, String.join(", ", there), String.join(", ", come));
+    }
+  }
+
+  private List<String> columns() {
+    return Arrays.asList(session.table(table.sqlName()).columns());
   }
 
   private boolean isThis(String other) {
@@ -82,7 +104,7 @@ final class TableOutput implements Output {
     try {
       if (!exists) {
         create(rows, table);
-      } else if (mode.equals("append")) {
+      } else if (isAppend()) {
         append(rows);
       } else if (table.isReplacedAtOnce()) {
         writer(rows, table).createOrReplace();
@@ -128,16 +150,8 @@ final class TableOutput implements Output {
 
   /** In the order of the table's columns, because Spark inserts by place. */
   private void append(Dataset<Row> rows) {
-    List<String> there = Arrays.asList(session.table(table.sqlName()).columns());
-    List<String> come = Arrays.asList(rows.columns());
-    if (!lower(there).equals(lower(come))) {
-      throw StrataException.data(
-          "the table %s has the columns %s, and the rows to append have %s; choose the same with"
-              + " --columns, or name another output",
-          name, String.join(", ", there), String.join(", ", come));
-    }
     Column[] columns =
-        there.stream().map(column -> rows.col("`" + column + "`")).toArray(Column[]::new);
+        columns().stream().map(column -> rows.col("`" + column + "`")).toArray(Column[]::new);
     rows.select(columns).write().options(options).insertInto(table.sqlName());
   }
 

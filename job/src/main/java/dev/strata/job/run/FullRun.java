@@ -7,6 +7,7 @@ import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
 import java.time.Duration;
 import org.apache.spark.sql.Dataset;
@@ -33,11 +34,17 @@ final class FullRun {
     return output.exists() && session.conf().get(StrataKeys.MODE).equals("ignore");
   }
 
-  /** The rows of the input. */
+  /**
+   * The rows of the input.
+   *
+   * @throws StrataException if they cannot be read, or the output has no place for what becomes of
+   *     them
+   */
   Dataset<Row> rows() {
     Input input = Input.open(session.spark(), session.conf());
-    output.accept(input);
-    return session.limited(input.rows());
+    Dataset<Row> rows = session.limited(input.rows());
+    output.accept(input, Generation.schema(rows.schema(), session.columns(rows)));
+    return rows;
   }
 
   /** Runs, and tells what was done. */

@@ -50,7 +50,7 @@ final class IncrementalRun {
   }
 
   /** The rows with their fingerprints, what is there, and what is to do. */
-  private record Work(DataFormat format, Dataset<Row> rows, EarlierRows earlier) {}
+  private record Work(Input input, DataFormat format, Dataset<Row> rows, EarlierRows earlier) {}
 
   static boolean isAskedFor(StrataConf conf) {
     return !conf.get(StrataKeys.INCREMENTAL).equals("off");
@@ -146,6 +146,7 @@ final class IncrementalRun {
     RunIdentity identity = Fingerprints.identity(session.options());
     Dataset<Row> rows = session.limited(input.rows()).drop(Fingerprints.COLUMN);
     return new Work(
+        input,
         format,
         Fingerprints.add(rows, session.columns(rows), session.options(), identity),
         earlier(replacement, format, identity));
@@ -184,7 +185,10 @@ final class IncrementalRun {
       PrintStream console)
       throws Exception {
     try {
-      session.write(completed(work, stats), part(replacement, work.format()), listener, console);
+      Output part = part(replacement, work.format());
+      Dataset<Row> completed = completed(work, stats);
+      part.accept(work.input(), completed.schema());
+      session.write(completed, part, listener, console);
       lock.check();
       replacement.commit();
     } catch (Exception e) {

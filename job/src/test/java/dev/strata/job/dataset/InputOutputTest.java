@@ -170,13 +170,12 @@ class InputOutputTest {
     Path out = directory.resolve("out");
     Output output = output(out, "partitionBy", "lang,day");
     Input input = rows("'x' AS text", "'fr' AS lang", "1 AS day");
-    output.accept(input);
+    output.accept(input, input.rows().schema());
     output.write(input.rows());
     assertThat(out.resolve("lang=fr/day=1")).isDirectory();
 
     Output wrong = output(directory.resolve("wrong"), "partitionBy", "language");
-    wrong.accept(input);
-    assertThatThrownBy(() -> wrong.write(input.rows()))
+    assertThatThrownBy(() -> wrong.accept(input, input.rows().schema()))
         .hasMessage(
             "--partition-by names 'language', which is no column of the output; those are text,"
                 + " lang, day");
@@ -199,7 +198,7 @@ class InputOutputTest {
     write(rows("'old' AS text"), out);
     Output output = output(out, "mode", "overwrite");
     Input input = rows("'new' AS text", "2 AS more");
-    output.accept(input);
+    output.accept(input, input.rows().schema());
     output.write(input.rows());
     assertThat(texts(open(out).rows().select("text"))).containsExactly("new");
     assertThat(names(out.getParent())).containsExactly("out.json");
@@ -211,7 +210,7 @@ class InputOutputTest {
     write(rows("'old' AS text"), out);
     Output output = output(out, "mode", "overwrite");
     Input input = rows("raise_error('no') AS text");
-    output.accept(input);
+    output.accept(input, input.rows().schema());
     assertThatThrownBy(() -> output.write(input.rows()));
     assertThat(texts(open(out).rows())).containsExactly("old");
     output.discard();
@@ -222,7 +221,9 @@ class InputOutputTest {
   void overwriteKeepsOffWhatIsNoDataSet() throws IOException {
     Path out = Files.createDirectories(directory.resolve("home"));
     Files.writeString(out.resolve("thesis.doc"), "precious");
-    assertThatThrownBy(() -> output(out, "mode", "overwrite").accept(rows("1 AS id")))
+    Input input = rows("1 AS id");
+    Output output = output(out, "mode", "overwrite");
+    assertThatThrownBy(() -> output.accept(input, input.rows().schema()))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("the output " + out + " holds 'thesis.doc', which is no part");
   }
@@ -234,7 +235,7 @@ class InputOutputTest {
     write(rows("'x' AS text"), rows);
     Input input = open(rows);
     for (Path out : List.of(rows, rows.getParent())) {
-      assertThatThrownBy(() -> output(out, "mode", mode).accept(input))
+      assertThatThrownBy(() -> output(out, "mode", mode).accept(input, input.rows().schema()))
           .isInstanceOf(StrataException.class)
           .hasMessage(
               "the output %s is where the input file:%s is; name another output", out, rows);
@@ -271,7 +272,7 @@ class InputOutputTest {
     Path out = directory.resolve("failed");
     Output output = output(out);
     Input input = rows("raise_error('no') AS x");
-    output.accept(input);
+    output.accept(input, input.rows().schema());
     assertThatThrownBy(() -> output.write(input.rows()));
     output.discard();
     assertThat(out).doesNotExist();
@@ -301,7 +302,7 @@ class InputOutputTest {
 
   private static void write(Input input, Path location, String... more) {
     Output output = output(location, more);
-    output.accept(input);
+    output.accept(input, input.rows().schema());
     output.write(input.rows());
   }
 

@@ -7,6 +7,7 @@ import dev.strata.udfs.api.StrataException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -101,7 +102,7 @@ class TablesTest {
     String table = catalog + "same";
     write(table, "error", "'x' AS text");
     Input input = Input.open(spark, Confs.of("input", table, "input.format", "table"));
-    assertThatThrownBy(() -> output(table, "overwrite").accept(input))
+    assertThatThrownBy(() -> output(table, "overwrite").accept(input, input.rows().schema()))
         .isInstanceOf(StrataException.class)
         .hasMessage("the output table %s is the input as well; name another output", table);
   }
@@ -145,7 +146,10 @@ class TablesTest {
   }
 
   private static void write(String table, String mode, String... columns) {
-    output(table, mode).write(spark.range(1).selectExpr(columns));
+    Output output = output(table, mode);
+    Dataset<Row> rows = spark.range(1).selectExpr(columns);
+    output.accept(new Input(rows, DataFormat.PARQUET, List.of(), null), rows.schema());
+    output.write(rows);
   }
 
   private static List<String> rows(String table) {

@@ -46,6 +46,16 @@ public final class Generation {
   }
 
   /**
+   * The columns of the rows that {@link #apply(Dataset, List, GenerationOptions, EngineStats)}
+   * makes.
+   *
+   * @throws StrataException if one is not there
+   */
+  public static StructType schema(StructType input, List<String> columns) {
+    return OutputRows.of(input, columns).schema();
+  }
+
+  /**
    * Opens the model as executors will, and closes it again, without reading weights.
    *
    * @throws StrataException if it cannot be used
