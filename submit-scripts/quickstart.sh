@@ -6,7 +6,13 @@ set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 cd "$root"
 
-if [[ ! -f job/target/strata.jar || ! -d target/spark/jars ]]; then
+# Whether the jar is there and newer than all it is made of.
+built() {
+  [[ -f job/target/strata.jar && -d target/spark/jars ]] &&
+    [[ -z $(find pom.xml ./*/pom.xml udfs/src/main job/src/main -newer job/target/strata.jar -print -quit) ]]
+}
+
+if ! built; then
   echo "Building Strata; the first time this takes some minutes."
   ./mvnw -B -q -DskipTests package
 fi

@@ -58,7 +58,7 @@ class ArchitectureTest {
                   "journal")),
           Map.entry(
               "spark", Set.of("api", "text", "decode", "model", "store", "engine", "journal")),
-          Map.entry("tools", Set.of("api", "engine", "tensor", "store", "model", "decode")),
+          Map.entry("tools", Set.of("api", "engine", "tensor", "store", "model", "decode", "text")),
           Map.entry("sql", Set.of("api", "spark")));
 
   private static final String[] CLUSTER = {

@@ -29,18 +29,22 @@ final class CommandTree {
             "options of Strata after it; each stands for a spark.strata.* key of the same name.",
             "",
             "Exit codes: 0 done (rows may have errors of their own), 1 unexpected, 2 usage,",
-            "3 the model cannot be used, 4 input or output cannot, 5 too little memory.");
+            "3 the model cannot be used, 4 input or output cannot, 5 too little memory,",
+            "6 another run holds the output's lock.");
     for (Task task : Task.values()) {
-      root.addSubcommand(task.word(), command(task));
+      root.addSubcommand(task.word(), command(task.word(), task.description(), task.keys()));
     }
     root.addSubcommand(BenchmarkCommand.WORD, benchmark());
+    root.addSubcommand(
+        DoctorCommand.WORD,
+        command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS));
     return new CommandLine(root);
   }
 
-  private static CommandSpec command(Task task) {
-    CommandSpec spec = spec(task.word());
-    spec.usageMessage().description(task.description()).abbreviateSynopsis(true);
-    for (ConfKey<?> key : task.keys()) {
+  private static CommandSpec command(String word, String description, List<ConfKey<?>> keys) {
+    CommandSpec spec = spec(word);
+    spec.usageMessage().description(description).abbreviateSynopsis(true);
+    for (ConfKey<?> key : keys) {
       spec.addOption(Options.of(key));
     }
     spec.addOption(stacktrace());
@@ -76,7 +80,8 @@ final class CommandTree {
   /** The names of all commands. */
   static List<String> commands() {
     return Stream.concat(
-            Arrays.stream(Task.values()).map(Task::word), Stream.of(BenchmarkCommand.WORD))
+            Arrays.stream(Task.values()).map(Task::word),
+            Stream.of(BenchmarkCommand.WORD, DoctorCommand.WORD))
         .toList();
   }
 }

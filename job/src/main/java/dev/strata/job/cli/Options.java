@@ -6,22 +6,33 @@ import dev.strata.udfs.api.StrataKeys;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** Options are names for keys: they take texts, and the configuration reads them. */
 final class Options {
 
+  /** Options that may be given several times. */
+  private static final Set<ConfKey<?>> REPEATED =
+      Set.of(StrataKeys.STOP, StrataKeys.INPUT_OPTIONS, StrataKeys.OUTPUT_OPTIONS);
+
   private Options() {}
 
   static OptionSpec of(ConfKey<?> key) {
     OptionSpec.Builder option =
         OptionSpec.builder(key.option()).userObject(key).description(description(key));
-    if (key.type().isFlag()) {
-      return option.type(String.class).arity("0..1").fallbackValue("true").build();
+    Optional<String> alone = key.type().alone();
+    if (alone.isPresent()) {
+      return option.type(String.class).arity("0..1").fallbackValue(alone.get()).build();
     }
-    if (key.equals(StrataKeys.STOP)) {
-      return option.type(List.class).auxiliaryTypes(String.class).paramLabel("<text>").build();
+    if (REPEATED.contains(key)) {
+      return option
+          .type(List.class)
+          .auxiliaryTypes(String.class)
+          .paramLabel(key.equals(StrataKeys.STOP) ? "<text>" : "<name=value>")
+          .build();
     }
     return option.type(String.class).paramLabel("<" + leaf(key) + ">").build();
   }
@@ -49,7 +60,11 @@ final class Options {
 
   private static String description(ConfKey<?> key) {
     Object otherwise = key.otherwise();
-    boolean worthSaying = otherwise != null && !List.of().equals(otherwise) && !key.type().isFlag();
+    boolean worthSaying =
+        otherwise != null
+            && !List.of().equals(otherwise)
+            && !Map.of().equals(otherwise)
+            && !Boolean.FALSE.equals(otherwise);
     String text = worthSaying ? key.doc() + " Default: " + shown(key) + "." : key.doc();
     return text.replace("%", "%%");
   }

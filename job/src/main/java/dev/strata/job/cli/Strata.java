@@ -58,10 +58,13 @@ public final class Strata {
       if (word.equals(BenchmarkCommand.WORD)) {
         return BenchmarkCommand.run(command, out, err);
       }
+      if (word.equals(DoctorCommand.WORD)) {
+        return DoctorCommand.run(Options.settings(command), out);
+      }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);
-      out.println(run.isDry() ? run.preview().text() : run.execute(err).text());
+      out.println(run.execute(err));
       return CommandLine.ExitCode.OK;
     } catch (Exception e) { // the edge of the program: whatever it is, a person reads one sentence
       return new Failure(e).report(err, command.hasMatchedOption(CommandTree.STACKTRACE));

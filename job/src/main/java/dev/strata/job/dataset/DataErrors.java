@@ -59,8 +59,13 @@ public final class DataErrors {
     return error("the input %s cannot be read: %s".formatted(location, reason(location, e)), e);
   }
 
+  /** A lock that cannot be taken. */
+  static StrataException lock(String file, Throwable e) {
+    return error("the lock %s cannot be written: %s".formatted(file, reason(file, e)), e);
+  }
+
   /** Output that cannot be written. */
-  static StrataException output(String location, Throwable e) {
+  public static StrataException output(String location, Throwable e) {
     return error("the output %s cannot be written: %s".formatted(location, reason(location, e)), e);
   }
 

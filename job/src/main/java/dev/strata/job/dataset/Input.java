@@ -1,13 +1,13 @@
 package dev.strata.job.dataset;
 
+import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -15,59 +15,86 @@ import org.apache.spark.sql.SparkSession;
 /**
  * The rows of a run.
  *
- * @param format the form they are read in
+ * @param format the form of an output that says none of its own
+ * @param paths the files and directories that are read, none for a table
+ * @param table the table that is read, null for files
  */
-public record Input(Dataset<Row> rows, DataFormat format) {
+public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, String table) {
+
+  /** The word of configurations for a table of a catalog. */
+  static final String TABLE = "table";
 
   /**
-   * Opens files; nothing is read but what their schema needs.
+   * Opens what {@code spark.strata.input} and the keys beside it name; nothing is read but what a
+   * schema needs. The format {@code auto} goes by the name of the location or else of the first
+   * file in it.
    *
-   * @param location a file, a directory or a pattern such as {@code in/*.parquet}
-   * @param format the format's name, or {@code auto} to go by the name of the location or else of
-   *     the first file in it
-   * @throws StrataException if there is nothing or it cannot be read
+   * @throws StrataException if there is nothing, it cannot be read, or the condition makes no sense
    */
-  public static Input open(SparkSession session, String location, String format) {
+  public static Input open(SparkSession session, StrataConf conf) {
+    String location = conf.require(StrataKeys.INPUT);
+    Input input = open(session, location, conf);
+    return conf.find(StrataKeys.WHERE).map(input::where).orElse(input);
+  }
+
+  private static Input open(SparkSession session, String location, StrataConf conf) {
+    String format = conf.get(StrataKeys.INPUT_FORMAT);
+    Map<String, String> options = conf.get(StrataKeys.INPUT_OPTIONS);
     try {
-      DataFormat known = format(session, new Path(location), format);
-      Dataset<Row> rows = session.read().format(known.word()).load(location);
-      return new Input(requireColumns(rows, location), known);
-    } catch (IOException e) {
+      return switch (format) {
+        case TABLE -> table(session, location, options);
+        case BatchInput.FORMAT -> BatchInput.open(session, location);
+        default -> files(session, location, format, options);
+      };
+    } catch (StrataException e) {
+      throw e;
+    } catch (Exception | LinkageError e) { // the latter of a catalog for another Spark
       throw DataErrors.input(location, e);
-    } catch (Exception e) { // AnalysisException is checked in Scala only
-      throw e instanceof StrataException strata ? strata : DataErrors.input(location, e);
     }
   }
 
-  private static DataFormat format(SparkSession session, Path location, String word)
+  private static Input table(SparkSession session, String name, Map<String, String> options) {
+    return new Input(
+        session.read().options(options).table(name), DataFormat.PARQUET, List.of(), name);
+  }
+
+  private static Input files(
+      SparkSession session, String location, String word, Map<String, String> options)
       throws IOException {
-    FileSystem files = location.getFileSystem(session.sparkContext().hadoopConfiguration());
-    FileStatus[] found = files.globStatus(location);
-    if (found == null || found.length == 0) {
-      throw StrataException.data("the input %s does not exist", location);
-    }
-    Optional<DataFormat> named =
-        DataFormat.named(word).or(() -> DataFormat.ofName(location.getName()));
-    return named.isPresent() ? named.get() : formatOfFirstFile(files, found[0].getPath(), location);
+    DataFiles files = DataFiles.at(session, location);
+    List<Path> roots = files.roots();
+    DataFormat format = format(files, roots, word);
+    Dataset<Row> rows =
+        session
+            .read()
+            .format(format.word())
+            .options(format.readOptions())
+            .options(options)
+            .load(location);
+    requireColumns(rows, location);
+    return format == DataFormat.TEXT
+        ? new Input(rows.withColumnRenamed("value", "text"), DataFormat.JSON, roots, null)
+        : new Input(rows, format, roots, null);
   }
 
-  private static DataFormat formatOfFirstFile(FileSystem files, Path root, Path location)
+  private static DataFormat format(DataFiles files, List<Path> roots, String word)
       throws IOException {
-    RemoteIterator<LocatedFileStatus> all = files.listFiles(root, true);
-    while (all.hasNext()) {
-      String name = all.next().getPath().getName();
-      Optional<DataFormat> format = DataFormat.ofName(name);
-      if (format.isPresent() && !name.startsWith("_") && !name.startsWith(".")) {
-        return format.get();
-      }
+    Optional<DataFormat> named = DataFormat.of(word, files.location().getName());
+    if (named.isPresent()) {
+      return named.get();
     }
-    throw StrataException.data(
-        "the names of the files in %s do not tell their form; set --input-format to parquet or"
-            + " json",
-        location);
+    return files
+        .firstFile(roots.get(0))
+        .flatMap(file -> DataFormat.ofName(file.getName()))
+        .orElseThrow(
+            () ->
+                StrataException.data(
+                    "the names of the files in %s do not tell their form; set --input-format to"
+                        + " parquet, orc, json, csv, text, table or openai-batch",
+                    files.location()));
   }
 
-  private static Dataset<Row> requireColumns(Dataset<Row> rows, String location) {
+  private static void requireColumns(Dataset<Row> rows, String location) {
     String[] columns = rows.columns();
     if (columns.length == 0) {
       throw StrataException.data("the input %s is empty; give one that has rows", location);
@@ -78,6 +105,37 @@ public record Input(Dataset<Row> rows, DataFormat format) {
               + " --input-format",
           location);
     }
-    return rows;
+  }
+
+  /** Checks that the output is not where the input is, nor one of them within the other. */
+  void requireApart(DataFiles output) {
+    Path place = output.files().makeQualified(output.location());
+    for (Path path : paths) {
+      if (isWithin(path, place) || isWithin(place, path)) {
+        throw StrataException.data(
+            "the output %s is where the input %s is; name another output", output.location(), path);
+      }
+    }
+  }
+
+  private static boolean isWithin(Path path, Path directory) {
+    for (Path p = path; p != null; p = p.getParent()) {
+      if (p.equals(directory)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Input where(String condition) {
+    try {
+      return new Input(rows.where(condition), format, paths, table);
+    } catch (Exception e) { // ParseException and AnalysisException are checked in Scala only
+      throw new StrataException(
+          StrataException.Fault.USAGE,
+          "--where '%s' is no condition on the input: %s; its columns are %s"
+              .formatted(condition, Messages.firstLine(e), String.join(", ", rows.columns())),
+          e);
+    }
   }
 }

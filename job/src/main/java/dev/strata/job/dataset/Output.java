@@ -1,84 +1,80 @@
 package dev.strata.job.dataset;
 
+import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
-import java.io.IOException;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
+import dev.strata.udfs.api.StrataKeys;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.apache.spark.sql.types.StructType;
 
-/** Where a run's rows go: a directory that is not there yet. */
-public final class Output {
-
-  private static final Logger LOG = LoggerFactory.getLogger(Output.class);
-
-  private final Path location;
-  private final FileSystem files;
-
-  private Output(Path location, FileSystem files) {
-    this.location = location;
-    this.files = files;
-  }
+/**
+ * Where a run's rows go. The steps are: {@link #at}, {@link #accept}, {@link #write}, and {@link
+ * #discard} if that fails. What was there before stays as it is until the new rows are complete.
+ */
+public interface Output {
 
   /**
-   * Checks that there is nothing at the location.
+   * Finds the place that {@code spark.strata.output} and the keys beside it name.
    *
-   * @throws StrataException if there is, or if one cannot know
+   * @throws StrataException if something is there and the mode does not allow for it, or if one
+   *     cannot know
    */
-  public static Output at(SparkSession session, String location) {
+  static Output at(SparkSession session, StrataConf conf) {
+    Output output = open(session, conf);
+    if (output.exists() && conf.get(StrataKeys.MODE).equals("error")) {
+      throw StrataException.data(
+          "the output %s exists already; remove it, name another, or set --mode to overwrite, append"
+              + " or ignore",
+          output);
+    }
+    return output;
+  }
+
+  private static Output open(SparkSession session, StrataConf conf) {
+    String location = conf.require(StrataKeys.OUTPUT);
     try {
-      Path path = new Path(location);
-      FileSystem files = path.getFileSystem(session.sparkContext().hadoopConfiguration());
-      if (files.exists(path)) {
-        throw StrataException.data(
-            "the output %s exists already; remove it or name another", location);
-      }
-      return new Output(path, files);
-    } catch (IOException e) {
+      return switch (format(conf)) {
+        case Input.TABLE -> TableOutput.open(session, location, conf);
+        case BatchInput.FORMAT -> BatchOutput.open(session, location, conf);
+        default -> FileOutput.open(session, location, conf);
+      };
+    } catch (StrataException e) {
+      throw e;
+    } catch (Exception | LinkageError e) { // the latter of a catalog for another Spark
       throw DataErrors.output(location, e);
-    } catch (RuntimeException e) { // a file system whose class is not there
-      throw e instanceof StrataException ? e : DataErrors.output(location, e);
     }
   }
 
+  /** A batch of OpenAI's is answered as one, whatever the output's name. */
+  private static String format(StrataConf conf) {
+    String input = conf.get(StrataKeys.INPUT_FORMAT);
+    String output = conf.get(StrataKeys.OUTPUT_FORMAT);
+    boolean batchIn = input.equals(BatchInput.FORMAT);
+    boolean batchOut = output.equals(BatchInput.FORMAT);
+    if (batchOut != batchIn && !(batchIn && output.equals("auto"))) {
+      throw StrataException.usage(
+          "--input-format is %s and --output-format %s; openai-batch answers openai-batch alone",
+          input, output);
+    }
+    return batchIn ? BatchInput.FORMAT : output;
+  }
+
+  /** Whether something is there. */
+  boolean exists();
+
   /**
-   * Writes the rows.
+   * Takes note of what is read and of what is to be written, before anything runs.
    *
-   * @param format the format's name, or {@code auto} to go by the location's name, or else by the
-   *     input's format
+   * @param rows the columns to write
+   * @throws StrataException if the output would replace the input or grow into it, or has no place
+   *     for the columns
    */
-  public void write(Dataset<Row> rows, String format, DataFormat inputFormat) {
-    DataFormat known =
-        DataFormat.named(format)
-            .or(() -> DataFormat.ofName(location.getName()))
-            .orElse(inputFormat);
-    rows.write()
-        .mode(SaveMode.ErrorIfExists)
-        .format(known.word())
-        .option("ignoreNullFields", false) // JSON rows keep all columns, as those of parquet do
-        .save(location.toString());
-  }
+  void accept(Input input, StructType rows);
 
-  /**
-   * Removes the empty directory that a failed write leaves, which would be in the way of the next
-   * run. One that holds anything is somebody else's. To be called when no task is running.
-   */
-  public void removeIfEmpty() {
-    try {
-      if (files.exists(location) && files.listStatus(location).length == 0) {
-        files.delete(location, false);
-      }
-    } catch (IOException e) {
-      LOG.warn("the empty directory {} cannot be removed: {}", location, e.getMessage());
-    }
-  }
+  /** Writes the rows. */
+  void write(Dataset<Row> rows);
 
-  @Override
-  public String toString() {
-    return location.toString();
-  }
+  /** Removes what a failed write has left. To be called when no task is running. */
+  void discard();
 }

@@ -1,6 +1,6 @@
 /**
  * Reading and writing data sets.
  *
- * <p>May import: {@code udfs.api}.
+ * <p>May import: {@code openai}, {@code udfs.api}.
  */
 package dev.strata.job.dataset;

@@ -24,6 +24,9 @@ public final class ProgressConsole implements AutoCloseable {
 
   private static final int DEFAULT_WIDTH = 80;
 
+  /** A log's lines are whole. */
+  private static final int ANY_WIDTH = Integer.MAX_VALUE;
+
   private final ProgressListener listener;
   private final PrintStream out;
   private final boolean terminal;
@@ -39,6 +42,7 @@ public final class ProgressConsole implements AutoCloseable {
     this.out = out;
     this.terminal = terminal;
     this.width = width;
+    speed.read(System.nanoTime(), 0); // the first report has a speed, too
   }
 
   /**
@@ -49,7 +53,8 @@ public final class ProgressConsole implements AutoCloseable {
    */
   public static ProgressConsole start(ProgressListener listener, PrintStream out, String mode) {
     boolean terminal = mode.equals("on") || System.getenv(COLUMNS) != null;
-    ProgressConsole console = new ProgressConsole(listener, out, terminal, width());
+    ProgressConsole console =
+        new ProgressConsole(listener, out, terminal, terminal ? width() : ANY_WIDTH);
     if (!mode.equals("off")) {
       long millis = (terminal ? ON_TERMINAL : ELSEWHERE).toMillis();
       var unused =

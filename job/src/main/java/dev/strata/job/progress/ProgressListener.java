@@ -17,6 +17,7 @@ public final class ProgressListener extends SparkListener {
 
   private final EngineStats stats;
   private volatile RunProgress heard = RunProgress.NONE;
+  private volatile long expectedRows = -1;
   private volatile long shuffledRows = -1;
 
   public ProgressListener(EngineStats stats) {
@@ -28,9 +29,15 @@ public final class ProgressListener extends SparkListener {
     return stats.value().merge(heard);
   }
 
-  /** The rows of the run, once they have been dealt to its partitions. */
+  /** Where the rows have been counted before, shuffles do not tell their number. */
+  public void expect(long rows) {
+    expectedRows = rows;
+  }
+
+  /** The rows of the run, once they have been counted or dealt to its partitions. */
   public OptionalLong totalRows() {
-    return shuffledRows < 0 ? OptionalLong.empty() : OptionalLong.of(shuffledRows);
+    long rows = expectedRows < 0 ? shuffledRows : expectedRows;
+    return rows < 0 ? OptionalLong.empty() : OptionalLong.of(rows);
   }
 
   @Override

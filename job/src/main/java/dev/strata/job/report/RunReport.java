@@ -14,18 +14,38 @@ import java.util.Locale;
  * @param progress what executors reported
  * @param time from the start of the session to the end of the output
  * @param output where the rows are
+ * @param reuse what was taken over from an earlier run; null where none was looked for
  */
-public record RunReport(RunProgress progress, Duration time, String output) {
+public record RunReport(RunProgress progress, Duration time, String output, Reuse reuse) {
 
   private static final int LABEL_WIDTH = 18;
+
+  /**
+   * What an incremental run found.
+   *
+   * @param kept rows that were taken over as they were
+   * @param unchanged whether the output was left as it was
+   */
+  public record Reuse(long kept, boolean unchanged) {}
+
+  public RunReport(RunProgress progress, Duration time, String output) {
+    this(progress, time, output, null);
+  }
 
   /** Some lines for the console. */
   public String text() {
     RowCounts rows = progress.rows();
+    if (reuse != null && reuse.unchanged()) {
+      return "nothing to do: all %s rows are done, %s is unchanged"
+          .formatted(Figures.count(reuse.kept()), output);
+    }
     List<String> lines = new ArrayList<>();
     lines.add(
         "%s rows in %s, %s: %s"
             .formatted(Figures.count(rows.done()), Figures.time(time), errors(rows), output));
+    if (reuse != null) {
+      lines.add(line("rows kept", Figures.count(reuse.kept())));
+    }
     lines.add(line("prompt tokens", Figures.count(rows.promptTokens())));
     lines.add(line("new tokens", Figures.count(rows.completionTokens()) + speed(rows)));
     lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));

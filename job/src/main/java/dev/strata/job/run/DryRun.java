@@ -7,8 +7,10 @@ import dev.strata.job.report.DryRunReport;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.MachineRates;
 import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.GenerationPreview;
 import dev.strata.udfs.spark.PromptCounts;
+import java.io.IOException;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -26,11 +28,28 @@ record DryRun(
 
   private static final long SEED = 1;
 
+  /** Says what a run would take, and refuses what it would refuse. */
+  static String execute(RunSession session, boolean onHost) throws IOException {
+    if (IncrementalRun.isAskedFor(session.conf())) {
+      return report(session, onHost, new IncrementalRun(session).rowsToRun());
+    }
+    FullRun run = new FullRun(session);
+    return run.hasNothingToDo() ? run.nothingToDo() : report(session, onHost, run.rows());
+  }
+
+  private static String report(RunSession session, boolean onHost, Dataset<Row> rows) {
+    GenerationOptions options = session.options();
+    PlanPreview plan = GenerationPreview.plan(options.engine(), onHost);
+    return new DryRun(options, plan, onHost, session.cluster(), session::setting)
+        .report(rows, session.partitions(), session.conf().require(StrataKeys.INPUT))
+        .text();
+  }
+
   /**
    * @param partitions of the run
    * @param input for people
    */
-  DryRunReport report(Dataset<Row> rows, int partitions, String input) {
+  private DryRunReport report(Dataset<Row> rows, int partitions, String input) {
     long count = rows.count();
     PromptCounts seen = GenerationPreview.count(sample(rows, count), options, plan);
     int engines = Math.min(cluster.executors(), partitions);

@@ -1,27 +1,17 @@
 package dev.strata.job.run;
 
+import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataErrors;
-import dev.strata.job.dataset.Input;
-import dev.strata.job.dataset.Output;
-import dev.strata.job.plan.Cluster;
-import dev.strata.job.plan.PartitionPlan;
-import dev.strata.job.progress.ProgressConsole;
-import dev.strata.job.progress.ProgressListener;
-import dev.strata.job.report.DryRunReport;
-import dev.strata.job.report.RunReport;
+import dev.strata.job.dataset.OutputLock;
 import dev.strata.udfs.api.GenerationOptions;
-import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
-import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
-import dev.strata.udfs.spark.GenerationPreview;
 import java.io.PrintStream;
-import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /** One run, from the configuration to the report. */
@@ -35,8 +25,18 @@ public final class Run {
   private Run(Task task, Map<String, String> settings) {
     this.task = task;
     this.settings = settings;
-    this.conf = StrataConf.of(settings);
+    this.conf = complete(StrataConf.of(settings), settings);
     this.options = conf.generationOptions(task.prompt(conf));
+  }
+
+  /** A batch of requests brings its own columns. */
+  private static StrataConf complete(StrataConf conf, Map<String, String> settings) {
+    if (!BatchInput.isNamedBy(conf)) {
+      return conf;
+    }
+    Map<String, String> all = new HashMap<>(settings);
+    all.putAll(BatchInput.columnSettings(settings));
+    return StrataConf.of(all);
   }
 
   /**
@@ -48,6 +48,7 @@ public final class Run {
     Run run = new Run(task, settings);
     run.conf.require(StrataKeys.INPUT);
     run.conf.require(StrataKeys.OUTPUT);
+    IncrementalRun.check(run.conf);
     Generation.validateModel(run.options);
     run.devices().check(run.options.engine());
     return run;
@@ -57,90 +58,46 @@ public final class Run {
     return Devices.of(conf.get(StrataKeys.DEVICE), settings);
   }
 
-  /** Whether only {@link #preview} is asked for. */
-  public boolean isDry() {
-    return conf.get(StrataKeys.DRY_RUN);
-  }
-
   /**
-   * Finds out what the run would take, on a Spark session of its own. Refuses what the run would
-   * refuse and writes nothing.
-   */
-  public DryRunReport preview() throws Exception {
-    String location = conf.require(StrataKeys.INPUT);
-    String output = conf.require(StrataKeys.OUTPUT);
-    SparkSession session = Sessions.start("strata " + task.word(), settings);
-    try {
-      Output.at(session, output);
-      Input input = Input.open(session, location, conf.get(StrataKeys.INPUT_FORMAT));
-      return dryRun(session).report(limited(input.rows()), partitions(session), location);
-    } catch (Exception e) { // Spark's are checked, but Scala does not declare them
-      throw DataErrors.ofRun(e, location, output);
-    } finally {
-      session.stop();
-    }
-  }
-
-  private DryRun dryRun(SparkSession session) {
-    boolean onHost = devices().onHost();
-    PlanPreview plan = GenerationPreview.plan(options.engine(), onHost);
-    return new DryRun(options, plan, onHost, cluster(session), key -> sparkConf(session, key));
-  }
-
-  /**
-   * Runs on a Spark session of its own, which is stopped at the end.
+   * Runs, or says what a run would take, on a Spark session of its own, which is stopped at the
+   * end.
    *
    * @param console where the progress line goes
+   * @return what to tell a person in the end
    */
-  public RunReport execute(PrintStream console) throws Exception {
-    SparkSession session = Sessions.start("strata " + task.word(), settings);
+  public String execute(PrintStream console) throws Exception {
+    SparkSession spark = Sessions.start("strata " + task.word(), settings);
     try {
-      Output output = Output.at(session, conf.require(StrataKeys.OUTPUT));
-      return execute(session, output, console);
-    } finally {
-      session.stop();
-    }
-  }
-
-  private RunReport execute(SparkSession session, Output output, PrintStream console)
-      throws Exception {
-    long start = System.nanoTime();
-    Input input =
-        Input.open(session, conf.require(StrataKeys.INPUT), conf.get(StrataKeys.INPUT_FORMAT));
-    EngineStats stats = EngineStats.register(session);
-    Dataset<Row> completed = Generation.apply(partitioned(session, input.rows()), options, stats);
-    ProgressListener listener = new ProgressListener(stats);
-    session.sparkContext().addSparkListener(listener);
-    ProgressConsole progress =
-        ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
-    try (progress) {
-      output.write(completed, conf.get(StrataKeys.OUTPUT_FORMAT), input.format());
+      return execute(new RunSession(spark, conf, options), console);
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
-      session.stop(); // a task that still runs could make the directory again
-      output.removeIfEmpty();
-      throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), output.toString());
+      throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), conf.require(StrataKeys.OUTPUT));
+    } finally {
+      spark.stop();
     }
-    Duration time = Duration.ofNanos(System.nanoTime() - start);
-    return new RunReport(stats.value(), time, output.toString());
   }
 
-  private Dataset<Row> partitioned(SparkSession session, Dataset<Row> rows) {
-    return limited(rows).repartition(partitions(session));
+  private String execute(RunSession session, PrintStream console) throws Exception {
+    if (conf.get(StrataKeys.DRY_RUN)) {
+      return DryRun.execute(session, devices().onHost());
+    }
+    OutputLock lock = lock(session.spark());
+    try (lock) {
+      return IncrementalRun.isAskedFor(conf)
+          ? new IncrementalRun(session).execute(console)
+          : new FullRun(session).execute(console);
+    }
   }
 
-  private Dataset<Row> limited(Dataset<Row> rows) {
-    return conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
-  }
-
-  private int partitions(SparkSession session) {
-    return PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster(session));
-  }
-
-  private static Cluster cluster(SparkSession session) {
-    return Cluster.of(key -> sparkConf(session, key), Sessions.executors(session));
-  }
-
-  private static String sparkConf(SparkSession session, String key) {
-    return session.sparkContext().getConf().get(key, null);
+  /** The lock that the user names, or null. */
+  private OutputLock lock(SparkSession spark) {
+    return conf.find(StrataKeys.LOCK)
+        .map(
+            file ->
+                OutputLock.acquire(
+                    spark.sparkContext().hadoopConfiguration(),
+                    new Path(file),
+                    "the lock " + file + " is held",
+                    spark.sparkContext().applicationId()))
+        .orElse(null);
   }
 }

@@ -1,5 +1,6 @@
 package dev.strata.job.run;
 
+import dev.strata.job.dataset.BatchInput;
 import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.StrataConf;
@@ -66,6 +67,9 @@ public enum Task {
             word(), key.option(), key.name());
       }
     }
+    if (BatchInput.isNamedBy(conf)) {
+      return batchPrompt();
+    }
     return switch (this) {
       case GENERATE -> conf.promptOptions();
       case SUMMARIZE ->
@@ -76,5 +80,13 @@ public enum Task {
               conf.require(StrataKeys.TO_LANGUAGE),
               conf.get(StrataKeys.SYSTEM));
     };
+  }
+
+  private PromptOptions batchPrompt() {
+    if (this != GENERATE) {
+      throw StrataException.usage(
+          "a batch of requests says itself what to do; use strata generate, not strata %s", word());
+    }
+    return BatchInput.prompt();
   }
 }

@@ -25,6 +25,8 @@ class OptionsTest {
         .containsEntry("spark.strata.ignoreStopTokens", "true");
     assertThat(settings("--ignore-stop-tokens=false"))
         .containsEntry("spark.strata.ignoreStopTokens", "false");
+    assertThat(settings("--incremental", "--seed", "1"))
+        .containsEntry("spark.strata.incremental", "changed");
   }
 
   @Test

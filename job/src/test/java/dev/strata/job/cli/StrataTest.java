@@ -19,9 +19,9 @@ class StrataTest {
       delimiter = '|',
       value = {
         "genrate | unknown command 'genrate'; did you mean 'generate'?",
-        "--modle x | unknown option '--modle'; see strata --help",
-        "generate --modle x | unknown option '--modle'; did you mean '--model'?",
-        "generate --modle=x | unknown option '--modle'; did you mean '--model'?",
+        "--modell x | unknown option '--modell'; see strata --help",
+        "generate --modell x | unknown option '--modell'; did you mean '--model'?",
+        "generate --modell=x | unknown option '--modell'; did you mean '--model'?",
         "generate --frobnicate | unknown option '--frobnicate'; see strata generate --help",
         "generate rows.json | unknown argument 'rows.json'; see strata generate --help",
         "generate --model | Missing required parameter for option '--model' (<model>); see strata"
@@ -43,8 +43,16 @@ class StrataTest {
         "benchmark --shape tiny --prompts 0 | --prompts is 0; it must be at least 1",
         "benchmark --shape tiny --compare x | --compare is 'x'; it must be row-by-row",
         "benchmark --shape tiny --promts 3 | unknown option '--promts'; did you mean '--prompts'?",
-        "generate --model m --prompt p --messages-column c | a prompt is made from a template or"
-            + " from a messages column: give exactly one of the two"
+        "generate --model m --prompt p --messages-column c | --prompt (spark.strata.prompt) and"
+            + " --messages-column (spark.strata.messages.column) both say what the prompt is; give one"
+            + " of the two",
+        "summarize --model m --input-format openai-batch | a batch of requests says itself what to do;"
+            + " use strata generate, not strata summarize",
+        "generate --input-format openai-batch --row-options seed | --row-options"
+            + " (spark.strata.row.options) means nothing to openai-batch, whose requests say all of it;"
+            + " unset it",
+        "generate --model m --input-options header | --input-options (spark.strata.input.options) is"
+            + " 'header'; it must be name=value, several of them separated by commas or in a JSON array"
       })
   void usageErrorsAreOneSentence(String line, String message) {
     assertThat(run(line.split(" "))).isEqualTo(2);

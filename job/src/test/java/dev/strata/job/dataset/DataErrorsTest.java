@@ -50,7 +50,7 @@ class DataErrorsTest {
     assertInput("x[.json", "Unclosed character class");
     assertInput(
         "s3a://bucket/rows.json", "there is no file system for s3a:// here; add --packages");
-    assertThatThrownBy(() -> Output.at(spark, "foo://bucket/out"))
+    assertThatThrownBy(() -> Output.at(spark, Confs.of("output", "foo://bucket/out")))
         .isInstanceOf(StrataException.class)
         .hasMessageContaining("the output foo://bucket/out cannot be written: there is no file");
   }
@@ -84,7 +84,7 @@ class DataErrorsTest {
   }
 
   private void assertInput(String location, String part) {
-    assertThatThrownBy(() -> Input.open(spark, location, "auto"))
+    assertThatThrownBy(() -> Input.open(spark, Confs.of("input", location)))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("the input " + location)
         .hasMessageContaining(part)

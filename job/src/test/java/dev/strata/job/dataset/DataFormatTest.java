@@ -12,7 +12,7 @@ class DataFormatTest {
     assertThat(DataFormat.ofName("rows.JSONL.gz")).contains(DataFormat.JSON);
     assertThat(DataFormat.ofName("rows.ndjson")).contains(DataFormat.JSON);
     assertThat(DataFormat.ofName("json")).isEmpty();
-    assertThat(DataFormat.named("json")).contains(DataFormat.JSON);
-    assertThat(DataFormat.named("auto")).isEmpty();
+    assertThat(DataFormat.of("json", "out")).contains(DataFormat.JSON);
+    assertThat(DataFormat.of("auto", "out")).isEmpty();
   }
 }

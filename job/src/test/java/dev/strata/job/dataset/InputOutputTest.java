@@ -7,6 +7,8 @@ import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -14,6 +16,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InputOutputTest {
 
@@ -44,59 +48,277 @@ class InputOutputTest {
     Files.writeString(json.resolve("day=1/_SUCCESS.json"), "not rows");
     Files.writeString(json.resolve("day=1/a.jsonl"), "{\"text\": \"x\"}\n{\"text\": \"y\"}\n");
 
-    Input input = Input.open(spark, json.toString(), "auto");
+    Input input = open(json);
     assertThat(input.format()).isEqualTo(DataFormat.JSON);
     assertThat(input.rows().columns()).containsExactly("text", "day");
 
-    String same = directory.resolve("out").toString();
-    Output.at(spark, same).write(input.rows(), "auto", input.format());
-    assertThat(Input.open(spark, same, "auto").format()).isEqualTo(DataFormat.JSON);
-    String other = directory.resolve("out.parquet").toString();
-    Output.at(spark, other).write(input.rows(), "auto", input.format());
-    assertThat(Input.open(spark, other + "/*", "parquet").rows().count()).isEqualTo(2);
+    Path same = directory.resolve("out");
+    write(input, same);
+    assertThat(open(same).format()).isEqualTo(DataFormat.JSON);
+    for (String name : List.of("out.parquet", "out.orc", "out.csv")) {
+      Path other = directory.resolve(name);
+      write(input, other);
+      assertThat(open(other).rows().count()).as(name).isEqualTo(2);
+      assertThat(names(other)).anyMatch(file -> file.contains(name.substring(3)));
+    }
+  }
+
+  @Test
+  void linesOfText() throws IOException {
+    Path notes = Files.writeString(directory.resolve("notes.txt"), "one\n\nthree, \"3\"\n");
+    Input input = open(notes);
+    assertThat(input.rows().columns()).containsExactly("text");
+    assertThat(texts(input.rows())).containsExactly("one", "", "three, \"3\"");
+    write(input, directory.resolve("out"));
+    assertThat(names(directory.resolve("out"))).anyMatch(name -> name.endsWith(".json"));
+  }
+
+  @Test
+  void csvAsPeopleWriteIt() throws IOException {
+    Path csv =
+        Files.writeString(
+            directory.resolve("mails.csv"),
+            "id,text,n\r\n007,\"Dear Sir,\nhe said \"\"no\"\".\",1\r\n008,back\\slash,\r\n009,\"\",2\r\n");
+    Dataset<Row> rows = open(csv).rows();
+    assertThat(rows.columns()).containsExactly("id", "text", "n");
+    assertThat(texts(rows.select("id"))).containsExactly("007", "008", "009");
+    assertThat(texts(rows.select("text")))
+        .containsExactly("Dear Sir,\nhe said \"no\".", "back\\slash", null);
+    assertThat(texts(rows.select("n"))).containsExactly("1", null, "2");
+  }
+
+  @Test
+  void csvComesBackAsItWas() {
+    List<String> hard =
+        List.of(
+            "a, b; c\t\"quoted\" and \\escaped\\\"",
+            "lines\nof\r\ntext\r",
+            "  spaces  ",
+            "\"",
+            "\\",
+            "#comment",
+            "ends with \\");
+    Dataset<Row> rows =
+        spark.createDataset(hard, org.apache.spark.sql.Encoders.STRING()).toDF("text");
+    Path out = directory.resolve("out.csv");
+    write(new Input(rows.coalesce(1), DataFormat.CSV, List.of(), null), out);
+    assertThat(texts(open(out).rows())).containsExactlyElementsOf(hard);
+  }
+
+  @Test
+  void readersTakeOptions() throws IOException {
+    Path csv = Files.writeString(directory.resolve("x.csv"), "a;b, c\nd;e\n");
+    Dataset<Row> rows =
+        Input.open(spark, Confs.of("input", csv, "input.options", "delimiter=;,header=false"))
+            .rows();
+    assertThat(rows.columns()).containsExactly("_c0", "_c1");
+    assertThat(texts(rows.select("_c1"))).containsExactly("b, c", "e");
+  }
+
+  @Test
+  void conditionsOnRows() throws IOException {
+    Path csv = Files.writeString(directory.resolve("x.csv"), "a,text\n1,x\n2,y\n");
+    assertThat(texts(where(csv, "a = '2'").select("text"))).containsExactly("y");
+    assertThatThrownBy(() -> where(csv, "a = = 2"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("--where 'a = = 2' is no condition on the input: ")
+        .hasMessageContaining("yntax error")
+        .hasMessageEndingWith("its columns are a, text");
+    assertThatThrownBy(() -> where(csv, "b > 2"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("`b` cannot be resolved");
+    assertThatThrownBy(() -> where(csv, "text || 'x'"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("--where 'text || 'x'' is no condition on the input: ");
+  }
+
+  private static Dataset<Row> where(Path input, String condition) {
+    return Input.open(spark, Confs.of("input", input, "where", condition)).rows();
   }
 
   @Test
   void nothingToRead() throws IOException {
-    String absent = directory.resolve("absent.json").toString();
-    assertThatThrownBy(() -> Input.open(spark, absent, "auto"))
+    Path absent = directory.resolve("absent.json");
+    assertThatThrownBy(() -> open(absent))
         .isInstanceOf(StrataException.class)
         .hasMessage("the input %s does not exist", absent);
-    Files.writeString(directory.resolve("notes.txt"), "x");
-    assertThatThrownBy(() -> Input.open(spark, directory.toString(), "auto"))
-        .hasMessageContaining("set --input-format");
+    Files.writeString(directory.resolve("notes.doc"), "x");
+    assertThatThrownBy(() -> open(directory)).hasMessageContaining("set --input-format");
     Files.writeString(directory.resolve("bad.parquet"), "x".repeat(100));
-    assertThatThrownBy(() -> Input.open(spark, directory + "/bad.parquet", "auto"))
+    assertThatThrownBy(() -> open(directory.resolve("bad.parquet")))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("the input " + directory + "/bad.parquet cannot be read: ");
-    assertThatThrownBy(() -> Input.open(spark, "nowhere://x/y", "json"))
+    assertThatThrownBy(() -> Input.open(spark, Confs.of("input", "nowhere://x/y")))
         .isInstanceOf(StrataException.class)
         .hasMessageContaining("nowhere");
   }
 
   @Test
-  void existingOutputIsNotTouched() {
-    assertThatThrownBy(() -> Output.at(spark, directory.toString()))
+  void csvRefusesNestedColumns() {
+    Path out = directory.resolve("out.csv");
+    Input input = rows("1 AS id", "array('a') AS tags");
+    assertThatThrownBy(() -> write(input, out))
         .isInstanceOf(StrataException.class)
-        .hasMessage("the output %s exists already; remove it or name another", directory);
+        .hasMessage(
+            "csv cannot hold column 'tags', which is array<string>; leave it out with --columns, or"
+                + " set --output-format to json or parquet");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void partitionedOutput() {
+    Path out = directory.resolve("out");
+    Output output = output(out, "partitionBy", "lang,day");
+    Input input = rows("'x' AS text", "'fr' AS lang", "1 AS day");
+    output.accept(input, input.rows().schema());
+    output.write(input.rows());
+    assertThat(out.resolve("lang=fr/day=1")).isDirectory();
+
+    Output wrong = output(directory.resolve("wrong"), "partitionBy", "language");
+    assertThatThrownBy(() -> wrong.accept(input, input.rows().schema()))
+        .hasMessage(
+            "--partition-by names 'language', which is no column of the output; those are text,"
+                + " lang, day");
+  }
+
+  @Test
+  void existingOutputIsNotTouched() {
+    assertThatThrownBy(() -> output(directory))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "the output %s exists already; remove it, name another, or set --mode to overwrite,"
+                + " append or ignore",
+            directory);
+    assertThat(output(directory, "mode", "ignore").exists()).isTrue();
+  }
+
+  @Test
+  void overwriteReplacesWhatIsThere() throws IOException {
+    Path out = directory.resolve("data/out.json");
+    write(rows("'old' AS text"), out);
+    Output output = output(out, "mode", "overwrite");
+    Input input = rows("'new' AS text", "2 AS more");
+    output.accept(input, input.rows().schema());
+    output.write(input.rows());
+    assertThat(texts(open(out).rows().select("text"))).containsExactly("new");
+    assertThat(names(out.getParent())).containsExactly("out.json");
+  }
+
+  @Test
+  void failedOverwriteLeavesTheOldOutput() throws IOException {
+    Path out = directory.resolve("data/out.json");
+    write(rows("'old' AS text"), out);
+    Output output = output(out, "mode", "overwrite");
+    Input input = rows("raise_error('no') AS text");
+    output.accept(input, input.rows().schema());
+    assertThatThrownBy(() -> output.write(input.rows()));
+    assertThat(texts(open(out).rows())).containsExactly("old");
+    output.discard();
+    assertThat(names(out.getParent())).containsExactly("out.json");
+  }
+
+  @Test
+  void overwriteKeepsOffWhatIsNoDataSet() throws IOException {
+    Path out = Files.createDirectories(directory.resolve("home"));
+    Files.writeString(out.resolve("thesis.doc"), "precious");
+    Input input = rows("1 AS id");
+    Output output = output(out, "mode", "overwrite");
+    assertThatThrownBy(() -> output.accept(input, input.rows().schema()))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("the output " + out + " holds 'thesis.doc', which is no part");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"overwrite", "append"})
+  void theInputIsNoOutput(String mode) {
+    Path rows = directory.resolve("rows/a.parquet");
+    write(rows("'x' AS text"), rows);
+    Input input = open(rows);
+    for (Path out : List.of(rows, rows.getParent())) {
+      assertThatThrownBy(() -> output(out, "mode", mode).accept(input, input.rows().schema()))
+          .isInstanceOf(StrataException.class)
+          .hasMessage(
+              "the output %s is where the input file:%s is; name another output", out, rows);
+    }
+  }
+
+  @Test
+  void appendAddsRowsOfTheSameForm() {
+    Path out = directory.resolve("out");
+    write(rows("'a' AS text", "1 AS n"), out, "output.format", "orc");
+    append(rows("2 AS n", "'b' AS text"), out);
+    assertThat(texts(open(out).rows().select("text"))).containsExactlyInAnyOrder("a", "b");
+
+    assertThatThrownBy(() -> append(rows("'c' AS text"), out, "output.format", "json"))
+        .hasMessage("the output %s has orc files; rows cannot be appended to it as json", out);
+    assertThatThrownBy(() -> append(rows("'c' AS text"), out))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining(
+            "has the columns n int, text string, and the rows to append have text");
+    assertThatThrownBy(() -> append(rows("'c' AS text", "1 AS n"), out, "partitionBy", "n"))
+        .hasMessageContaining("is laid out by no columns, and --partition-by asks for n");
+    assertThat(open(out).rows().count()).isEqualTo(2);
+  }
+
+  @Test
+  void appendToNothingWrites() {
+    Path out = directory.resolve("out.json");
+    append(rows("'a' AS text"), out);
+    assertThat(texts(open(out).rows())).containsExactly("a");
   }
 
   @Test
   void failedWriteLeavesNothing() {
     Path out = directory.resolve("failed");
-    Output output = Output.at(spark, out.toString());
-    Dataset<Row> rows = spark.range(3).selectExpr("raise_error('no') AS x");
-    assertThatThrownBy(() -> output.write(rows, "parquet", DataFormat.PARQUET));
-    output.removeIfEmpty();
+    Output output = output(out);
+    Input input = rows("raise_error('no') AS x");
+    output.accept(input, input.rows().schema());
+    assertThatThrownBy(() -> output.write(input.rows()));
+    output.discard();
     assertThat(out).doesNotExist();
   }
 
   @Test
   void whatOthersWroteIsNotRemoved() throws IOException {
     Path out = directory.resolve("others");
-    Output output = Output.at(spark, out.toString());
+    Output output = output(out);
     Files.createDirectories(out.resolve("theirs"));
-    output.removeIfEmpty();
+    output.discard();
     assertThat(out.resolve("theirs")).exists();
+  }
+
+  private static Input open(Path location) {
+    return Input.open(spark, Confs.of("input", location));
+  }
+
+  private static Input rows(String... columns) {
+    return new Input(spark.range(1).selectExpr(columns), DataFormat.PARQUET, List.of(), null);
+  }
+
+  private static Output output(Path location, String... more) {
+    Object[] all = Stream.concat(Stream.of("output", location), Stream.of(more)).toArray();
+    return Output.at(spark, Confs.of(all));
+  }
+
+  private static void write(Input input, Path location, String... more) {
+    Output output = output(location, more);
+    output.accept(input, input.rows().schema());
+    output.write(input.rows());
+  }
+
+  private static void append(Input input, Path location, String... more) {
+    String[] all =
+        Stream.concat(Stream.of("mode", "append"), Stream.of(more)).toArray(String[]::new);
+    write(input, location, all);
+  }
+
+  private static List<String> texts(Dataset<Row> rows) {
+    return rows.collectAsList().stream().map(row -> row.getString(0)).toList();
+  }
+
+  private static List<String> names(Path parent) throws IOException {
+    try (Stream<Path> files = Files.list(parent)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
   }
 }

@@ -83,7 +83,7 @@ class ErrorsIT {
 
   @Test
   void unknownOption() throws Exception {
-    assertFails(2, "unknown option '--modle'; did you mean '--model'?", command("--modle", "x"));
+    assertFails(2, "unknown option '--modell'; did you mean '--model'?", command("--modell", "x"));
     assertFails(
         2,
         "unknown key spark.strata.tempature; did you mean",
@@ -112,7 +112,9 @@ class ErrorsIT {
     assertThat(result.exitCode()).isEqualTo(4);
     assertThat(result.err())
         .containsExactly(
-            "strata: the output " + out + " exists already; remove it or name another");
+            "strata: the output "
+                + out
+                + " exists already; remove it, name another, or set --mode to overwrite, append or ignore");
     assertThat(out.resolve("precious")).content().isEqualTo("data");
   }
 
@@ -260,7 +262,7 @@ class ErrorsIT {
   private Launcher.Result command(String... more) throws Exception {
     List<String> args = new ArrayList<>(Arrays.asList(more));
     args.add(0, "generate");
-    if (!args.contains("--modle")) {
+    if (!args.contains("--modell")) {
       putIfAbsent(args, "--model", DEMO_MODEL);
     }
     putIfAbsent(args, "--input", ROOT.resolve("datasets/sentences.json"));

@@ -46,29 +46,52 @@ final class Launcher {
   }
 
   static Result run(String... args) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(ROOT.resolve("submit-scripts/strata").toString());
-    command.addAll(Arrays.asList(args));
-    return execute(new ProcessBuilder(command).directory(ROOT.toFile()));
+    return start("strata", Map.of(), args).await();
   }
 
   /** Runs a process to its end, without what the environment says of Spark. */
   static Result execute(ProcessBuilder builder) throws IOException, InterruptedException {
+    return start(builder).await();
+  }
+
+  /**
+   * Starts one of the scripts.
+   *
+   * @param environment beside that of this process
+   */
+  static Started start(String script, Map<String, String> environment, String... args)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(ROOT.resolve("submit-scripts").resolve(script).toString());
+    command.addAll(Arrays.asList(args));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(ROOT.toFile());
+    builder.environment().putAll(environment);
+    return start(builder);
+  }
+
+  private static Started start(ProcessBuilder builder) throws IOException {
     Path out = Files.createTempFile("strata-it-", ".out");
     Path err = Files.createTempFile("strata-it-", ".err");
-    try {
-      builder.redirectOutput(out.toFile()).redirectError(err.toFile());
-      builder.environment().keySet().removeIf(name -> name.startsWith("SPARK_"));
-      Process process = builder.start();
-      if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
-        process.destroyForcibly();
-        throw new IllegalStateException(
-            "no end: " + builder.command() + "\n" + Files.readString(err));
+    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("SPARK_"));
+    return new Started(builder.command(), builder.start(), out, err);
+  }
+
+  /** A script that runs. */
+  record Started(List<String> command, Process process, Path out, Path err) {
+
+    /** Waits for its end. */
+    Result await() throws IOException, InterruptedException {
+      try {
+        if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
+          process.destroyForcibly();
+          throw new IllegalStateException("no end: " + command + "\n" + Files.readString(err));
+        }
+        return new Result(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
+      } finally {
+        Files.delete(out);
+        Files.delete(err);
       }
-      return new Result(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
-    } finally {
-      Files.delete(out);
-      Files.delete(err);
     }
   }
 }

@@ -55,6 +55,16 @@ class RunReportTest {
   }
 
   @Test
+  void incrementalRuns() {
+    RunReport.Reuse some = new RunReport.Reuse(1299, false);
+    assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", some).text())
+        .startsWith("0 rows in 0:00, 0 errors: /out\n  rows kept          1,299\n  prompt");
+    RunReport.Reuse all = new RunReport.Reuse(1300, true);
+    assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", all).text())
+        .isEqualTo("nothing to do: all 1,300 rows are done, /out is unchanged");
+  }
+
+  @Test
   void figures() {
     assertThat(Figures.bytes(999)).isEqualTo("999 B");
     assertThat(Figures.bytes(999.9)).isEqualTo("1.00 KB");

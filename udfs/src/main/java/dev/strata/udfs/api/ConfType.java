@@ -1,8 +1,11 @@
 package dev.strata.udfs.api;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,8 +15,9 @@ import java.util.regex.Pattern;
  *
  * @param label the values in words, as in "it must be …"
  * @param parser reads a value; an {@link IllegalArgumentException} says that it is none
+ * @param alone what an option means that is given without a value, if it may be
  */
-public record ConfType<T>(String label, Function<String, T> parser) {
+public record ConfType<T>(String label, Function<String, T> parser, Optional<String> alone) {
 
   /** Any text, as it is. */
   static final ConfType<String> TEXT = new ConfType<>("a text", Function.identity());
@@ -26,7 +30,7 @@ public record ConfType<T>(String label, Function<String, T> parser) {
       stripped("names separated by commas", ConfType::names);
 
   /** A switch. */
-  static final ConfType<Boolean> FLAG = stripped("true or false", ConfType::flag);
+  static final ConfType<Boolean> FLAG = stripped("true or false", ConfType::flag).alone("true");
 
   /** A number of bytes. */
   static final ConfType<Long> BYTES = stripped("a size such as 512m or 4g", ConfType::bytes);
@@ -43,6 +47,16 @@ public record ConfType<T>(String label, Function<String, T> parser) {
   /** One text, or several as a JSON array. */
   static final ConfType<List<String>> TEXTS =
       new ConfType<>("a text or a JSON array of texts", ConfType::texts);
+
+  /**
+   * Options of others, {@code name=value}. A comma separates two only where a name follows it, so
+   * that values may hold commas; in a JSON array each text is one option, whatever it holds.
+   */
+  static final ConfType<Map<String, String>> OPTIONS =
+      new ConfType<>(
+          "name=value, several of them separated by commas or in a JSON array", ConfType::options);
+
+  private static final Pattern BETWEEN_OPTIONS = Pattern.compile(",(?=\\s*[A-Za-z][\\w.-]*=)");
 
   private static final Pattern SIZE = Pattern.compile("(\\d+)([kmgt]?)(?:i?b)?");
 
@@ -78,9 +92,13 @@ public record ConfType<T>(String label, Function<String, T> parser) {
         });
   }
 
-  /** Whether the values are true and false, so that naming an option is enough to set it. */
-  public boolean isFlag() {
-    return equals(FLAG);
+  ConfType(String label, Function<String, T> parser) {
+    this(label, parser, Optional.empty());
+  }
+
+  /** The same values, of which naming an option is enough to set one. */
+  ConfType<T> alone(String value) {
+    return new ConfType<>(label, parser, Optional.of(value));
   }
 
   /** Reads a value, or throws an {@link IllegalArgumentException}. */
@@ -123,6 +141,20 @@ public record ConfType<T>(String label, Function<String, T> parser) {
 
   private static List<String> texts(String text) {
     return text.stripLeading().startsWith("[") ? JsonTexts.parse(text) : List.of(notEmpty(text));
+  }
+
+  private static Map<String, String> options(String text) {
+    List<String> pairs =
+        text.stripLeading().startsWith("[")
+            ? JsonTexts.parse(text)
+            : List.of(BETWEEN_OPTIONS.split(text));
+    Map<String, String> options = new LinkedHashMap<>();
+    for (String pair : pairs) {
+      int sign = pair.indexOf('=');
+      require(sign > 0);
+      options.put(pair.substring(0, sign).strip(), pair.substring(sign + 1));
+    }
+    return options;
   }
 
   private static void require(boolean holds) {

@@ -9,6 +9,8 @@ import java.util.List;
  * @param idColumn the column that names a row; null to make its id from its content
  * @param rowOptions input columns that override sampling options row by row
  * @param seed the run's seed; a row's seed is made from it and the row's id
+ * @param cutsPrompts whether a row's texts are cut where its prompt and new tokens exceed the
+ *     model's context; else such a prompt is an error of the row
  * @param readAheadRows the most rows a task holds that are not finished
  */
 public record GenerationOptions(
@@ -18,6 +20,7 @@ public record GenerationOptions(
     String idColumn,
     List<String> rowOptions,
     long seed,
+    boolean cutsPrompts,
     int readAheadRows)
     implements Serializable {
 

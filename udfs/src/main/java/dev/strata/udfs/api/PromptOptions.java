@@ -10,8 +10,13 @@ import java.io.Serializable;
  * @param system the system message, with placeholders as well; null for none
  * @param messagesColumn a column with the whole conversation, an array of (role, content); null for
  *     none
+ * @param plainColumn a column with a text that the model continues as it is, without its chat
+ *     template, in rows where it is not null; null for none
+ * @param errorColumn a column that says why a row cannot be asked, null in the others; null for
+ *     none
  */
-public record PromptOptions(String template, String system, String messagesColumn)
+public record PromptOptions(
+    String template, String system, String messagesColumn, String plainColumn, String errorColumn)
     implements Serializable {
 
   public PromptOptions {
@@ -19,5 +24,9 @@ public record PromptOptions(String template, String system, String messagesColum
       throw StrataException.usage(
           "a prompt is made from a template or from a messages column: give exactly one of the two");
     }
+  }
+
+  public PromptOptions(String template, String system, String messagesColumn) {
+    this(template, system, messagesColumn, null, null);
   }
 }

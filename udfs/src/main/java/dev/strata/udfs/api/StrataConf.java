@@ -36,6 +36,13 @@ public final class StrataConf {
     return new StrataConf(values);
   }
 
+  /** The same with another value of a key. */
+  public <T> StrataConf with(ConfKey<T> key, T value) {
+    Map<String, Object> all = new LinkedHashMap<>(values);
+    all.put(key.name(), value);
+    return new StrataConf(all);
+  }
+
   /** The key's value, its default where it is not set, or null where it has none. */
   @SuppressWarnings("unchecked") // of() put the key's own type there
   public <T> T get(ConfKey<T> key) {
@@ -86,6 +93,14 @@ public final class StrataConf {
     String messages = get(StrataKeys.MESSAGES_COLUMN);
     String prompt = get(StrataKeys.PROMPT);
     String system = get(StrataKeys.SYSTEM);
+    if (prompt != null && messages != null) {
+      throw StrataException.usage(
+          "%s (%s) and %s (%s) both say what the prompt is; give one of the two",
+          StrataKeys.PROMPT.option(),
+          StrataKeys.PROMPT.name(),
+          StrataKeys.MESSAGES_COLUMN.option(),
+          StrataKeys.MESSAGES_COLUMN.name());
+    }
     if (prompt == null && messages == null) {
       return new PromptOptions("{{" + get(StrataKeys.TEXT_COLUMN) + "}}", system, null);
     }
@@ -114,6 +129,7 @@ public final class StrataConf {
         get(StrataKeys.ID_COLUMN),
         get(StrataKeys.ROW_OPTIONS),
         get(StrataKeys.SEED),
+        get(StrataKeys.LONG_PROMPTS).equals("truncate"),
         get(StrataKeys.READ_AHEAD_ROWS));
   }
 

@@ -20,7 +20,9 @@ public final class StrataException extends RuntimeException {
     /** The input cannot be read or the output cannot be written. */
     DATA(4),
     /** The memory or device budget is too small for the model. */
-    RESOURCES(5);
+    RESOURCES(5),
+    /** Another run holds the output's lock. */
+    LOCKED(6);
 
     private final int exitCode;
 
@@ -28,7 +30,7 @@ public final class StrataException extends RuntimeException {
       this.exitCode = exitCode;
     }
 
-    /** The exit code of a process that ends with this fault, 2 to 5. */
+    /** The exit code of a process that ends with this fault, 2 to 6. */
     public int exitCode() {
       return exitCode;
     }
@@ -68,6 +70,12 @@ public final class StrataException extends RuntimeException {
   @FormatMethod
   public static StrataException resources(String format, Object... args) {
     return new StrataException(Fault.RESOURCES, String.format(format, args));
+  }
+
+  /** An output that another run is writing. */
+  @FormatMethod
+  public static StrataException locked(String format, Object... args) {
+    return new StrataException(Fault.LOCKED, String.format(format, args));
   }
 
   public Fault fault() {

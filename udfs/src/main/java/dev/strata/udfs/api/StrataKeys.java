@@ -3,6 +3,7 @@ package dev.strata.udfs.api;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /** All {@code spark.strata.*} keys. */
 public final class StrataKeys {
@@ -13,21 +14,85 @@ public final class StrataKeys {
       key("model", ConfType.NAME, null, "The checkpoint's directory, as Hugging Face lays it out.");
 
   public static final ConfKey<String> INPUT =
-      key("input", ConfType.NAME, null, "Where the rows are read from.");
+      key(
+          "input",
+          ConfType.NAME,
+          null,
+          "Where the rows are read from: a file, a directory, a pattern, or a table's name.");
   public static final ConfKey<String> INPUT_FORMAT =
       key(
           "input.format",
-          ConfType.oneOf("auto", "parquet", "json"),
+          ConfType.oneOf("auto", "parquet", "orc", "json", "csv", "text", "table", "openai-batch"),
           "auto",
-          "Form of the input, parquet or json; auto goes by the names of its files.");
+          "Form of the input: parquet, orc, json, csv, text (a row for each line, column text),"
+              + " table or openai-batch; auto goes by the names of its files.");
+  public static final ConfKey<Map<String, String>> INPUT_OPTIONS =
+      key(
+          "input.options",
+          ConfType.OPTIONS,
+          Map.of(),
+          "Options of Spark's reader, such as delimiter=;,header=false.");
+  public static final ConfKey<String> WHERE =
+      key(
+          "where",
+          ConfType.NAME,
+          null,
+          "Only the input's rows for which this SQL condition holds.");
+  public static final ConfKey<List<String>> COLUMNS =
+      key(
+          "columns",
+          ConfType.NAMES,
+          null,
+          "The input's columns that come out, a prompt's columns not necessarily among them;"
+              + " default: all.");
   public static final ConfKey<String> OUTPUT =
-      key("output", ConfType.NAME, null, "A directory to make for the rows with completions.");
+      key(
+          "output",
+          ConfType.NAME,
+          null,
+          "Where the rows with completions go: a directory, or a table's name.");
   public static final ConfKey<String> OUTPUT_FORMAT =
       key(
           "output.format",
-          ConfType.oneOf("auto", "parquet", "json"),
+          ConfType.oneOf("auto", "parquet", "orc", "json", "csv", "table", "openai-batch"),
           "auto",
-          "Form of the output, parquet or json; auto goes by its name, else by the input's form.");
+          "Form of the output: parquet, orc, json, csv, table or openai-batch; auto goes by its"
+              + " name, else by the input's form.");
+  public static final ConfKey<Map<String, String>> OUTPUT_OPTIONS =
+      key(
+          "output.options",
+          ConfType.OPTIONS,
+          Map.of(),
+          "Options of Spark's writer, such as compression=zstd; for a new table also"
+              + " using=<provider>.");
+  public static final ConfKey<String> MODE =
+      key(
+          "mode",
+          ConfType.oneOf("error", "overwrite", "append", "ignore"),
+          "error",
+          "Where the output exists already: error refuses, overwrite replaces it once the new one is"
+              + " complete, append adds to it, ignore leaves it and does nothing.");
+  public static final ConfKey<List<String>> PARTITION_BY =
+      key(
+          "partitionBy",
+          ConfType.NAMES,
+          List.of(),
+          "Columns by whose values the output is laid out in directories.");
+
+  public static final ConfKey<String> INCREMENTAL =
+      key(
+          "incremental",
+          ConfType.oneOf("off", "changed", "all").alone("changed"),
+          "off",
+          "Take over the rows of the output that an earlier run left: changed runs rows that are new,"
+              + " changed or failed, all runs all of them; either replaces the output at the end.");
+  public static final ConfKey<String> LOCK =
+      key(
+          "lock",
+          ConfType.NAME,
+          null,
+          "A file that no two runs hold at once; an incremental run has one beside its output as"
+              + " well.");
 
   public static final ConfKey<String> TEXT_COLUMN =
       key("text.column", ConfType.NAME, "text", "The input column with a row's text.");
@@ -55,6 +120,14 @@ public final class StrataKeys {
       key("system", ConfType.TEXT, null, "The system message, which may hold {{column}} as well.");
   public static final ConfKey<String> TO_LANGUAGE =
       key("toLanguage", ConfType.NAME, null, "The language to translate to, such as French.");
+
+  public static final ConfKey<String> LONG_PROMPTS =
+      key(
+          "longPrompts",
+          ConfType.oneOf("error", "truncate"),
+          "error",
+          "A prompt longer than the model's context: error is the row's error, truncate cuts the"
+              + " ends of the row's own texts, the longest first, until the new tokens fit too.");
 
   public static final ConfKey<Integer> PARTITIONS =
       key(

@@ -20,7 +20,9 @@ final class OutOfDeviceMemory extends RuntimeException {
   /** PyTorch's exceptions come with nothing but their text. */
   static boolean isCauseOf(Throwable e) {
     String message = String.valueOf(e.getMessage());
-    return message.contains("CUDA out of memory") || message.contains("can't allocate memory");
+    return message.contains("CUDA out of memory")
+        || message.contains("CUBLAS_STATUS_ALLOC_FAILED")
+        || message.contains("can't allocate memory");
   }
 
   private static String firstLine(Throwable e) {

@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataException;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -27,15 +28,31 @@ public final class Generation {
    */
   public static Dataset<Row> apply(
       Dataset<Row> input, GenerationOptions options, EngineStats stats) {
+    return apply(input, Arrays.asList(input.columns()), options, stats);
+  }
+
+  /** As {@link #apply(Dataset, GenerationOptions, EngineStats)}, with some of the columns alone. */
+  public static Dataset<Row> apply(
+      Dataset<Row> input, List<String> columns, GenerationOptions options, EngineStats stats) {
     StructType schema = input.schema();
     List<String> replaced = OutputRows.replaced(schema);
     if (!replaced.isEmpty()) {
       LOG.warn("the output's columns replace the input's: {}", String.join(", ", replaced));
     }
-    OutputRows output = OutputRows.of(schema);
+    OutputRows output = OutputRows.of(schema, columns);
     return input.mapPartitions(
         new GenerationTask(options, RowPrompts.of(options, schema), output, stats),
         Encoders.row(output.schema()));
+  }
+
+  /**
+   * The columns of the rows that {@link #apply(Dataset, List, GenerationOptions, EngineStats)}
+   * makes.
+   *
+   * @throws StrataException if one is not there
+   */
+  public static StructType schema(StructType input, List<String> columns) {
+    return OutputRows.of(input, columns).schema();
   }
 
   /**

@@ -1,10 +1,10 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Completion;
+import dev.strata.udfs.api.StrataException;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -36,9 +36,23 @@ final class OutputRows implements Serializable {
   }
 
   static OutputRows of(StructType input) {
+    return of(input, Arrays.asList(input.fieldNames()));
+  }
+
+  /**
+   * Rows with some of the input's columns, in the order given.
+   *
+   * @throws StrataException if one is not there
+   */
+  static OutputRows of(StructType input, List<String> names) {
     StructField[] fields = input.fields();
+    Columns columns = new Columns(input);
     int[] kept =
-        IntStream.range(0, fields.length).filter(i -> !isReplaced(fields[i].name())).toArray();
+        names.stream()
+            .mapToInt(name -> columns.require(name, "--columns"))
+            .filter(i -> !isReplaced(fields[i].name()))
+            .distinct()
+            .toArray();
     StructType schema = new StructType();
     for (int i : kept) {
       schema = schema.add(fields[i]);
@@ -56,6 +70,16 @@ final class OutputRows implements Serializable {
 
   private static boolean isReplaced(String name) {
     return Arrays.stream(COMPLETION.fieldNames()).anyMatch(name::equalsIgnoreCase);
+  }
+
+  /** The columns of a completion. */
+  static StructType completionColumns() {
+    return COMPLETION;
+  }
+
+  /** The names of the input's columns that come out. */
+  List<String> keptNames() {
+    return Arrays.asList(schema.fieldNames()).subList(0, kept.length);
   }
 
   StructType schema() {

@@ -3,7 +3,6 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.GenerationOptions;
-import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.RowSeed;
@@ -19,9 +18,9 @@ import dev.strata.udfs.text.StopStringScanner;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.UnaryOperator;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Row;
@@ -48,6 +47,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
   private final TaskContext context;
   private final ExecutorEngines.Lease lease;
   private final ModelText text;
+  private final RowEncoder encoder;
   private final GenerationDefaults defaults;
   private final SamplingOptions sampling;
   private final EngineClient client;
@@ -76,6 +76,12 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
     this.text = lease.text();
     this.defaults = lease.engine().checkpoint().generation();
     this.sampling = sampling(options, defaults);
+    this.encoder =
+        new RowEncoder(
+            prompts,
+            text,
+            options.cutsPrompts(),
+            lease.engine().checkpoint().spec().contextLength());
     this.client = lease.engine().open();
     this.watch = new TaskWatch(context, this::report);
   }
@@ -146,24 +152,28 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
   private Row submit(Row row) {
     int promptTokens = 0;
     try {
-      List<Message> conversation = prompts.conversation(row);
-      int[] tokens = text.encode(conversation);
-      promptTokens = tokens.length;
       SamplingOptions own = prompts.overrides(row).applyTo(sampling);
+      int[] tokens = encoder.encode(row, own.maxNewTokens());
+      promptTokens = tokens.length;
+      long seed = seed(row, own);
       int slot = unfinished.add(RowCodec.encode(output.kept(row)), tokens);
       ownSampling.put(slot, own);
-      client.submit(
-          new GenerationRequest(
-              slot, promptTokens(slot), own, seed(row, conversation, own), stopCondition(own)));
+      client.submit(new GenerationRequest(slot, promptTokens(slot), own, seed, stopCondition(own)));
       return null;
     } catch (RowException e) {
       return output(output.kept(row), Completion.failed(e.getMessage(), promptTokens));
     }
   }
 
-  private long seed(Row row, List<Message> conversation, SamplingOptions own) {
-    String id = prompts.id(row);
-    return RowSeed.of(options.seed(), id != null ? id : ContentId.of(conversation, own));
+  /** A row that brings a seed means the same text wherever it is asked for the same. */
+  private long seed(Row row, SamplingOptions own) {
+    Long seed = prompts.seed(row);
+    String id = seed == null ? prompts.id(row) : null;
+    return RowSeed.of(seed == null ? options.seed() : seed, id == null ? contentId(row, own) : id);
+  }
+
+  private String contentId(Row row, SamplingOptions own) {
+    return ContentId.of(prompts.prompt(row, UnaryOperator.identity()).messages(), own);
   }
 
   private StopCondition stopCondition(SamplingOptions own) {

@@ -36,9 +36,11 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     try (Checkpoint checkpoint = Checkpoint.open(options.engine().model());
         ModelText text = ExecutorEngines.loadText(checkpoint, options.engine())) {
       SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
+      RowEncoder encoder =
+          new RowEncoder(prompts, text, options.cutsPrompts(), plan.contextTokens());
       PromptCounts counts = PromptCounts.NONE;
       while (rows.hasNext()) {
-        counts = counts.plus(count(rows.next(), text, sampling));
+        counts = counts.plus(count(rows.next(), encoder, sampling));
       }
       return List.of(counts).iterator();
     } catch (IOException e) {
@@ -46,10 +48,10 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     }
   }
 
-  private PromptCounts count(Row row, ModelText text, SamplingOptions sampling) {
+  private PromptCounts count(Row row, RowEncoder encoder, SamplingOptions sampling) {
     try {
-      int promptTokens = text.encode(prompts.conversation(row)).length;
-      return count(promptTokens, prompts.overrides(row).applyTo(sampling));
+      SamplingOptions own = prompts.overrides(row).applyTo(sampling);
+      return count(encoder.encode(row, own.maxNewTokens()).length, own);
     } catch (RowException e) {
       return PromptCounts.failure(e.getMessage());
     }

@@ -27,7 +27,8 @@ final class RowOptions implements Serializable {
           "top_p",
           "min_p",
           "stop",
-          "ignore_stop_tokens");
+          "ignore_stop_tokens",
+          "seed");
 
   private final Map<String, Integer> columns;
 
@@ -76,39 +77,57 @@ final class RowOptions implements Serializable {
     return column == null ? null : row.get(column);
   }
 
+  /**
+   * The seed that a row brings, or null.
+   *
+   * @throws RowException if it is no whole number
+   */
+  Long seed(Row row) {
+    BigDecimal seed = decimal(row, "seed", "a whole number");
+    try {
+      return seed == null ? null : seed.longValueExact();
+    } catch (ArithmeticException e) {
+      throw wrong("seed", seed, "a whole number", e);
+    }
+  }
+
   private Integer integer(Row row, String name) {
-    Object value = value(row, name);
-    if (value == null) {
-      return null;
+    BigDecimal number = decimal(row, name, "a whole number");
+    try {
+      return number == null ? null : number.intValueExact();
+    } catch (ArithmeticException e) {
+      throw wrong(name, number, "a whole number", e);
     }
-    if (value instanceof Number number) {
-      try {
-        return new BigDecimal(number.toString()).intValueExact();
-      } catch (ArithmeticException | NumberFormatException e) {
-        throw wrong(name, value, "a whole number", e);
-      }
-    }
-    throw wrong(name, value, "a whole number", null);
   }
 
   private Double number(Row row, String name) {
+    BigDecimal number = decimal(row, name, "a number");
+    return number == null ? null : number.doubleValue();
+  }
+
+  /** Through a number's digits: 0.7f is meant as 0.7, and columns of CSV files are texts. */
+  private BigDecimal decimal(Row row, String name, String type) {
     Object value = value(row, name);
-    if (value == null) {
+    if (value == null || (value instanceof String text && text.isBlank())) {
       return null;
     }
-    if (value instanceof Float single) {
-      return Double.valueOf(single.toString()); // 0.7f is meant as 0.7
+    if (!(value instanceof Number || value instanceof String)) {
+      throw wrong(name, value, type, null);
     }
-    if (value instanceof Number number) {
-      return number.doubleValue();
+    try {
+      return new BigDecimal(value.toString().strip());
+    } catch (NumberFormatException e) {
+      throw wrong(name, value, type, e);
     }
-    throw wrong(name, value, "a number", null);
   }
 
   private Boolean flag(Row row, String name) {
     Object value = value(row, name);
     if (value == null || value instanceof Boolean) {
       return (Boolean) value;
+    }
+    if (value instanceof String text && text.strip().matches("(?i)true|false")) {
+      return Boolean.valueOf(text.strip());
     }
     throw wrong(name, value, "true or false", null);
   }

@@ -9,6 +9,7 @@ import dev.strata.udfs.api.StrataException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 
@@ -24,18 +25,24 @@ final class RowPrompts implements Serializable {
   private final MessagesColumn messages;
   private final RowOptions rowOptions;
   private final int idColumn;
+  private final int plainColumn;
+  private final int errorColumn;
 
   private RowPrompts(
       TextTemplate system,
       TextTemplate user,
       MessagesColumn messages,
       RowOptions rowOptions,
-      int idColumn) {
+      int idColumn,
+      int plainColumn,
+      int errorColumn) {
     this.system = system;
     this.user = user;
     this.messages = messages;
     this.rowOptions = rowOptions;
     this.idColumn = idColumn;
+    this.plainColumn = plainColumn;
+    this.errorColumn = errorColumn;
   }
 
   /**
@@ -50,25 +57,44 @@ final class RowPrompts implements Serializable {
         prompt.template() == null ? null : TextTemplate.of(prompt.template(), schema),
         prompt.messagesColumn() == null ? null : MessagesColumn.of(prompt.messagesColumn(), schema),
         RowOptions.of(options.rowOptions(), schema),
-        options.idColumn() == null
-            ? NO_COLUMN
-            : new Columns(schema).require(options.idColumn(), "--id-column"));
+        index(options.idColumn(), "--id-column", schema),
+        index(prompt.plainColumn(), "the prompt", schema),
+        index(prompt.errorColumn(), "the prompt", schema));
+  }
+
+  private static int index(String column, String use, StructType schema) {
+    return column == null ? NO_COLUMN : new Columns(schema).require(column, use);
   }
 
   /**
-   * A row's conversation.
+   * A row's prompt.
    *
-   * @throws RowException if a column that it needs is null or empty
+   * @param own what to do to each text that is the row's own: columns' values in a prompt, and the
+   *     messages of a conversation
+   * @throws RowException if a column that it needs is null or empty, or the row brings an error
    */
-  List<Message> conversation(Row row) {
+  RowPrompt prompt(Row row, UnaryOperator<String> own) {
+    String error = text(row, errorColumn);
+    if (error != null) {
+      throw new RowException(error);
+    }
+    String plain = text(row, plainColumn);
+    return plain != null
+        ? RowPrompt.plain(own.apply(plain))
+        : RowPrompt.conversation(conversation(row, own));
+  }
+
+  private List<Message> conversation(Row row, UnaryOperator<String> own) {
     List<Message> conversation = new ArrayList<>();
     if (system != null) {
-      conversation.add(new Message("system", system.render(row)));
+      conversation.add(new Message("system", system.render(row, own)));
     }
-    if (messages != null) {
-      conversation.addAll(messages.read(row));
+    if (messages == null) {
+      conversation.add(new Message("user", user.render(row, own)));
     } else {
-      conversation.add(new Message("user", user.render(row)));
+      messages.read(row).stream()
+          .map(message -> new Message(message.role(), own.apply(message.content())))
+          .forEach(conversation::add);
     }
     return conversation;
   }
@@ -78,9 +104,18 @@ final class RowPrompts implements Serializable {
     return rowOptions.read(row);
   }
 
+  /** The seed that the row brings, or null. */
+  Long seed(Row row) {
+    return rowOptions.seed(row);
+  }
+
   /** The row's id, or null if it has none. */
   String id(Row row) {
-    Object id = idColumn == NO_COLUMN ? null : row.get(idColumn);
-    return id == null ? null : id.toString();
+    return text(row, idColumn);
+  }
+
+  private static String text(Row row, int column) {
+    Object value = column == NO_COLUMN ? null : row.get(column);
+    return value == null ? null : value.toString();
   }
 }

@@ -6,6 +6,7 @@ import dev.strata.udfs.text.PromptTemplate;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
@@ -57,12 +58,13 @@ final class TextTemplate implements Serializable {
   /**
    * The text for a row.
    *
+   * @param own what to do to each value's text
    * @throws RowException if a value is null or empty
    */
-  String render(Row row) {
+  String render(Row row, UnaryOperator<String> own) {
     if (template == null) {
       template = PromptTemplate.parse(text);
     }
-    return template.render(name -> row.get(columns.get(name)));
+    return template.render(name -> row.get(columns.get(name)), own);
   }
 }

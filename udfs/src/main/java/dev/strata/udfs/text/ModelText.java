@@ -73,6 +73,25 @@ public final class ModelText implements AutoCloseable {
   }
 
   /**
+   * The tokens of a text that the model continues as it is, with the special tokens that the
+   * tokenizer adds; at least one.
+   *
+   * @throws RowException if it has no tokens
+   */
+  public int[] encodePlain(String prompt) {
+    int[] tokens = tokenizer.encode(prompt, true);
+    if (tokens.length == 0) {
+      throw new RowException("the prompt has no tokens");
+    }
+    return tokens;
+  }
+
+  /** Where each token of a text ends, in chars; tokens that share a character end with it. */
+  int[] tokenEnds(String own) {
+    return tokenizer.tokenEnds(own);
+  }
+
+  /**
    * The tokens of texts that {@link #render} made, on several cores; none for a text without
    * tokens.
    */

@@ -2,6 +2,7 @@ package dev.strata.udfs.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +52,21 @@ final class ModelTokenizer implements AutoCloseable {
     List<String> wellFormed = texts.stream().map(ModelTokenizer::wellFormed).toList();
     Encoding[] encodings = library.batchEncode(wellFormed, addSpecialTokens, false);
     return Arrays.stream(encodings).map(ModelTokenizer::ids).toList();
+  }
+
+  /** Where each token of a text ends, in chars of the text; the library counts code points. */
+  int[] tokenEnds(String text) {
+    CharSpan[] spans = library.encode(wellFormed(text), false, false).getCharTokenSpans();
+    int[] ends = new int[spans.length];
+    int codePoints = 0;
+    int chars = 0;
+    for (int i = 0; i < spans.length; i++) {
+      int end = spans[i] == null ? codePoints : Math.max(codePoints, spans[i].getEnd());
+      chars = text.offsetByCodePoints(chars, end - codePoints);
+      codePoints = end;
+      ends[i] = chars;
+    }
+    return ends;
   }
 
   /** The text of the tokens in {@code [from, to)}, without special tokens. */

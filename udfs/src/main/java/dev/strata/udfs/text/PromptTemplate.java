@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -107,11 +108,16 @@ public final class PromptTemplate {
    * @throws RowException if a value is null or blank
    */
   public String render(Function<String, Object> row) {
+    return render(row, UnaryOperator.identity());
+  }
+
+  /** As {@link #render(Function)}, with something done to each value's text. */
+  public String render(Function<String, Object> row, UnaryOperator<String> own) {
     StringBuilder text = new StringBuilder();
     for (Piece piece : pieces) {
       text.append(piece.literal());
       if (piece.column() != null) {
-        text.append(value(piece.column(), row));
+        text.append(own.apply(value(piece.column(), row)));
       }
     }
     return text.toString();

@@ -1,7 +1,8 @@
 /**
- * What the command line needs without Spark: the benchmark, and random checkpoints of a given shape
- * for it and for tests.
+ * What the command line needs without Spark: the examination of a machine, the benchmark, and
+ * random checkpoints of a given shape for it and for tests.
  *
- * <p>May import: {@code engine}, {@code tensor}, {@code store}, {@code model}, {@code decode}.
+ * <p>May import: {@code api}, {@code engine}, {@code tensor}, {@code store}, {@code model}, {@code
+ * decode}, {@code text}.
  */
 package dev.strata.udfs.tools;

@@ -106,10 +106,28 @@ class StrataConfTest {
   }
 
   @Test
+  void optionsOfOthers() {
+    assertThat(inputOptions("delimiter=;,header=false"))
+        .isEqualTo(Map.of("delimiter", ";", "header", "false"));
+    assertThat(inputOptions("delimiter=,,header=false"))
+        .isEqualTo(Map.of("delimiter", ",", "header", "false"));
+    assertThat(inputOptions("dateFormat=a, b=c")).isEqualTo(Map.of("dateFormat", "a", "b", "c"));
+    assertThat(inputOptions("[\"nullValue=a,b=c\", \"lineSep=\\n\"]"))
+        .isEqualTo(Map.of("nullValue", "a,b=c", "lineSep", "\n"));
+  }
+
+  private static Map<String, String> inputOptions(String value) {
+    return StrataConf.of(Map.of("spark.strata.input.options", value)).get(StrataKeys.INPUT_OPTIONS);
+  }
+
+  @Test
   void promptAndMessagesExcludeEachOther() {
     StrataConf conf =
         StrataConf.of(Map.of("spark.strata.prompt", "p", "spark.strata.messages.column", "m"));
-    assertThatThrownBy(conf::promptOptions).hasMessageContaining("exactly one");
+    assertThatThrownBy(conf::promptOptions)
+        .hasMessage(
+            "--prompt (spark.strata.prompt) and --messages-column (spark.strata.messages.column) both"
+                + " say what the prompt is; give one of the two");
   }
 
   private static String model(String location) {

@@ -146,6 +146,80 @@ class GenerationTest {
   }
 
   @Test
+  void longPromptsAreCutOnRequest() {
+    String many = "many words ".repeat(3000);
+    Dataset<Row> input =
+        rows(TEXTS, RowFactory.create("a", many), RowFactory.create("b", "A box."));
+    Map<String, String> conf = Map.of("maxNewTokens", "20", "longPrompts", "truncate");
+    Map<String, Row> output = byId(run(input, options(conf), EngineStats.register(spark)));
+
+    assertThat(errors(List.copyOf(output.values()))).containsEntry("a", null);
+    assertThat(output.get("a").<Integer>getAs("prompt_tokens")).isBetween(1001, 1004);
+    assertThat(output.get("a").<String>getAs("text")).isEqualTo(many);
+    Dataset<Row> one = rows(TEXTS, RowFactory.create("b", "A box."));
+    Row whole = run(one, options(Map.of("maxNewTokens", "20")), EngineStats.register(spark)).get(0);
+    assertThat(output.get("b")).isEqualTo(whole);
+    assertThat(
+            errors(
+                run(
+                    one,
+                    options(Map.of("maxNewTokens", "1024", "longPrompts", "truncate")),
+                    EngineStats.register(spark))))
+        .containsEntry(
+            "b",
+            "the prompt cannot be cut to 0 tokens, which is what the new tokens leave of the model's"
+                + " context");
+  }
+
+  @Test
+  void someColumnsComeOut() {
+    Dataset<Row> input =
+        rows(TEXTS, RowFactory.create("a", "A box.")).selectExpr("id", "text", "1 AS n");
+    GenerationOptions options = options(Map.of("maxNewTokens", "2"));
+    EngineStats stats = EngineStats.register(spark);
+    List<Row> output = Generation.apply(input, List.of("n", "ID"), options, stats).collectAsList();
+    assertThat(output.get(0).schema().fieldNames()).startsWith("n", "id", "completion").hasSize(7);
+    assertThat(output.get(0).<String>getAs("id")).isEqualTo("a");
+    assertThat(output.get(0).<String>getAs("completion")).isNotEmpty();
+    assertThatThrownBy(() -> Generation.apply(input, List.of("x"), options, stats))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("the input has no column 'x', which --columns names");
+  }
+
+  /** As requests of a batch have it. */
+  @Test
+  void rowsBringPlainPromptsErrorsAndSeeds() {
+    StructType schema =
+        StructType.fromDDL(
+            "id STRING, chat ARRAY<STRUCT<role: STRING, content: STRING>>, plain STRING,"
+                + " refusal STRING, seed BIGINT");
+    Object chat = new Object[] {RowFactory.create("user", "I am tired.")};
+    String spelled = "<|user|>\nI am tired.<|end|>\n<|assistant|>\n";
+    Dataset<Row> input =
+        rows(
+            schema,
+            RowFactory.create("chat", chat, null, null, 5L),
+            RowFactory.create("again", chat, null, null, 5L),
+            RowFactory.create("plain", null, spelled, null, null),
+            RowFactory.create("refused", chat, null, "not this one", null));
+    Map<String, String> leaves =
+        Map.of(
+            "id.column", "id",
+            "row.options", "seed",
+            "temperature", "1.2",
+            "maxNewTokens", "8");
+    PromptOptions prompt = new PromptOptions(null, null, "chat", "plain", "refusal");
+    GenerationOptions options = conf(leaves).generationOptions(prompt);
+    Map<String, Row> output = byId(run(input, options, EngineStats.register(spark)));
+
+    assertThat(output.get("refused").<String>getAs("error")).isEqualTo("not this one");
+    assertThat(output.get("plain").<Integer>getAs("prompt_tokens"))
+        .isEqualTo(output.get("chat").<Integer>getAs("prompt_tokens"));
+    assertThat(output.get("again").<String>getAs("completion"))
+        .isEqualTo(output.get("chat").<String>getAs("completion"));
+  }
+
+  @Test
   void sampledTextFollowsTheSeedAndTheRow() {
     Row[] texts =
         IntStream.range(0, 12)
@@ -249,12 +323,16 @@ class GenerationTest {
   }
 
   private static GenerationOptions options(Map<String, String> leaves) {
+    StrataConf conf = conf(leaves);
+    return conf.generationOptions(conf.promptOptions());
+  }
+
+  private static StrataConf conf(Map<String, String> leaves) {
     Map<String, String> settings = new HashMap<>();
     settings.put("spark.strata.model", MODEL);
     settings.put("spark.strata.host.memory", "512m");
     leaves.forEach((leaf, value) -> settings.put("spark.strata." + leaf, value));
-    StrataConf conf = StrataConf.of(settings);
-    return conf.generationOptions(conf.promptOptions());
+    return StrataConf.of(settings);
   }
 
   private static GenerationOptions prompt(String template) {

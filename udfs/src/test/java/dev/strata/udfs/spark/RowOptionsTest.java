@@ -31,6 +31,23 @@ class RowOptionsTest {
         .isEqualTo(new SamplingOverrides(12, null, 0.7, 4, null, null, List.of("a", "b"), null));
   }
 
+  /** As columns of CSV files are. */
+  @Test
+  void numbersAsTexts() {
+    StructType texts = StructType.fromDDL("max_new_tokens STRING, top_p STRING, seed STRING");
+    RowOptions options = RowOptions.of(List.of("max_new_tokens", "top_p", "seed"), texts);
+    Row row = RowFactory.create(" 12", "0.9", "9007199254740993");
+    assertThat(options.read(row).maxNewTokens()).isEqualTo(12);
+    assertThat(options.read(row).topP()).isEqualTo(0.9);
+    assertThat(options.seed(row)).isEqualTo(9007199254740993L);
+    Row empty = RowFactory.create("", null, " ");
+    assertThat(options.read(empty)).isEqualTo(SamplingOverrides.NONE);
+    assertThat(options.seed(empty)).isNull();
+    assertThatThrownBy(() -> options.seed(RowFactory.create(null, null, "1.5")))
+        .isInstanceOf(RowException.class)
+        .hasMessage("seed is '1.5'; it must be a whole number");
+  }
+
   @Test
   void nullOverridesNothing() {
     assertThat(read(row(null, null, null, null))).isEqualTo(SamplingOverrides.NONE);

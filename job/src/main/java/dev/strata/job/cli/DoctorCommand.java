@@ -1,0 +1,57 @@
+package dev.strata.job.cli;
+
+import dev.strata.udfs.api.ConfKey;
+import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.tools.Doctor;
+import dev.strata.udfs.tools.Finding;
+import java.io.PrintStream;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** {@code strata doctor}: examines the machine before a run does. Works without Spark. */
+final class DoctorCommand {
+
+  static final String WORD = "doctor";
+  static final String DESCRIPTION =
+      "Examines this machine: Java, Spark, GPU, natives, memory, model, disk.";
+  static final List<ConfKey<?>> KEYS =
+      List.of(
+          StrataKeys.MODEL, StrataKeys.DEVICE, StrataKeys.DEVICE_MEMORY, StrataKeys.HOST_MEMORY);
+
+  private DoctorCommand() {}
+
+  /**
+   * Prints a line for each finding.
+   *
+   * @param options those of the command line, which come before the submitted ones
+   * @return 0, or the exit code of the first thing that failed
+   */
+  static int run(Map<String, String> options, PrintStream out) {
+    Map<String, String> settings = submitted();
+    settings.putAll(options);
+    return Doctor.examine(settings, finding -> out.println(line(finding))).stream()
+        .filter(finding -> finding.fault() != null)
+        .map(finding -> finding.fault().exitCode())
+        .findFirst()
+        .orElse(CommandLine.ExitCode.OK);
+  }
+
+  /** Where spark-submit leaves an application's configuration. */
+  private static Map<String, String> submitted() {
+    Map<String, String> settings = new HashMap<>();
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith("spark.")) {
+        settings.put(name, System.getProperty(name));
+      }
+    }
+    return settings;
+  }
+
+  private static String line(Finding finding) {
+    String status = finding.status().name().toLowerCase(Locale.ROOT);
+    return String.format(Locale.ROOT, "%-8s %-8s %s", status, finding.subject(), finding.text());
+  }
+}

@@ -1,0 +1,92 @@
+package dev.strata.job.dataset;
+
+import dev.strata.udfs.api.StrataException;
+import java.util.Arrays;
+import java.util.UUID;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import org.apache.spark.sql.connector.catalog.CatalogManager;
+import org.apache.spark.sql.connector.catalog.CatalogPlugin;
+import org.apache.spark.sql.connector.catalog.Identifier;
+import org.apache.spark.sql.connector.catalog.StagingTableCatalog;
+import org.apache.spark.sql.connector.catalog.TableCatalog;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** A table's place in one of the session's catalogs, whether it is there or not. */
+record CatalogTable(TableCatalog catalog, Identifier identifier) {
+
+  /**
+   * Finds the place that a name means, such as {@code table}, {@code database.table} or {@code
+   * catalog.database.table}.
+   *
+   * @throws StrataException if the catalog has no tables
+   */
+  static CatalogTable of(SparkSession session, String name) throws Exception {
+    var state = ((org.apache.spark.sql.classic.SparkSession) session).sessionState();
+    CatalogManager catalogs = state.catalogManager();
+    String[] parts =
+        CollectionConverters.asJava(state.sqlParser().parseMultipartIdentifier(name))
+            .toArray(String[]::new);
+    boolean namesCatalog = parts.length > 1 && catalogs.isCatalogRegistered(parts[0]);
+    CatalogPlugin catalog = namesCatalog ? catalogs.catalog(parts[0]) : catalogs.currentCatalog();
+    if (!(catalog instanceof TableCatalog tables)) {
+      throw StrataException.data(
+          "the catalog of table %s, %s, has no tables", name, catalog.name());
+    }
+    int from = namesCatalog ? 1 : 0;
+    String[] namespace = Arrays.copyOfRange(parts, from, parts.length - 1);
+    if (namespace.length == 0 && !namesCatalog) {
+      namespace = catalogs.currentNamespace();
+    }
+    return new CatalogTable(tables, Identifier.of(namespace, parts[parts.length - 1]));
+  }
+
+  boolean exists() {
+    return catalog.tableExists(identifier);
+  }
+
+  /** Whether it is Spark's own catalog, whose tables are written in ways of their own. */
+  boolean isOfSession() {
+    return catalog.name().equals(CatalogManager.SESSION_CATALOG_NAME());
+  }
+
+  /** Whether the catalog itself can replace a table at once when its new rows are complete. */
+  boolean isReplacedAtOnce() {
+    return catalog instanceof StagingTableCatalog;
+  }
+
+  /** What an existing table's rows are kept in, such as parquet; null if the catalog says none. */
+  String provider() throws NoSuchTableException {
+    return catalog.loadTable(identifier).properties().get(TableCatalog.PROP_PROVIDER);
+  }
+
+  /** A table beside this one, of a name that nobody else has. */
+  CatalogTable beside(String suffix) {
+    String id = UUID.randomUUID().toString().substring(0, 8);
+    String name = identifier.name() + "_" + suffix + "_" + id;
+    return new CatalogTable(catalog, Identifier.of(identifier.namespace(), name));
+  }
+
+  void renameTo(CatalogTable other) throws Exception {
+    catalog.renameTable(identifier, other.identifier);
+    catalog.invalidateTable(identifier); // Spark may know the files of a table by its name
+    catalog.invalidateTable(other.identifier);
+  }
+
+  void drop() {
+    catalog.dropTable(identifier);
+  }
+
+  /** The whole name, as SQL takes it. */
+  String sqlName() {
+    StringBuilder name = new StringBuilder(quoted(catalog.name()));
+    for (String part : identifier.namespace()) {
+      name.append('.').append(quoted(part));
+    }
+    return name.append('.').append(quoted(identifier.name())).toString();
+  }
+
+  private static String quoted(String part) {
+    return '`' + part.replace("`", "``") + '`';
+  }
+}

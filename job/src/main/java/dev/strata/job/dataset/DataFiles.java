@@ -1,0 +1,69 @@
+package dev.strata.job.dataset;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.spark.sql.SparkSession;
+
+/** The files of a data set, as far as their names tell of it. */
+record DataFiles(FileSystem files, Path location) {
+
+  static DataFiles at(SparkSession session, String location) throws IOException {
+    Path path = new Path(location);
+    FileSystem files = path.getFileSystem(session.sparkContext().hadoopConfiguration());
+    return new DataFiles(files, path);
+  }
+
+  /**
+   * The files and directories that a pattern means, whole names with their file system.
+   *
+   * @throws StrataException if there are none
+   */
+  List<Path> roots() throws IOException {
+    FileStatus[] found = files.globStatus(location);
+    if (found == null || found.length == 0) {
+      throw StrataException.data("the input %s does not exist", location);
+    }
+    return Arrays.stream(found).map(FileStatus::getPath).toList();
+  }
+
+  /** The first file under a directory, or the file itself, whose name tells a format. */
+  Optional<Path> firstFile(Path root) throws IOException {
+    RemoteIterator<LocatedFileStatus> all = files.listFiles(root, true);
+    while (all.hasNext()) {
+      Path file = all.next().getPath();
+      if (!isHidden(file.getName()) && DataFormat.ofName(file.getName()).isPresent()) {
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The files that the roots mean, in the order of their names, subdirectories left out. */
+  List<Path> flat() throws IOException {
+    List<Path> flat = new ArrayList<>();
+    for (Path root : roots()) {
+      Arrays.stream(files.listStatus(root))
+          .filter(FileStatus::isFile)
+          .map(FileStatus::getPath)
+          .filter(file -> !isHidden(file.getName()))
+          .sorted(Comparator.comparing(Path::getName))
+          .forEach(flat::add);
+    }
+    return flat;
+  }
+
+  /** What Spark leaves out when it reads. */
+  static boolean isHidden(String name) {
+    return name.startsWith("_") || name.startsWith(".");
+  }
+}

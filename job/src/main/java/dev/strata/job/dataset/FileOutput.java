@@ -1,0 +1,167 @@
+package dev.strata.job.dataset;
+
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A directory of files. */
+final class FileOutput implements Output {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FileOutput.class);
+
+  private final SparkSession session;
+  private final DataFiles place;
+  private final String mode;
+  private final Optional<DataFormat> named;
+  private final Map<String, String> options;
+  private final List<String> partitionBy;
+  private final boolean exists;
+  private DataFormat format;
+  private NewDirectory replacement;
+
+  private FileOutput(SparkSession session, DataFiles place, StrataConf conf) throws IOException {
+    this.session = session;
+    this.place = place;
+    this.mode = conf.get(StrataKeys.MODE);
+    this.named = DataFormat.of(conf.get(StrataKeys.OUTPUT_FORMAT), place.location().getName());
+    this.options = conf.get(StrataKeys.OUTPUT_OPTIONS);
+    this.partitionBy = conf.get(StrataKeys.PARTITION_BY);
+    this.exists = place.files().exists(place.location());
+  }
+
+  static FileOutput open(SparkSession session, String location, StrataConf conf)
+      throws IOException {
+    return new FileOutput(session, DataFiles.at(session, location), conf);
+  }
+
+  @Override
+  public boolean exists() {
+    return exists;
+  }
+
+  @Override
+  public void accept(Input input, StructType rows) {
+    format = named.orElse(input.format());
+    requirePartitions(rows);
+    try {
+      if (exists) {
+        acceptExisting(input, rows);
+      }
+    } catch (IOException e) {
+      throw DataErrors.output(toString(), e);
+    }
+    format.requireHolds(rows);
+  }
+
+  private void acceptExisting(Input input, StructType rows) throws IOException {
+    if (isOverwrite()) {
+      input.requireApart(place);
+      requireDataSet(place);
+    }
+    if (isAppend()) {
+      input.requireApart(place);
+      ExistingFiles files = ExistingFiles.of(session, place);
+      format = files.requireSameForm(named, format, partitionBy);
+      files.requireSameColumns(rows, format, partitionBy, options);
+    }
+  }
+
+  /** What is overwritten is deleted in the end, so it had better be what a run has written. */
+  static void requireDataSet(DataFiles place) throws IOException {
+    FileSystem files = place.files();
+    for (FileStatus status : files.listStatus(place.location())) {
+      String name = status.getPath().getName();
+      boolean isData =
+          DataFiles.isHidden(name)
+              || (status.isDirectory() ? name.contains("=") : DataFormat.ofName(name).isPresent());
+      if (!isData) {
+        throw StrataException.data(
+            "the output %s holds '%s', which is no part of a data set; --mode overwrite would delete"
+                + " it: remove it yourself, or name another output",
+            place.location(), name);
+      }
+    }
+  }
+
+  @Override
+  public void write(Dataset<Row> rows) {
+    try {
+      if (exists && isOverwrite()) {
+        replacement = NewDirectory.of(place.files(), place.location());
+        save(rows, SaveMode.ErrorIfExists, replacement.path());
+        replacement.replaceTarget();
+      } else {
+        save(rows, isAppend() ? SaveMode.Append : SaveMode.ErrorIfExists, place.location());
+      }
+    } catch (Exception e) { // AnalysisException is checked in Scala only
+      throw Refused.byAnalysis(e, toString());
+    }
+  }
+
+  private void requirePartitions(StructType rows) {
+    List<String> columns = Arrays.asList(rows.fieldNames());
+    for (String column : partitionBy) {
+      if (columns.stream().noneMatch(column::equalsIgnoreCase)) {
+        throw StrataException.usage(
+            "--partition-by names '%s', which is no column of the output; those are %s",
+            column, String.join(", ", columns));
+      }
+    }
+  }
+
+  private void save(Dataset<Row> rows, SaveMode how, Path path) {
+    rows.write()
+        .mode(how)
+        .format(format.word())
+        .options(format.writeOptions())
+        .options(options)
+        .partitionBy(partitionBy.toArray(String[]::new))
+        .save(path.toString());
+  }
+
+  private boolean isOverwrite() {
+    return mode.equals("overwrite");
+  }
+
+  private boolean isAppend() {
+    return mode.equals("append");
+  }
+
+  /** An empty directory would be in the way of the next run. One that holds anything stays. */
+  @Override
+  public void discard() {
+    if (replacement != null) {
+      replacement.discard();
+    }
+    try {
+      FileSystem files = place.files();
+      if (!exists
+          && files.exists(place.location())
+          && files.listStatus(place.location()).length == 0) {
+        files.delete(place.location(), false);
+      }
+    } catch (IOException e) {
+      LOG.warn("the empty directory {} cannot be removed: {}", place.location(), e.getMessage());
+    }
+  }
+
+  @Override
+  public String toString() {
+    return place.location().toString();
+  }
+}

@@ -1,0 +1,210 @@
+package dev.strata.job.dataset;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.util.ShutdownHookManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file that one run holds at a time. Its holder rewrites it every minute; a lock that has not
+ * been rewritten for ten, or whose holder was a process of this machine that has ended, is a dead
+ * run's and is taken over.
+ */
+public final class OutputLock implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutputLock.class);
+
+  private static final Duration HEARTBEAT = Duration.ofMinutes(1);
+  private static final Duration EXPIRY = Duration.ofMinutes(10);
+
+  /** Before Hadoop closes file systems. */
+  private static final int SHUTDOWN_PRIORITY = FileSystem.SHUTDOWN_HOOK_PRIORITY + 5;
+
+  private final FileSystem files;
+  private final Path file;
+  private final LockHolder holder;
+  private final Runnable atShutdown = this::release;
+  private final ScheduledExecutorService heartbeat =
+      Executors.newSingleThreadScheduledExecutor(OutputLock::daemon);
+
+  private OutputLock(FileSystem files, Path file, LockHolder holder) {
+    this.files = files;
+    this.file = file;
+    this.holder = holder;
+  }
+
+  /**
+   * Takes a lock.
+   *
+   * @param file the lock; the directory it is in is made if it is not there
+   * @param what what the holder does, such as {@code the output /out is being written}
+   * @param application the id of the Spark application
+   * @throws StrataException if another run holds it, or one cannot know
+   */
+  public static OutputLock acquire(Configuration conf, Path file, String what, String application) {
+    try {
+      FileSystem files = plain(file.getFileSystem(conf));
+      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(application));
+      lock.acquire(what);
+      return lock;
+    } catch (IOException e) {
+      throw DataErrors.lock(file.toString(), e);
+    }
+  }
+
+  /** Without the checksum files that Hadoop adds to local ones. */
+  private static FileSystem plain(FileSystem files) {
+    return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+  }
+
+  private void acquire(String what) throws IOException {
+    files.mkdirs(file.getParent());
+    if (!create()) {
+      removeIfDead(what);
+      if (!create()) {
+        throw held(what);
+      }
+    }
+    ShutdownHookManager.get().addShutdownHook(atShutdown, SHUTDOWN_PRIORITY);
+    long millis = HEARTBEAT.toMillis();
+    var unused = heartbeat.scheduleAtFixedRate(this::beat, millis, millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Makes the file, unless there is one. */
+  private boolean create() throws IOException {
+    try (OutputStream out = openNew()) {
+      out.write(holder.toBytes());
+      return true;
+    } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  /** Hadoop's local file system looks first and makes then, which two could do at once. */
+  private OutputStream openNew() throws IOException {
+    return isLocal()
+        ? Files.newOutputStream(
+            java.nio.file.Path.of(file.toUri().getPath()),
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.WRITE)
+        : files.create(file, false);
+  }
+
+  private boolean isLocal() {
+    return files.getUri().getScheme().equals("file");
+  }
+
+  private void removeIfDead(String what) throws IOException {
+    Optional<LockHolder> found = read(file);
+    boolean dead = age().compareTo(EXPIRY) > 0 || found.map(LockHolder::hasEnded).orElse(false);
+    if (!dead) {
+      throw held(what);
+    }
+    LOG.warn("the lock {} of a run that ended is taken over: {}", file, describe(found));
+    Path aside = file.suffix("-" + holder.token());
+    // Of several runs that find a dead lock one moves it; who moves a living one puts it back.
+    if (files.rename(file, aside) && !read(aside).equals(found)) {
+      files.rename(aside, file);
+      throw held(what);
+    }
+    files.delete(aside, false);
+  }
+
+  private StrataException held(String what) throws IOException {
+    return StrataException.locked(
+        "%s by %s, last heard of %d seconds ago; wait until it ends, or remove %s"
+            + " if you know that it is dead",
+        what, describe(read(file)), age().toSeconds(), file);
+  }
+
+  private static String describe(Optional<LockHolder> holder) {
+    return holder.map(LockHolder::toString).orElse("a run that is just starting");
+  }
+
+  private Duration age() throws IOException {
+    try {
+      long modified = files.getFileStatus(file).getModificationTime();
+      return Duration.ofMillis(Math.max(0, System.currentTimeMillis() - modified));
+    } catch (FileNotFoundException e) {
+      return Duration.ZERO; // given back a moment ago
+    }
+  }
+
+  /** Who wrote a lock; empty while it is being written or if it is gone. */
+  private Optional<LockHolder> read(Path lock) throws IOException {
+    try (FSDataInputStream in = files.open(lock)) {
+      return LockHolder.parse(in.readAllBytes());
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void beat() {
+    try {
+      if (isMine()) {
+        try (OutputStream out = files.create(file, true)) {
+          out.write(holder.toBytes());
+        }
+      }
+    } catch (IOException e) {
+      LOG.warn("the lock {} cannot be renewed: {}", file, Messages.firstLine(e));
+    }
+  }
+
+  private boolean isMine() throws IOException {
+    return read(file).map(other -> other.token().equals(holder.token())).orElse(false);
+  }
+
+  /**
+   * To be called before what the lock protects is changed.
+   *
+   * @throws StrataException if the lock was lost, which a process does that stood still for long
+   */
+  public void check() throws IOException {
+    if (!isMine()) {
+      throw StrataException.locked(
+          "the lock %s was lost while the run went on; nothing was replaced, run it again", file);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!ShutdownHookManager.get().isShutdownInProgress()) {
+      ShutdownHookManager.get().removeShutdownHook(atShutdown);
+    }
+    release();
+  }
+
+  private void release() {
+    heartbeat.shutdownNow();
+    try {
+      if (isMine()) {
+        files.delete(file, false);
+      }
+    } catch (IOException e) {
+      LOG.warn("the lock {} cannot be removed: {}", file, Messages.firstLine(e));
+    }
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "strata-lock");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

@@ -1,0 +1,156 @@
+package dev.strata.job.dataset;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * An output directory that is written anew beside the old one and takes its place as a whole. Names
+ * that begin with a dot are no data to Spark, so all of this may lie within a partitioned data set:
+ *
+ * <pre>{@code
+ * out                        the output
+ * .out.strata-lock           held by the run that writes
+ * .out.strata-part-<token>   what it has written so far
+ * .out.strata-new            a new output that is complete, about to take its place
+ * .out.strata-old            the old output, about to be removed
+ * }</pre>
+ *
+ * <p>Whenever a run is killed, there is the old output or the new one, complete; between two
+ * renames it is beside the output's place, and the next run puts it there. This takes renames that
+ * are atomic, as those of local disks and HDFS are. All methods want the lock to be held.
+ */
+public final class Replacement {
+
+  private final FileSystem files;
+  private final Path target;
+  private final Path part;
+
+  private Replacement(FileSystem files, Path target) {
+    this.files = files;
+    this.target = target;
+    this.part = sibling(target, "part-" + UUID.randomUUID());
+  }
+
+  /** The replacement of a directory. */
+  public static Replacement of(Configuration conf, String location) throws IOException {
+    Path path = new Path(location);
+    FileSystem files = path.getFileSystem(conf);
+    return new Replacement(files, files.makeQualified(path));
+  }
+
+  /** The lock that a run on an output holds. */
+  public static Path lock(Configuration conf, String location) throws IOException {
+    Path path = new Path(location);
+    return sibling(path.getFileSystem(conf).makeQualified(path), "lock");
+  }
+
+  private static Path sibling(Path target, String suffix) {
+    return new Path(target.getParent(), "." + target.getName() + ".strata-" + suffix);
+  }
+
+  /** Finishes or clears away what killed runs left. */
+  public void recover() throws IOException {
+    if (files.exists(complete())) {
+      takePlace();
+    } else if (files.exists(old())) {
+      restoreOrDelete();
+    }
+    FileStatus[] left = files.globStatus(sibling(target, "part-*"));
+    for (FileStatus part : left == null ? new FileStatus[0] : left) {
+      files.delete(part.getPath(), true);
+    }
+  }
+
+  private void restoreOrDelete() throws IOException {
+    if (files.exists(target)) {
+      files.delete(old(), true);
+    } else {
+      rename(old(), target);
+    }
+  }
+
+  /**
+   * Whether there is an output.
+   *
+   * @throws StrataException if something else is in its place
+   */
+  public boolean exists() throws IOException {
+    try {
+      for (FileStatus status : files.listStatus(target)) {
+        if (status.getPath().equals(target)) {
+          throw notAnOutput("it is a file");
+        }
+        String name = status.getPath().getName();
+        if (!name.matches("[._].*|part-.*") || name.contains("=")) {
+          throw notAnOutput("it holds " + name);
+        }
+      }
+      return true;
+    } catch (FileNotFoundException e) {
+      return false;
+    }
+  }
+
+  private StrataException notAnOutput(String why) {
+    return StrataException.data(
+        "%s is not the output of an earlier run, since %s; name another output", target, why);
+  }
+
+  /**
+   * Takes note of what is read.
+   *
+   * @throws StrataException if the output would replace it
+   */
+  public void accept(Input input) {
+    input.requireApart(new DataFiles(files, target));
+  }
+
+  /** Where the new output is to be written. */
+  public Path part() {
+    return part;
+  }
+
+  /** Puts what was written in the output's place. */
+  public void commit() throws IOException {
+    if (files.exists(target)) {
+      rename(part, complete());
+      takePlace();
+    } else {
+      rename(part, target);
+    }
+  }
+
+  private void takePlace() throws IOException {
+    if (files.exists(target)) {
+      files.delete(old(), true);
+      rename(target, old());
+    }
+    rename(complete(), target);
+    files.delete(old(), true);
+  }
+
+  /** Clears away what was written, if anything was; to be called when no task is running. */
+  public void discard() throws IOException {
+    files.delete(part, true);
+  }
+
+  private Path complete() {
+    return sibling(target, "new");
+  }
+
+  private Path old() {
+    return sibling(target, "old");
+  }
+
+  private void rename(Path from, Path to) throws IOException {
+    if (!files.rename(from, to)) {
+      throw new IOException("%s cannot be renamed to %s".formatted(from, to));
+    }
+  }
+}

@@ -1,0 +1,223 @@
+package dev.strata.job.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.strata.udfs.api.SamplingOverrides;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
+
+/**
+ * The body of a request. A parameter that is null counts as absent. One that would change the
+ * result and cannot be honoured refuses the request, and so does one that nobody knows.
+ */
+final class RequestBody {
+
+  /** Parameters that do not change the result. */
+  private static final Set<String> TAKEN =
+      Set.of(
+          "model",
+          "user",
+          "metadata",
+          "store",
+          "service_tier",
+          "safety_identifier",
+          "prompt_cache_key",
+          "prompt_cache_retention",
+          "parallel_tool_calls",
+          "stream_options");
+
+  private static final Set<String> READ =
+      Set.of(
+          "messages",
+          "prompt",
+          "max_tokens",
+          "max_completion_tokens",
+          "temperature",
+          "top_p",
+          "top_k",
+          "min_p",
+          "repetition_penalty",
+          "stop",
+          "seed");
+
+  /** Parameters that may be there as long as they ask for what is done anyway. */
+  private static final Map<String, Predicate<JsonNode>> NEUTRAL =
+      Map.ofEntries(
+          Map.entry("n", value -> isNumber(value, 1)),
+          Map.entry("best_of", value -> isNumber(value, 1)),
+          Map.entry("frequency_penalty", value -> isNumber(value, 0)),
+          Map.entry("presence_penalty", value -> isNumber(value, 0)),
+          Map.entry("logprobs", value -> isFalse(value) || isNumber(value, 0)),
+          Map.entry("top_logprobs", value -> isNumber(value, 0)),
+          Map.entry("stream", RequestBody::isFalse),
+          Map.entry("echo", RequestBody::isFalse),
+          Map.entry("suffix", value -> isText(value, "")),
+          Map.entry("tools", RequestBody::isEmptyContainer),
+          Map.entry("functions", RequestBody::isEmptyContainer),
+          Map.entry("tool_choice", value -> isText(value, "none") || isText(value, "auto")),
+          Map.entry("function_call", value -> isText(value, "none") || isText(value, "auto")),
+          Map.entry("logit_bias", RequestBody::isEmptyContainer),
+          Map.entry("response_format", value -> isText(value.path("type"), "text")),
+          Map.entry("modalities", value -> value.size() == 1 && isText(value.path(0), "text")));
+
+  private static final int SHOWN_CHARS = 60;
+
+  private final JsonNode body;
+
+  RequestBody(JsonNode body) {
+    this.body = body;
+  }
+
+  /**
+   * The whole request.
+   *
+   * @throws RequestException if something in it is wrong
+   */
+  BatchRequest request(String customId, Endpoint endpoint, String model) {
+    body.properties().forEach(entry -> check(entry.getKey(), entry.getValue()));
+    boolean isChat = endpoint == Endpoint.CHAT;
+    return new BatchRequest(
+        customId,
+        endpoint,
+        model,
+        isChat ? RequestMessages.read(body.path("messages")) : null,
+        isChat ? null : prompt(),
+        sampling(),
+        seed(),
+        null);
+  }
+
+  private void check(String name, JsonNode value) {
+    if (value.isNull() || TAKEN.contains(name) || READ.contains(name)) {
+      return;
+    }
+    Predicate<JsonNode> neutral = NEUTRAL.get(name);
+    if (neutral == null) {
+      throw refused("unknown_parameter", name, "the body has the unknown parameter " + name);
+    }
+    if (!neutral.test(value)) {
+      throw refused(
+          "unsupported_parameter",
+          name,
+          "%s is %s, which is not supported; leave it out".formatted(name, shown(value)));
+    }
+  }
+
+  private String prompt() {
+    JsonNode prompt = body.path("prompt");
+    if (prompt.isArray() && prompt.size() == 1) {
+      prompt = prompt.path(0);
+    }
+    if (prompt.isArray()) {
+      throw refused("invalid_value", "prompt", "prompt is an array; it must be one text");
+    }
+    if (!prompt.isTextual() || prompt.textValue().isEmpty()) {
+      throw refused("invalid_value", "prompt", "prompt is missing or empty; it must be a text");
+    }
+    return prompt.textValue();
+  }
+
+  private SamplingOverrides sampling() {
+    Integer most = integer("max_completion_tokens", 1);
+    Integer older = integer("max_tokens", 1);
+    Integer topK = integer("top_k", -1);
+    return new SamplingOverrides(
+        most != null ? most : older,
+        number("repetition_penalty", false, 0, Double.MAX_VALUE, "a number above 0"),
+        number("temperature", true, 0, 2, "a number from 0 to 2"),
+        topK != null && topK == -1 ? Integer.valueOf(0) : topK,
+        number("top_p", false, 0, 1, "a number above 0 and at most 1"),
+        number("min_p", true, 0, 1, "a number from 0 to 1"),
+        stop(),
+        null);
+  }
+
+  private Long seed() {
+    JsonNode value = value("seed");
+    if (value == null) {
+      return null;
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+      throw wrong("seed", value, "a whole number");
+    }
+    return value.longValue();
+  }
+
+  private Integer integer(String name, int least) {
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < least) {
+      throw wrong(name, value, "a whole number of at least " + least);
+    }
+    return value.intValue();
+  }
+
+  /** A number above (or, if {@code closed}, from) {@code low} and at most {@code high}. */
+  private Double number(String name, boolean closed, double low, double high, String label) {
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    double number = value.doubleValue();
+    boolean isAbove = closed ? number >= low : number > low;
+    if (!value.isNumber() || !isAbove || number > high) {
+      throw wrong(name, value, label);
+    }
+    return number;
+  }
+
+  private List<String> stop() {
+    JsonNode value = value("stop");
+    if (value == null) {
+      return null;
+    }
+    List<JsonNode> texts =
+        value.isArray()
+            ? StreamSupport.stream(value.spliterator(), false).toList()
+            : List.of(value);
+    if (!texts.stream().allMatch(text -> text.isTextual() && !text.textValue().isEmpty())) {
+      throw wrong("stop", value, "a text or an array of texts, none of them empty");
+    }
+    return texts.stream().map(JsonNode::textValue).toList();
+  }
+
+  private JsonNode value(String name) {
+    JsonNode value = body.path(name);
+    return value.isMissingNode() || value.isNull() ? null : value;
+  }
+
+  private static RequestException wrong(String name, JsonNode value, String label) {
+    return refused(
+        "invalid_value", name, "%s is %s; it must be %s".formatted(name, shown(value), label));
+  }
+
+  static RequestException refused(String code, String parameter, String message) {
+    return new RequestException(code, parameter, message);
+  }
+
+  static String shown(JsonNode value) {
+    String text = value.toString();
+    return text.length() <= SHOWN_CHARS ? text : text.substring(0, SHOWN_CHARS) + "...";
+  }
+
+  private static boolean isNumber(JsonNode value, int number) {
+    return value.isNumber() && value.decimalValue().compareTo(BigDecimal.valueOf(number)) == 0;
+  }
+
+  private static boolean isFalse(JsonNode value) {
+    return value.isBoolean() && !value.booleanValue();
+  }
+
+  private static boolean isText(JsonNode value, String text) {
+    return text.equals(value.textValue());
+  }
+
+  private static boolean isEmptyContainer(JsonNode value) {
+    return value.isContainerNode() && value.isEmpty();
+  }
+}

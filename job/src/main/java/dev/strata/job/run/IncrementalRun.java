@@ -1,0 +1,219 @@
+package dev.strata.job.run;
+
+import static org.apache.spark.sql.functions.col;
+
+import dev.strata.job.dataset.BatchInput;
+import dev.strata.job.dataset.DataErrors;
+import dev.strata.job.dataset.DataFormat;
+import dev.strata.job.dataset.Input;
+import dev.strata.job.dataset.Output;
+import dev.strata.job.dataset.OutputLock;
+import dev.strata.job.dataset.Replacement;
+import dev.strata.job.plan.WorkPlan;
+import dev.strata.job.progress.ProgressListener;
+import dev.strata.job.report.RunReport;
+import dev.strata.udfs.api.RunIdentity;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.Fingerprints;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** A run that takes over what an earlier one has done, and replaces its output as a whole. */
+final class IncrementalRun {
+
+  /** Forms that keep every value, and whose columns are found by name. */
+  private static final List<String> FORMATS = List.of("parquet", "json", "orc");
+
+  private final RunSession session;
+  private final StrataConf conf;
+  private final Configuration hadoop;
+  private final String location;
+  private final long start = System.nanoTime();
+
+  IncrementalRun(RunSession session) {
+    this.session = session;
+    this.conf = session.conf();
+    this.hadoop = session.spark().sparkContext().hadoopConfiguration();
+    this.location = conf.require(StrataKeys.OUTPUT);
+  }
+
+  /** The rows with their fingerprints, what is there, and what is to do. */
+  private record Work(Input input, DataFormat format, Dataset<Row> rows, EarlierRows earlier) {}
+
+  static boolean isAskedFor(StrataConf conf) {
+    return !conf.get(StrataKeys.INCREMENTAL).equals("off");
+  }
+
+  /**
+   * Refuses outputs that an incremental run cannot take over.
+   *
+   * @throws StrataException if the configuration asks for one
+   */
+  static void check(StrataConf conf) {
+    if (!isAskedFor(conf)) {
+      return;
+    }
+    String mode = conf.get(StrataKeys.MODE);
+    if (!mode.equals("error")) {
+      throw StrataException.usage(
+          "--mode %s means nothing to --incremental, which replaces the output itself; unset one of"
+              + " the two",
+          mode);
+    }
+    if (!conf.get(StrataKeys.PARTITION_BY).isEmpty()) {
+      throw StrataException.usage(
+          "--incremental cannot take over an output laid out by --partition-by %s; run each part"
+              + " with --where and an --output of its own",
+          String.join(",", conf.get(StrataKeys.PARTITION_BY)));
+    }
+    String format = conf.get(StrataKeys.OUTPUT_FORMAT);
+    if (BatchInput.isNamedBy(conf) || !format.equals("auto")) {
+      requireReadable(BatchInput.isNamedBy(conf) ? conf.get(StrataKeys.INPUT_FORMAT) : format);
+    }
+  }
+
+  private static void requireReadable(String format) {
+    if (!FORMATS.contains(format)) {
+      throw StrataException.usage(
+          "--incremental cannot take over an output of the form %s; set --output-format to one of"
+              + " %s",
+          format, String.join(", ", FORMATS));
+    }
+  }
+
+  /**
+   * Runs what is to do, if anything is, and tells what was done.
+   *
+   * @throws StrataException if another run holds the output, or if its rows are those of a run with
+   *     another model, prompt or other options
+   */
+  String execute(PrintStream console) throws Exception {
+    OutputLock lock =
+        OutputLock.acquire(
+            hadoop,
+            Replacement.lock(hadoop, location),
+            "the output " + location + " is being written",
+            session.spark().sparkContext().applicationId());
+    try (lock) {
+      Replacement replacement = Replacement.of(hadoop, location);
+      replacement.recover();
+      return execute(replacement, lock, console).text();
+    } catch (IOException e) {
+      throw DataErrors.output(location, e);
+    }
+  }
+
+  private RunReport execute(Replacement replacement, OutputLock lock, PrintStream console)
+      throws Exception {
+    Work work = work(replacement);
+    WorkPlan plan = work.earlier().plan(work.rows());
+    EngineStats stats = EngineStats.register(session.spark());
+    boolean unchanged = replacement.exists() && plan.nothingToDo() && !runsAll();
+    if (!unchanged) {
+      ProgressListener listener = new ProgressListener(stats);
+      listener.expect(plan.toRun());
+      replace(replacement, lock, work, stats, listener, console);
+    }
+    return new RunReport(
+        stats.value(),
+        Duration.ofNanos(System.nanoTime() - start),
+        location,
+        new RunReport.Reuse(plan.kept(), unchanged));
+  }
+
+  /** The input's rows that a run would run. Changes nothing. */
+  Dataset<Row> rowsToRun() throws IOException {
+    Work work = work(Replacement.of(hadoop, location));
+    return work.earlier().toRun(work.rows());
+  }
+
+  private Work work(Replacement replacement) throws IOException {
+    Input input = Input.open(session.spark(), conf);
+    replacement.accept(input);
+    DataFormat format = format(input);
+    RunIdentity identity = Fingerprints.identity(session.options());
+    Dataset<Row> rows = session.limited(input.rows()).drop(Fingerprints.COLUMN);
+    return new Work(
+        input,
+        format,
+        Fingerprints.add(rows, session.columns(rows), session.options(), identity),
+        earlier(replacement, format, identity));
+  }
+
+  private boolean runsAll() {
+    return conf.get(StrataKeys.INCREMENTAL).equals("all");
+  }
+
+  private DataFormat format(Input input) {
+    DataFormat format =
+        DataFormat.of(conf.get(StrataKeys.OUTPUT_FORMAT), new Path(location).getName())
+            .orElse(input.format());
+    requireReadable(format.word());
+    return format;
+  }
+
+  private EarlierRows earlier(Replacement replacement, DataFormat format, RunIdentity identity)
+      throws IOException {
+    if (!replacement.exists() || runsAll()) {
+      return EarlierRows.none(session.spark());
+    }
+    EarlierRows earlier =
+        EarlierRows.read(
+            session.spark(), location, format.word(), conf.get(StrataKeys.OUTPUT_OPTIONS));
+    WorkPlan.requireSameRun(location, earlier.runs(), identity);
+    return earlier;
+  }
+
+  private void replace(
+      Replacement replacement,
+      OutputLock lock,
+      Work work,
+      EngineStats stats,
+      ProgressListener listener,
+      PrintStream console)
+      throws Exception {
+    try {
+      Output part = part(replacement, work.format());
+      Dataset<Row> completed = completed(work, stats);
+      part.accept(work.input(), completed.schema());
+      session.write(completed, part, listener, console);
+      lock.check();
+      replacement.commit();
+    } catch (Exception e) {
+      replacement.discard();
+      throw e;
+    }
+  }
+
+  private Output part(Replacement replacement, DataFormat format) {
+    return Output.at(
+        session.spark(),
+        conf.with(StrataKeys.OUTPUT, replacement.part().toString())
+            .with(StrataKeys.OUTPUT_FORMAT, format.word()));
+  }
+
+  /** The rows of the new output, fingerprints last. */
+  private Dataset<Row> completed(Work work, EngineStats stats) {
+    Dataset<Row> toRun = work.earlier().toRun(work.rows());
+    Dataset<Row> run = session.completed(toRun, stats, Fingerprints.COLUMN);
+    Column[] columns =
+        Stream.concat(
+                Arrays.stream(run.columns()).filter(name -> !name.equals(Fingerprints.COLUMN)),
+                Stream.of(Fingerprints.COLUMN))
+            .map(name -> col("`" + name.replace("`", "``") + "`"))
+            .toArray(Column[]::new);
+    return run.select(columns).union(work.earlier().takenOver(work.rows()).select(columns));
+  }
+}

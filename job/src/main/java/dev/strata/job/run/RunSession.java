@@ -1,0 +1,73 @@
+package dev.strata.job.run;
+
+import dev.strata.job.dataset.Output;
+import dev.strata.job.plan.Cluster;
+import dev.strata.job.plan.PartitionPlan;
+import dev.strata.job.progress.ProgressConsole;
+import dev.strata.job.progress.ProgressListener;
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.Generation;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** What all ways to run have in common: a Spark session, and what is asked of it. */
+record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options) {
+
+  /** The input's rows up to the limit. */
+  Dataset<Row> limited(Dataset<Row> rows) {
+    return conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
+  }
+
+  /** The input's columns that come out. */
+  List<String> columns(Dataset<Row> rows) {
+    return conf.find(StrataKeys.COLUMNS).orElse(Arrays.asList(rows.columns()));
+  }
+
+  /**
+   * Rows with completions. Nothing runs before they are written.
+   *
+   * @param more columns that come out beside those of {@link #columns}
+   */
+  Dataset<Row> completed(Dataset<Row> rows, EngineStats stats, String... more) {
+    List<String> columns = new ArrayList<>(columns(rows));
+    columns.addAll(Arrays.asList(more));
+    return Generation.apply(rows.repartition(partitions()), columns, options, stats);
+  }
+
+  /** Into how many partitions rows are dealt. */
+  int partitions() {
+    return PartitionPlan.partitions(conf.find(StrataKeys.PARTITIONS), cluster());
+  }
+
+  Cluster cluster() {
+    return Cluster.of(this::setting, Sessions.executors(spark));
+  }
+
+  /** Spark's setting of that name, or null. */
+  String setting(String key) {
+    return spark.sparkContext().getConf().get(key, null);
+  }
+
+  /** Writes rows and shows the progress. If that fails, no task runs any more. */
+  void write(Dataset<Row> rows, Output output, ProgressListener listener, PrintStream console)
+      throws Exception {
+    spark.sparkContext().addSparkListener(listener);
+    ProgressConsole progress =
+        ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
+    try (progress) {
+      output.write(rows);
+    } catch (Exception e) { // Spark's are checked, but Scala does not declare them
+      spark.stop(); // a task that still runs could write again
+      output.discard();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.strata.job.dataset;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OutputLockTest {
+
+  @TempDir Path directory;
+
+  @Test
+  void oneHoldsItAtATime() throws IOException {
+    Path file = directory.resolve("new/.out.strata-lock");
+    try (OutputLock lock = acquire(file)) {
+      lock.check();
+      assertThatThrownBy(() -> acquire(file))
+          .isInstanceOf(StrataException.class)
+          .hasMessageMatching(
+              "the output is being written by \\S+ on \\S+ \\(process "
+                  + ProcessHandle.current().pid()
+                  + ", application app-1, since \\S+Z\\), last heard of \\d+ seconds ago; wait until"
+                  + " it ends, or remove file:"
+                  + file
+                  + " if you know that it is dead")
+          .extracting(e -> ((StrataException) e).fault().exitCode())
+          .isEqualTo(6);
+    }
+    assertThat(file).doesNotExist();
+    acquire(file).close();
+  }
+
+  @Test
+  void aSilentLockIsTakenOver() throws IOException {
+    Path file = directory.resolve(".out.strata-lock");
+    Files.writeString(file, "whoever");
+    assertThatThrownBy(() -> acquire(file)).hasMessageContaining("a run that is just starting");
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofMinutes(11))));
+    try (OutputLock lock = acquire(file)) {
+      lock.check();
+      assertThat(directory.toFile().list()).containsExactly(".out.strata-lock");
+    }
+  }
+
+  @Test
+  void theLockOfAProcessThatEndedIsTakenOver() throws Exception {
+    Process ended = new ProcessBuilder("true").start();
+    ended.waitFor();
+    LockHolder me = LockHolder.ofThisProcess("app-0");
+    LockHolder dead = withProcess(me, ended.pid(), me.host());
+    Path file = directory.resolve(".out.strata-lock");
+    Files.write(file, withProcess(me, ended.pid(), "elsewhere").toBytes());
+    assertThatThrownBy(() -> acquire(file)).hasMessageContaining("on elsewhere");
+    Files.write(file, dead.toBytes());
+    acquire(file).close();
+    assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void aLostLockIsNoticedAndLeftAlone() throws IOException {
+    Path file = directory.resolve(".out.strata-lock");
+    try (OutputLock lock = acquire(file)) {
+      Files.write(file, LockHolder.ofThisProcess("app-2").toBytes());
+      assertThatThrownBy(lock::check).hasMessageContaining("was lost while the run went on");
+    }
+    assertThat(file).exists();
+  }
+
+  @Test
+  void ofManyAtOnceOneGetsIt() throws IOException {
+    Path file = directory.resolve(".out.strata-lock");
+    LockHolder me = LockHolder.ofThisProcess("app-0");
+    Files.write(file, withProcess(me, Integer.MAX_VALUE, me.host()).toBytes());
+    List<CompletableFuture<OutputLock>> tries =
+        IntStream.range(0, 8)
+            .mapToObj(i -> CompletableFuture.supplyAsync(() -> tryAcquire(file)))
+            .toList();
+    Stream<OutputLock> got = tries.stream().map(CompletableFuture::join).filter(Objects::nonNull);
+    assertThat(got).singleElement().satisfies(OutputLock::close);
+  }
+
+  private static OutputLock tryAcquire(Path file) {
+    try {
+      return acquire(file);
+    } catch (StrataException e) {
+      return null;
+    }
+  }
+
+  private static OutputLock acquire(Path file) {
+    return OutputLock.acquire(
+        new Configuration(),
+        new org.apache.hadoop.fs.Path(file.toUri()),
+        "the output is being written",
+        "app-1");
+  }
+
+  private static LockHolder withProcess(LockHolder holder, long process, String host) {
+    return new LockHolder(
+        "other-token",
+        holder.user(),
+        host,
+        holder.processes(),
+        process,
+        holder.application(),
+        holder.since());
+  }
+}

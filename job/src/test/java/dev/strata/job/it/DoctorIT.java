@@ -1,0 +1,47 @@
+package dev.strata.job.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The preflight on a machine that has a GPU, but natives for CPUs only. */
+class DoctorIT {
+
+  @TempDir Path directory;
+
+  @Test
+  void aGpuThatPyTorchCannotUse() throws Exception {
+    Path fake = directory.resolve("nvidia-smi");
+    Files.writeString(fake, "#!/bin/sh\necho 'NVIDIA T4, 550.54.15, 15000, 7.5'\n");
+    assertThat(fake.toFile().setExecutable(true)).isTrue();
+    String path = directory + File.pathSeparator + System.getenv("PATH");
+
+    Launcher.Result result =
+        Launcher.start(
+                "strata",
+                Map.of("PATH", path),
+                "--conf",
+                "spark.strata.host.memory=64m",
+                "doctor",
+                "--model",
+                Launcher.DEMO_MODEL.toString())
+            .await();
+
+    assertThat(result.exitCode()).isEqualTo(5);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out().get(0)).matches("ok       Java     \\d+, .*");
+    assertThat(result.out().get(1)).matches("ok       Spark    4\\..* for Scala 2\\.13 in .*");
+    assertThat(result.out().get(2))
+        .isEqualTo("ok       GPU      1 × NVIDIA T4, 14.6 GiB free, driver 550.54.15");
+    assertThat(result.out().get(3))
+        .startsWith("failed   natives  device is 'cuda', but PyTorch finds no GPU here")
+        .endsWith("submit-scripts/gpu-natives.sh prepares the natives for GPUs");
+    assertThat(result.out().get(5)).startsWith("ok       model    llama with 12 layers");
+    assertThat(result.out()).hasSize(7);
+  }
+}

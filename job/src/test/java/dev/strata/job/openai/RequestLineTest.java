@@ -1,0 +1,160 @@
+package dev.strata.job.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.strata.udfs.api.Message;
+import dev.strata.udfs.api.SamplingOverrides;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestLineTest {
+
+  @Test
+  void chat() {
+    BatchRequest request =
+        parse(
+            """
+            {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body":
+              {"model": "m", "messages": [
+                {"role": "developer", "content": "Be brief."},
+                {"role": "user", "name": "x", "content": [
+                  {"type": "text", "text": "One."}, {"type": "text", "text": "Two."}]}],
+               "max_tokens": 7, "max_completion_tokens": 5, "temperature": 0.5, "top_p": 1,
+               "top_k": -1, "stop": "END", "seed": 9, "n": 1, "stream": false, "tools": [],
+               "user": "u", "metadata": {"k": "v"}, "logit_bias": {}, "frequency_penalty": 0.0,
+               "response_format": {"type": "text"}, "presence_penalty": null}}""");
+    assertThat(request.refusal()).isNull();
+    assertThat(request.customId()).isEqualTo("a");
+    assertThat(request.endpoint()).isEqualTo(Endpoint.CHAT);
+    assertThat(request.model()).isEqualTo("m");
+    assertThat(request.messages())
+        .containsExactly(new Message("system", "Be brief."), new Message("user", "One.\nTwo."));
+    assertThat(request.sampling())
+        .isEqualTo(new SamplingOverrides(5, null, 0.5, 0, 1.0, null, List.of("END"), null));
+    assertThat(request.seed()).isEqualTo(9);
+  }
+
+  @Test
+  void completion() {
+    for (String prompt : List.of("\"Once\"", "[\"Once\"]")) {
+      BatchRequest request =
+          parse(
+              """
+              {"custom_id": "a", "url": "/v1/completions",
+               "body": {"prompt": %s, "max_tokens": 3, "stop": ["a", "b"]}}"""
+                  .formatted(prompt));
+      assertThat(request.refusal()).isNull();
+      assertThat(request.prompt()).isEqualTo("Once");
+      assertThat(request.messages()).isNull();
+      assertThat(request.sampling().stopStrings()).containsExactly("a", "b");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "not JSON | invalid_json_line | the line is not JSON: Unrecognized token 'not'",
+        "{} {} | invalid_json_line | the line is not JSON: Trailing token",
+        "[] | invalid_json_line | the line is not a JSON object",
+        "{\"custom_id\": 7} | invalid_custom_id | custom_id is 7; it must be a text",
+        "{\"body\": {}} | missing_custom_id | the line has no custom_id",
+        "{\"custom_id\": \"a\"} | invalid_body | the line has no body",
+        "{\"custom_id\": \"a\", \"body\": 1} | invalid_body | the line's body is not a JSON object",
+        "{\"custom_id\": \"a\", \"body\": {}} | invalid_url | the url is missing; it must be"
+            + " /v1/chat/completions or /v1/completions",
+        "{\"custom_id\": \"a\", \"method\": \"GET\", \"body\": {}} | invalid_method | the method is"
+            + " \"GET\"; it must be \"POST\"",
+      })
+  void brokenLines(String line, String code, String message) {
+    Refusal refusal = parse(line.replace("''", "'")).refusal();
+    assertThat(refusal.code()).isEqualTo(code);
+    assertThat(refusal.message()).startsWith(message.replace("''", "'"));
+    assertThat(refusal.parameter()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "\"n\": 2 | n | n is 2, which is not supported; leave it out",
+        "\"stream\": true | stream | stream is true, which is not supported",
+        "\"tools\": [{\"type\": \"function\"}] | tools | tools is [{\"type\":\"function\"}], which",
+        "\"logit_bias\": {\"5\": 1} | logit_bias | logit_bias is {\"5\":1}, which",
+        "\"response_format\": {\"type\": \"json_object\"} | response_format | response_format is",
+        "\"frequency_penalty\": 0.1 | frequency_penalty | frequency_penalty is 0.1, which",
+        "\"logprobs\": true | logprobs | logprobs is true, which",
+        "\"temprature\": 1 | temprature | the body has the unknown parameter temprature",
+        "\"temperature\": \"hot\" | temperature | temperature is \"hot\"; it must be a number from 0",
+        "\"temperature\": 2.5 | temperature | temperature is 2.5; it must be a number from 0 to 2",
+        "\"max_tokens\": 0 | max_tokens | max_tokens is 0; it must be a whole number of at least 1",
+        "\"max_tokens\": 1.5 | max_tokens | max_tokens is 1.5; it must be a whole number",
+        "\"max_tokens\": 99999999999 | max_tokens | max_tokens is 99999999999; it must be",
+        "\"top_p\": 0 | top_p | top_p is 0; it must be a number above 0 and at most 1",
+        "\"stop\": [\"\"] | stop | stop is [\"\"]; it must be a text or an array of texts",
+        "\"seed\": \"x\" | seed | seed is \"x\"; it must be a whole number",
+      })
+  void badParameters(String parameter, String name, String message) {
+    Refusal refusal =
+        chat("\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], " + parameter).refusal();
+    assertThat(refusal.parameter()).isEqualTo(name);
+    assertThat(refusal.message()).startsWith(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "\"model\": \"m\" | messages is missing; it must be an array with a message at least",
+        "\"messages\": [] | messages is []; it must be an array with a message at least",
+        "\"messages\": [\"x\"] | message 1 is not a JSON object",
+        "\"messages\": [{\"content\": \"x\"}] | message 1 has the role missing; it must be system",
+        "\"messages\": [{\"role\": \"user\"}] | message 1 has no content; it must be a text",
+        "\"messages\": [{\"role\": \"user\", \"content\": \" \"}] | the messages are empty",
+        "\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}] | message 1 has a"
+            + " part of type \"image_url\"; only text parts are supported",
+        "\"messages\": [{\"role\": \"tool\", \"content\": \"x\"}] | message 1 has the role \"tool\"; it",
+        "\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"tool_calls\": [1]}] | message 1 has"
+            + " tool_calls, which is not supported",
+      })
+  void badMessages(String messages, String message) {
+    assertThat(chat(messages).refusal().message()).startsWith(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\"prompt\": \"\"", "\"prompt\": 5", "\"prompt\": [\"a\", \"b\"]"})
+  void badPrompts(String prompt) {
+    BatchRequest request =
+        parse(
+            "{\"custom_id\": \"a\", \"url\": \"/v1/completions\", \"body\": {%s}}"
+                .formatted(prompt));
+    assertThat(request.refusal().parameter()).isEqualTo("prompt");
+    assertThat(request.customId()).isEqualTo("a");
+  }
+
+  @Test
+  void bytesThatAreNoText() {
+    byte[] bytes = "{\"custom_id\": \"a\uFFFF\"}".getBytes(StandardCharsets.ISO_8859_1);
+    bytes[16] = (byte) 0xFF;
+    assertThat(RequestLine.parse(bytes, bytes.length).refusal().message())
+        .startsWith("the line is not JSON: Invalid UTF-8");
+  }
+
+  private static BatchRequest chat(String body) {
+    return parse(
+        "{\"custom_id\": \"a\", \"url\": \"/v1/chat/completions\", \"body\": {%s}}"
+            .formatted(body));
+  }
+
+  private static BatchRequest parse(String line) {
+    byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+    return RequestLine.parse(bytes, bytes.length);
+  }
+}

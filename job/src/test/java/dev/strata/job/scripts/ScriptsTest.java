@@ -1,0 +1,192 @@
+package dev.strata.job.scripts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The scripts that need neither Spark nor a model. */
+class ScriptsTest {
+
+  private static final Path ROOT = Path.of(System.getProperty("strata.root"));
+
+  @TempDir Path directory;
+
+  private record Result(int exitCode, String text) {}
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0, [N/A];1, Disabled | - | 0 | {\"name\":\"gpu\",\"addresses\":[\"0\",\"1\"]}",
+        "0, Disabled | - | 0 | {\"name\":\"gpu\",\"addresses\":[\"0\"]}",
+        "0, [N/A];1, [N/A];2, [N/A] | 2,0 | 0 | {\"name\":\"gpu\",\"addresses\":[\"0\",\"1\"]}",
+        "0, [N/A];1, [N/A] | GPU-8f1b | 0 | {\"name\":\"gpu\",\"addresses\":[\"0\"]}",
+        "0, [N/A];1, [N/A] | 1,7,0 | 0 | {\"name\":\"gpu\",\"addresses\":[\"0\"]}",
+        "0, [N/A] | NoDevFiles | 1 | discover-gpus.sh: CUDA_VISIBLE_DEVICES is 'NoDevFiles', which"
+            + " hides all 1 GPUs",
+        "0, Enabled | - | 1 | discover-gpus.sh: GPU 0 is divided by MIG; turn that off, or give"
+            + " Spark the addresses yourself",
+        "No devices were found | - | 1 | discover-gpus.sh: nvidia-smi lists no GPU"
+      })
+  void gpusAreDiscovered(String listed, String visible, int exitCode, String expected)
+      throws Exception {
+    fakeNvidiaSmi("printf '%s\\n' '" + listed.replace(";", "' '") + "'");
+    Map<String, String> environment = new HashMap<>(fakePath());
+    if (!visible.equals("-")) {
+      environment.put("CUDA_VISIBLE_DEVICES", visible);
+    }
+    assertThat(run(environment, "conf/discover-gpus.sh")).isEqualTo(new Result(exitCode, expected));
+  }
+
+  @Test
+  void aDriverThatDoesNotAnswer() throws Exception {
+    fakeNvidiaSmi("echo 'could not communicate with the NVIDIA driver'; exit 9");
+    assertThat(run(fakePath(), "conf/discover-gpus.sh"))
+        .isEqualTo(
+            new Result(
+                1,
+                "discover-gpus.sh: nvidia-smi failed: could not communicate with the NVIDIA"
+                    + " driver"));
+  }
+
+  /** Those for CPUs, which are on the class path, stand in for those for GPUs. */
+  @Test
+  void nativesAreUnpackedOnce() throws Exception {
+    String jar =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+            .filter(path -> path.contains("pytorch-native-cpu"))
+            .findFirst()
+            .orElseThrow();
+    Path folder = directory.resolve("opt/natives");
+    String[] command = {
+      "submit-scripts/gpu-natives.sh", "folder", folder.toString(), "--flavor", "cpu", "--from", jar
+    };
+    Result first = run(Map.of(), command);
+    assertThat(first.exitCode).as(first.text).isZero();
+    assertThat(first.text)
+        .startsWith(folder + " holds PyTorch 2.5.1 for cpu")
+        .contains("--conf spark.executorEnv.PYTORCH_LIBRARY_PATH=" + folder + "\n");
+    assertThat(folder.toFile().list())
+        .contains("libtorch.so", "libtorch_cpu.so", "libc10.so", "pytorch.properties");
+    assertThat(folder.resolveSibling("natives.part")).doesNotExist();
+    assertThat(run(Map.of(), command).text).startsWith(folder + " is prepared already");
+  }
+
+  @Test
+  void aDamagedJarIsRefused() throws Exception {
+    Path jar = directory.resolve("natives.jar");
+    Files.writeString(jar, "half of it");
+    Path target = directory.resolve("out.jar");
+    Result result =
+        run(
+            Map.of(),
+            "submit-scripts/gpu-natives.sh",
+            "jar",
+            target.toString(),
+            "--from",
+            jar.toString());
+    assertThat(result.exitCode).isEqualTo(4);
+    assertThat(result.text).startsWith("gpu-natives.sh: " + jar + " is damaged or another jar");
+    assertThat(target).doesNotExist();
+  }
+
+  @Test
+  void whatIsThereIsNotReplaced() throws Exception {
+    Path folder = Files.createDirectory(directory.resolve("mine"));
+    Result result = run(Map.of(), "submit-scripts/gpu-natives.sh", "folder", folder.toString());
+    assertThat(result.exitCode).isEqualTo(4);
+    assertThat(result.text).contains("was not made by this script");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "submit-scripts/gpu-natives.sh | gpu-natives.sh: say what to prepare",
+        "submit-scripts/gpu-natives.sh tar x | gpu-natives.sh: 'tar' is neither folder nor jar",
+        "submit-scripts/gpu-natives.sh jar x --flavor rocm | the flavor is 'rocm'; it must be",
+        "submit-scripts/summarize.sh in | summarize.sh: give an input and an output",
+        "submit-scripts/nightly-translation.sh | '' is not a date such as 2026-11-22",
+        "submit-scripts/nightly-translation.sh 2026-13-01 | '2026-13-01' is not a date",
+        "submit-scripts/nightly-translation.sh 2026-11-22 | set STRATA_INPUT_ROOT to"
+      })
+  void wrongUseIsOneSentence(String command, String message) throws Exception {
+    Result result = run(Map.of(), command.split(" ", -1));
+    assertThat(result.exitCode).isEqualTo(2);
+    assertThat(result.text).contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void lastNightsDateInAContainersArguments() throws Exception {
+    Result result =
+        run(
+            Map.of(),
+            "bash",
+            "-c",
+            "sed 's,exec /opt/entrypoint.sh,echo,'"
+                + " submit-scripts/recipes/kubernetes/entrypoint.sh | bash -s driver"
+                + " --input=/lake/date=YESTERDAY");
+    assertThat(result.text).matches("driver --input=/lake/date=\\d{4}-\\d\\d-\\d\\d");
+  }
+
+  /** Bash reads all of them; shellcheck, where it is installed, has no remark. */
+  @Test
+  void scriptsAreSound() throws Exception {
+    List<String> scripts = new ArrayList<>();
+    for (String folder : List.of("submit-scripts", "conf")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
+        files
+            .filter(file -> file.endsWith("strata") || file.toString().endsWith(".sh"))
+            .map(Path::toString)
+            .forEach(scripts::add);
+      }
+    }
+    assertThat(scripts).hasSizeGreaterThan(5);
+    for (String script : scripts) {
+      assertThat(run(Map.of(), "bash", "-n", script)).isEqualTo(new Result(0, ""));
+      assertThat(Files.isExecutable(Path.of(script))).as(script).isTrue();
+    }
+    if (run(Map.of(), "bash", "-c", "command -v shellcheck").exitCode == 0) {
+      List<String> command = new ArrayList<>(List.of("shellcheck"));
+      command.addAll(scripts);
+      assertThat(run(Map.of(), command.toArray(String[]::new))).isEqualTo(new Result(0, ""));
+    }
+  }
+
+  private void fakeNvidiaSmi(String body) throws IOException {
+    Path fake = directory.resolve("nvidia-smi");
+    Files.writeString(fake, "#!/bin/sh\n" + body + "\n");
+    assertThat(fake.toFile().setExecutable(true)).isTrue();
+  }
+
+  private Map<String, String> fakePath() {
+    return Map.of("PATH", directory + File.pathSeparator + System.getenv("PATH"));
+  }
+
+  private static Result run(Map<String, String> environment, String... command) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(ROOT.toFile()).redirectErrorStream(true);
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("STRATA_") || name.startsWith("CUDA_"));
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), text.strip());
+  }
+}

@@ -1,0 +1,52 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.Message;
+import dev.strata.udfs.api.RowException;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/** Appends a row's fingerprint to it. */
+final class FingerprintTask implements MapFunction<Row, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final RowPrompts prompts;
+  private final OutputRows output;
+  private final String run;
+
+  FingerprintTask(RowPrompts prompts, OutputRows output, String run) {
+    this.prompts = prompts;
+    this.output = output;
+    this.run = run;
+  }
+
+  @Override
+  public Row call(Row row) {
+    Object[] values = new Object[row.size() + 1];
+    Arrays.setAll(values, i -> i < row.size() ? row.get(i) : fingerprint(row));
+    return RowFactory.create(values);
+  }
+
+  private String fingerprint(Row row) {
+    Sha256 columns = new Sha256().add(RowCodec.encode(output.kept(row)));
+    output.keptNames().forEach(columns::add);
+    try {
+      return Fingerprints.of(run, ask(row), columns, true);
+    } catch (RowException e) {
+      Sha256 error = new Sha256().add(prompts.id(row)).add(e.getMessage());
+      return Fingerprints.of(run, error, columns, false);
+    }
+  }
+
+  private Sha256 ask(Row row) {
+    Sha256 ask =
+        new Sha256().add(prompts.id(row)).add(prompts.seed(row)).add(prompts.overrides(row));
+    for (Message message : prompts.prompt(row, UnaryOperator.identity()).messages()) {
+      ask.add(message.role()).add(message.content());
+    }
+    return ask;
+  }
+}

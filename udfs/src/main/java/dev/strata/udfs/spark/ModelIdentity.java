@@ -1,0 +1,48 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.model.DecoderWeights;
+import dev.strata.udfs.model.WeightSpec;
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.Weight;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The digest of a model, wherever it lies: its small files, and some bytes of every tensor, because
+ * a model that was trained further differs in its numbers alone.
+ */
+final class ModelIdentity {
+
+  private static final List<String> FILES =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "chat_template.jinja");
+
+  private static final int SAMPLE_BYTES = 256;
+
+  private ModelIdentity() {}
+
+  static String of(Checkpoint checkpoint, int digits) throws IOException {
+    Sha256 digest = new Sha256();
+    for (String name : FILES) {
+      digest.add(name).add(checkpoint.files().find(name).orElse(new byte[0]));
+    }
+    for (WeightSpec spec : DecoderWeights.of(checkpoint.spec())) {
+      Weight weight = checkpoint.weight(spec.role(), spec.layer());
+      digest.add(spec.name()).add(weight.type()).add(sample(checkpoint, weight));
+    }
+    return digest.hex(digits);
+  }
+
+  /** Bytes from the middle: the first row may be that of a token nobody uses. */
+  private static byte[] sample(Checkpoint checkpoint, Weight weight) throws IOException {
+    ByteBuffer sample = ByteBuffer.allocate((int) Math.min(SAMPLE_BYTES, weight.bytes()));
+    checkpoint.read(weight, (weight.bytes() - sample.capacity()) / 2, sample);
+    return sample.array();
+  }
+}

@@ -1,0 +1,51 @@
+package dev.strata.udfs.tools;
+
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Examines the machine that it runs on, in some seconds and without a Spark session: Java, Spark,
+ * GPUs, PyTorch's natives, memory, the model, and the disk that the model is on.
+ */
+public final class Doctor {
+
+  private final Map<String, String> settings;
+  private final StrataConf conf;
+
+  private Doctor(Map<String, String> settings) {
+    this.settings = settings;
+    this.conf = StrataConf.of(settings);
+  }
+
+  /**
+   * Examines the machine for a run with these settings.
+   *
+   * @param told hears of each finding as soon as it is there
+   * @return all of them
+   * @throws StrataException if the settings make no sense
+   */
+  public static List<Finding> examine(Map<String, String> settings, Consumer<Finding> told) {
+    return new Doctor(settings).findings().peek(told).toList();
+  }
+
+  private Stream<Finding> findings() {
+    String device = conf.get(StrataKeys.DEVICE);
+    List<Gpu> gpus = device.equals("cpu") ? List.of() : Gpu.list();
+    long deviceMemory = conf.get(StrataKeys.DEVICE_MEMORY);
+    return Stream.<Supplier<Finding>>of(
+            () -> Platform.java(Runtime.version().feature(), System.getProperty("java.vendor")),
+            () -> Platform.spark(System.getenv("SPARK_HOME")),
+            () -> Gpu.check(device, gpus, deviceMemory),
+            () -> Natives.check(settings, device, !gpus.isEmpty()),
+            () -> Memory.check(conf.get(StrataKeys.HOST_MEMORY)),
+            () -> ModelCheck.check(conf.get(StrataKeys.MODEL)),
+            () -> DiskRate.check(conf.get(StrataKeys.MODEL)))
+        .map(Supplier::get);
+  }
+}

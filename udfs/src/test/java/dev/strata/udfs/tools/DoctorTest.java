@@ -1,0 +1,114 @@
+package dev.strata.udfs.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.tools.Finding.Status;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DoctorTest {
+
+  private static final long GB = 1L << 30;
+  private static final String MODEL =
+      Path.of(System.getProperty("strata.root"), "datasets", "demo-model").toString();
+
+  @TempDir Path directory;
+
+  @Test
+  void everythingIsLookedAt() {
+    List<Finding> told = new ArrayList<>();
+    List<Finding> findings =
+        Doctor.examine(
+            Map.of(
+                "spark.strata.model", MODEL,
+                "spark.strata.device", "cpu",
+                "spark.strata.host.memory", "64m"),
+            told::add);
+    assertThat(told).isEqualTo(findings);
+    assertThat(findings)
+        .extracting(Finding::subject)
+        .containsExactly("Java", "Spark", "GPU", "natives", "memory", "model", "disk");
+    assertThat(findings.get(3).text()).startsWith("PyTorch's load, and its kernels run on the CPU");
+    assertThat(findings.get(5).text())
+        .isEqualTo("llama with 12 layers, 0.0231 GB read in each sweep; a greeting has 10 tokens");
+    assertThat(findings.subList(2, 7)).extracting(Finding::status).containsOnly(Status.OK);
+  }
+
+  @Test
+  void settingsThatMakeNoSense() {
+    assertThatThrownBy(() -> Doctor.examine(Map.of("spark.strata.device", "tpu"), finding -> {}))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("'tpu'");
+  }
+
+  @Test
+  void gpus() {
+    Gpu h200 = Gpu.parse("NVIDIA H200, 560.35.03, 143156, 9.0").orElseThrow();
+    assertThat(Gpu.parse("No devices were found")).isEmpty();
+    assertThat(Gpu.check("auto", List.of(h200, h200), 4 * GB))
+        .isEqualTo(Finding.ok("GPU", "2 × NVIDIA H200, 139.8 GiB free, driver 560.35.03"));
+    assertFailed(Gpu.check("auto", List.of(h200), 200 * GB), "only 139.8 GiB are free");
+    assertFailed(Gpu.check("cuda", List.of(), GB), "install NVIDIA's driver, or use --device cpu");
+    assertThat(Gpu.check("auto", List.of(), GB).status()).isEqualTo(Status.OK);
+    Gpu old = Gpu.parse("Tesla K20, 470.57.02, 4000, 3.5").orElseThrow();
+    assertFailed(Gpu.check("auto", List.of(old), GB), "the driver is older than 525");
+    assertFailed(Gpu.check("auto", List.of(old), GB), "compute capability 5.0 to 9.0, not 3.5");
+  }
+
+  @Test
+  void memory() {
+    assertThat(Memory.check(16 * GB, false, 2 * GB, 8 * GB).status()).isEqualTo(Status.OK);
+    assertFailed(
+        Memory.check(8 * GB, true, 2 * GB, 8 * GB),
+        "8.0 GiB (the container's limit) for a heap of 2.0 GiB, --host-memory of 8.0 GiB and 1.0"
+            + " GiB for all else; lower --host-memory by 3.0 GiB");
+  }
+
+  @Test
+  void javaAndSpark() throws IOException {
+    assertThat(Platform.java(17, "x").status()).isEqualTo(Status.OK);
+    assertThat(Platform.java(25, "x").status()).isEqualTo(Status.WARNING);
+    assertFailed(Platform.spark(null), "set SPARK_HOME");
+    assertFailed(Platform.spark(directory.toString()), "there is no spark-core");
+    Path jars = Files.createDirectory(directory.resolve("jars"));
+    Path jar = Files.createFile(jars.resolve("spark-core_2.12-3.5.1.jar"));
+    assertFailed(Platform.spark(directory.toString()), "3.5.1 for Scala 2.12");
+    Files.move(jar, jars.resolve("spark-core_2.13-4.1.0.jar"));
+    assertThat(Platform.spark(directory.toString()).status()).isEqualTo(Status.OK);
+  }
+
+  @Test
+  void models() {
+    assertThat(ModelCheck.check(null).status()).isEqualTo(Status.WARNING);
+    assertFailed(ModelCheck.check("/nowhere"), "/nowhere");
+  }
+
+  @Test
+  void disks() throws IOException {
+    try (RandomAccessFile shard =
+        new RandomAccessFile(directory.resolve("model.safetensors").toFile(), "rw")) {
+      shard.setLength(300L << 20);
+    }
+    Finding measured = DiskRate.check(directory.toString());
+    assertThat(measured.text()).contains(" GB/s, ").contains("reads").contains("model.safetensors");
+    assertThat(DiskRate.check("hdfs://nn/m").text()).contains("is not a local directory");
+    assertThat(DiskRate.check("/nowhere").text())
+        .isEqualTo("not measured, since there is no /nowhere");
+    assertThat(DiskRate.check(MODEL).text()).contains("no large shard");
+  }
+
+  private static void assertFailed(Finding finding, String text) {
+    assertThat(finding.status()).isEqualTo(Status.FAILED);
+    assertThat(finding.fault()).isNotNull();
+    assertThat(finding.text()).contains(text);
+  }
+}
