@@ -49,8 +49,22 @@ public final class Engine implements AutoCloseable {
     return start(options, EngineListener.NONE);
   }
 
+  /**
+   * The same for a model that is open already, which the engine closes when it is closed or cannot
+   * be started.
+   *
+   * @throws StrataException if the device or the budget cannot be used
+   */
+  public static Engine start(EngineOptions options, Checkpoint checkpoint) {
+    return start(options, checkpoint, EngineListener.NONE);
+  }
+
   static Engine start(EngineOptions options, EngineListener listener) {
-    Checkpoint checkpoint = Checkpoint.open(options.model());
+    return start(options, Checkpoint.open(options.model()), listener);
+  }
+
+  private static Engine start(
+      EngineOptions options, Checkpoint checkpoint, EngineListener listener) {
     try {
       Engine engine = new Engine(checkpoint, options, listener);
       LOG.info("{}", engine.describePlan());

@@ -55,7 +55,7 @@ public final class Checkpoint implements Closeable {
   /**
    * Opens a checkpoint.
    *
-   * @param location its directory, a local path or a {@code file:} URI
+   * @param location its directory, as {@link ModelFiles#at} takes it
    * @throws StrataException if it is absent, damaged, incomplete or of an unknown family; in one
    *     sentence with the value, the file and the way out
    */
@@ -64,7 +64,7 @@ public final class Checkpoint implements Closeable {
   }
 
   /** Opens a checkpoint, which closes the files when it is closed or cannot be opened. */
-  static Checkpoint open(ModelFiles files) {
+  public static Checkpoint open(ModelFiles files) {
     Map<String, ByteSource> sources = new LinkedHashMap<>();
     try {
       return open(files, sources);
@@ -167,7 +167,10 @@ public final class Checkpoint implements Closeable {
 
   private static StrataException unreadable(String what, IOException cause) {
     // The message of a FileSystemException may be a bare path; its class says what is wrong.
-    Object reason = cause instanceof FileSystemException ? cause : cause.getMessage();
+    String message = String.valueOf(cause.getMessage());
+    // Hadoop's servers append their stack traces.
+    Object reason =
+        cause instanceof FileSystemException ? cause : message.lines().findFirst().orElse("");
     return new StrataException(
         StrataException.Fault.MODEL, String.format("%s cannot be read: %s", what, reason), cause);
   }
