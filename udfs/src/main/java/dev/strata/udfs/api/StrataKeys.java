@@ -87,7 +87,8 @@ public final class StrataKeys {
           "partitions",
           ConfType.atLeast(1),
           null,
-          "Number of partitions; default: one for each GPU, or for each executor without GPUs.");
+          "Number of partitions; default: one for each GPU (a task has one of the executor's, see"
+              + " spark.executor.resource.gpu.amount), or for each executor without GPUs.");
   public static final ConfKey<Integer> LIMIT =
       key("limit", ConfType.atLeast(1), null, "Only so many rows of the input.");
 

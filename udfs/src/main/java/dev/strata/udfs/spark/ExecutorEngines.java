@@ -126,6 +126,7 @@ final class ExecutorEngines {
   }
 
   private static Shared start(EngineOptions options, ModelStaging staging, Configuration hadoop) {
+    Container.require(SparkEnv.get().conf(), options.hostMemory());
     ModelFiles files = ModelFiles.onThisNode(options.model(), staging, hadoop);
     Engine engine = Engine.start(options, Checkpoint.open(files));
     try {
