@@ -65,6 +65,12 @@ class ArchitectureTest {
     "org.apache.spark..", "org.apache.arrow..", "org.apache.hadoop..", "scala.."
   };
 
+  private static final Set<String> HADOOP_OF_SPARK =
+      Set.of(
+          "org.apache.spark.SparkEnv",
+          "org.apache.spark.SparkConf",
+          "org.apache.spark.deploy.SparkHadoopUtil");
+
   private static JavaClasses classes;
 
   @BeforeAll
@@ -174,7 +180,7 @@ class ArchitectureTest {
   @Test
   void mostRoomsKnowNothingOfTheCluster() {
     noClasses()
-        .that(DescribedPredicate.not(inRooms(Set.of("spark", "sql", "journal", "text"))))
+        .that(DescribedPredicate.not(inRooms(Set.of("spark", "sql", "journal", "text", "store"))))
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(CLUSTER)
@@ -186,6 +192,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat(resideInAnyPackage(CLUSTER).and(notArrow))
         .allowEmptyShould(true)
+        .check(classes);
+    DescribedPredicate<JavaClass> notHadoop =
+        describe(
+            "are neither Hadoop's nor what Spark configures it with",
+            c ->
+                !c.getPackageName().startsWith("org.apache.hadoop")
+                    && !HADOOP_OF_SPARK.contains(c.getName()));
+    noClasses()
+        .that(inRooms(Set.of("store")))
+        .should()
+        .dependOnClassesThat(resideInAnyPackage(CLUSTER).and(notHadoop))
         .check(classes);
   }
 }

@@ -3,6 +3,7 @@ package dev.strata.job.plan;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The executors of an application, as far as partitions depend on them.
@@ -12,6 +13,7 @@ import java.util.regex.Pattern;
  */
 public record Cluster(int executors, int gpus) {
 
+  private static final String INSTANCES = "spark.executor.instances";
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,.*]");
 
@@ -36,7 +38,10 @@ public record Cluster(int executors, int gpus) {
         executors(conf, registered), number(conf, "spark.executor.resource.gpu.amount", 0));
   }
 
-  /** Executors without GPUs work on one partition each, others on one for each GPU. */
+  /**
+   * Executors without GPUs work on one partition each, others on one for each GPU: Spark gives each
+   * task a GPU of its own, and the task's engine runs there.
+   */
   int slots() {
     return executors * Math.max(1, gpus);
   }
@@ -75,11 +80,26 @@ public record Cluster(int executors, int gpus) {
     if (localCluster.matches()) {
       return Integer.parseInt(localCluster.group(1));
     }
-    String key =
-        "true".equals(conf.apply("spark.dynamicAllocation.enabled"))
-            ? "spark.dynamicAllocation.maxExecutors"
-            : "spark.executor.instances";
-    return number(conf, key, registered);
+    return "true".equals(conf.apply("spark.dynamicAllocation.enabled"))
+        ? dynamic(conf, registered)
+        : number(conf, INSTANCES, registered);
+  }
+
+  /**
+   * Spark asks for as many executors as there are tasks. Where nothing bounds them, the number of
+   * partitions would be made of itself, so those count that Spark starts with.
+   */
+  private static int dynamic(Function<String, String> conf, int registered) {
+    int first =
+        Stream.of(
+                INSTANCES,
+                "spark.dynamicAllocation.initialExecutors",
+                "spark.dynamicAllocation.minExecutors")
+            .mapToInt(key -> number(conf, key, 0))
+            .max()
+            .orElse(0);
+    int otherwise = first > 0 ? first : registered;
+    return number(conf, "spark.dynamicAllocation.maxExecutors", otherwise);
   }
 
   private static int number(Function<String, String> conf, String key, int otherwise) {

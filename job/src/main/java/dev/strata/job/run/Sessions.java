@@ -1,9 +1,13 @@
 package dev.strata.job.run;
 
+import dev.strata.udfs.api.ExecutorMemory;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataKeys;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
@@ -21,6 +25,10 @@ public final class Sessions {
           "spark.executorEnv.OMP_WAIT_POLICY", "PASSIVE", // executors may share cores
           "spark.executorEnv.OPT_OUT_TRACKING", "true",
           "spark.executorEnv.DJL_OFFLINE", "true");
+
+  /** The overhead, also by its old name, and the part of the heap that it may be given as. */
+  private static final Pattern OVERHEAD =
+      Pattern.compile("spark\\.(yarn\\.)?executor\\.memoryOverhead(Factor)?");
 
   private Sessions() {}
 
@@ -40,6 +48,7 @@ public final class Sessions {
    */
   static SparkSession start(String name, Map<String, String> settings) {
     Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
+    all.putAll(resources(settings));
     all.putAll(settings);
     SparkSession.Builder builder = SparkSession.builder();
     if (!settings.containsKey("spark.app.name") || isClassName(settings.get("spark.app.name"))) {
@@ -47,6 +56,19 @@ public final class Sessions {
     }
     all.forEach(builder::config);
     return builder.getOrCreate();
+  }
+
+  /** What executors and tasks need, unless the user has set it. */
+  static Map<String, String> resources(Map<String, String> settings) {
+    Map<String, String> resources = new HashMap<>();
+    if (settings.keySet().stream().noneMatch(OVERHEAD.asMatchPredicate())) {
+      long host = StrataConf.of(settings).get(StrataKeys.HOST_MEMORY);
+      resources.put(ExecutorMemory.OVERHEAD_KEY, ExecutorMemory.overheadMebibytes(host) + "m");
+    }
+    if (settings.containsKey("spark.executor.resource.gpu.amount")) {
+      resources.put("spark.task.resource.gpu.amount", "1"); // else Spark gives tasks none
+    }
+    return resources;
   }
 
   /** The executors that have registered; the driver is listed among them. */

@@ -2,6 +2,7 @@ package dev.strata.job.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,18 @@ class PartitionPlanTest {
             "spark.dynamicAllocation.enabled", "true",
             "spark.dynamicAllocation.maxExecutors", "6");
     assertThat(partitions(conf, 2)).isEqualTo(6);
+  }
+
+  @Test
+  void dynamicAllocationWithoutBoundsCountsItsFirst() {
+    Map<String, String> conf =
+        Map.of("spark.master", "yarn", "spark.dynamicAllocation.enabled", "true");
+    assertThat(partitions(conf, 2)).isEqualTo(2);
+    Map<String, String> bounded = new HashMap<>(conf);
+    bounded.put("spark.dynamicAllocation.minExecutors", "3");
+    assertThat(partitions(bounded, 2)).isEqualTo(3);
+    bounded.put("spark.dynamicAllocation.initialExecutors", "5");
+    assertThat(partitions(bounded, 2)).isEqualTo(5);
   }
 
   @Test

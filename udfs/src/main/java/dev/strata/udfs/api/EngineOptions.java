@@ -5,8 +5,8 @@ import java.io.Serializable;
 /**
  * What an executor's engine is started with. Two tasks with equal options share one engine.
  *
- * @param model the checkpoint's directory
- * @param device {@code auto}, {@code cpu} or {@code cuda}
+ * @param model the checkpoint's directory: a local path or a URI
+ * @param device {@code auto}, {@code cpu}, {@code cuda}, or {@code cuda:N} for the N-th GPU, from 0
  * @param deviceMemory bytes the process may hold on the device, the CUDA context included
  * @param hostMemory bytes outside the heap for rings, hidden states, keys and values
  * @param computeType {@code auto}, {@code float32}, {@code bfloat16} or {@code float16}
@@ -39,18 +39,18 @@ public record EngineOptions(
     String io)
     implements Serializable {
 
-  /** The same options with another number of threads. */
-  public EngineOptions withThreads(int count) {
+  /** The same options on another device, with another number of threads. */
+  public EngineOptions on(String otherDevice, int otherThreads) {
     return new EngineOptions(
         model,
-        device,
+        otherDevice,
         deviceMemory,
         hostMemory,
         computeType,
         tileBytes,
         waveSize,
         microBatchTokens,
-        count,
+        otherThreads,
         weightsMemory,
         rowTokens,
         kvType,

@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * All that a task needs to know about a run.
  *
+ * @param staging how a node comes by a model that is not local
  * @param idColumn the column that names a row; null to make its id from its content
  * @param rowOptions input columns that override sampling options row by row
  * @param seed the run's seed; a row's seed is made from it and the row's id
@@ -15,6 +16,7 @@ import java.util.List;
  */
 public record GenerationOptions(
     EngineOptions engine,
+    ModelStaging staging,
     PromptOptions prompt,
     SamplingOverrides sampling,
     String idColumn,

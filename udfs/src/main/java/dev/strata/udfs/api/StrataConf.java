@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -82,6 +83,14 @@ public final class StrataConf {
         get(StrataKeys.IO));
   }
 
+  /** How a node comes by a model that is not local. */
+  private ModelStaging modelStaging() {
+    return new ModelStaging(
+        ModelStaging.Mode.valueOf(get(StrataKeys.MODEL_STAGING).toUpperCase(Locale.ROOT)),
+        get(StrataKeys.MODEL_CACHE_DIR),
+        get(StrataKeys.MODEL_CACHE_SIZE));
+  }
+
   /** A local path means the same to executors, which have working directories of their own. */
   private static String absolute(String location) {
     boolean isUri = location.matches("[A-Za-z][A-Za-z0-9+.-]*:.*");
@@ -124,6 +133,7 @@ public final class StrataConf {
   public GenerationOptions generationOptions(PromptOptions prompt) {
     return new GenerationOptions(
         engineOptions(),
+        modelStaging(),
         prompt,
         samplingOverrides(),
         get(StrataKeys.ID_COLUMN),

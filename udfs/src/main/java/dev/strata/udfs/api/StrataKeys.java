@@ -11,7 +11,33 @@ public final class StrataKeys {
   private static final List<ConfKey<?>> KEYS = new ArrayList<>();
 
   public static final ConfKey<String> MODEL =
-      key("model", ConfType.NAME, null, "The checkpoint's directory, as Hugging Face lays it out.");
+      key(
+          "model",
+          ConfType.NAME,
+          null,
+          "The checkpoint's directory, as Hugging Face lays it out: a path that each node has, or"
+              + " a URI such as hdfs:// or s3a://.");
+  public static final ConfKey<String> MODEL_STAGING =
+      key(
+          "model.staging",
+          ConfType.oneOf("copy", "direct"),
+          "copy",
+          "A model that is not local is copied to each node once (copy), or read from where it is,"
+              + " anew in each sweep (direct).");
+  public static final ConfKey<String> MODEL_CACHE_DIR =
+      key(
+          "model.cacheDir",
+          ConfType.NAME,
+          null,
+          "The local directory of copied models, one for all executors of a node; default:"
+              + " strata-models in java.io.tmpdir, which on YARN each executor has for itself.");
+  public static final ConfKey<Long> MODEL_CACHE_SIZE =
+      key(
+          "model.cacheSize",
+          ConfType.BYTES,
+          0L,
+          "The most bytes of copied models on a node; those used longest ago go first, none in"
+              + " use; 0 for no limit.");
 
   public static final ConfKey<String> INPUT =
       key(
@@ -134,7 +160,8 @@ public final class StrataKeys {
           "partitions",
           ConfType.atLeast(1),
           null,
-          "Number of partitions; default: one for each GPU, or for each executor without GPUs.");
+          "Number of partitions; default: one for each GPU (a task has one of the executor's, see"
+              + " spark.executor.resource.gpu.amount), or for each executor without GPUs.");
   public static final ConfKey<Integer> LIMIT =
       key("limit", ConfType.atLeast(1), null, "Only so many rows of the input.");
 

@@ -63,6 +63,16 @@ public final class Engine implements AutoCloseable {
     return start(options, EngineListener.NONE, observer);
   }
 
+  /**
+   * The same for a model that is open already, which the engine closes when it is closed or cannot
+   * be started.
+   *
+   * @throws StrataException if the device or the budget cannot be used
+   */
+  public static Engine start(EngineOptions options, Checkpoint checkpoint) {
+    return start(options, checkpoint, EngineListener.NONE, SweepObserver.NONE);
+  }
+
   static Engine start(EngineOptions options, EngineListener listener) {
     return start(options, listener, SweepObserver.NONE);
   }
@@ -70,6 +80,14 @@ public final class Engine implements AutoCloseable {
   private static Engine start(
       EngineOptions options, EngineListener listener, SweepObserver observer) {
     Checkpoint checkpoint = Checkpoint.open(options.model(), options.io(), options.hostMemory());
+    return start(options, checkpoint, listener, observer);
+  }
+
+  private static Engine start(
+      EngineOptions options,
+      Checkpoint checkpoint,
+      EngineListener listener,
+      SweepObserver observer) {
     try {
       Engine engine = new Engine(checkpoint, options, listener, observer);
       LOG.info("{}", engine.describePlan());

@@ -1,9 +1,12 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.ModelFiles;
 import dev.strata.udfs.text.ModelText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,7 +14,10 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
 
 /**
  * The engines of an executor's JVM: one for all tasks with equal options, so that they share waves.
@@ -66,12 +72,13 @@ final class ExecutorEngines {
   private ExecutorEngines() {}
 
   /**
-   * The engine with these options, started if there is none.
+   * The engine with these options on the task's device, started if there is none.
    *
+   * @param hadoop what Hadoop's file systems are told
    * @throws StrataException if the model, the device or the budget cannot be used
    */
-  static Lease acquire(EngineOptions options) {
-    return OF_THIS_JVM.lease(options);
+  static Lease acquire(GenerationOptions options, Configuration hadoop) {
+    return OF_THIS_JVM.lease(onExecutor(options.engine()), options.staging(), hadoop);
   }
 
   /** Opens the model's files and its text side, and closes them again. */
@@ -83,7 +90,8 @@ final class ExecutorEngines {
     }
   }
 
-  private synchronized Lease lease(EngineOptions options) {
+  private synchronized Lease lease(
+      EngineOptions options, ModelStaging staging, Configuration hadoop) {
     Shared shared = engines.get(options);
     if (shared != null && shared.engine.isFailed()) {
       engines.remove(options); // the last of its users closes it
@@ -91,7 +99,7 @@ final class ExecutorEngines {
     }
     if (shared == null) {
       closeIdle();
-      shared = start(options);
+      shared = start(options, staging, hadoop);
       engines.put(options, shared);
     }
     shared.users++;
@@ -117,8 +125,11 @@ final class ExecutorEngines {
     }
   }
 
-  private static Shared start(EngineOptions options) {
-    Engine engine = Engine.start(withExecutorCores(options));
+  private static Shared start(EngineOptions options, ModelStaging staging, Configuration hadoop) {
+    Container.require(SparkEnv.get().conf(), options.hostMemory());
+    ModelFiles files = ModelFiles.onThisNode(options.model(), staging, hadoop);
+    Engine engine =
+        Engine.start(options, Checkpoint.open(files, options.io(), options.hostMemory()));
     try {
       return new Shared(engine, loadText(engine.checkpoint(), options));
     } catch (RuntimeException e) {
@@ -127,10 +138,19 @@ final class ExecutorEngines {
     }
   }
 
-  /** An executor that was given some of a machine's cores leaves the others alone. */
-  private static EngineOptions withExecutorCores(EngineOptions options) {
+  /** An executor that was given some of a machine's cores and GPUs leaves the others alone. */
+  private static EngineOptions onExecutor(EngineOptions options) {
     int cores = SparkEnv.get().conf().getInt("spark.executor.cores", 0);
-    return options.threads() == 0 ? options.withThreads(cores) : options;
+    ResourceInformation gpus = TaskContext.get().resourcesJMap().get("gpu");
+    String[] addresses = gpus == null ? new String[0] : gpus.addresses();
+    return options.on(
+        device(options.device(), addresses), options.threads() == 0 ? cores : options.threads());
+  }
+
+  /** The first GPU that Spark gave the task, unless it is to use none. */
+  static String device(String device, String[] addresses) {
+    boolean given = addresses.length > 0 && addresses[0].matches("\\d+");
+    return given && !device.equals("cpu") ? "cuda:" + addresses[0] : device;
   }
 
   /** The checkpoint's tokenizer and chat template; the caller closes it. */

@@ -8,6 +8,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,8 +41,11 @@ public final class Generation {
       LOG.warn("the output's columns replace the input's: {}", String.join(", ", replaced));
     }
     OutputRows output = OutputRows.of(schema, columns);
+    // What the session's own data sources read with: a notebook may have set it there alone.
+    SerializableConfiguration hadoop =
+        new SerializableConfiguration(input.sparkSession().sparkContext().hadoopConfiguration());
     return input.mapPartitions(
-        new GenerationTask(options, RowPrompts.of(options, schema), output, stats),
+        new GenerationTask(options, RowPrompts.of(options, schema), output, stats, hadoop),
         Encoders.row(output.schema()));
   }
 

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
+import org.apache.spark.util.SerializableConfiguration;
 import org.apache.spark.util.TaskCompletionListener;
 
 /** What is sent to executors: called once for each partition. */
@@ -17,10 +18,16 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
   private final RowPrompts prompts;
   private final OutputRows output;
   private final EngineStats stats;
+  private final SerializableConfiguration hadoop;
 
   GenerationTask(
-      GenerationOptions options, RowPrompts prompts, OutputRows output, EngineStats stats) {
+      GenerationOptions options,
+      RowPrompts prompts,
+      OutputRows output,
+      EngineStats stats,
+      SerializableConfiguration hadoop) {
     this.options = options;
+    this.hadoop = hadoop;
     this.prompts = prompts;
     this.output = output;
     this.stats = stats;
@@ -32,7 +39,7 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
       return Collections.emptyIterator(); // an engine is dear, and there is nothing for it to do
     }
     TaskContext context = TaskContext.get();
-    ExecutorEngines.Lease lease = ExecutorEngines.acquire(options.engine());
+    ExecutorEngines.Lease lease = ExecutorEngines.acquire(options, hadoop.value());
     whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
     PartitionRun run = new PartitionRun(rows, options, prompts, output, stats, context, lease);
     whenEnded(context, run::close);

@@ -55,7 +55,7 @@ public final class Checkpoint implements Closeable {
   /**
    * Opens a checkpoint that is read through the page cache.
    *
-   * @param location its directory, a local path or a {@code file:} URI
+   * @param location its directory, as {@link ModelFiles#at} takes it
    * @throws StrataException if it is absent, damaged, incomplete or of an unknown family; in one
    *     sentence with the value, the file and the way out
    */
@@ -76,11 +76,20 @@ public final class Checkpoint implements Closeable {
    *     sentence with the value, the file and the way out
    */
   public static Checkpoint open(String location, String io, long memoryToCome) {
-    long available = io.equals("auto") ? PageCache.availableBytes() - memoryToCome : Long.MAX_VALUE;
-    return open(ModelFiles.at(location), new ShardSources(io, available));
+    return open(ModelFiles.at(location), io, memoryToCome);
   }
 
   /** Opens a checkpoint, which closes the files when it is closed or cannot be opened. */
+  public static Checkpoint open(ModelFiles files) {
+    return open(files, "cached", 0);
+  }
+
+  /** The same, reading as {@link #open(String, String, long)} does. */
+  public static Checkpoint open(ModelFiles files, String io, long memoryToCome) {
+    long available = io.equals("auto") ? PageCache.availableBytes() - memoryToCome : Long.MAX_VALUE;
+    return open(files, new ShardSources(io, available));
+  }
+
   static Checkpoint open(ModelFiles files, ShardSources opener) {
     Map<String, ByteSource> sources = new LinkedHashMap<>();
     try {
@@ -182,7 +191,10 @@ public final class Checkpoint implements Closeable {
 
   private static StrataException unreadable(String what, IOException cause) {
     // The message of a FileSystemException may be a bare path; its class says what is wrong.
-    Object reason = cause instanceof FileSystemException ? cause : cause.getMessage();
+    String message = String.valueOf(cause.getMessage());
+    // Hadoop's servers append their stack traces.
+    Object reason =
+        cause instanceof FileSystemException ? cause : message.lines().findFirst().orElse("");
     return new StrataException(
         StrataException.Fault.MODEL, String.format("%s cannot be read: %s", what, reason), cause);
   }

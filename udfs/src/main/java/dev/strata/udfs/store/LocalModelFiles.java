@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -16,9 +17,20 @@ final class LocalModelFiles implements ModelFiles {
   private static final Pattern SCHEME = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]+):.*");
 
   private final Path directory;
+  private final Closeable hold;
 
-  LocalModelFiles(Path directory) {
+  /**
+   * @param hold closed with the files
+   */
+  LocalModelFiles(Path directory, Closeable hold) {
     this.directory = directory.toAbsolutePath().normalize();
+    this.hold = hold;
+  }
+
+  /** Whether a location names a file system other than the local one. */
+  static boolean isElsewhere(String location) {
+    Matcher scheme = SCHEME.matcher(location);
+    return scheme.matches() && !scheme.group(1).equalsIgnoreCase("file");
   }
 
   static LocalModelFiles at(String location) {
@@ -28,24 +40,16 @@ final class LocalModelFiles implements ModelFiles {
           "no directory %s; give the local path of a model with config.json and safetensors files",
           directory.toAbsolutePath().normalize());
     }
-    return new LocalModelFiles(directory);
+    return new LocalModelFiles(directory, () -> {});
   }
 
   private static Path directory(String location) {
-    Matcher scheme = SCHEME.matcher(location);
     try {
-      if (!scheme.matches()) {
-        return Path.of(location);
-      }
-      if (scheme.group(1).equalsIgnoreCase("file")) {
-        return Path.of(URI.create(location));
-      }
+      boolean isUri = SCHEME.matcher(location).matches();
+      return isUri ? Path.of(URI.create(location)) : Path.of(location);
     } catch (IllegalArgumentException e) {
       throw unusable(location, e);
     }
-    throw StrataException.model(
-        "model %s is on a file system that cannot be read; give a local path or a file: URI",
-        location);
   }
 
   private static StrataException unusable(String location, IllegalArgumentException cause) {
@@ -96,9 +100,10 @@ final class LocalModelFiles implements ModelFiles {
     return DirectByteSource.open(resolve(name));
   }
 
-  /** Holds nothing open. */
   @Override
-  public void close() {}
+  public void close() throws IOException {
+    hold.close();
+  }
 
   private Path resolve(String name) {
     Path file = directory.resolve(name).normalize();

@@ -1,9 +1,12 @@
 package dev.strata.udfs.store;
 
+import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.StrataException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * The files of a checkpoint's directory, wherever it is. Names are plain file names: a name that
@@ -15,13 +18,38 @@ public interface ModelFiles extends Closeable {
   int MAX_FOUND_BYTES = 64 << 20;
 
   /**
-   * The files at a location.
+   * The files at a location, read where they lie.
    *
-   * @param location a local path or a {@code file:} URI
-   * @throws StrataException if there is no directory
+   * @param location a local path, a {@code file:} URI, or a URI of a file system that Hadoop knows
+   * @throws StrataException if there is no directory, or its file system is unknown, out of reach
+   *     or denies access
    */
   static ModelFiles at(String location) {
-    return LocalModelFiles.at(location);
+    return LocalModelFiles.isElsewhere(location)
+        ? HadoopModelFiles.at(location, HadoopConf.ofThisJvm())
+        : LocalModelFiles.at(location);
+  }
+
+  /**
+   * The files at a location for an engine of this node: local ones where they lie, others from a
+   * copy that all processes of the node share, or where they lie if the staging says so.
+   *
+   * @param conf of Hadoop's file systems
+   * @throws StrataException as {@link #at}, or if there is no room for a copy
+   */
+  static ModelFiles onThisNode(String location, ModelStaging staging, Configuration conf) {
+    if (!LocalModelFiles.isElsewhere(location)) {
+      return LocalModelFiles.at(location);
+    }
+    HadoopModelFiles remote = HadoopModelFiles.at(location, conf);
+    if (staging.mode() == ModelStaging.Mode.DIRECT) {
+      return remote;
+    }
+    try (remote) {
+      return ModelCache.of(staging).copyOf(remote);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The directory, for messages. */

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -78,7 +77,7 @@ public final class ParallelTileReader implements Closeable {
     IOException failure = null;
     for (Future<?> piece : pieces) {
       try {
-        await(piece);
+        Uninterrupted.get(piece);
       } catch (IOException e) {
         // The first in the file's order tells most; where the file ends, the others say the same.
         failure = failure == null ? e : failure;
@@ -86,26 +85,6 @@ public final class ParallelTileReader implements Closeable {
     }
     if (failure != null) {
       throw failure;
-    }
-  }
-
-  private static void await(Future<?> piece) throws IOException {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          piece.get();
-          return;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 

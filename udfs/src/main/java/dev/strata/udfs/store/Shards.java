@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Which tensors a checkpoint has and in which of its safetensors files. Reads headers only. */
@@ -39,16 +40,25 @@ final class Shards {
 
   /** Finds the safetensors files of a checkpoint and reads their headers. */
   static Shards read(ModelFiles files) throws IOException {
-    if (files.exists(SINGLE)) {
-      return single(files);
-    }
-    Optional<byte[]> index = files.find(INDEX);
-    if (index.isEmpty()) {
-      throw StrataException.model(
-          "no %s and no %s in %s; give a model in the safetensors format",
-          SINGLE, INDEX, files.location());
-    }
-    return sharded(files, new String(index.get(), StandardCharsets.UTF_8));
+    return files.exists(SINGLE) ? single(files) : sharded(files, index(files));
+  }
+
+  /** The names of the safetensors files of a checkpoint, without a look into them. */
+  static Set<String> names(ModelFiles files) throws IOException {
+    return files.exists(SINGLE)
+        ? Set.of(SINGLE)
+        : Set.copyOf(Safetensors.parseIndex(index(files), files.path(INDEX)).values());
+  }
+
+  private static String index(ModelFiles files) throws IOException {
+    return files
+        .find(INDEX)
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+        .orElseThrow(
+            () ->
+                StrataException.model(
+                    "no %s and no %s in %s; give a model in the safetensors format",
+                    SINGLE, INDEX, files.location()));
   }
 
   private static Shards single(ModelFiles files) throws IOException {

@@ -57,7 +57,8 @@ public final class ComputeDevice implements AutoCloseable {
   /**
    * Opens a device.
    *
-   * @param name {@code cpu}, {@code cuda}, or {@code auto} for a GPU where there is one
+   * @param name {@code cpu}, {@code cuda}, {@code cuda:N} for the N-th GPU, or {@code auto} for a
+   *     GPU where there is one
    * @param computeType {@code float32}, {@code bfloat16}, {@code float16}, or {@code auto} for the
    *     fastest that is exact enough: float32 on a CPU, bfloat16 on GPUs that have it, else float16
    * @param threads threads of a CPU's kernels, for the whole process; 0 for PyTorch's own choice
@@ -91,10 +92,23 @@ public final class ComputeDevice implements AutoCloseable {
         }
         yield Device.gpu();
       }
-      default ->
-          throw new IllegalArgumentException(
-              "device is '" + name + "'; it must be auto, cpu or cuda");
+      default -> numbered(name, gpus);
     };
+  }
+
+  private static Device numbered(String name, int gpus) {
+    if (!name.matches("cuda:\\d{1,4}")) {
+      throw new IllegalArgumentException("device is '" + name + "'; it must be auto, cpu or cuda");
+    }
+    int index = Integer.parseInt(name.substring("cuda:".length()));
+    if (index >= gpus) {
+      throw new IllegalArgumentException(
+          String.format(
+              "device is '%s', but PyTorch finds %d GPUs here, counted from 0; use 'cpu', or install"
+                  + " the CUDA natives",
+              name, gpus));
+    }
+    return Device.gpu(index);
   }
 
   private static NumberType computeType(String name, Device device) {

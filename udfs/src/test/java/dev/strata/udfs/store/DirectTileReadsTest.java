@@ -60,8 +60,8 @@ class DirectTileReadsTest extends TileReadsContract {
     TinyCheckpoint files = new TinyCheckpoint(tiny).sharded();
     long bytes = files.bytes(TinyCheckpoint.SHARD_1).length;
     bytes += files.bytes(TinyCheckpoint.SHARD_2).length;
-    try (Checkpoint direct = auto(new LocalModelFiles(tiny), bytes - 1);
-        Checkpoint cached = auto(new LocalModelFiles(tiny), bytes)) {
+    try (Checkpoint direct = auto(LocalModelFiles.at(tiny.toString()), bytes - 1);
+        Checkpoint cached = auto(LocalModelFiles.at(tiny.toString()), bytes)) {
       assertThat(cached.blockBytes()).isEqualTo(1);
       assumeDirect(direct);
       assertThat(direct.blockBytes()).isEqualTo(4096);
@@ -93,7 +93,7 @@ class DirectTileReadsTest extends TileReadsContract {
   private record WithoutDirectReads(LocalModelFiles local) implements ModelFiles {
 
     WithoutDirectReads(Path directory) {
-      this(new LocalModelFiles(directory));
+      this(LocalModelFiles.at(directory.toString()));
     }
 
     @Override
@@ -127,7 +127,7 @@ class DirectTileReadsTest extends TileReadsContract {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
       local.close();
     }
   }

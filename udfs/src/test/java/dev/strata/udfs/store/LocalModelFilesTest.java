@@ -48,15 +48,6 @@ class LocalModelFilesTest extends ModelFilesContract {
   }
 
   @Test
-  void otherFileSystems() {
-    assertThatThrownBy(() -> ModelFiles.at("hdfs://host/model"))
-        .isInstanceOf(StrataException.class)
-        .hasMessage(
-            "model hdfs://host/model is on a file system that cannot be read; give a local path or"
-                + " a file: URI");
-  }
-
-  @Test
   void noPath() {
     assertThatThrownBy(() -> ModelFiles.at("file://host/model"))
         .isInstanceOf(StrataException.class)

@@ -1,0 +1,264 @@
+package dev.strata.job.it;
+
+import static dev.strata.job.it.Launcher.DEMO_MODEL;
+import static dev.strata.job.it.Launcher.ROOT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.hdfs.server.datanode.DataNode;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Model, input and output on HDFS, two executors in their own JVMs. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class DfsIT {
+
+  /** What is read besides the copy: the input, headers and tokenizers. */
+  private static final long OTHER_BYTES = 4 << 20;
+
+  @TempDir static Path directory;
+
+  private static MiniDFSCluster cluster;
+  private static FileSystem dfs;
+  private static String root;
+  private static long modelBytes;
+
+  @BeforeAll
+  static void fill() throws IOException {
+    System.setProperty("test.build.data", directory.resolve("build").toString());
+    Configuration conf = new Configuration();
+    conf.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, directory.resolve("dfs").toString());
+    cluster = new MiniDFSCluster.Builder(conf).numDataNodes(2).build();
+    dfs = cluster.getFileSystem();
+    root = cluster.getURI().toString();
+    put(DEMO_MODEL, "/model");
+    put(ROOT.resolve("datasets/sentences.json"), "/sentences.json");
+    modelBytes = dfs.getContentSummary(path("/model")).getLength();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    dfs.close();
+    cluster.shutdown(true);
+  }
+
+  private static org.apache.hadoop.fs.Path path(String name) {
+    return new org.apache.hadoop.fs.Path(URI.create(root + name));
+  }
+
+  private static void put(Path local, String name) throws IOException {
+    dfs.copyFromLocalFile(new org.apache.hadoop.fs.Path(local.toUri()), path(name));
+  }
+
+  /** What data nodes have sent. */
+  private static long bytesSent() throws JMException {
+    long sent = 0;
+    for (DataNode node : cluster.getDataNodes()) {
+      ObjectName name = new ObjectName("Hadoop:service=DataNode,name=" + node.getMetrics().name());
+      MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+      sent += ((Number) server.getAttribute(name, "BytesRead")).longValue();
+    }
+    return sent;
+  }
+
+  @Test
+  @Order(1)
+  void bothExecutorsUseOneCopyOfTheModel() throws Exception {
+    Path cache = directory.resolve("cache");
+    long before = bytesSent();
+    Map<String, JsonObject> rows = run("copied", "--model-cache-dir", cache.toString());
+    long sent = bytesSent() - before;
+
+    assertThat(rows).isEqualTo(localRows());
+    assertThat(executorsOfTheResult()).as("one file of input, both executors").hasSize(2);
+    assertThat(sent).isBetween(modelBytes / 2, modelBytes + OTHER_BYTES);
+    assertThat(directories(cache)).singleElement().asString().matches("model-[0-9a-f]{16}");
+    for (Path shard : shards(cache.resolve(directories(cache).get(0)))) {
+      assertThat(Files.mismatch(shard, DEMO_MODEL.resolve(shard.getFileName()))).isEqualTo(-1);
+    }
+  }
+
+  /** Which executors ran the tasks of the stage that wrote the output. */
+  private static Set<String> executorsOfTheResult() throws IOException {
+    try (Stream<Path> logs = Files.list(directory.resolve("events"))) {
+      return Files.readAllLines(logs.findFirst().orElseThrow()).stream()
+          .map(line -> JsonParser.parseString(line).getAsJsonObject())
+          .filter(event -> event.get("Event").getAsString().equals("SparkListenerTaskEnd"))
+          .filter(event -> event.get("Task Type").getAsString().equals("ResultTask"))
+          .filter(event -> event.toString().contains("\"Name\":\"strata\""))
+          .map(event -> event.getAsJsonObject("Task Info").get("Executor ID").getAsString())
+          .collect(Collectors.toSet());
+    }
+  }
+
+  private static List<String> directories(Path cache) throws IOException {
+    try (Stream<Path> entries = Files.list(cache)) {
+      return entries.filter(Files::isDirectory).map(p -> p.getFileName().toString()).toList();
+    }
+  }
+
+  @Test
+  @Order(2)
+  void whatAKilledProcessCopiedIsNotCopiedAgain() throws Exception {
+    Path cache = directory.resolve("cache");
+    Path copy = cache.resolve(directories(cache).get(0));
+    Path part = cache.resolve(copy.getFileName() + ".part");
+    Files.move(copy, part);
+    Files.delete(part.resolve(".strata-manifest.json"));
+    long cut = 0;
+    for (Path shard : shards(part)) {
+      try (RandomAccessFile file = new RandomAccessFile(shard.toFile(), "rw")) {
+        cut += file.length() / 4;
+        file.setLength(file.length() - file.length() / 4);
+      }
+    }
+    long before = bytesSent();
+    translate(
+        List.of("--master", "local[1]"),
+        root + "/model",
+        root + "/sentences.json",
+        root + "/continued",
+        "--model-cache-dir",
+        cache.toString());
+    assertThat(bytesSent() - before).isBetween(cut / 2, cut + OTHER_BYTES);
+    assertThat(directories(cache)).containsExactly(copy.getFileName().toString());
+    for (Path shard : shards(copy)) {
+      assertThat(Files.mismatch(shard, DEMO_MODEL.resolve(shard.getFileName()))).isEqualTo(-1);
+    }
+  }
+
+  private static List<Path> shards(Path copy) throws IOException {
+    try (Stream<Path> files = Files.list(copy)) {
+      return files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+    }
+  }
+
+  @Test
+  @Order(3)
+  void theModelIsReadWhereItIs() throws Exception {
+    Path cache = directory.resolve("none");
+    long before = bytesSent();
+    translate(
+        List.of("--master", "local[1]"),
+        root + "/model",
+        root + "/sentences.json",
+        root + "/direct",
+        "--model-staging",
+        "direct",
+        "--model-cache-dir",
+        cache.toString());
+
+    assertThat(fetch("direct")).isEqualTo(localRows());
+    assertThat(bytesSent() - before).as("several sweeps").isGreaterThan(3 * modelBytes);
+    assertThat(cache).doesNotExist();
+  }
+
+  @Test
+  @Order(4)
+  void errorsAreOneSentence() throws Exception {
+    String absent = root + "/absent";
+    assertRefused(
+        absent, "no directory " + absent + "; give the location of a model with config.json");
+    assertRefused("moon://crater/model", "on a file system 'moon' that this Spark does not know");
+    dfs.mkdirs(path("/secret/model"), new FsPermission("700"));
+    dfs.setPermission(path("/secret"), new FsPermission("700"));
+    assertRefused(root + "/secret/model", "may not be read by user nobody");
+  }
+
+  private static void assertRefused(String model, String message) throws Exception {
+    Launcher.Result result =
+        Launcher.run(
+            "--conf",
+            "spark.driver.extraJavaOptions=-DHADOOP_USER_NAME=nobody",
+            "generate",
+            "--model",
+            model,
+            "--input",
+            root + "/sentences.json",
+            "--output",
+            root + "/refused");
+    assertThat(result.exitCode()).isEqualTo(3);
+    assertThat(result.err()).singleElement().asString().contains(message);
+  }
+
+  private static Map<String, JsonObject> localRows() throws Exception {
+    Path out = directory.resolve("local");
+    if (!Files.exists(out)) {
+      translate(
+          List.of(), DEMO_MODEL.toString(), ROOT + "/datasets/sentences.json", out.toString());
+    }
+    return Rows.read(out);
+  }
+
+  /** The rows of a run with everything on HDFS. */
+  private static Map<String, JsonObject> run(String name, String... options) throws Exception {
+    translate(
+        List.of(
+            "--master",
+            "local-cluster[2,1,1024]",
+            "--conf",
+            "spark.eventLog.enabled=true",
+            "--conf",
+            "spark.eventLog.rolling.enabled=false",
+            "--conf",
+            "spark.eventLog.compress=false",
+            "--conf",
+            "spark.eventLog.dir=" + Files.createDirectories(directory.resolve("events")).toUri()),
+        root + "/model",
+        root + "/sentences.json",
+        root + "/" + name,
+        options);
+    Map<String, JsonObject> rows = fetch(name);
+    Path out = directory.resolve(name);
+    try (Stream<Path> files = Files.list(out)) {
+      assertThat(files.filter(file -> file.toString().endsWith(".json")))
+          .as("one partition for each executor")
+          .hasSize(2);
+    }
+    return rows;
+  }
+
+  private static Map<String, JsonObject> fetch(String name) throws IOException {
+    Path out = directory.resolve(name);
+    dfs.copyToLocalFile(path("/" + name), new org.apache.hadoop.fs.Path(out.toUri()));
+    return Rows.read(out);
+  }
+
+  private static void translate(
+      List<String> submit, String model, String input, String output, String... options)
+      throws Exception {
+    List<String> args = new ArrayList<>(submit);
+    args.addAll(List.of("translate", "--to-language", "French", "--model", model));
+    args.addAll(List.of("--input", input, "--output", output, "--output-format", "json"));
+    args.addAll(List.of("--limit", "12", "--max-new-tokens", "8"));
+    args.addAll(Arrays.asList(options));
+    Launcher.Result result = Launcher.generate(args.toArray(String[]::new));
+    assertThat(result.exitCode()).as("%s", result.err()).isZero();
+  }
+}

@@ -1,0 +1,35 @@
+package dev.strata.job.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SessionsTest {
+
+  @Test
+  void theOverheadHoldsTheHostBudget() {
+    assertThat(Sessions.resources(Map.of()))
+        .isEqualTo(Map.of("spark.executor.memoryOverhead", "6144m"));
+    assertThat(Sessions.resources(Map.of("spark.strata.host.memory", "126g")))
+        .isEqualTo(Map.of("spark.executor.memoryOverhead", "131072m"));
+  }
+
+  @Test
+  void anOverheadOfTheUserStays() {
+    for (String key :
+        new String[] {
+          "spark.executor.memoryOverhead",
+          "spark.yarn.executor.memoryOverhead",
+          "spark.executor.memoryOverheadFactor"
+        }) {
+      assertThat(Sessions.resources(Map.of(key, "1"))).isEmpty();
+    }
+  }
+
+  @Test
+  void whereExecutorsHaveGpusATaskGetsOne() {
+    assertThat(Sessions.resources(Map.of("spark.executor.resource.gpu.amount", "4")))
+        .containsEntry("spark.task.resource.gpu.amount", "1");
+  }
+}

@@ -1,0 +1,195 @@
+package dev.strata.udfs.store;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CompositeCrcFileChecksum;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileChecksum;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** A directory of a file system that Hadoop knows. */
+final class HadoopModelFiles implements ModelFiles {
+
+  /** With this, HDFS has checksums of a file's bytes alone, however they are cut into blocks. */
+  private static final String COMBINE_MODE = "dfs.checksum.combine.mode";
+
+  private final FileSystem fileSystem;
+  private final Path directory;
+
+  /** Hadoop's streams break when their thread is interrupted; these are never. */
+  private final ExecutorService threads;
+
+  private HadoopModelFiles(FileSystem fileSystem, Path directory) {
+    this.fileSystem = fileSystem;
+    this.directory = directory;
+    this.threads =
+        Executors.newCachedThreadPool(
+            task -> {
+              Thread thread = new Thread(task, "strata-remote-reads");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * The files at a location.
+   *
+   * @throws StrataException if the file system is unknown or out of reach, access is denied, or
+   *     there is no directory
+   */
+  static HadoopModelFiles at(String location, Configuration conf) {
+    Path directory = parse(location);
+    Configuration own = new Configuration(conf);
+    own.set(COMBINE_MODE, "COMPOSITE_CRC");
+    try {
+      // Not one of those that Hadoop shares: it is closed with the model, and has settings.
+      FileSystem fileSystem = FileSystem.newInstance(directory.toUri(), own);
+      return new HadoopModelFiles(fileSystem, directory(fileSystem, directory));
+    } catch (StrataException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // some Hadoop clients throw unchecked ones
+      throw HadoopErrors.cannotOpen(directory, e);
+    }
+  }
+
+  private static Path parse(String location) {
+    try {
+      return new Path(location);
+    } catch (IllegalArgumentException e) {
+      throw new StrataException(
+          StrataException.Fault.MODEL,
+          String.format("model %s is not a location: %s", location, e.getMessage()),
+          e);
+    }
+  }
+
+  private static Path directory(FileSystem fileSystem, Path directory) throws IOException {
+    try {
+      FileStatus status = fileSystem.getFileStatus(directory);
+      if (!status.isDirectory()) {
+        throw HadoopErrors.noDirectory(directory);
+      }
+      return status.getPath();
+    } catch (IOException | RuntimeException e) {
+      fileSystem.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public String location() {
+    return directory.toString();
+  }
+
+  @Override
+  public boolean exists(String name) throws IOException {
+    return status(name).isPresent();
+  }
+
+  /** A regular file's length and time, or empty if there is none of that name. */
+  Optional<FileStatus> status(String name) throws IOException {
+    Path file = resolve(name);
+    return onOwnThread(
+        () -> {
+          try {
+            return Optional.of(fileSystem.getFileStatus(file)).filter(FileStatus::isFile);
+          } catch (FileNotFoundException e) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  /** What is in the directory. */
+  FileStatus[] list() throws IOException {
+    return onOwnThread(() -> fileSystem.listStatus(directory));
+  }
+
+  /** The CRC32C of all of a file's bytes, where the file system keeps it. */
+  OptionalInt crc32c(String name) throws IOException {
+    Path file = resolve(name);
+    FileChecksum checksum = onOwnThread(() -> fileSystem.getFileChecksum(file));
+    boolean known =
+        checksum instanceof CompositeCrcFileChecksum
+            && checksum.getAlgorithmName().equals("COMPOSITE-CRC32C");
+    return known
+        ? OptionalInt.of(ByteBuffer.wrap(checksum.getBytes()).getInt())
+        : OptionalInt.empty();
+  }
+
+  @Override
+  public Optional<byte[]> find(String name) throws IOException {
+    Optional<FileStatus> status = status(name);
+    if (status.isEmpty()) {
+      return Optional.empty();
+    }
+    long length = status.get().getLen();
+    if (length > MAX_FOUND_BYTES) {
+      throw new IOException(
+          String.format(
+              "%s has %d bytes, more than the %d of a small file",
+              path(name), length, MAX_FOUND_BYTES));
+    }
+    ByteBuffer bytes = ByteBuffer.allocate((int) length);
+    try (ByteSource source = source(resolve(name), length)) {
+      source.read(0, bytes);
+    }
+    return Optional.of(bytes.array());
+  }
+
+  @Override
+  public long length(String name) throws IOException {
+    return required(name).getLen();
+  }
+
+  @Override
+  public ByteSource open(String name) throws IOException {
+    return source(resolve(name), length(name));
+  }
+
+  /** Opens a file for reading from an offset to its end; not for a thread that is interrupted. */
+  FSDataInputStream stream(String name, long offset) throws IOException {
+    FSDataInputStream stream = fileSystem.open(resolve(name));
+    try {
+      stream.seek(offset);
+      return stream;
+    } catch (IOException | RuntimeException e) {
+      stream.close();
+      throw e;
+    }
+  }
+
+  private FileStatus required(String name) throws IOException {
+    return status(name).orElseThrow(() -> new FileNotFoundException("there is no " + path(name)));
+  }
+
+  private ByteSource source(Path file, long length) {
+    return new HadoopByteSource(path(file.getName()), length, () -> fileSystem.open(file), threads);
+  }
+
+  private <T> T onOwnThread(Callable<T> work) throws IOException {
+    return Uninterrupted.get(threads.submit(work));
+  }
+
+  @Override
+  public void close() throws IOException {
+    threads.shutdown();
+    fileSystem.close();
+  }
+
+  private Path resolve(String name) {
+    if (name.isEmpty() || name.equals(".") || name.equals("..") || name.contains(Path.SEPARATOR)) {
+      throw new IllegalArgumentException(name + " is not a file name in " + directory);
+    }
+    return new Path(directory, name);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.strata.udfs.store;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.FileStatus;
+
+/**
+ * What a copy of a model is a copy of. A model that has changed has another manifest, and so a copy
+ * of its own.
+ *
+ * @param location where the model is
+ * @param files its files in alphabetical order
+ */
+record Manifest(String location, List<RemoteFile> files) {
+
+  /** The manifest's own file in a copy; when it was changed says when the copy was last used. */
+  static final String FILE = ".strata-manifest.json";
+
+  private static final int HASH_DIGITS = 16;
+  private static final Gson GSON = new Gson();
+
+  /**
+   * A file of the model.
+   *
+   * @param modified when it was last changed, in milliseconds since 1970
+   */
+  record RemoteFile(String name, long length, long modified) {}
+
+  /** Lists what an engine reads: the safetensors files that make the model, and small files. */
+  static Manifest of(HadoopModelFiles remote) throws IOException {
+    Set<String> shards = Shards.names(remote);
+    List<RemoteFile> files =
+        Arrays.stream(remote.list())
+            .filter(file -> isRead(file, shards))
+            .map(f -> new RemoteFile(f.getPath().getName(), f.getLen(), f.getModificationTime()))
+            .sorted((a, b) -> a.name().compareTo(b.name()))
+            .toList();
+    return new Manifest(remote.location(), files);
+  }
+
+  private static boolean isRead(FileStatus file, Set<String> shards) {
+    String name = file.getPath().getName();
+    boolean small = name.endsWith(".json") || name.endsWith(".jinja");
+    return file.isFile() && (shards.contains(name) || small);
+  }
+
+  /** The manifest of a copy, or empty if there is none that can be read. */
+  static Optional<Manifest> read(Path copy) throws IOException {
+    try {
+      return Optional.ofNullable(
+          GSON.fromJson(Files.readString(copy.resolve(FILE)), Manifest.class));
+    } catch (NoSuchFileException | JsonParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  void write(Path copy) throws IOException {
+    Files.writeString(copy.resolve(FILE), GSON.toJson(this));
+  }
+
+  /** A name for the copy, which no other model and no other state of this one has. */
+  String key() {
+    String name = location.substring(location.lastIndexOf('/') + 1);
+    byte[] digest = sha256().digest(GSON.toJson(this).getBytes(StandardCharsets.UTF_8));
+    return name.replaceAll("[^A-Za-z0-9._-]", "_")
+        + "-"
+        + HexFormat.of().formatHex(digest).substring(0, HASH_DIGITS);
+  }
+
+  long bytes() {
+    return files.stream().mapToLong(RemoteFile::length).sum();
+  }
+
+  /** The bytes that a directory lacks. */
+  long missingBytes(Path copy) throws IOException {
+    long missing = 0;
+    for (RemoteFile file : files) {
+      missing += Math.max(0, file.length() - length(copy.resolve(file.name())));
+    }
+    return missing;
+  }
+
+  /** Whether a directory has all files with their lengths. */
+  boolean isIn(Path copy) throws IOException {
+    for (RemoteFile file : files) {
+      if (length(copy.resolve(file.name())) != file.length()) {
+        return false;
+      }
+    }
+    return Files.exists(copy.resolve(FILE));
+  }
+
+  private static long length(Path file) throws IOException {
+    return Files.isRegularFile(file) ? Files.size(file) : 0;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.strata.udfs.store;
+
+import dev.strata.udfs.store.Manifest.RemoteFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Copies a model's files to a local directory, several at once. It goes on from the bytes that are
+ * there, syncs what it wrote, and compares lengths and, where the file system keeps them, checksums
+ * of what it read.
+ */
+final class ModelCopy {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelCopy.class);
+
+  private static final int FILES_AT_ONCE = 4;
+  private static final int BUFFER_BYTES = 1 << 20;
+
+  private final HadoopModelFiles remote;
+  private final Manifest manifest;
+  private final Path target;
+
+  ModelCopy(HadoopModelFiles remote, Manifest manifest, Path target) {
+    this.remote = remote;
+    this.manifest = manifest;
+    this.target = target;
+  }
+
+  /** Copies what is missing, and writes the manifest. */
+  void make() throws IOException {
+    long start = System.nanoTime();
+    long missing = manifest.missingBytes(target);
+    LOG.info(
+        "copying {} of {} bytes of model {} to {}",
+        missing,
+        manifest.bytes(),
+        manifest.location(),
+        target);
+    copyFiles();
+    manifest.write(target);
+    sync(target.resolve(Manifest.FILE));
+    sync(target);
+    LOG.info(
+        "copied {} bytes of model {} in {} s",
+        missing,
+        manifest.location(),
+        TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+  }
+
+  private void copyFiles() throws IOException {
+    ExecutorService threads = Executors.newFixedThreadPool(FILES_AT_ONCE);
+    try {
+      List<Future<?>> copies = new ArrayList<>();
+      for (RemoteFile file : manifest.files()) {
+        copies.add(threads.submit(() -> copy(file)));
+      }
+      for (Future<?> copy : copies) {
+        await(copy);
+      }
+    } finally {
+      end(threads);
+    }
+  }
+
+  private static void await(Future<?> copy) throws IOException {
+    try {
+      copy.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while the model was copied");
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
+  }
+
+  /** Nobody writes any more when this returns, so that the copy's lock may go. */
+  private static void end(ExecutorService threads) throws InterruptedIOException {
+    threads.shutdownNow();
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (!threads.awaitTermination(1, TimeUnit.MINUTES)) {
+        LOG.warn("waiting for reads of the model to end");
+      }
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException("interrupted while the model was copied");
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private Void copy(RemoteFile file) throws IOException {
+    OptionalInt expected = remote.crc32c(file.name());
+    Path path = target.resolve(file.name());
+    boolean continued = Files.exists(path);
+    int actual = copy(file, path);
+    if (continued && expected.isPresent() && actual != expected.getAsInt()) {
+      LOG.warn("what was there of {} is damaged; copying it anew", path);
+      Files.delete(path);
+      actual = copy(file, path);
+    }
+    if (expected.isPresent() && actual != expected.getAsInt()) {
+      Files.delete(path);
+      throw new IOException(
+          String.format(
+              "the copy of %s has the CRC32C %08x, but its file system says %08x",
+              remote.path(file.name()), actual, expected.getAsInt()));
+    }
+    return null;
+  }
+
+  /** Completes a file and returns the CRC32C of its bytes. */
+  private int copy(RemoteFile file, Path path) throws IOException {
+    CRC32C crc = new CRC32C();
+    byte[] bytes = new byte[BUFFER_BYTES];
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    try (FileChannel out =
+        FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      if (out.size() > file.length()) {
+        out.truncate(0);
+      }
+      while (out.read(buffer.clear()) >= 0) {
+        crc.update(buffer.flip());
+      }
+      append(file, out, crc, bytes);
+      out.force(true);
+    }
+    return (int) crc.getValue();
+  }
+
+  private void append(RemoteFile file, FileChannel out, CRC32C crc, byte[] buffer)
+      throws IOException {
+    if (out.position() == file.length()) {
+      return;
+    }
+    try (InputStream in = remote.stream(file.name(), out.position())) {
+      while (out.position() < file.length()) {
+        int wanted = (int) Math.min(BUFFER_BYTES, file.length() - out.position());
+        int bytes = in.read(buffer, 0, wanted);
+        if (bytes < 0) {
+          throw new IOException(
+              String.format(
+                  "%s ends at %d of %d bytes; it was changed meanwhile",
+                  remote.path(file.name()), out.position(), file.length()));
+        }
+        crc.update(buffer, 0, bytes);
+        ByteBuffer written = ByteBuffer.wrap(buffer, 0, bytes);
+        while (written.hasRemaining()) {
+          out.write(written);
+        }
+      }
+    }
+  }
+
+  private static void sync(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}
