@@ -64,7 +64,7 @@ class RandomCheckpointTest {
       store.read(store.tiles().get(0), bytes);
       double bound = Math.sqrt(3.0 / 64);
       double sumOfSquares = 0;
-      bytes.flip();
+      bytes.clear();
       for (int i = 0; i < bytes.limit(); i += 2) {
         int bits = (bytes.get(i) & 0xff) | bytes.get(i + 1) << 8;
         double value = Float.intBitsToFloat(bits << 16);
