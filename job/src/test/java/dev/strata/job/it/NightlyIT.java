@@ -133,14 +133,7 @@ class NightlyIT {
   private Launcher.Started night(String date) throws IOException {
     return Launcher.start(
         "nightly-translation.sh",
-        Map.of(
-            "STRATA_INPUT_ROOT",
-            input.toString(),
-            "STRATA_OUTPUT_ROOT",
-            output.toString(),
-            // So short a run is over before the JVM's best compiler would pay.
-            "STRATA_SUBMIT_OPTS",
-            "--conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1"),
+        Map.of("STRATA_INPUT_ROOT", input.toString(), "STRATA_OUTPUT_ROOT", output.toString()),
         date,
         "--model",
         DEMO_MODEL.toString(),
