@@ -95,7 +95,7 @@ final class SweepResources implements AutoCloseable {
       this.ropes = own(new Positions.Ropes(device, spec));
       this.embedding = own(new EmbeddingReader(device, checkpoint, plan.stagedRows()));
       this.hidden = own(hidden());
-      this.transformer = new Transformer(device, spec, vectors, kv, activations);
+      this.transformer = new Transformer(device, compute, spec, vectors, kv, activations);
       ParallelTileReader reader = own(new ParallelTileReader(store, readingThreads(options)));
       this.streamer = own(new TileStreamer(source(reader), hostTiles, deviceTiles, listener));
     } catch (RuntimeException | IOException e) {

@@ -3,7 +3,6 @@ package dev.strata.udfs.transformer;
 import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
@@ -38,20 +37,23 @@ final class AttentionPass implements StagePass {
   }
 
   private void attend(TokenBlock block, KvBatch batch) throws IOException {
+    try (KvMemory.Access access = model.kv().open(layer, batch)) {
+      model.compute().run("attention", () -> attend(block, batch, access));
+    }
+  }
+
+  private void attend(TokenBlock block, KvBatch batch, KvMemory.Access access) {
     DecoderSpec spec = model.spec();
-    LayerSpec layerSpec = spec.layers().get(layer);
-    Activations buffers = model.activations();
-    try (KvMemory.Access access = model.kv().open(layer, batch);
-        Tensor queries = enter(block, batch, access)) {
+    try (Tensor queries = enter(block, batch, access)) {
       model
           .kernels()
           .attend(
               queries,
               access.kv(),
               batch.segments(),
-              layerSpec.window(),
+              spec.layers().get(layer).window(),
               1 / Math.sqrt(spec.headDim()),
-              buffers.attended,
+              model.activations().attended,
               batch.firstRow());
     }
   }

@@ -5,6 +5,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Tensor;
 
 /**
@@ -15,18 +16,26 @@ import dev.strata.udfs.tensor.Tensor;
 public final class Transformer {
 
   private final ComputeDevice device;
+  private final Lane compute;
   private final DecoderSpec spec;
   private final ResidentWeights vectors;
   private final KvMemory kv;
   private final Activations activations;
 
+  /**
+   * A forward pass.
+   *
+   * @param compute the lane that stages' work is sent to, bound to the caller's thread
+   */
   public Transformer(
       ComputeDevice device,
+      Lane compute,
       DecoderSpec spec,
       ResidentWeights vectors,
       KvMemory kv,
       Activations activations) {
     this.device = device;
+    this.compute = compute;
     this.spec = spec;
     this.vectors = vectors;
     this.kv = kv;
@@ -51,9 +60,17 @@ public final class Transformer {
    * @param out [tokens of the head, hidden]
    */
   public void normForHead(Tensor hidden, Tensor source, Tensor out, Tensor target) {
-    kernels()
-        .normPicked(
-            hidden, source, vector(WeightRole.FINAL_NORM, -1), spec.normEpsilon(), out, target);
+    compute.run(
+        "norm",
+        () ->
+            kernels()
+                .normPicked(
+                    hidden,
+                    source,
+                    vector(WeightRole.FINAL_NORM, -1),
+                    spec.normEpsilon(),
+                    out,
+                    target));
   }
 
   /**
@@ -69,18 +86,25 @@ public final class Transformer {
   }
 
   void normBlock(WeightRole norm, int layer, BlockState block) {
-    kernels()
-        .normRows(
-            block.hidden(),
-            block.row(),
-            block.tokens(),
-            vector(norm, layer),
-            spec.normEpsilon(),
-            activations.normed);
+    compute.run(
+        "norm",
+        () ->
+            kernels()
+                .normRows(
+                    block.hidden(),
+                    block.row(),
+                    block.tokens(),
+                    vector(norm, layer),
+                    spec.normEpsilon(),
+                    activations.normed));
   }
 
   Tensor vector(WeightRole role, int layer) {
     return vectors.vector(role, layer);
+  }
+
+  Lane compute() {
+    return compute;
   }
 
   DecoderSpec spec() {

@@ -66,6 +66,7 @@ public final class Benchmark {
     Machine machine = Machine.here();
     Run run = runEngine();
     progress.println("measuring what the machine can do");
+    SweepParts parts = parts(run); // next to the sweeps: a machine's speed drifts
     Rates rates = RatesProbe.measure(options.engine());
     boolean host = Double.isNaN(rates.bothWays().toDevice());
     LimitModel limits =
@@ -86,7 +87,7 @@ public final class Benchmark {
             rates,
             run.memory(),
             run.deviceMemory(),
-            Optional.ofNullable(run.rowByRow()).map(rows -> comparison(run, rows, decode))));
+            Optional.ofNullable(run.rowByRow()).map(rows -> comparison(run, rows, decode, parts))));
   }
 
   private void makeModel() throws IOException {
@@ -114,8 +115,8 @@ public final class Benchmark {
       List<Sweep> sweeps = log.stop();
       MemoryFigures memory = engine.memory();
       Optional<DeviceMemoryPeak> peak = watch.map(DeviceMemoryWatch::peak);
-      RowByRow rowByRow = options.rowByRow() ? rowByRow(workload, log) : null;
       ModelWork model = ModelWork.of(engine.checkpoint());
+      RowByRow rowByRow = options.rowByRow() ? rowByRow(workload, log) : null;
       return new Run(engine.describePlan(), model, seconds, sweeps, memory, peak, rowByRow);
     } finally {
       watch.ifPresent(DeviceMemoryWatch::close);
@@ -131,6 +132,14 @@ public final class Benchmark {
     }
   }
 
+  private SweepParts parts(Run run) {
+    int wave = Phase.fullestWave(run.sweeps());
+    int length = options.promptTokens() + options.newTokens() / 2;
+    return run.rowByRow() == null || wave == 0 || run.memory().deviceBudget() > 0
+        ? SweepParts.NONE
+        : SweepParts.measure(options.engine(), run.model(), wave, length);
+  }
+
   private RowByRow rowByRow(Workload workload, SweepLog log) throws InterruptedException {
     int rows = Math.min(MOST_SAMPLED_ROWS, options.prompts());
     progress.printf("%d rows, one after another%n", rows);
@@ -142,13 +151,8 @@ public final class Benchmark {
     return new RowByRow(rows, seconds, log.stop());
   }
 
-  private Comparison comparison(Run run, RowByRow sample, Phase decode) {
+  private Comparison comparison(Run run, RowByRow sample, Phase decode, SweepParts parts) {
     Phase single = Phase.decode(sample.sweeps(), run.model(), decode.limits());
-    int length = options.promptTokens() + options.newTokens() / 2;
-    SweepParts parts =
-        decode.isEmpty() || !decode.limits().host()
-            ? new SweepParts(Double.NaN, Double.NaN, Double.NaN)
-            : SweepParts.measure(options.engine(), run.model(), decode.rows(), length);
     return new Comparison(
         options.prompts(),
         run.seconds(),

@@ -26,9 +26,18 @@ record Phase(String name, List<Sweep> sweeps, Sweep traced, ModelWork model, Lim
 
   static Phase decode(List<Sweep> all, ModelWork model, LimitModel limits) {
     List<Sweep> decodes = all.stream().filter(sweep -> !sweep.isPrefill()).toList();
-    int wave = decodes.stream().mapToInt(s -> s.figures().rows()).max().orElse(0);
+    int wave = fullestWave(all);
     return of(
         "decode", decodes.stream().filter(s -> s.figures().rows() == wave).toList(), model, limits);
+  }
+
+  /** The most rows of a decoding sweep; 0 if there was none. */
+  static int fullestWave(List<Sweep> all) {
+    return all.stream()
+        .filter(sweep -> !sweep.isPrefill())
+        .mapToInt(sweep -> sweep.figures().rows())
+        .max()
+        .orElse(0);
   }
 
   private static Phase of(String name, List<Sweep> all, ModelWork model, LimitModel limits) {

@@ -13,10 +13,14 @@ import java.util.stream.Collectors;
  */
 record SweepParts(double products, double attention, double conversion) {
 
-  private static final double SECONDS = 0.3;
+  /** Of a sweep on a GPU, whose parts run beside each other. */
+  static final SweepParts NONE = new SweepParts(Double.NaN, Double.NaN, Double.NaN);
+
+  private static final int ROUNDS = 3;
+  private static final double SECONDS = 0.1;
 
   /**
-   * Measures them, with the engine idle.
+   * Measures them in turns, with the engine idle.
    *
    * @param rows of the wave
    * @param length tokens of each row
@@ -24,15 +28,22 @@ record SweepParts(double products, double attention, double conversion) {
   static SweepParts measure(EngineOptions options, ModelWork model, int rows, int length) {
     try (DeviceRates device =
         DeviceRates.open(options.device(), options.computeType(), options.threads())) {
-      DecoderSpec spec = model.spec();
-      double attention =
-          device.attentionSeconds(
-              SECONDS, rows, length, spec.heads(), spec.kvHeads(), spec.headDim());
-      return new SweepParts(
-          products(device, model, rows),
-          attention * spec.layers().size(),
-          conversion(device, model));
+      double products = 0;
+      double attention = 0;
+      double conversion = 0;
+      for (int round = 0; round < ROUNDS; round++) {
+        products += products(device, model, rows) / ROUNDS;
+        attention += attention(device, model.spec(), rows, length) / ROUNDS;
+        conversion += conversion(device, model) / ROUNDS;
+      }
+      return new SweepParts(products, attention, conversion);
     }
+  }
+
+  private static double attention(DeviceRates device, DecoderSpec spec, int rows, int length) {
+    return spec.layers().size()
+        * device.attentionSeconds(
+            SECONDS, rows, length, spec.heads(), spec.kvHeads(), spec.headDim());
   }
 
   private static double products(DeviceRates device, ModelWork model, int rows) {

@@ -32,7 +32,7 @@ final class TimelineSvg {
   private static final List<String> COLOURS =
       List.of(
           "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee9944", "#7766bb",
-          "#999933", "#88aacc");
+          "#999933", "#88aacc", "#cc88bb", "#775533", "#44aa99", "#334477");
   private static final String OTHER_COLOUR = "#777777";
   private static final String DARK = "#111111";
 
