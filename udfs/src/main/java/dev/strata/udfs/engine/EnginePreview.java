@@ -39,6 +39,10 @@ public final class EnginePreview {
         plan.describe().lines().toList());
   }
 
+  private static int threads(EngineOptions options) {
+    return options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+  }
+
   /** A GPU is taken for one of today: with bfloat16 and fused attention. */
   private static MemoryPlan.DeviceTraits traits(EngineOptions options, boolean onHost) {
     NumberType type =
@@ -53,6 +57,7 @@ public final class EnginePreview {
         ComputeDevice.residualType(type).bytes(),
         onHost,
         !onHost,
-        !onHost && type.bytes() == Short.BYTES);
+        !onHost && type.bytes() == Short.BYTES,
+        onHost ? threads(options) : 1);
   }
 }

@@ -23,8 +23,8 @@ import java.util.Set;
  * @param sweepTokens the most tokens of a sweep
  * @param waveRows the most sequences in the wave
  * @param logitRows the most tokens of a sweep whose logits are kept in full
- * @param scores the most products of query rows with keys, for each head, that attention makes at
- *     once
+ * @param scores the most products of query rows with keys, for each head, that a thread's attention
+ *     makes at once
  * @param kvTokens token slots of the KV pool
  * @param parts bytes of host memory by purpose
  * @param budget bytes of host memory there are
@@ -76,16 +76,23 @@ record MemoryPlan(
    * @param onHost whether the device is the host, so that the host budget holds everything
    * @param pinned whether host memory is pinned, and comes in powers of two
    * @param fusedAttention whether attention needs no memory for scores
+   * @param attentionThreads otherwise, how many threads need some
    */
   record DeviceTraits(
       NumberType computeType,
       int residualBytes,
       boolean onHost,
       boolean pinned,
-      boolean fusedAttention) {
+      boolean fusedAttention,
+      int attentionThreads) {
 
     int computeBytes() {
       return computeType.bytes();
+    }
+
+    /** Bytes that attention takes for each product of a query row with a key. */
+    long scoreBytes(int heads) {
+      return fusedAttention ? 0 : (long) SCORE_COPIES * attentionThreads * heads * Float.BYTES;
     }
 
     static DeviceTraits of(ComputeDevice device) {
@@ -94,7 +101,8 @@ record MemoryPlan(
           device.residualType().bytes(),
           device.isHost(),
           device.pinsMemory(),
-          device.hasFusedAttention());
+          device.hasFusedAttention(),
+          device.kernelThreads());
     }
   }
 
@@ -157,12 +165,12 @@ record MemoryPlan(
    */
   static MemoryPlan of(ModelSize model, EngineOptions options, DeviceTraits device) {
     return device.onHost()
-        ? onHost(model, options, device.computeBytes())
+        ? onHost(model, options, device)
         : new StagedPlanner(model, options, device).plan();
   }
 
-  private static MemoryPlan onHost(ModelSize model, EngineOptions options, int computeBytes) {
-    Planner planner = new Planner(model, options, computeBytes);
+  private static MemoryPlan onHost(ModelSize model, EngineOptions options, DeviceTraits device) {
+    Planner planner = new Planner(model, options, device);
     long budget = options.hostMemory();
     if (options.kvType().equals("int8")) {
       throw StrataException.usage(
@@ -238,7 +246,7 @@ record MemoryPlan(
   }
 
   /** Works the parts out; the smallest plan and the real one differ in their choices only. */
-  private record Planner(ModelSize model, EngineOptions options, int computeBytes) {
+  private record Planner(ModelSize model, EngineOptions options, DeviceTraits device) {
 
     /** The parts that are chosen. */
     private record Choice(
@@ -323,7 +331,7 @@ record MemoryPlan(
     }
 
     private long scoreBytes() {
-      return (long) SCORE_COPIES * model.spec().heads() * Float.BYTES;
+      return device.scoreBytes(model.spec().heads());
     }
 
     private long tileBytes(long wanted) {
@@ -365,11 +373,11 @@ record MemoryPlan(
 
     private Map<String, Long> parts(Choice choice) {
       long tileElements = choice.tileBytes() / model.storedBytes();
-      boolean converts = model.storedBytes() != computeBytes;
+      boolean converts = model.storedBytes() != device.computeBytes();
       Map<String, Long> parts = new LinkedHashMap<>();
       parts.put("tile ring", choice.slots() * choice.tileBytes());
-      parts.put("tile conversion", converts ? tileElements * computeBytes : 0);
-      parts.put("norms and biases", model.vectorElements() * computeBytes);
+      parts.put("tile conversion", converts ? tileElements * device.computeBytes() : 0);
+      parts.put("norms and biases", model.vectorElements() * device.computeBytes());
       parts.put("hidden states", choice.sweepTokens() * hiddenBytesPerToken());
       parts.put("new keys and values", choice.blockTokens() * kvBytesPerToken() / layers());
       parts.put("micro-batch", choice.blockTokens() * blockBytesPerToken());
@@ -384,7 +392,7 @@ record MemoryPlan(
       long tileRows = Math.max(1, tileElements / model.spec().hiddenSize());
       long columns = Math.min(tileRows, model.spec().vocabSize());
       int rows = Math.min(choice.blockTokens(), choice.waveRows());
-      return choice.waveRows() * (long) model.spec().hiddenSize() * computeBytes
+      return choice.waveRows() * (long) model.spec().hiddenSize() * device.computeBytes()
           + rows * columns * Float.BYTES;
     }
 
@@ -397,12 +405,12 @@ record MemoryPlan(
     }
 
     private long hiddenBytesPerToken() {
-      return (long) model.spec().hiddenSize() * computeBytes
+      return (long) model.spec().hiddenSize() * device.computeBytes()
           + (long) model.spec().headDim() * Float.BYTES;
     }
 
     private long blockBytesPerToken() {
-      return Activations.elementsPerBlockToken(model.spec()) * computeBytes;
+      return Activations.elementsPerBlockToken(model.spec()) * device.computeBytes();
     }
 
     private long logitBytesPerRow() {
@@ -410,7 +418,7 @@ record MemoryPlan(
     }
 
     private long kvBytesPerToken() {
-      return KvPool.bytesPerToken(model.spec(), computeBytes);
+      return KvPool.bytesPerToken(model.spec(), device.computeBytes());
     }
   }
 }

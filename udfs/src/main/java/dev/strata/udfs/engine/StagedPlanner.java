@@ -300,7 +300,7 @@ final class StagedPlanner {
     parts.put(
         "embedding rows",
         2L * MemoryPlan.stagedRows(choice.block()) * spec.hiddenSize() * Float.BYTES);
-    parts.put("attention scores", device.fusedAttention() ? 0 : scores() * scoreBytes());
+    parts.put("attention scores", scores() * device.scoreBytes(spec.heads()));
     parts.put(
         "keys and values",
         freshTokens > 0
@@ -327,10 +327,6 @@ final class StagedPlanner {
     long rows = Math.min(choice.block(), choice.wave());
     return (choice.wave() + logitRows(choice)) * (long) spec.hiddenSize() * device.computeBytes()
         + rows * columns * (device.computeBytes() + 2L * Float.BYTES);
-  }
-
-  private long scoreBytes() {
-    return (long) MemoryPlan.SCORE_COPIES * spec.heads() * Float.BYTES;
   }
 
   private Map<String, Long> leastHostParts(Choice choice) {

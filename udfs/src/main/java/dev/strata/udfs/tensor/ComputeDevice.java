@@ -11,6 +11,8 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.cuda.CudaUtils;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * The device that kernels run on, and where tensors come from. Opened once per engine; closing it
@@ -36,6 +38,7 @@ public final class ComputeDevice implements AutoCloseable {
   private final MemoryAccount hostAccount = new MemoryAccount();
   private final TorchScript script;
   private final TorchScript cuda;
+  private final KernelThreads threads;
   private final Kernels kernels;
   private final Tensor none;
 
@@ -50,6 +53,7 @@ public final class ComputeDevice implements AutoCloseable {
     this.name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
     this.script = TorchScript.load(manager, "kernels", "Kernels", name);
     this.cuda = device.isGpu() ? TorchScript.load(manager, "cuda", "Cuda", name) : null;
+    this.threads = device.isGpu() ? null : new KernelThreads();
     this.kernels = new Kernels(this, script, !device.isGpu());
     this.none = allocate("none", computeType, 0);
   }
@@ -184,6 +188,20 @@ public final class ComputeDevice implements AutoCloseable {
     return fusedAttention;
   }
 
+  /** How many small kernels may run side by side. */
+  public int kernelThreads() {
+    return threads == null ? 1 : threads.count();
+  }
+
+  /** Runs parts 0 to {@code parts - 1} of some work, on a CPU each on a thread of its own. */
+  void sideBySide(int parts, IntConsumer work) {
+    if (threads == null || parts == 1) {
+      IntStream.range(0, parts).forEach(work);
+    } else {
+      threads.run(parts, work);
+    }
+  }
+
   /** A lane of its own. */
   public Lane newLane(String name) {
     return new Lane(name, cuda);
@@ -280,6 +298,9 @@ public final class ComputeDevice implements AutoCloseable {
   @Override
   public void close() {
     none.close();
+    if (threads != null) {
+      threads.close();
+    }
     script.close();
     if (cuda != null) {
       cuda.close();

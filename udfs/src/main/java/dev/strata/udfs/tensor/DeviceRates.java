@@ -4,7 +4,9 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /**
  * What a device can do, measured by itself: copies, products, and the parts of a sweep. All by the
@@ -149,13 +151,22 @@ public final class DeviceRates implements AutoCloseable {
     NumberType type = device.computeType();
     try (Queue queue = new Queue();
         Tensor q = device.allocate("rates", type, sequences, heads, headDim);
-        Tensor out = device.allocate("rates", type, sequences, heads, headDim);
-        Tensor keys = device.allocate("rates", type, sequences, length, kvHeads, headDim);
-        Tensor values = device.allocate("rates", type, sequences, length, kvHeads, headDim)) {
+        Tensor kv = device.allocate("rates", type, sequences * length, 2, kvHeads, headDim);
+        Tensor out = device.allocate("rates", type, sequences, heads * headDim);
+        Segments segments = new Segments((int) sequences)) {
       run("fill", q);
-      run("fill", keys);
-      run("fill", values);
-      return 1 / queue.callsPerSecond(seconds, "attention", q, keys, values, out);
+      run("fill", kv);
+      for (int i = 0; i < sequences; i++) {
+        segments.set(i, i, 1, i * length, length);
+      }
+      segments.upload(device);
+      return 1 / queue.callsPerSecond(seconds, times -> attend(q, kv, segments, out, times));
+    }
+  }
+
+  private void attend(Tensor q, Tensor kv, Segments segments, Tensor out, long times) {
+    for (long i = 0; i < times; i++) {
+      device.kernels().attend(q, kv, segments, 0, 1, out, 0);
     }
   }
 
@@ -178,25 +189,32 @@ public final class DeviceRates implements AutoCloseable {
       }
     }
 
-    /** Repeats the call, after two that are not counted. */
     double callsPerSecond(double seconds, String method, Tensor... tensors) {
-      nanosOf(1, method, tensors);
-      long batch = batch(nanosOf(1, method, tensors));
-      long nanos = 0;
-      long calls = 0;
-      while (nanos < seconds * 1e9) {
-        nanos += nanosOf(batch, method, tensors);
-        calls += batch;
-      }
-      return calls * 1e9 / nanos;
+      Object[] arguments = Arrays.copyOf(tensors, tensors.length + 1, Object[].class);
+      return callsPerSecond(
+          seconds,
+          times -> {
+            arguments[tensors.length] = times;
+            run(method, arguments);
+          });
     }
 
-    private long nanosOf(long times, String method, Tensor... tensors) {
-      Object[] arguments = new Object[tensors.length + 1];
-      System.arraycopy(tensors, 0, arguments, 0, tensors.length);
-      arguments[tensors.length] = times;
+    /** Repeats the call, after two that are not counted. */
+    double callsPerSecond(double seconds, LongConsumer calls) {
+      nanosOf(1, calls);
+      long batch = batch(nanosOf(1, calls));
+      long nanos = 0;
+      long done = 0;
+      while (nanos < seconds * 1e9) {
+        nanos += nanosOf(batch, calls);
+        done += batch;
+      }
+      return done * 1e9 / nanos;
+    }
+
+    private long nanosOf(long times, LongConsumer calls) {
       long start = System.nanoTime();
-      run(method, arguments);
+      calls.accept(times);
       if (stream != null) {
         device.cuda().run("await_stream", stream);
       }

@@ -3,6 +3,7 @@ package dev.strata.udfs.tensor;
 import ai.djl.pytorch.jni.IValue;
 import com.google.errorprone.annotations.FormatMethod;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The kernels of {@code kernels.py}, with their shapes checked before native code sees them: a
@@ -16,6 +17,9 @@ public final class Kernels {
    * 7 rows differ).
    */
   private static final int LEAST_CPU_ROWS = 16;
+
+  /** Fewer rows are not worth another thread. */
+  private static final int LEAST_PART_ROWS = 16;
 
   /** Tokens whose keys and values are converted at once. */
   private static final int QUANTIZED_AT_ONCE = 2048;
@@ -145,7 +149,10 @@ public final class Kernels {
     checkBlock(out, 0, n, 0, x.size(1));
     require(weight.elements() == x.size(1), "norm %s of %s", weight, x);
     require(out.size(1) == x.size(1), "norm of %s into %s", x, out);
-    script.run("norm_rows", x, first, n, weight, epsilon, out);
+    inParts(
+        n,
+        (begin, count) ->
+            script.run("norm_rows", x, first + begin, count, weight, epsilon, out, begin));
   }
 
   /** {@code out[target] = x[source] / rms(x) · weight}, row by row. */
@@ -169,11 +176,27 @@ public final class Kernels {
     script.run("embed", staged, rows, index, x, first);
   }
 
+  /** Work on some rows of several, which do not depend on one another. */
+  private interface RowWork {
+    void run(long begin, long count);
+  }
+
+  /** On a CPU rows are shared among threads, each of which does all of a kernel's steps alone. */
+  private void inParts(long rows, RowWork work) {
+    int parts = (int) Math.max(1, Math.min(device.kernelThreads(), rows / LEAST_PART_ROWS));
+    device.sideBySide(
+        parts,
+        part -> {
+          long begin = rows * part / parts;
+          work.run(begin, rows * (part + 1) / parts - begin);
+        });
+  }
+
   /**
    * Splits queries, keys and values of some tokens, norms and rotates queries and keys, leaves keys
    * and values in {@code fresh} and in {@code kv}, and returns the queries, [n, heads, headDim].
    *
-   * @param qkv [tokens, (heads + 2 · kvHeads) · headDim]
+   * @param qkv [tokens, (heads + 2 · kvHeads) · headDim]; overwritten
    * @param row the first of the tokens in {@code qkv}
    * @param n how many
    * @param rotation how queries and keys are rotated
@@ -214,24 +237,34 @@ public final class Kernels {
         "%s frequencies of %s",
         rotation.frequencies().elements(),
         headDim);
-    IValue queries =
-        script.call(
-            "enter",
-            qkv,
-            row,
-            n,
-            heads,
-            rotation.positions(),
-            first,
-            rotation.frequencies(),
-            rotation.factor(),
-            queryNorm,
-            keyNorm,
-            epsilon,
-            slots,
-            fresh,
-            kv);
-    return device.account("queries", qkv.type(), new long[] {n, heads, headDim}, queries);
+    Tensor queries = device.allocate("queries", qkv.type(), n, heads, headDim);
+    try {
+      inParts(
+          n,
+          (begin, count) ->
+              script.run(
+                  "enter",
+                  qkv,
+                  row + begin,
+                  count,
+                  heads,
+                  rotation.positions(),
+                  first + begin,
+                  rotation.frequencies(),
+                  rotation.factor(),
+                  queryNorm,
+                  keyNorm,
+                  epsilon,
+                  slots,
+                  queries,
+                  fresh,
+                  kv,
+                  begin));
+      return queries;
+    } catch (RuntimeException e) {
+      queries.close();
+      throw e;
+    }
   }
 
   /**
@@ -295,18 +328,9 @@ public final class Kernels {
     require(queries.size(2) == kv.size(3), "queries %s and keys %s", queries, kv);
     checkBlock(out, first, queries.size(0), 0, queries.size(1) * queries.size(2));
     if (segments.onDevice() == null) {
-      script.run(
-          "attend",
-          queries,
-          kv,
-          segments.rows,
-          segments.counts,
-          segments.slots,
-          segments.lengths,
-          window,
-          scale,
-          out,
-          first);
+      List<Segments> parts = segments.split(device.kernelThreads());
+      device.sideBySide(
+          parts.size(), i -> attendEach(queries, kv, parts.get(i), window, scale, out, first));
     } else {
       script.run(
           "attend_flash",
@@ -321,6 +345,28 @@ public final class Kernels {
           out,
           first);
     }
+  }
+
+  private void attendEach(
+      Tensor queries,
+      Tensor kv,
+      Segments segments,
+      int window,
+      double scale,
+      Tensor out,
+      long first) {
+    script.run(
+        "attend",
+        queries,
+        kv,
+        segments.rows,
+        segments.counts,
+        segments.slots,
+        segments.lengths,
+        window,
+        scale,
+        out,
+        first);
   }
 
   /**

@@ -1,5 +1,8 @@
 package dev.strata.udfs.tensor;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * The sequences of a batch, ragged: segment {@code i} is {@code counts[i]} query rows from {@code
  * rows[i]} on, the last of the {@code lengths[i]} tokens whose keys and values start at {@code
@@ -12,6 +15,7 @@ public final class Segments implements AutoCloseable {
   final long[] slots;
   final long[] lengths;
   private Tensor onDevice;
+  private List<Segments> parts;
 
   /** Room for {@code n} segments; each is to be {@link #set}. */
   public Segments(int n) {
@@ -53,6 +57,37 @@ public final class Segments implements AutoCloseable {
 
   private long rowsAtOnce(int segment, long scores) {
     return Math.max(1, scores / lengths[segment]);
+  }
+
+  /**
+   * The same segments in at most {@code n} lists, with about as many products of queries and keys
+   * in each. The first call's lists are kept for those that follow.
+   */
+  List<Segments> split(int n) {
+    if (parts == null) {
+      long[] scores = new long[rows.length + 1];
+      for (int i = 0; i < rows.length; i++) {
+        scores[i + 1] = scores[i] + counts[i] * lengths[i];
+      }
+      parts = new ArrayList<>();
+      for (int begin = 0, end; begin < rows.length; begin = end) {
+        long goal = scores[rows.length] * (parts.size() + 1) / n;
+        end = begin + 1;
+        while (end < rows.length && (scores[end] + scores[end + 1]) / 2 <= goal) {
+          end++;
+        }
+        parts.add(range(begin, end));
+      }
+    }
+    return parts;
+  }
+
+  private Segments range(int begin, int end) {
+    Segments range = new Segments(end - begin);
+    for (int i = begin; i < end; i++) {
+      range.set(i - begin, rows[i], counts[i], slots[i], lengths[i]);
+    }
+    return range;
   }
 
   /**

@@ -107,9 +107,9 @@ class Kernels(Module):
     _1 = torch.mul_(out, weight)
     return 0
 
-  # out[: n] = norm(x[first : first + n])
-  def norm_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, out: Tensor) -> int:
-    return (self).rms_norm(torch.slice(x, 0, first, first + n, 1), weight, epsilon, torch.slice(out, 0, 0, n, 1), )
+  # out[to : to + n] = norm(x[first : first + n])
+  def norm_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, out: Tensor, to: int) -> int:
+    return (self).rms_norm(torch.slice(x, 0, first, first + n, 1), weight, epsilon, torch.slice(out, 0, to, to + n, 1), )
 
   # out[target] = norm(x[source])
   def norm_picked(self: __torch__.Kernels, x: Tensor, source: Tensor, weight: Tensor, epsilon: float, out: Tensor, target: Tensor) -> int:
@@ -146,35 +146,39 @@ class Kernels(Module):
     _1 = torch.copy_(torch.slice(out, 2, 0, half, 1), ya)
     return 0
 
-  # Takes queries, keys and values of the n tokens from row on of qkv [tokens, (heads + 2 kvHeads) headDim], norms and
-  # rotates queries and keys, leaves keys and values in fresh[: n] and in kv [slots, 2, kvHeads, headDim] at the tokens'
-  # slots, and returns queries [n, heads, headDim].
-  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor) -> Tensor:
+  # Norms and rotates, in qkv itself, queries and keys of the n tokens from row on of qkv [tokens, (heads + 2 kvHeads)
+  # headDim]; leaves queries in queries, keys and values in fresh, both from token to on, and keys and values also in kv
+  # [slots, 2, kvHeads, headDim], at the tokens' slots.
+  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, queries: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
     kv_heads = torch.size(kv, 2)
     d = torch.size(kv, 3)
-    q = torch.view(torch.contiguous((self).block(qkv, row, n, 0, heads * d, )), [n, heads, d])
-    k = torch.view(torch.contiguous((self).block(qkv, row, n, heads * d, kv_heads * d, )), [n, kv_heads, d])
-    v = torch.reshape((self).block(qkv, row, n, (heads + kv_heads) * d, kv_heads * d, ), [n, kv_heads, d])
+    q = torch.view((self).block(qkv, row, n, 0, heads * d, ), [n, heads, d])
+    k = torch.view((self).block(qkv, row, n, heads * d, kv_heads * d, ), [n, kv_heads, d])
+    v = torch.view((self).block(qkv, row, n, (heads + kv_heads) * d, kv_heads * d, ), [n, kv_heads, d])
     if torch.numel(query_norm) > 0:
       _0 = (self).rms_norm(q, query_norm, epsilon, q, )
       _1 = (self).rms_norm(k, key_norm, epsilon, k, )
     r = (self).rotations(torch.slice(positions, 0, first, first + n, 1), frequencies, factor, )
-    new = torch.slice(fresh, 0, 0, n, 1)
+    new = torch.slice(fresh, 0, to, to + n, 1)
     _2 = (self).rotate(k, r, torch.select(new, 1, 0), )
     _3 = torch.copy_(torch.select(new, 1, 1), v)
-    _4 = torch.index_copy_(kv, 0, slots, new)
-    _5 = (self).rotate(q, r, q, )
-    return q
+    _4 = torch.index_copy_(kv, 0, torch.slice(slots, 0, to, to + n, 1), new)
+    _5 = (self).rotate(q, r, torch.slice(queries, 0, to, to + n, 1), )
+    return 0
 
   # Causal attention of ragged segments. Segment i is counts[i] query rows from rows[i] on, the last of the lengths[i]
   # tokens whose keys and values start at slots[i] of kv [slots, 2, kvHeads, headDim]. A window of w lets a token see
   # itself and w - 1 before.
   def attend(self: __torch__.Kernels, q: Tensor, kv: Tensor, rows: List[int], counts: List[int], slots: List[int], lengths: List[int], window: int, scale: float, out: Tensor, first: int) -> int:
-    keys = torch.select(kv, 1, 0)
-    values = torch.select(kv, 1, 1)
     heads = torch.size(q, 1)
     kv_heads = torch.size(kv, 2)
     d = torch.size(q, 2)
+    # The query heads that share a key head are rows of that head: no key or value is copied for them.
+    group = torch.floordiv(heads, kv_heads)
+    keys = torch.unsqueeze(torch.transpose(torch.select(kv, 1, 0), 0, 1), 0)
+    values = torch.unsqueeze(torch.transpose(torch.select(kv, 1, 1), 0, 1), 0)
+    queries = torch.view(q, [torch.size(q, 0), 1, kv_heads, group, d])
+    outs = torch.view(out, [torch.size(out, 0), 1, kv_heads, group, d])
     for i in range(torch.len(rows)):
       row = rows[i]
       count = counts[i]
@@ -182,18 +186,13 @@ class Kernels(Module):
       skipped = 0
       if window > 0:
         skipped = ops.prim.max(0, length - count - window + 1)
-      begin = slots[i] + skipped
-      end = slots[i] + length
-      k = torch.unsqueeze(torch.transpose(torch.slice(keys, 0, begin, end, 1), 0, 1), 0)
-      v = torch.unsqueeze(torch.transpose(torch.slice(values, 0, begin, end, 1), 0, 1), 0)
-      x = torch.slice(q, 0, row, row + count, 1)
+      k = torch.slice(keys, 2, slots[i] + skipped, slots[i] + length, 1)
+      v = torch.slice(values, 2, slots[i] + skipped, slots[i] + length, 1)
       if count == 1:
-        y = torch.scaled_dot_product_attention(torch.view(x, [1, kv_heads, torch.floordiv(heads, kv_heads), d]), k, v, None, 0., False, scale=scale)
-        y = torch.reshape(y, [1, heads * d])
+        y = torch.scaled_dot_product_attention(torch.select(queries, 0, row), k, v, None, 0., False, scale=scale)
+        _0 = torch.copy_(torch.select(outs, 0, first + row), y)
       else:
-        # The query heads that share a key head become rows of that head: no key or value is copied for them.
-        group = torch.floordiv(heads, kv_heads)
-        x = torch.permute(torch.view(x, [count, kv_heads, group, d]), [1, 0, 2, 3])
+        x = torch.permute(torch.squeeze(torch.slice(queries, 0, row, row + count, 1), 1), [1, 0, 2, 3])
         x = torch.reshape(x, [1, kv_heads, count * group, d])
         query = torch.unsqueeze(torch.arange(length - count, length, dtype=4, layout=None, device=ops.prim.device(q), pin_memory=False), 1)
         key = torch.unsqueeze(torch.arange(skipped, length, dtype=4, layout=None, device=ops.prim.device(q), pin_memory=False), 0)
@@ -203,8 +202,7 @@ class Kernels(Module):
         mask = torch.repeat_interleave(mask, group, 0)
         y = torch.scaled_dot_product_attention(x, k, v, mask, 0., False, scale=scale)
         y = torch.permute(torch.view(torch.contiguous(y), [kv_heads, count, group, d]), [1, 0, 2, 3])
-        y = torch.reshape(y, [count, heads * d])
-      _0 = torch.copy_(torch.slice(out, 0, first + row, first + row + count, 1), y)
+        _1 = torch.copy_(torch.squeeze(torch.slice(outs, 0, first + row, first + row + count, 1), 1), y)
     return 0
 
   # The same by the fused kernel for ragged batches. segments holds cumulated counts, n + 1 of them, slots and the slot

@@ -19,17 +19,3 @@ class Rates(Module):
     for i in range(times):
       _0 = torch.mm(x, torch.t(w), out=out)
     return 0
-
-  # One query for each sequence of keys and values [sequences, length, kvHeads, headDim], sequence by sequence as the
-  # engine's kernel does it; q is [sequences, heads, headDim], out alike.
-  def attention(self: __torch__.Rates, q: Tensor, keys: Tensor, values: Tensor, out: Tensor, times: int) -> int:
-    kv_heads = torch.size(keys, 2)
-    group = torch.floordiv(torch.size(q, 1), kv_heads)
-    for i in range(times):
-      for s in range(torch.size(q, 0)):
-        k = torch.unsqueeze(torch.transpose(torch.select(keys, 0, s), 0, 1), 0)
-        v = torch.unsqueeze(torch.transpose(torch.select(values, 0, s), 0, 1), 0)
-        x = torch.view(torch.select(q, 0, s), [1, kv_heads, group, torch.size(q, 2)])
-        y = torch.scaled_dot_product_attention(x, k, v, None, 0., False)
-        _0 = torch.copy_(torch.select(out, 0, s), torch.view(y, [kv_heads * group, torch.size(q, 2)]))
-    return 0

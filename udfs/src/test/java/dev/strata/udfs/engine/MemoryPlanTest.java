@@ -163,7 +163,7 @@ class MemoryPlanTest {
       return MemoryPlan.of(
           size(),
           options,
-          new MemoryPlan.DeviceTraits(computeType(), computeBytes, true, false, false));
+          new MemoryPlan.DeviceTraits(computeType(), computeBytes, true, false, false, 2));
     }
 
     private NumberType computeType() {

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 class PutBackTest {
 
-  private static final int ROWS = 20;
-  private static final int ALLOWANCE = 90;
+  private static final int ROWS = 12;
+  private static final int ALLOWANCE = 80;
 
   /** Greedy and sampled rows, some of which stop early. */
   private static List<GenerationRequest> rows() {

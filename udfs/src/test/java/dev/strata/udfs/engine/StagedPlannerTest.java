@@ -26,11 +26,11 @@ class StagedPlannerTest {
   private static final long GIB = 1L << 30;
 
   private static final DeviceTraits CUDA =
-      new DeviceTraits(NumberType.BFLOAT16, 2, false, true, true);
+      new DeviceTraits(NumberType.BFLOAT16, 2, false, true, true, 1);
   private static final DeviceTraits OLD_CUDA =
-      new DeviceTraits(NumberType.FLOAT16, 4, false, true, false);
+      new DeviceTraits(NumberType.FLOAT16, 4, false, true, false, 1);
   private static final DeviceTraits STAGED =
-      new DeviceTraits(NumberType.FLOAT32, 4, false, false, false);
+      new DeviceTraits(NumberType.FLOAT32, 4, false, false, false, 2);
 
   private record Case(
       ModelShape shape,

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -382,6 +383,7 @@ class KernelsTest extends KernelFixture {
     Matrix expectedQueries = Matrix.poison(n, heads * d);
     Matrix expectedFresh = Matrix.poison(7, 2 * kvHeads * d);
     Matrix expectedKv = Matrix.poison(20, 2 * kvHeads * d);
+    Matrix expectedEntered = Matrix.poison(9, width).with(row, 0, qkv.rows(row, row + n));
     for (int i = 0; i < n; i++) {
       Matrix q = head(qkv, row + i, 0, heads, d, norms ? queryNorm : null);
       Matrix k = head(qkv, row + i, heads, kvHeads, d, norms ? keyNorm : null);
@@ -391,11 +393,68 @@ class KernelsTest extends KernelFixture {
           .with(i, 0, turned(k, rotations, first + i))
           .with(i, kvHeads * d, v.reshaped(1, kvHeads * d));
       expectedKv.with((int) slots[i], 0, expectedFresh.rows(i, i + 1));
+      expectedEntered
+          .with(row + i, 0, q.reshaped(1, heads * d))
+          .with(row + i, heads * d, k.reshaped(1, kvHeads * d));
     }
     Matrix.of(queries).assertSame(expectedQueries, 1e-5);
     Matrix.of(fresh).assertSame(expectedFresh, 1e-5);
     Matrix.of(kv).assertSame(expectedKv, 1e-5);
-    Matrix.of(entered).assertSame(qkv, 0);
+    Matrix.of(entered).assertSame(expectedEntered, 1e-5);
+  }
+
+  /** More rows than one thread is given. */
+  @Test
+  void threadsShareRows() {
+    int n = 70;
+    int width = 8 * 8;
+    Matrix x = random(n, width);
+    Tensor weight = vector(random(1, width));
+    Tensor together = tensor(Matrix.poison(n, width));
+    kernels.normRows(tensor(x), 0, n, weight, 1e-5, together);
+    for (int i = 0; i < n; i++) {
+      Tensor alone = tensor(Matrix.poison(1, width));
+      kernels.normRows(tensor(x), i, 1, weight, 1e-5, alone);
+      Matrix.of(together).rows(i, i + 1).assertSame(Matrix.of(alone), 0);
+    }
+    assertEnteredAlike(x, 1, n - 1);
+    assertEnteredAlike(x, 3, 10);
+  }
+
+  /** Whatever row is asked for, with 4 heads and 2 of keys and values. */
+  private void assertEnteredAlike(Matrix qkv, int row, int n) {
+    Tensor slots = indexes(LongStream.range(0, n).map(i -> n - 1 - i).toArray());
+    Tensor positions = indexes(LongStream.range(0, n).toArray());
+    Tensor frequencies = vector(Matrix.of(1, 4, (i, j) -> 1.0 / (j + 1)));
+    Kernels.Rotation rotation = new Kernels.Rotation(positions, frequencies, 1);
+    Tensor fresh = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
+    Tensor kv = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
+    Tensor none = device.none();
+    Tensor queries =
+        own(kernels.enter(tensor(qkv), row, n, 4, rotation, 0, none, none, 1e-5, slots, fresh, kv));
+    for (int i = 0; i < n; i++) {
+      Tensor slot = indexes(0);
+      Tensor freshOne = tensor(Matrix.poison(1, 32), 1, 2, 2, 8);
+      Tensor kvOne = tensor(Matrix.poison(1, 32), 1, 2, 2, 8);
+      Tensor one =
+          own(
+              kernels.enter(
+                  tensor(qkv),
+                  row + i,
+                  1,
+                  4,
+                  rotation,
+                  i,
+                  none,
+                  none,
+                  1e-5,
+                  slot,
+                  freshOne,
+                  kvOne));
+      Matrix.of(queries).rows(i, i + 1).assertSame(Matrix.of(one), 1e-6);
+      Matrix.of(fresh).rows(i, i + 1).assertSame(Matrix.of(freshOne), 1e-6);
+      Matrix.of(kv).rows(n - 1 - i, n - i).assertSame(Matrix.of(kvOne), 1e-6);
+    }
   }
 
   /** Some heads of a row, [heads, d], normed where there is a norm. */
