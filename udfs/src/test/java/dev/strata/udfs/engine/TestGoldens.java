@@ -81,7 +81,7 @@ class TestGoldens {
   void halfPrecisionIsWithinFivePercent(Path directory) {
     Golden golden = Golden.read(directory);
     for (String type : List.of("bfloat16", "float16")) {
-      for (String device : List.of("cpu", "staged")) {
+      for (String device : List.of(TestEngines.DEVICE, "staged")) {
         EngineOptions options =
             TestEngines.options(directory).device(device).computeType(type).build();
         try (Engine engine = Engine.start(options)) {
