@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * Brings the embedding rows of a sweep's tokens to the hidden states: each row is read once, the
  * matrix never.
  */
-final class EmbeddingReader implements AutoCloseable {
+final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
 
   private final ComputeDevice device;
   private final Checkpoint checkpoint;
@@ -44,8 +44,8 @@ final class EmbeddingReader implements AutoCloseable {
     this.buffer = staged.buffer();
   }
 
-  /** Fills rows of {@code hidden}, from {@code row} on, with the embeddings of the tokens. */
-  void embed(int[] tokens, Tensor hidden, int row) throws IOException {
+  @Override
+  public void embed(int[] tokens, Tensor hidden, int row) throws IOException {
     for (int first = 0; first < tokens.length; first += stagedRows) {
       int end = Math.min(tokens.length, first + stagedRows);
       embed(Arrays.copyOfRange(tokens, first, end), hidden, (long) row + first);

@@ -96,7 +96,8 @@ public final class Engine implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw closed(checkpoint, new StrataException(StrataException.Fault.USAGE, e.getMessage(), e));
     } catch (RuntimeException e) {
-      throw closed(checkpoint, e);
+      boolean tooLittle = OutOfDeviceMemory.isCauseOf(e);
+      throw closed(checkpoint, tooLittle ? new OutOfDeviceMemory(false, e).asRefusal() : e);
     }
   }
 
@@ -216,7 +217,7 @@ public final class Engine implements AutoCloseable {
         return;
       } catch (OutOfDeviceMemory e) {
         if (!e.mayTryAgain()) {
-          throw e;
+          throw e.asRefusal();
         }
         LOG.warn("the device is out of memory; micro-batches are halved: {}", e.getMessage());
       }

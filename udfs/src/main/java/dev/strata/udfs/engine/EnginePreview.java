@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.NumberType;
@@ -25,7 +26,8 @@ public final class EnginePreview {
    */
   public static PlanPreview plan(Checkpoint checkpoint, EngineOptions options, boolean onHost) {
     MemoryPlan plan =
-        MemoryPlan.of(CheckpointSize.of(checkpoint), options, traits(options, onHost));
+        MemoryPlan.of(
+            CheckpointSize.of(checkpoint), options, traits(checkpoint.spec(), options, onHost));
     return new PlanPreview(
         plan.waveRows(),
         plan.logitRows(),
@@ -44,7 +46,8 @@ public final class EnginePreview {
   }
 
   /** A GPU is taken for one of today: with bfloat16 and fused attention. */
-  private static MemoryPlan.DeviceTraits traits(EngineOptions options, boolean onHost) {
+  private static MemoryPlan.DeviceTraits traits(
+      DecoderSpec spec, EngineOptions options, boolean onHost) {
     NumberType type =
         switch (options.computeType()) {
           case "float32" -> NumberType.FLOAT32;
@@ -57,7 +60,7 @@ public final class EnginePreview {
         ComputeDevice.residualType(type).bytes(),
         onHost,
         !onHost,
-        !onHost && type.bytes() == Short.BYTES,
+        !onHost && ComputeDevice.hasFusedAttention(type, spec.headDim()),
         onHost ? threads(options) : 1);
   }
 }

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.io.IOException;
@@ -18,6 +19,13 @@ interface HiddenStates extends AutoCloseable {
 
     @Override
     void close();
+  }
+
+  /** Where hidden states come from. */
+  interface Embedding {
+
+    /** Fills rows of {@code hidden}, from {@code row} on, with the embeddings of the tokens. */
+    void embed(int[] tokens, Tensor hidden, int row) throws IOException;
   }
 
   /**

@@ -95,13 +95,13 @@ record MemoryPlan(
       return fusedAttention ? 0 : (long) SCORE_COPIES * attentionThreads * heads * Float.BYTES;
     }
 
-    static DeviceTraits of(ComputeDevice device) {
+    static DeviceTraits of(ComputeDevice device, DecoderSpec spec) {
       return new DeviceTraits(
           device.computeType(),
           device.residualType().bytes(),
           device.isHost(),
           device.pinsMemory(),
-          device.hasFusedAttention(),
+          device.hasFusedAttention(spec.headDim()),
           device.kernelThreads());
     }
   }

@@ -9,7 +9,7 @@ import java.util.List;
 /** Hidden states of all tokens of a sweep where kernels use them. */
 final class ResidentHidden implements HiddenStates {
 
-  private final EmbeddingReader embedding;
+  private final Embedding embedding;
   private final Tensor hidden;
   private List<TokenBlock> blocks = List.of();
   private int next;
@@ -17,7 +17,7 @@ final class ResidentHidden implements HiddenStates {
   /**
    * @param hidden [tokens of a sweep, hidden]; closed with this
    */
-  ResidentHidden(EmbeddingReader embedding, Tensor hidden) {
+  ResidentHidden(Embedding embedding, Tensor hidden) {
     this.embedding = embedding;
     this.hidden = hidden;
   }

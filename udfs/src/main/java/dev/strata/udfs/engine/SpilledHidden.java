@@ -29,7 +29,7 @@ final class SpilledHidden implements HiddenStates {
   static final int SLOTS = 3;
 
   private final ComputeDevice device;
-  private final EmbeddingReader embedding;
+  private final Embedding embedding;
   private final Lane compute;
   private final Lane loads;
   private final Lane stores;
@@ -40,6 +40,8 @@ final class SpilledHidden implements HiddenStates {
   private final List<Mark> stored = new ArrayList<>();
   private final HostArena host;
   private final SlotRing<Load> ring;
+  // What the device had too little memory for, by slot: for whoever opens the slot.
+  private final RuntimeException[] shortages = new RuntimeException[SLOTS];
   private final AtomicLong bytesCopied = new AtomicLong();
   private final int hiddenSize;
   private final int placeTokens;
@@ -59,7 +61,7 @@ final class SpilledHidden implements HiddenStates {
    */
   SpilledHidden(
       ComputeDevice device,
-      EmbeddingReader embedding,
+      Embedding embedding,
       int blockTokens,
       int hiddenSize,
       int sweepTokens,
@@ -119,13 +121,25 @@ final class SpilledHidden implements HiddenStates {
     }
     started.run();
     loads.await(free.get(slot));
-    if (load.stage() == 0) {
-      embed(load.block(), slots.get(slot));
-    } else {
-      loads.await(stored.get(load.index()));
-      loads.run("hidden in", () -> copy(load.block(), slots.get(slot), false));
+    shortages[slot] = null;
+    try {
+      fill(load, slots.get(slot));
+    } catch (RuntimeException e) {
+      if (!OutOfDeviceMemory.isCauseOf(e)) {
+        throw e;
+      }
+      shortages[slot] = e;
     }
     loads.record(ready.get(slot));
+  }
+
+  private void fill(Load load, Tensor slot) throws IOException {
+    if (load.stage() == 0) {
+      embed(load.block(), slot);
+    } else {
+      loads.await(stored.get(load.index()));
+      loads.run("hidden in", () -> copy(load.block(), slot, false));
+    }
   }
 
   private void embed(TokenBlock block, Tensor slot) throws IOException {
@@ -162,6 +176,11 @@ final class SpilledHidden implements HiddenStates {
     }
     SlotRing<Load>.Lease lease = ring.next();
     ahead--;
+    RuntimeException shortage = shortages[lease.slot()];
+    if (shortage != null) {
+      lease.close();
+      throw shortage;
+    }
     compute.await(ready.get(lease.slot()));
     if (blocks.size() == 1) {
       only = new Only(lease);

@@ -70,7 +70,8 @@ final class SweepResources implements AutoCloseable {
       this.device =
           own(ComputeDevice.open(options.device(), options.computeType(), options.threads()));
       this.plan =
-          MemoryPlan.of(CheckpointSize.of(checkpoint), options, MemoryPlan.DeviceTraits.of(device));
+          MemoryPlan.of(
+              CheckpointSize.of(checkpoint), options, MemoryPlan.DeviceTraits.of(device, spec));
       this.store = LayerStore.of(checkpoint, plan.tileBytes());
       this.compute = own(device.newLane("kernels"));
       this.tileLane = own(device.newLane("tiles"));

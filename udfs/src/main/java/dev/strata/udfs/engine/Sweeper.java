@@ -107,12 +107,19 @@ final class Sweeper implements AutoCloseable {
     long started = System.nanoTime();
     recorder.sweepStarted(resources);
     List<TokenBlock> blocks = schedule.blocks(blockTokens, resources.kv.cutter());
+    Progress progress = new Progress();
     int chosen;
     try (Positions positions = resources.ropes.of(schedule.positions())) {
       blocks.forEach(this::upload);
-      demand(blocks, followed);
-      chosen = pass(schedule, blocks, positions);
+      demand(blocks, followed, progress);
+      chosen = pass(schedule, blocks, positions, progress);
       resources.kv.settle();
+    } catch (RuntimeException e) {
+      if (!OutOfDeviceMemory.isCauseOf(e)) {
+        throw e;
+      }
+      giveUp(progress);
+      throw halved(e);
     } finally {
       blocks.forEach(TokenBlock::close);
     }
@@ -124,20 +131,21 @@ final class Sweeper implements AutoCloseable {
   }
 
   private void upload(TokenBlock block) {
-    block.batches().forEach(batch -> batch.upload(resources.device, plan.scores()));
+    block.batches().forEach(batch -> batch.upload(resources.device, spec.headDim(), plan.scores()));
   }
 
-  private void demand(List<TokenBlock> blocks, boolean followed) {
+  private void demand(List<TokenBlock> blocks, boolean followed, Progress progress) {
     resources.streamer.demand(program.sweep(blocks.size()));
+    progress.uses = program.uses(blocks.size());
     if (followed) {
       resources.streamer.demand(program.ahead());
     }
     resources.kv.announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
   }
 
-  private int pass(SweepSchedule schedule, List<TokenBlock> blocks, Positions positions)
+  private int pass(
+      SweepSchedule schedule, List<TokenBlock> blocks, Positions positions, Progress progress)
       throws IOException {
-    Progress progress = new Progress(blocks.size());
     try (HeadRows rows = new HeadRows(resources, schedule.headRows())) {
       resources.hidden.begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
       for (StageTiles stage : program.stages()) {
@@ -148,23 +156,13 @@ final class Sweeper implements AutoCloseable {
         runStage(stage, pass(stage, positions), blocks, rows, progress);
       }
       throw new IllegalStateException("the model has no head");
-    } catch (RuntimeException e) {
-      if (!OutOfDeviceMemory.isCauseOf(e)) {
-        throw e;
-      }
-      giveUp(progress);
-      throw halved(e);
     }
   }
 
   /** How many of the sweep's tile uses were taken, so that the others can be let go. */
   private final class Progress {
-    private final int uses;
+    private int uses;
     private int taken;
-
-    Progress(int blocks) {
-      this.uses = program.uses(blocks);
-    }
 
     TileStreamer.Lease next() throws IOException {
       taken++;

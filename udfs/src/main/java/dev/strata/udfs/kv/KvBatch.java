@@ -155,8 +155,14 @@ public final class KvBatch implements AutoCloseable {
     }
   }
 
-  /** Brings what kernels need of the batch to the device. */
-  public void upload(ComputeDevice device, long scores) {
+  /**
+   * Brings what kernels need of the batch to the device.
+   *
+   * @param headDim elements of a head
+   * @param scores the most products of query rows with keys that attention makes at once, for each
+   *     head, where it makes them at all
+   */
+  public void upload(ComputeDevice device, int headDim, long scores) {
     Segments whole = new Segments(runs.size());
     long[] places = new long[rows];
     int row = 0;
@@ -167,8 +173,12 @@ public final class KvBatch implements AutoCloseable {
         places[row++] = (long) slots[i] + run.position() + j;
       }
     }
-    segments = device.hasFusedAttention() ? whole : whole.cut(scores);
-    segments.upload(device);
+    if (device.hasFusedAttention(headDim)) {
+      segments = whole;
+      segments.upload(device);
+    } else {
+      segments = whole.cut(scores);
+    }
     rowSlots = device.indexes(places);
   }
 

@@ -23,6 +23,11 @@ public final class ComputeDevice implements AutoCloseable {
   private static final int BFLOAT16_CAPABILITY = 80;
   private static final int FUSED_ATTENTION_CAPABILITY = 80;
 
+  /** Flash attention's kernels are made for heads of up to so many elements, a multiple of 8. */
+  private static final int LARGEST_FUSED_HEAD = 256;
+
+  private static final int FUSED_HEAD_UNIT = 8;
+
   /**
    * The host's memory used as that of a device apart: what only a GPU needs, rings and copies,
    * works there without one.
@@ -31,7 +36,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   private final boolean host;
   private final String name;
-  private final boolean fusedAttention;
+  private final boolean fuses;
   private final NumberType computeType;
   private final PtNDManager manager;
   private final MemoryAccount deviceAccount = new MemoryAccount();
@@ -44,10 +49,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   private ComputeDevice(Device device, boolean staged, NumberType computeType) {
     this.host = !device.isGpu() && !staged;
-    this.fusedAttention =
-        device.isGpu()
-            && capability(device) >= FUSED_ATTENTION_CAPABILITY
-            && computeType.bytes() == 2;
+    this.fuses = device.isGpu() && capability(device) >= FUSED_ATTENTION_CAPABILITY;
     this.computeType = computeType;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
     this.name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
@@ -183,9 +185,20 @@ public final class ComputeDevice implements AutoCloseable {
     return cuda != null;
   }
 
-  /** Whether there is a kernel that attends over a whole ragged batch at once. */
-  public boolean hasFusedAttention() {
-    return fusedAttention;
+  /**
+   * Whether there is a kernel that attends over a whole ragged batch at once.
+   *
+   * @param headDim elements of a head
+   */
+  public boolean hasFusedAttention(int headDim) {
+    return fuses && hasFusedAttention(computeType, headDim);
+  }
+
+  /** The same for GPUs of compute capability 8.0 and later. */
+  public static boolean hasFusedAttention(NumberType computeType, int headDim) {
+    return computeType.bytes() == Short.BYTES
+        && headDim % FUSED_HEAD_UNIT == 0
+        && headDim <= LARGEST_FUSED_HEAD;
   }
 
   /** How many small kernels may run side by side. */

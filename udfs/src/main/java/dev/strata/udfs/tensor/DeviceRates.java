@@ -159,7 +159,9 @@ public final class DeviceRates implements AutoCloseable {
       for (int i = 0; i < sequences; i++) {
         segments.set(i, i, 1, i * length, length);
       }
-      segments.upload(device);
+      if (device.hasFusedAttention((int) headDim)) {
+        segments.upload(device);
+      }
       return 1 / queue.callsPerSecond(seconds, times -> attend(q, kv, segments, out, times));
     }
   }

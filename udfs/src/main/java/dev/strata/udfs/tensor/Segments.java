@@ -91,11 +91,11 @@ public final class Segments implements AutoCloseable {
   }
 
   /**
-   * Brings the segments to the device, for its fused attention kernel; without that, attention goes
-   * segment by segment.
+   * Brings the segments to the device, for its fused attention kernel, which attention then uses;
+   * without that, it goes segment by segment.
    */
   public void upload(ComputeDevice device) {
-    if (!device.hasFusedAttention() || onDevice != null) {
+    if (onDevice != null) {
       return;
     }
     int n = rows.length;

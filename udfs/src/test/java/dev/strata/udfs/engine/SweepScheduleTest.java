@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SweepScheduleTest {
 
+  private static final int HEAD_DIM = 2;
+
   private static final int NEW_TOKENS = 10;
 
   private static ComputeDevice device;
@@ -48,7 +50,7 @@ class SweepScheduleTest {
             4,
             2,
             1,
-            2,
+            HEAD_DIM,
             1e-5,
             Activation.SILU,
             false,
@@ -230,7 +232,7 @@ class SweepScheduleTest {
   private static List<Segment> segments(TokenBlock block) {
     List<Segment> segments = new ArrayList<>();
     for (KvBatch batch : block.batches()) {
-      batch.upload(device, Long.MAX_VALUE);
+      batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
       for (Segment s : SegmentReader.read(batch.segments())) {
         segments.add(new Segment(batch.firstRow() + s.row(), s.count(), s.slot(), s.length()));
       }
@@ -242,7 +244,7 @@ class SweepScheduleTest {
   private static List<Long> slots(TokenBlock block) {
     List<Long> slots = new ArrayList<>();
     for (KvBatch batch : block.batches()) {
-      batch.upload(device, Long.MAX_VALUE);
+      batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
       long[] rows = device.kernels().toLongs(batch.rowSlots());
       assertThat(rows).hasSize(batch.rows());
       Arrays.stream(rows).forEach(slots::add);

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KvBatchTest {
 
   private static ComputeDevice device;
+  static final int HEAD_DIM = 4;
+
   private static DecoderSpec spec;
 
   @BeforeAll
@@ -50,7 +52,7 @@ class KvBatchTest {
         16,
         4,
         2,
-        4,
+        HEAD_DIM,
         1e-5,
         Activation.SILU,
         false,
@@ -119,7 +121,7 @@ class KvBatchTest {
       }
       copied += copy.tokens();
     }
-    batch.upload(device, Long.MAX_VALUE);
+    batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
     List<Segment> segments = SegmentReader.read(batch.segments());
     long[] rowSlots = device.kernels().toLongs(batch.rowSlots());
     int needed = 0;

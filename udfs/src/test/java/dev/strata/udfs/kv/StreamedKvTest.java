@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StreamedKvTest {
 
   private static final int LAYERS = 3;
-  private static final int WIDTH = 2 * 2 * 4;
+  private static final int WIDTH = 2 * 2 * KvBatchTest.HEAD_DIM;
   private static final int BLOCK = 40;
 
   /** What a token's keys and values are in a layer. */
@@ -75,7 +75,7 @@ class StreamedKvTest {
       throws IOException {
     List<KvBatch> batches = new ArrayList<>();
     blocks.forEach(runs -> batches.addAll(kv.cutter().cut(runs)));
-    batches.forEach(batch -> batch.upload(device, Long.MAX_VALUE));
+    batches.forEach(batch -> batch.upload(device, KvBatchTest.HEAD_DIM, Long.MAX_VALUE));
     kv.announce(batches);
     for (int layer = 0; layer < LAYERS; layer++) {
       for (KvBatch batch : batches) {

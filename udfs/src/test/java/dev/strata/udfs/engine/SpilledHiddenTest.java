@@ -1,0 +1,140 @@
+package dev.strata.udfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Lane;
+import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.Tensor;
+import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.TokenBlock;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Hidden states go to host memory after each stage and come back for the next. */
+@Timeout(60)
+class SpilledHiddenTest {
+
+  private static final int WIDTH = 3;
+  private static final int BLOCK = 4;
+  private static final int SWEEP = 7 * BLOCK;
+
+  private ComputeDevice device;
+  private Lane lane;
+  private SpilledHidden hidden;
+
+  // Embeddings that fail, counted from the first of all.
+  private final List<Integer> failing = new ArrayList<>();
+  private String problem = "CUDA out of memory. Tried to allocate 2 MiB";
+  private int embedded;
+
+  @BeforeEach
+  void open() {
+    device = ComputeDevice.open("staged", "float32", 1);
+    lane = device.newLane("test");
+    hidden = new SpilledHidden(device, this::embed, BLOCK, WIDTH, SWEEP, lane, lane, lane);
+  }
+
+  @AfterEach
+  void close() {
+    hidden.close();
+    lane.close();
+    device.close();
+  }
+
+  /** A token's embedding is its id, in all elements. */
+  private void embed(int[] tokens, Tensor target, int row) {
+    if (failing.contains(embedded++)) {
+      throw new IllegalStateException(problem);
+    }
+    float[] values = new float[tokens.length * WIDTH];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = tokens[i / WIDTH];
+    }
+    write(values, target, row);
+  }
+
+  private void write(float[] values, Tensor target, long row) {
+    try (Tensor from = device.floats(values)) {
+      device.kernels().copyFlat(from, 0, values.length, target, row * WIDTH);
+    }
+  }
+
+  private static List<TokenBlock> blocks(int tokens, int blockTokens) {
+    List<TokenBlock> blocks = new ArrayList<>();
+    for (int first = 0; first < tokens; first += blockTokens) {
+      blocks.add(new TokenBlock(first, Math.min(blockTokens, tokens - first), List.of()));
+    }
+    return blocks;
+  }
+
+  /** Each stage adds 1000 to what the one before it left. */
+  private void sweep(int tokens, int blockTokens, int stages) throws IOException {
+    int[] ids = IntStream.range(0, tokens).map(i -> 7 * i).toArray();
+    List<TokenBlock> blocks = blocks(tokens, blockTokens);
+    hidden.begin(ids, blocks, stages);
+    for (int stage = 0; stage < stages; stage++) {
+      for (TokenBlock block : blocks) {
+        try (HiddenStates.Access access = hidden.open()) {
+          addThousand(access.state(), block, ids, stage);
+        }
+      }
+    }
+    hidden.end();
+  }
+
+  private void addThousand(BlockState state, TokenBlock block, int[] ids, int stage) {
+    assertThat(state.block()).isSameAs(block);
+    float[] all = device.kernels().toFloats(state.hidden());
+    int begin = (int) state.row() * WIDTH;
+    float[] values = Arrays.copyOfRange(all, begin, begin + block.tokens() * WIDTH);
+    for (int i = 0; i < values.length; i++) {
+      assertThat(values[i]).isEqualTo(ids[block.first() + i / WIDTH] + 1000f * stage);
+      values[i] += 1000;
+    }
+    write(values, state.hidden(), state.row());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 4", "4, 4", "5, 4", "28, 4", "27, 3", "9, 1"})
+  void aStageFindsWhatTheOneBeforeItLeft(int tokens, int blockTokens) throws IOException {
+    for (int stages = 1; stages <= 4; stages++) {
+      sweep(tokens, blockTokens, stages);
+    }
+    int blocks = (tokens + blockTokens - 1) / blockTokens;
+    long passes = blocks == 1 ? 0 : 2L * (1 + 2 + 3);
+    assertThat(hidden.bytesCopied())
+        .isEqualTo(passes * tokens * WIDTH * NumberType.FLOAT32.bytes());
+  }
+
+  /** Whoever opens the block hears of it, and the next sweep finds everything in order. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 4, 6})
+  void embeddingsThatFindTooLittleMemoryEndTheSweepAlone(int first) throws IOException {
+    // The one after it fails too, while the ring is emptied.
+    failing.addAll(List.of(first, first + 1));
+    assertThatThrownBy(() -> sweep(SWEEP, BLOCK, 2)).hasMessage(problem);
+    hidden.end();
+    failing.clear();
+    sweep(SWEEP, BLOCK / 2, 3);
+  }
+
+  @Test
+  void otherFailuresEndTheRing() {
+    problem = "no such kernel";
+    failing.add(2);
+    assertThatThrownBy(() -> sweep(SWEEP, BLOCK, 2)).hasMessageContaining(problem);
+    assertThatThrownBy(hidden::end).hasMessageContaining(problem);
+  }
+}
