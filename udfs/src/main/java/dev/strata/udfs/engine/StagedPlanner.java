@@ -9,6 +9,7 @@ import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.StreamedKv;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.HostTiles;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.transformer.Activations;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,6 +38,9 @@ final class StagedPlanner {
   private static final long OVER_READ = 8 << 10;
   private static final int LARGEST_BLOCK = 4096;
   private static final int LEAST_BLOCK_PAST_A_STAGE = 256;
+  private static final List<Integer> BLOCKS_OF_PASSING_TILES = List.of(16384, 12288, 8192, 6144);
+  private static final long LEAST_PASSING_TILE = 16L << 20;
+  private static final int PASSING_PLACES = 8;
   private static final int HOST_PLACES = 8;
   private static final int LEAST_HOST_PLACES = 3;
   private static final int LONGEST_EXPECTED_ROW = 2048;
@@ -101,6 +105,14 @@ final class StagedPlanner {
       for (int block = LARGEST_BLOCK; block >= LEAST_BLOCK_PAST_A_STAGE; block /= 2) {
         all.add(choice(bytes, stage + 4, HOST_PLACES, block));
         all.add(choice(bytes, stage + 2, HOST_PLACES, block));
+      }
+    }
+    // Tiles pass again for each micro-batch: the larger those are, the fewer times.
+    for (int block : BLOCKS_OF_PASSING_TILES) {
+      for (long tile = LARGEST_TILE; tile >= LEAST_PASSING_TILE; tile /= 2) {
+        long bytes = tileBytes(tile);
+        int stage = (int) Math.min(Integer.MAX_VALUE - 4L, model.stageTiles(bytes));
+        all.add(choice(bytes, PASSING_PLACES, stage + 4, block));
       }
     }
     for (long tile = LARGEST_TILE; tile > 64 << 10; tile /= 4) {
@@ -295,7 +307,9 @@ final class StagedPlanner {
     parts.put("norms and biases", model.vectorElements() * device.computeBytes());
     parts.put("hidden ring", SpilledHidden.SLOTS * unit(hiddenPlaceBytes(choice)));
     parts.put("micro-batch", block * Activations.bufferElements(spec) * device.computeBytes());
-    parts.put("results on their way", (long) (block * temporaryBytes(choice) * CUT_UP));
+    parts.put(
+        "results on their way",
+        (long) ((block * temporaryBytes(choice) + partBytes(choice)) * CUT_UP));
     parts.put("head", headBytes(choice, tileElements));
     parts.put(
         "embedding rows",
@@ -314,12 +328,19 @@ final class StagedPlanner {
     return (bytes + ALLOCATION_UNIT - 1) / ALLOCATION_UNIT * ALLOCATION_UNIT;
   }
 
-  /** What one token takes outside the buffers: an up product, or queries that are rotated. */
+  /** What one token takes outside the buffers: an up product, or what attention gives. */
   private long temporaryBytes(Choice choice) {
     long tileRows = choice.tile() / model.storedBytes() / spec.hiddenSize() + 1;
     long product = tileRows * device.computeBytes();
-    long attention = (long) spec.queryWidth() * (3L * device.computeBytes() + 3L * Float.BYTES / 2);
+    long attention =
+        (long) spec.queryWidth() * device.computeBytes() + 2L * spec.heads() * Float.BYTES;
     return Math.max(product, attention);
+  }
+
+  /** What some rows take at once: queries that are rotated, half a head at a time, or norms. */
+  private long partBytes(Choice choice) {
+    long rows = Math.min(choice.block(), Kernels.LARGEST_PART_ROWS);
+    return rows * Math.max(2L * spec.queryWidth(), spec.hiddenSize()) * Float.BYTES;
   }
 
   private long headBytes(Choice choice, long tileElements) {

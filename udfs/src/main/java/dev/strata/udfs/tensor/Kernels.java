@@ -21,6 +21,9 @@ public final class Kernels {
   /** Fewer rows are not worth another thread. */
   private static final int LEAST_PART_ROWS = 16;
 
+  /** More rows are done in several parts, so that kernels' results on their way stay small. */
+  public static final int LARGEST_PART_ROWS = 1024;
+
   /** Tokens whose keys and values are converted at once. */
   private static final int QUANTIZED_AT_ONCE = 2048;
 
@@ -62,6 +65,13 @@ public final class Kernels {
     IValue w =
         script.call("weights", place, begin, stored.code(), stored.bytes(), rows, columns, scratch);
     return device.view("tile", scratch.type(), new long[] {rows, columns}, w);
+  }
+
+  /** A view of a buffer's first elements as a matrix. */
+  public Tensor matrix(Tensor x, long rows, long columns) {
+    require(rows * columns <= x.elements(), "[%s, %s] of %s", rows, columns, x);
+    return device.view(
+        "matrix", x.type(), new long[] {rows, columns}, script.call("matrix", x, rows, columns));
   }
 
   /** A view of some elements of the first dimension. */
@@ -181,9 +191,13 @@ public final class Kernels {
     void run(long begin, long count);
   }
 
-  /** On a CPU rows are shared among threads, each of which does all of a kernel's steps alone. */
+  /**
+   * On a CPU rows are shared among threads, each of which does all of a kernel's steps alone. What
+   * the steps hand on is no more than {@link #LARGEST_PART_ROWS} rows of it at once.
+   */
   private void inParts(long rows, RowWork work) {
-    int parts = (int) Math.max(1, Math.min(device.kernelThreads(), rows / LEAST_PART_ROWS));
+    long least = (rows + LARGEST_PART_ROWS - 1) / LARGEST_PART_ROWS;
+    int parts = (int) Math.max(least, Math.min(device.kernelThreads(), rows / LEAST_PART_ROWS));
     device.sideBySide(
         parts,
         part -> {
@@ -194,7 +208,8 @@ public final class Kernels {
 
   /**
    * Splits queries, keys and values of some tokens, norms and rotates queries and keys, leaves keys
-   * and values in {@code fresh} and in {@code kv}, and returns the queries, [n, heads, headDim].
+   * and values in {@code fresh} and in {@code kv}, and returns the queries, [n, heads, headDim], a
+   * view of {@code qkv}.
    *
    * @param qkv [tokens, (heads + 2 · kvHeads) · headDim]; overwritten
    * @param row the first of the tokens in {@code qkv}
@@ -237,34 +252,31 @@ public final class Kernels {
         "%s frequencies of %s",
         rotation.frequencies().elements(),
         headDim);
-    Tensor queries = device.allocate("queries", qkv.type(), n, heads, headDim);
-    try {
-      inParts(
-          n,
-          (begin, count) ->
-              script.run(
-                  "enter",
-                  qkv,
-                  row + begin,
-                  count,
-                  heads,
-                  rotation.positions(),
-                  first + begin,
-                  rotation.frequencies(),
-                  rotation.factor(),
-                  queryNorm,
-                  keyNorm,
-                  epsilon,
-                  slots,
-                  queries,
-                  fresh,
-                  kv,
-                  begin));
-      return queries;
-    } catch (RuntimeException e) {
-      queries.close();
-      throw e;
-    }
+    inParts(
+        n,
+        (begin, count) ->
+            script.run(
+                "enter",
+                qkv,
+                row + begin,
+                count,
+                heads,
+                rotation.positions(),
+                first + begin,
+                rotation.frequencies(),
+                rotation.factor(),
+                queryNorm,
+                keyNorm,
+                epsilon,
+                slots,
+                fresh,
+                kv,
+                begin));
+    return device.view(
+        "queries",
+        qkv.type(),
+        new long[] {n, heads, headDim},
+        script.call("queries", qkv, row, n, heads, headDim));
   }
 
   /**

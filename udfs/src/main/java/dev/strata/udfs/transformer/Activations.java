@@ -7,34 +7,48 @@ import java.util.List;
 
 /**
  * The buffers that the activations of one block live in besides the residual stream, allocated
- * once; the block's rows start at 0.
+ * once; the block's rows start at 0. Two of them are enough for a layer: what attention gives takes
+ * the place of its input, which no product needs any more by then, and the two stages' wide
+ * activations are never there at once.
  */
 public final class Activations implements AutoCloseable {
 
   private static final String OWNER = "activations";
 
-  /** [blockTokens, hidden]: what a stage's first products take. */
-  final Tensor normed;
+  private final Tensor narrow;
+  private final Tensor wide;
 
-  /** [blockTokens, (heads + 2 · kvHeads) · headDim]. */
-  final Tensor queryKeyValue;
+  /** [blockTokens, hidden]: what a stage's first products take. Shares its memory with attended. */
+  final Tensor normed;
 
   /** [blockTokens, heads · headDim]. */
   final Tensor attended;
+
+  /** [blockTokens, (heads + 2 · kvHeads) · headDim]. Shares its memory with intermediate. */
+  final Tensor queryKeyValue;
 
   /** [blockTokens, intermediate]. */
   final Tensor intermediate;
 
   public Activations(ComputeDevice device, DecoderSpec spec, int blockTokens) {
-    this.normed = allocate(device, blockTokens, spec.hiddenSize());
-    this.queryKeyValue =
-        allocate(device, blockTokens, spec.queryWidth() + 2L * spec.keyValueWidth());
-    this.attended = allocate(device, blockTokens, spec.queryWidth());
-    this.intermediate = allocate(device, blockTokens, spec.intermediateSize());
+    this.narrow = device.allocate(OWNER, device.computeType(), blockTokens, narrowElements(spec));
+    this.wide = device.allocate(OWNER, device.computeType(), blockTokens, wideElements(spec));
+    this.normed = device.kernels().matrix(narrow, blockTokens, spec.hiddenSize());
+    this.attended = device.kernels().matrix(narrow, blockTokens, spec.queryWidth());
+    this.queryKeyValue = device.kernels().matrix(wide, blockTokens, queryKeyValueElements(spec));
+    this.intermediate = device.kernels().matrix(wide, blockTokens, spec.intermediateSize());
   }
 
-  private static Tensor allocate(ComputeDevice device, long rows, long columns) {
-    return device.allocate(OWNER, device.computeType(), rows, columns);
+  private static long narrowElements(DecoderSpec spec) {
+    return Math.max(spec.hiddenSize(), spec.queryWidth());
+  }
+
+  private static long wideElements(DecoderSpec spec) {
+    return Math.max(spec.intermediateSize(), queryKeyValueElements(spec));
+  }
+
+  private static long queryKeyValueElements(DecoderSpec spec) {
+    return spec.queryWidth() + 2L * spec.keyValueWidth();
   }
 
   /**
@@ -42,23 +56,16 @@ public final class Activations implements AutoCloseable {
    * buffers included.
    */
   public static long elementsPerBlockToken(DecoderSpec spec) {
-    long queryKeyValue = spec.queryWidth() + 2L * spec.keyValueWidth();
-    long buffers = spec.hiddenSize() + queryKeyValue + spec.queryWidth() + spec.intermediateSize();
-    long products =
-        Math.max(spec.intermediateSize(), queryKeyValue + spec.queryWidth()) + spec.hiddenSize();
-    return buffers + products;
+    return bufferElements(spec) + wideElements(spec) + spec.hiddenSize();
   }
 
   /** Elements that one token of a block takes in the buffers alone. */
   public static long bufferElements(DecoderSpec spec) {
-    return spec.hiddenSize()
-        + 2L * spec.queryWidth()
-        + 2L * spec.keyValueWidth()
-        + spec.intermediateSize();
+    return narrowElements(spec) + wideElements(spec);
   }
 
   @Override
   public void close() {
-    List.of(normed, queryKeyValue, attended, intermediate).forEach(Tensor::close);
+    List.of(normed, attended, queryKeyValue, intermediate, narrow, wide).forEach(Tensor::close);
   }
 }

@@ -28,6 +28,10 @@ class Kernels(Module):
       w = torch.copy_(torch.view(torch.slice(scratch, 0, 0, n, 1), [rows, columns]), w)
     return w
 
+  # A view of the first elements of a buffer as a matrix.
+  def matrix(self: __torch__.Kernels, x: Tensor, rows: int, columns: int) -> Tensor:
+    return torch.view(torch.slice(torch.view(x, [-1]), 0, 0, rows * columns, 1), [rows, columns])
+
   # A view of the first dimension's elements from begin to end.
   def part(self: __torch__.Kernels, x: Tensor, begin: int, end: int) -> Tensor:
     return torch.slice(x, 0, begin, end, 1)
@@ -146,13 +150,16 @@ class Kernels(Module):
     _1 = torch.copy_(torch.slice(out, 2, 0, half, 1), ya)
     return 0
 
-  # Norms and rotates, in qkv itself, queries and keys of the n tokens from row on of qkv [tokens, (heads + 2 kvHeads)
-  # headDim]; leaves queries in queries, keys and values in fresh, both from token to on, and keys and values also in kv
-  # [slots, 2, kvHeads, headDim], at the tokens' slots.
-  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, queries: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
+  # The first heads of the n tokens from row on of qkv [tokens, (heads + 2 kvHeads) headDim], in qkv itself.
+  def queries(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, d: int) -> Tensor:
+    return torch.view((self).block(qkv, row, n, 0, heads * d, ), [n, heads, d])
+
+  # Norms and rotates queries of the n tokens from row on in qkv itself; leaves keys and values in fresh, from token to
+  # on, and in kv [slots, 2, kvHeads, headDim], at the tokens' slots.
+  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
     kv_heads = torch.size(kv, 2)
     d = torch.size(kv, 3)
-    q = torch.view((self).block(qkv, row, n, 0, heads * d, ), [n, heads, d])
+    q = (self).queries(qkv, row, n, heads, d, )
     k = torch.view((self).block(qkv, row, n, heads * d, kv_heads * d, ), [n, kv_heads, d])
     v = torch.view((self).block(qkv, row, n, (heads + kv_heads) * d, kv_heads * d, ), [n, kv_heads, d])
     if torch.numel(query_norm) > 0:
@@ -163,7 +170,7 @@ class Kernels(Module):
     _2 = (self).rotate(k, r, torch.select(new, 1, 0), )
     _3 = torch.copy_(torch.select(new, 1, 1), v)
     _4 = torch.index_copy_(kv, 0, torch.slice(slots, 0, to, to + n, 1), new)
-    _5 = (self).rotate(q, r, torch.slice(queries, 0, to, to + n, 1), )
+    _5 = (self).rotate(q, r, q, )
     return 0
 
   # Causal attention of ragged segments. Segment i is counts[i] query rows from rows[i] on, the last of the lengths[i]

@@ -394,7 +394,7 @@ class KernelsTest extends KernelFixture {
           .with(i, kvHeads * d, v.reshaped(1, kvHeads * d));
       expectedKv.with((int) slots[i], 0, expectedFresh.rows(i, i + 1));
       expectedEntered
-          .with(row + i, 0, q.reshaped(1, heads * d))
+          .with(row + i, 0, expectedQueries.rows(i, i + 1))
           .with(row + i, heads * d, k.reshaped(1, kvHeads * d));
     }
     Matrix.of(queries).assertSame(expectedQueries, 1e-5);
