@@ -41,6 +41,9 @@ interface HiddenStates extends AutoCloseable {
   /** Ends a sweep, also one that was given up. */
   void end() throws IOException;
 
+  /** Between sweeps: from now on blocks have so many tokens at most, fewer than before. */
+  void shrink(int blockTokens);
+
   /** Bytes copied to and from the device so far. */
   long bytesCopied();
 

@@ -1,16 +1,25 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.StrataException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A kernel found too little memory on the device, and the sweep was given up. */
 final class OutOfDeviceMemory extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final Pattern SHORTAGE =
+      Pattern.compile(
+          "CUDA out of memory(\\. Tried to allocate [\\d.]+ .iB)?"
+              + "|CUDA error: out of memory"
+              + "|CUBLAS_STATUS_ALLOC_FAILED"
+              + "|can't allocate memory(: you tried to allocate \\d+ bytes)?");
+
   private final boolean mayTryAgain;
 
   OutOfDeviceMemory(boolean mayTryAgain, Throwable cause) {
-    super(firstLine(cause), cause);
+    super(shortage(cause), cause);
     this.mayTryAgain = mayTryAgain;
   }
 
@@ -21,19 +30,13 @@ final class OutOfDeviceMemory extends RuntimeException {
 
   /** PyTorch's exceptions come with nothing but their text. */
   static boolean isCauseOf(Throwable e) {
-    String message = String.valueOf(e.getMessage());
-    return message.contains("CUDA out of memory")
-        || message.contains("CUDA error: out of memory")
-        || message.contains("CUBLAS_STATUS_ALLOC_FAILED")
-        || message.contains("can't allocate memory");
+    return SHORTAGE.matcher(String.valueOf(e.getMessage())).find();
   }
 
-  private static String firstLine(Throwable e) {
-    return String.valueOf(e.getMessage())
-        .lines()
-        .filter(line -> line.contains("memory"))
-        .findFirst()
-        .orElse("");
+  /** What there was too little of, without PyTorch's advice and its own sources. */
+  private static String shortage(Throwable e) {
+    Matcher shortage = SHORTAGE.matcher(String.valueOf(e.getMessage()));
+    return shortage.find() ? shortage.group() : "";
   }
 
   /** What a person is told where nothing is left to try. */
@@ -42,7 +45,7 @@ final class OutOfDeviceMemory extends RuntimeException {
         String.format(
             "less memory is free than spark.strata.device.memory and spark.strata.host.memory say"
                 + " (%s); end what else uses it, or set them lower",
-            getMessage().strip());
+            getMessage());
     return new StrataException(StrataException.Fault.RESOURCES, message, this);
   }
 }

@@ -50,6 +50,9 @@ final class ResidentHidden implements HiddenStates {
   }
 
   @Override
+  public void shrink(int blockTokens) {}
+
+  @Override
   public long bytesCopied() {
     return 0;
   }

@@ -76,8 +76,8 @@ final class SpilledHidden implements HiddenStates {
     NumberType type = device.residualType();
     this.hiddenSize = hiddenSize;
     this.placeTokens = blockTokens;
+    allocateSlots(blockTokens);
     for (int i = 0; i < SLOTS; i++) {
-      slots.add(device.allocate("hidden ring", type, blockTokens, hiddenSize));
       free.add(device.newMark());
       ready.add(device.newMark());
       computed.add(device.newMark());
@@ -88,6 +88,21 @@ final class SpilledHidden implements HiddenStates {
             type,
             placeSizes(sweepTokens / blockTokens, (long) blockTokens * hiddenSize * type.bytes()));
     this.ring = new SlotRing<>("strata-hidden", SLOTS, this::load);
+  }
+
+  private void allocateSlots(int blockTokens) {
+    for (int i = 0; i < SLOTS; i++) {
+      slots.add(device.allocate("hidden ring", device.residualType(), blockTokens, hiddenSize));
+    }
+  }
+
+  /** Places in host memory stay as large as they are: blocks are found in them by their tokens. */
+  @Override
+  public void shrink(int blockTokens) {
+    slots.forEach(Tensor::close);
+    slots.clear();
+    device.releaseCached();
+    allocateSlots(blockTokens);
   }
 
   private static List<Long> placeSizes(int places, long bytes) {

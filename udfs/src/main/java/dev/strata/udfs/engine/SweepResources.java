@@ -59,6 +59,7 @@ final class SweepResources implements AutoCloseable {
   final KvMemory kv;
   final Positions.Ropes ropes;
   final EmbeddingReader embedding;
+  final Activations activations;
   final HiddenStates hidden;
   final Transformer transformer;
   final TileStreamer streamer;
@@ -92,7 +93,7 @@ final class SweepResources implements AutoCloseable {
       load(vectors);
       this.pool = own(pool());
       this.kv = own(kv());
-      Activations activations = own(new Activations(device, spec, plan.blockTokens()));
+      this.activations = own(new Activations(device, spec, plan.blockTokens()));
       this.ropes = own(new Positions.Ropes(device, spec));
       this.embedding = own(new EmbeddingReader(device, checkpoint, plan.stagedRows()));
       this.hidden = own(hidden());

@@ -185,6 +185,8 @@ final class Sweeper implements AutoCloseable {
       return new OutOfDeviceMemory(false, cause);
     }
     blockTokens = (blockTokens + 1) / 2;
+    resources.activations.resize(blockTokens);
+    resources.hidden.shrink(blockTokens);
     return new OutOfDeviceMemory(true, cause);
   }
 

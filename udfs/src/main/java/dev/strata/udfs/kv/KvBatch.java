@@ -229,8 +229,11 @@ public final class KvBatch implements AutoCloseable {
 
   @Override
   public void close() {
+    // An upload that found too little memory brought some or nothing.
     if (segments != null) {
       segments.close();
+    }
+    if (rowSlots != null) {
       rowSlots.close();
     }
   }

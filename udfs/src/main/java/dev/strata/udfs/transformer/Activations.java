@@ -15,28 +15,43 @@ public final class Activations implements AutoCloseable {
 
   private static final String OWNER = "activations";
 
-  private final Tensor narrow;
-  private final Tensor wide;
+  private final ComputeDevice device;
+  private final DecoderSpec spec;
+  private Tensor narrow;
+  private Tensor wide;
 
   /** [blockTokens, hidden]: what a stage's first products take. Shares its memory with attended. */
-  final Tensor normed;
+  Tensor normed;
 
   /** [blockTokens, heads · headDim]. */
-  final Tensor attended;
+  Tensor attended;
 
   /** [blockTokens, (heads + 2 · kvHeads) · headDim]. Shares its memory with intermediate. */
-  final Tensor queryKeyValue;
+  Tensor queryKeyValue;
 
   /** [blockTokens, intermediate]. */
-  final Tensor intermediate;
+  Tensor intermediate;
 
   public Activations(ComputeDevice device, DecoderSpec spec, int blockTokens) {
+    this.device = device;
+    this.spec = spec;
+    allocate(blockTokens);
+  }
+
+  private void allocate(int blockTokens) {
     this.narrow = device.allocate(OWNER, device.computeType(), blockTokens, narrowElements(spec));
     this.wide = device.allocate(OWNER, device.computeType(), blockTokens, wideElements(spec));
     this.normed = device.kernels().matrix(narrow, blockTokens, spec.hiddenSize());
     this.attended = device.kernels().matrix(narrow, blockTokens, spec.queryWidth());
     this.queryKeyValue = device.kernels().matrix(wide, blockTokens, queryKeyValueElements(spec));
     this.intermediate = device.kernels().matrix(wide, blockTokens, spec.intermediateSize());
+  }
+
+  /** Makes room for blocks of another size; what is in the buffers is lost. */
+  public void resize(int blockTokens) {
+    close();
+    device.releaseCached();
+    allocate(blockTokens);
   }
 
   private static long narrowElements(DecoderSpec spec) {

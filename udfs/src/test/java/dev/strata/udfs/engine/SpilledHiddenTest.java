@@ -127,6 +127,7 @@ class SpilledHiddenTest {
     assertThatThrownBy(() -> sweep(SWEEP, BLOCK, 2)).hasMessage(problem);
     hidden.end();
     failing.clear();
+    hidden.shrink(BLOCK / 2);
     sweep(SWEEP, BLOCK / 2, 3);
   }
 
