@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -140,7 +139,7 @@ final class BenchmarkCommand {
   }
 
   private static BenchmarkOptions options(ParseResult command) {
-    Map<String, String> settings = submitted();
+    Map<String, String> settings = Submitted.settings();
     settings.putAll(Options.settings(command));
     ModelShape shape = shape(command);
     boolean named = command.hasMatchedOption(StrataKeys.MODEL.option());
@@ -161,17 +160,6 @@ final class BenchmarkCommand {
         newTokens,
         comparesRowByRow(command),
         "strata " + String.join(" ", command.originalArgs()));
-  }
-
-  /** Where spark-submit, or a plain JVM's options, leave keys. */
-  private static Map<String, String> submitted() {
-    Map<String, String> settings = new HashMap<>();
-    for (String name : System.getProperties().stringPropertyNames()) {
-      if (name.startsWith("spark.")) {
-        settings.put(name, System.getProperty(name));
-      }
-    }
-    return settings;
   }
 
   /** Null for a model that is there. */

@@ -5,7 +5,6 @@ import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.tools.Doctor;
 import dev.strata.udfs.tools.Finding;
 import java.io.PrintStream;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,24 +29,13 @@ final class DoctorCommand {
    * @return 0, or the exit code of the first thing that failed
    */
   static int run(Map<String, String> options, PrintStream out) {
-    Map<String, String> settings = submitted();
+    Map<String, String> settings = Submitted.settings();
     settings.putAll(options);
     return Doctor.examine(settings, finding -> out.println(line(finding))).stream()
         .filter(finding -> finding.fault() != null)
         .map(finding -> finding.fault().exitCode())
         .findFirst()
         .orElse(CommandLine.ExitCode.OK);
-  }
-
-  /** Where spark-submit leaves an application's configuration. */
-  private static Map<String, String> submitted() {
-    Map<String, String> settings = new HashMap<>();
-    for (String name : System.getProperties().stringPropertyNames()) {
-      if (name.startsWith("spark.")) {
-        settings.put(name, System.getProperty(name));
-      }
-    }
-    return settings;
   }
 
   private static String line(Finding finding) {

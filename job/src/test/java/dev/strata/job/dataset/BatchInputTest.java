@@ -3,6 +3,7 @@ package dev.strata.job.dataset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.job.TestSession;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,13 +30,7 @@ class BatchInputTest {
 
   @BeforeAll
   static void start() {
-    spark =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .getOrCreate();
+    spark = TestSession.local(1).getOrCreate();
   }
 
   @AfterAll

@@ -3,6 +3,7 @@ package dev.strata.job.dataset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.job.TestSession;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,13 +23,7 @@ class DataErrorsTest {
 
   @BeforeAll
   static void start() {
-    spark =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .getOrCreate();
+    spark = TestSession.local(1).getOrCreate();
   }
 
   @AfterAll

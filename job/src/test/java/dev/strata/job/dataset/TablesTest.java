@@ -3,6 +3,7 @@ package dev.strata.job.dataset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.job.TestSession;
 import dev.strata.udfs.api.StrataException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -29,11 +30,7 @@ class TablesTest {
   @BeforeAll
   static void start() {
     spark =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
+        TestSession.local(1)
             .config("spark.sql.warehouse.dir", directory.resolve("warehouse").toString())
             .config(
                 "spark.sql.catalog.h2",

@@ -2,6 +2,7 @@ package dev.strata.job.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.TestSession;
 import dev.strata.job.plan.WorkPlan;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RunIdentity;
@@ -37,11 +38,7 @@ class IncrementalRunTest {
   @BeforeAll
   static void start() {
     spark =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
+        TestSession.local(1)
             .config("spark.sql.shuffle.partitions", 1)
             .config("spark.sql.codegen.wholeStage", false) // not worth it for a few rows
             .getOrCreate();

@@ -45,14 +45,7 @@ class GenerationTest {
 
   @BeforeAll
   static void start() {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.sql.shuffle.partitions", 2)
-            .getOrCreate();
+    spark = TestSession.local(2).config("spark.sql.shuffle.partitions", 2).getOrCreate();
   }
 
   @AfterAll

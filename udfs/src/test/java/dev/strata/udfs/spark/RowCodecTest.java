@@ -45,13 +45,7 @@ class RowCodecTest {
           "map(1, array(map('k', X'01')))",
           "parse_json('{\"a\": [1, null]}')");
 
-  private static final SparkSession SPARK =
-      SparkSession.builder()
-          .master("local[1]")
-          .config("spark.ui.enabled", false)
-          .config("spark.driver.host", "127.0.0.1")
-          .config("spark.driver.bindAddress", "127.0.0.1")
-          .getOrCreate();
+  private static final SparkSession SPARK = TestSession.local(1).getOrCreate();
 
   @AfterAll
   static void stop() {
