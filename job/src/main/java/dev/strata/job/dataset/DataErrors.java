@@ -33,6 +33,10 @@ public final class DataErrors {
           "(?i).*(no space left on device|quota exceeded|quota .* is exceeded|file too large).*",
           Pattern.DOTALL);
 
+  /** What Spark says of its jobs when it has no executors left to run them. */
+  private static final Pattern NO_EXECUTORS =
+      Pattern.compile(".*(SparkContext was shut down|Master removed our application).*");
+
   /** What a task or the driver was at when an exception was thrown. */
   private enum Origin {
     INPUT,
@@ -56,7 +60,9 @@ public final class DataErrors {
 
   /** Input that cannot be read. */
   static StrataException input(String location, Throwable e) {
-    return error("the input %s cannot be read: %s".formatted(location, reason(location, e)), e);
+    return lacksExecutors(e)
+        ? withoutExecutors(e)
+        : error("the input %s cannot be read: %s".formatted(location, reason(location, e)), e);
   }
 
   /** A lock that cannot be taken. */
@@ -76,6 +82,9 @@ public final class DataErrors {
   public static Exception ofRun(Exception e, String input, String output) {
     if (causes(e).stream().anyMatch(StrataException.class::isInstance)) {
       return e;
+    }
+    if (lacksExecutors(e)) {
+      return withoutExecutors(e);
     }
     return switch (origin(e)) {
       case INPUT -> input(input, e);
@@ -113,6 +122,19 @@ public final class DataErrors {
         .filter(origin -> frame.startsWith(origin.getKey()))
         .map(Map.Entry::getValue)
         .findFirst();
+  }
+
+  private static boolean lacksExecutors(Throwable e) {
+    return causes(e).stream()
+        .anyMatch(cause -> NO_EXECUTORS.matcher(String.valueOf(cause.getMessage())).matches());
+  }
+
+  private static StrataException withoutExecutors(Throwable e) {
+    return new StrataException(
+        StrataException.Fault.RESOURCES,
+        "Spark's executors do not start, or end again and again, so that it gave up the run; the"
+            + " executors' logs say why",
+        e);
   }
 
   private static boolean hasNoRoom(Throwable e) {

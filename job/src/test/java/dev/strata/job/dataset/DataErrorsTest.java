@@ -8,6 +8,7 @@ import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.spark.SparkException;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,6 +66,14 @@ class DataErrorsTest {
         .hasMessage(
             "Spark's local directories (spark.local.dir) are full: No space left on device; make"
                 + " room there, then start again");
+  }
+
+  /** Whatever was read or written when Spark gave up. */
+  @Test
+  void missingExecutorsAreNotBlamedOnData() {
+    SparkException e = new SparkException("Job 0 cancelled because SparkContext was shut down");
+    assertThat(DataErrors.input("in", e)).hasMessageContaining("executors' logs say why");
+    assertThat(DataErrors.ofRun(e, "in", "out")).hasMessageContaining("executors' logs say why");
   }
 
   private static IOException thrownIn(String type, String message) {
