@@ -31,7 +31,7 @@ public final class GenerationPreview {
    *     small for it
    */
   public static PlanPreview plan(EngineOptions options, boolean onHost) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+    try (Checkpoint checkpoint = ModelLocation.open(options.model())) {
       return EnginePreview.plan(checkpoint, options, onHost);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -46,7 +46,8 @@ public final class GenerationPreview {
    */
   public static PromptCounts count(Dataset<Row> rows, GenerationOptions options, PlanPreview plan) {
     RowPrompts prompts = RowPrompts.of(options, rows.schema());
-    PromptCountTask task = new PromptCountTask(options, prompts, plan);
+    PromptCountTask task =
+        new PromptCountTask(options, prompts, plan, ModelLocation.hadoop(rows.sparkSession()));
     return rows
         .mapPartitions(task, Encoders.javaSerialization(PromptCounts.class))
         .collectAsList()
@@ -56,7 +57,7 @@ public final class GenerationPreview {
 
   /** Tries for about two seconds how fast this machine is. */
   public static MachineRates rates(EngineOptions options, boolean onHost) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+    try (Checkpoint checkpoint = ModelLocation.open(options.model())) {
       return MachineTrial.run(checkpoint, options, onHost);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -31,6 +31,17 @@ public interface ModelFiles extends Closeable {
   }
 
   /**
+   * The same.
+   *
+   * @param conf of Hadoop's file systems
+   */
+  static ModelFiles at(String location, Configuration conf) {
+    return LocalModelFiles.isElsewhere(location)
+        ? HadoopModelFiles.at(location, conf)
+        : LocalModelFiles.at(location);
+  }
+
+  /**
    * The files at a location for an engine of this node: local ones where they lie, others from a
    * copy that all processes of the node share, or where they lie if the staging says so.
    *
