@@ -231,6 +231,35 @@ class DfsIT {
 
   @Test
   @Order(4)
+  void aDryRunReadsLittleAndCopiesNothing() throws Exception {
+    Path cache = directory.resolve("none");
+    long before = bytesSent();
+    Launcher.Result dry =
+        Launcher.generate(
+            command(
+                List.of("--master", "local-cluster[1,1,1024]"),
+                root + "/model",
+                root + "/sentences.json",
+                root + "/dry",
+                "--model-cache-dir",
+                cache.toString(),
+                "--incremental",
+                "--dry-run"));
+    assertThat(dry.exitCode()).as("%s", dry.err()).isZero();
+    assertThat(dry.err()).isEmpty();
+    assertThat(bytesSent() - before).isLessThan(OTHER_BYTES);
+    assertThat(cache).doesNotExist();
+    assertThat(dfs.globStatus(path("/*dry*"))).isEmpty();
+    int tokens =
+        localRows().values().stream().mapToInt(row -> row.get("prompt_tokens").getAsInt()).sum();
+    assertThat(dry.summary("prompt tokens")).isEqualTo(tokens);
+    assertThat(dry.out())
+        .anyMatch(line -> line.matches("  copied first +" + root + "/model, to each node .*"))
+        .anyMatch(line -> line.matches("  device +processor \\(assumed: --device is auto, .*"));
+  }
+
+  @Test
+  @Order(5)
   void errorsAreOneSentence() throws Exception {
     String absent = root + "/absent";
     assertRefused(

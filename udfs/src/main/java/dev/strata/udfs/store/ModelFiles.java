@@ -41,6 +41,11 @@ public interface ModelFiles extends Closeable {
         : LocalModelFiles.at(location);
   }
 
+  /** Whether {@link #onThisNode} reads a copy. */
+  static boolean isCopied(String location, ModelStaging staging) {
+    return LocalModelFiles.isElsewhere(location) && staging.mode() == ModelStaging.Mode.COPY;
+  }
+
   /**
    * The files at a location for an engine of this node: local ones where they lie, others from a
    * copy that all processes of the node share, or where they lie if the staging says so.
@@ -49,14 +54,10 @@ public interface ModelFiles extends Closeable {
    * @throws StrataException as {@link #at}, or if there is no room for a copy
    */
   static ModelFiles onThisNode(String location, ModelStaging staging, Configuration conf) {
-    if (!LocalModelFiles.isElsewhere(location)) {
-      return LocalModelFiles.at(location);
+    if (!isCopied(location, staging)) {
+      return at(location, conf);
     }
-    HadoopModelFiles remote = HadoopModelFiles.at(location, conf);
-    if (staging.mode() == ModelStaging.Mode.DIRECT) {
-      return remote;
-    }
-    try (remote) {
+    try (HadoopModelFiles remote = HadoopModelFiles.at(location, conf)) {
       return ModelCache.of(staging).copyOf(remote);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

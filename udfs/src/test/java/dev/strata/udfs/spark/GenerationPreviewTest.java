@@ -115,6 +115,8 @@ class GenerationPreviewTest {
       assertThat(GenerationPreview.count(rows(), options, plan))
           .isEqualTo(GenerationPreview.count(rows(), local, plan));
       assertThat(Fingerprints.identity(options)).isEqualTo(Fingerprints.identity(local));
+      assertThat(GenerationPreview.copiedFrom(options)).contains("remote:" + MODEL);
+      assertThat(GenerationPreview.rates(options, true).readBytesPerSecond()).isZero();
       assertThat(cache).doesNotExist();
 
       Generation.apply(rows().limit(1), options, EngineStats.register(spark)).collectAsList();
@@ -147,7 +149,7 @@ class GenerationPreviewTest {
 
   @Test
   void triesTheMachine() {
-    MachineRates rates = GenerationPreview.rates(options(Map.of()).engine(), true);
+    MachineRates rates = GenerationPreview.rates(options(Map.of()), true);
     assertThat(rates.readBytesPerSecond()).isPositive();
     assertThat(rates.productSeconds() + rates.productSecondsPerToken()).isPositive();
     assertThat(rates.seconds(1000, 2, 3))
