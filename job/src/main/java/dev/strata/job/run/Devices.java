@@ -1,6 +1,8 @@
 package dev.strata.job.run;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.spark.GenerationPreview;
 import java.util.Map;
 
@@ -53,11 +55,27 @@ record Devices(boolean onHost, boolean known, String text) {
   /**
    * Refuses a budget that the executors' engines would refuse, before anything starts.
    *
-   * @throws dev.strata.udfs.api.StrataException with the smallest budget that works
+   * @throws StrataException with the smallest budget that works
    */
   void check(EngineOptions options) {
     if (known) {
-      GenerationPreview.plan(options, onHost);
+      plan(options);
+    }
+  }
+
+  /**
+   * An engine's memory plan.
+   *
+   * @throws StrataException if the budget is too small; where the device is assumed, it says so
+   */
+  PlanPreview plan(EngineOptions options) {
+    try {
+      return GenerationPreview.plan(options, onHost);
+    } catch (StrataException e) {
+      if (known || e.fault() != StrataException.Fault.RESOURCES) {
+        throw e;
+      }
+      throw new StrataException(e.fault(), e.getMessage() + "; that is for a " + text, e);
     }
   }
 }

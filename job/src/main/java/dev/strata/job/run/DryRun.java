@@ -39,7 +39,7 @@ record DryRun(
 
   private static String report(RunSession session, Devices devices, Dataset<Row> rows) {
     GenerationOptions options = session.options();
-    PlanPreview plan = GenerationPreview.plan(options.engine(), devices.onHost());
+    PlanPreview plan = devices.plan(options.engine());
     return new DryRun(options, plan, devices, session.cluster(), session::setting)
         .report(rows, session.partitions(), session.conf().require(StrataKeys.INPUT))
         .text();

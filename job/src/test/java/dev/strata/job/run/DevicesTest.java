@@ -1,7 +1,12 @@
 package dev.strata.job.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.spark.GenerationPreview;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -40,5 +45,26 @@ class DevicesTest {
               "processor (assumed: --device is auto, and executors take a GPU if they find one; set"
                   + " --device cuda to plan for GPUs)");
     }
+  }
+
+  @Test
+  void aPlanThatIsRefusedNamesWhatWasAssumed() {
+    EngineOptions options =
+        StrataConf.of(
+                Map.of(
+                    "spark.strata.model",
+                    System.getProperty("strata.root") + "/datasets/demo-model",
+                    "spark.strata.host.memory",
+                    "1m"))
+            .engineOptions();
+    Devices unknown = Devices.of("auto", YARN);
+    assertThatCode(() -> unknown.check(options)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> unknown.plan(options))
+        .isInstanceOf(StrataException.class)
+        .hasMessageMatching(
+            "spark.strata.host.memory is 1 MiB, but .*; that is for a processor \\(assumed: .*\\)");
+    assertThatThrownBy(() -> Devices.of("cpu", YARN).check(options))
+        .isInstanceOf(StrataException.class)
+        .hasMessageNotContaining("that is for");
   }
 }
