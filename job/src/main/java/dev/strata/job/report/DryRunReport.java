@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What a run would take, for a person.
@@ -19,7 +20,7 @@ import java.util.Locale;
  * @param plan each engine's memory
  * @param work one of the executors' share
  * @param rates what the time rests on
- * @param onHost whether executors compute on their processors
+ * @param place where engines compute and read
  */
 public record DryRunReport(
     String input,
@@ -30,7 +31,7 @@ public record DryRunReport(
     PlanPreview plan,
     Work work,
     MachineRates rates,
-    boolean onHost) {
+    Place place) {
 
   private static final int LABEL_WIDTH = 18;
   private static final int MOST_FAILURES = 8;
@@ -43,6 +44,15 @@ public record DryRunReport(
    * stops early.
    */
   public record Work(long fewestSweeps, long mostSweeps, double fewestTokens, double mostTokens) {}
+
+  /**
+   * Where engines compute and read.
+   *
+   * @param onHost whether executors compute on their processors
+   * @param device what they compute on and how one knows, for people
+   * @param copiedFrom where nodes copy the model from first; empty if they read it where it is
+   */
+  public record Place(boolean onHost, String device, Optional<String> copiedFrom) {}
 
   /** Some lines for the console. */
   public String text() {
@@ -57,8 +67,8 @@ public record DryRunReport(
     line(lines, "", "fewest: every row stops at its first token; most: none stops early,");
     line(lines, "", "which is new tokens / rows at once + tokens of the longest row");
     line(lines, "weights to stream", streamed());
-    line(lines, "time", time());
-    line(lines, "", "by " + basis());
+    addTime(lines);
+    line(lines, "device", place.device());
     line(lines, "memory", memory());
     plan.lines().forEach(part -> lines.add("  " + part));
     return String.join(System.lineSeparator(), lines);
@@ -133,12 +143,34 @@ public record DryRunReport(
             executors == 1 ? "" : ", all executors together");
   }
 
-  private String time() {
+  private void addTime(List<String> lines) {
+    place.copiedFrom().ifPresent(from -> line(lines, "copied first", copied(from)));
+    if (!place.onHost() && !readsAreTried()) {
+      line(lines, "time", "unknown: neither a GPU nor the nodes' disks were tried");
+      return;
+    }
     String range =
         range(
             time(work.fewestSweeps(), work.fewestTokens()),
             time(work.mostSweeps(), work.mostTokens()));
-    return range + (onHost ? "" : ", reading alone");
+    line(lines, "time", range + counted());
+    line(lines, "", "by " + basis());
+  }
+
+  private static String copied(String from) {
+    return from + ", to each node that has no copy yet; the time of that is not counted";
+  }
+
+  /** A copy that is still to be made is on disks that the driver does not see. */
+  private boolean readsAreTried() {
+    return place.copiedFrom().isEmpty();
+  }
+
+  private String counted() {
+    if (!place.onHost()) {
+      return ", reading alone";
+    }
+    return readsAreTried() ? "" : ", products alone";
   }
 
   private String time(long sweeps, double tokens) {
@@ -148,12 +180,14 @@ public record DryRunReport(
 
   private String basis() {
     String reading = Figures.bytes(rates.readBytesPerSecond()) + "/s from the model's files";
-    if (!onHost) {
+    if (!place.onHost()) {
       return reading + ", tried on the driver's machine; a GPU's share is not counted";
     }
     double tokens = 1 / (plan.sweepBytes() * Math.max(1e-18, rates.productSecondsPerToken()));
-    return "%s and %s tokens/s of products, tried on the driver's machine; no attention"
-        .formatted(reading, Figures.rate(tokens));
+    String products = Figures.rate(tokens) + " tokens/s of products, tried on the driver's machine";
+    return readsAreTried()
+        ? reading + " and " + products + "; no attention"
+        : products + "; no attention, no reads from the nodes' disks";
   }
 
   private String memory() {

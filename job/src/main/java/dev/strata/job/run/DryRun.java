@@ -19,7 +19,7 @@ import org.apache.spark.sql.Row;
 record DryRun(
     GenerationOptions options,
     PlanPreview plan,
-    boolean onHost,
+    Devices devices,
     Cluster cluster,
     UnaryOperator<String> sparkConf) {
 
@@ -29,18 +29,18 @@ record DryRun(
   private static final long SEED = 1;
 
   /** Says what a run would take, and refuses what it would refuse. */
-  static String execute(RunSession session, boolean onHost) throws IOException {
+  static String execute(RunSession session, Devices devices) throws IOException {
     if (IncrementalRun.isAskedFor(session.conf())) {
-      return report(session, onHost, new IncrementalRun(session).rowsToRun());
+      return report(session, devices, new IncrementalRun(session).rowsToRun());
     }
     FullRun run = new FullRun(session);
-    return run.hasNothingToDo() ? run.nothingToDo() : report(session, onHost, run.rows());
+    return run.hasNothingToDo() ? run.nothingToDo() : report(session, devices, run.rows());
   }
 
-  private static String report(RunSession session, boolean onHost, Dataset<Row> rows) {
+  private static String report(RunSession session, Devices devices, Dataset<Row> rows) {
     GenerationOptions options = session.options();
-    PlanPreview plan = GenerationPreview.plan(options.engine(), onHost);
-    return new DryRun(options, plan, onHost, session.cluster(), session::setting)
+    PlanPreview plan = devices.plan(options.engine());
+    return new DryRun(options, plan, devices, session.cluster(), session::setting)
         .report(rows, session.partitions(), session.conf().require(StrataKeys.INPUT))
         .text();
   }
@@ -55,7 +55,7 @@ record DryRun(
     int engines = Math.min(cluster.executors(), partitions);
     Workload share = work(seen, count).share(engines);
     SweepRange sweeps = SweepRange.of(share, plan, tasks(partitions, engines));
-    MachineRates rates = GenerationPreview.rates(options.engine(), onHost);
+    MachineRates rates = GenerationPreview.rates(options, devices.onHost());
     return new DryRunReport(
         input,
         count,
@@ -66,7 +66,8 @@ record DryRun(
         new DryRunReport.Work(
             sweeps.fewest(), sweeps.most(), share.fewestTokens(), share.mostTokens()),
         rates,
-        onHost);
+        new DryRunReport.Place(
+            devices.onHost(), devices.text(), GenerationPreview.copiedFrom(options)));
   }
 
   private static Dataset<Row> sample(Dataset<Row> rows, long count) {

@@ -78,9 +78,15 @@ final class IncrementalRun {
               + " with --where and an --output of its own",
           String.join(",", conf.get(StrataKeys.PARTITION_BY)));
     }
+    if (BatchInput.isNamedBy(conf)) {
+      throw StrataException.usage(
+          "--incremental cannot take over the answers to a batch of requests; unset --incremental, or"
+              + " --input-format %s",
+          conf.get(StrataKeys.INPUT_FORMAT));
+    }
     String format = conf.get(StrataKeys.OUTPUT_FORMAT);
-    if (BatchInput.isNamedBy(conf) || !format.equals("auto")) {
-      requireReadable(BatchInput.isNamedBy(conf) ? conf.get(StrataKeys.INPUT_FORMAT) : format);
+    if (!format.equals("auto")) {
+      requireReadable(format);
     }
   }
 

@@ -78,7 +78,7 @@ public final class Run {
 
   private String execute(RunSession session, PrintStream console) throws Exception {
     if (conf.get(StrataKeys.DRY_RUN)) {
-      return DryRun.execute(session, devices().onHost());
+      return DryRun.execute(session, devices());
     }
     OutputLock lock = lock(session.spark());
     try (lock) {

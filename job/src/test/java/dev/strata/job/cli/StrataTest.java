@@ -60,6 +60,36 @@ class StrataTest {
     assertThat(text(out)).isEmpty();
   }
 
+  /** Modes, layouts and forms that have no place in a run which takes over an earlier output. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--mode append | --mode append means nothing to --incremental, which replaces the output"
+            + " itself; unset one of the two",
+        "--mode overwrite | --mode overwrite means nothing to --incremental, which replaces the"
+            + " output itself; unset one of the two",
+        "--mode ignore | --mode ignore means nothing to --incremental, which replaces the output"
+            + " itself; unset one of the two",
+        "--partition-by lang,date | --incremental cannot take over an output laid out by"
+            + " --partition-by lang,date; run each part with --where and an --output of its own",
+        "--output-format table | --incremental cannot take over an output of the form table; set"
+            + " --output-format to one of parquet, json, orc",
+        "--output-format csv | --incremental cannot take over an output of the form csv; set"
+            + " --output-format to one of parquet, json, orc",
+        "--input-format openai-batch | --incremental cannot take over the answers to a batch of"
+            + " requests; unset --incremental, or --input-format openai-batch"
+      })
+  void whatIncrementalRunsCannotDo(String options, String message) {
+    for (String incremental : new String[] {"changed", "all"}) {
+      err.reset();
+      String line = "generate --model m --input i --output o --incremental=" + incremental;
+      assertThat(run((line + " " + options).split(" "))).isEqualTo(2);
+      assertThat(text(err)).isEqualTo("strata: " + message + System.lineSeparator());
+      assertThat(text(out)).isEmpty();
+    }
+  }
+
   @Test
   void absentModelIsAModelError() {
     assertThat(run("summarize", "--model", "/nowhere", "--input", "i", "--output", "o"))

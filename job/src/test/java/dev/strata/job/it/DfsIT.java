@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
@@ -17,12 +16,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.conf.ReconfigurationException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
@@ -98,8 +99,15 @@ class DfsIT {
     assertThat(rows).isEqualTo(localRows());
     assertThat(executorsOfTheResult()).as("one file of input, both executors").hasSize(2);
     assertThat(sent).isBetween(modelBytes / 2, modelBytes + OTHER_BYTES);
+    assertCopied(cache);
+  }
+
+  /** The cache has a whole copy and nothing else. */
+  private static void assertCopied(Path cache) throws IOException {
     assertThat(directories(cache)).singleElement().asString().matches("model-[0-9a-f]{16}");
-    for (Path shard : shards(cache.resolve(directories(cache).get(0)))) {
+    List<Path> shards = shards(cache.resolve(directories(cache).get(0)));
+    assertThat(shards).hasSize(3);
+    for (Path shard : shards) {
       assertThat(Files.mismatch(shard, DEMO_MODEL.resolve(shard.getFileName()))).isEqualTo(-1);
     }
   }
@@ -123,34 +131,76 @@ class DfsIT {
     }
   }
 
+  /** Data nodes send so slowly until then that no machine is done before it is killed. */
   @Test
   @Order(2)
-  void whatAKilledProcessCopiedIsNotCopiedAgain() throws Exception {
-    Path cache = directory.resolve("cache");
-    Path copy = cache.resolve(directories(cache).get(0));
-    Path part = cache.resolve(copy.getFileName() + ".part");
-    Files.move(copy, part);
-    Files.delete(part.resolve(".strata-manifest.json"));
-    long cut = 0;
-    for (Path shard : shards(part)) {
-      try (RandomAccessFile file = new RandomAccessFile(shard.toFile(), "rw")) {
-        cut += file.length() / 4;
-        file.setLength(file.length() - file.length() / 4);
+  void aCopyWhoseProcessWasKilledIsFinishedByTheNext() throws Exception {
+    Path cache = directory.resolve("killed");
+    limitReads(4 << 20);
+    Launcher.Started first = copying(cache, "killed");
+    while (copiedBytes(cache) < modelBytes / 3) {
+      assertThat(first.process().isAlive()).as("it copies").isTrue();
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    first.process().destroyForcibly();
+    assertThat(first.await().exitCode()).as("killed by SIGKILL").isEqualTo(128 + 9);
+    limitReads(0);
+    long there = copiedBytes(cache);
+    assertThat(there).isBetween(modelBytes / 3, modelBytes * 9 / 10);
+    assertThat(dfs.listStatus(path("/killed")))
+        .as("no rows")
+        .allMatch(file -> file.getPath().getName().equals("_temporary"));
+
+    long before = bytesSent();
+    Launcher.Result second = copying(cache, "finished").await();
+    assertThat(second.exitCode()).as("%s", second.err()).isZero();
+    long missing = modelBytes - there;
+    assertThat(bytesSent() - before).isBetween(missing - OTHER_BYTES, missing + OTHER_BYTES);
+    assertThat(fetch("finished")).isEqualTo(localRows());
+    assertCopied(cache);
+  }
+
+  /** A process that copies the model and asks it for some rows. */
+  private static Launcher.Started copying(Path cache, String output) throws IOException {
+    return Launcher.start(
+        "strata",
+        Map.of(),
+        command(
+            List.of("--master", "local[1]"),
+            root + "/model",
+            root + "/sentences.json",
+            root + "/" + output,
+            "--model-cache-dir",
+            cache.toString(),
+            "--host-memory",
+            "512m"));
+  }
+
+  /**
+   * Limits what data nodes send.
+   *
+   * @param bytes of each in a second; 0 for no limit
+   */
+  private static void limitReads(long bytes) throws ReconfigurationException {
+    for (DataNode node : cluster.getDataNodes()) {
+      node.reconfigureProperty("dfs.datanode.data.read.bandwidthPerSec", Long.toString(bytes));
+    }
+  }
+
+  /** Bytes of a copy that is not whole; it is the only one, and no file of it is anywhere else. */
+  private static long copiedBytes(Path cache) throws IOException {
+    if (!Files.exists(cache)) {
+      return 0;
+    }
+    long bytes = 0;
+    for (String copy : directories(cache)) {
+      assertThat(copy).matches("model-[0-9a-f]{16}\\.part");
+      assertThat(cache.resolve(copy).resolve(".strata-manifest.json")).doesNotExist();
+      for (Path shard : shards(cache.resolve(copy))) {
+        bytes += Files.size(shard);
       }
     }
-    long before = bytesSent();
-    translate(
-        List.of("--master", "local[1]"),
-        root + "/model",
-        root + "/sentences.json",
-        root + "/continued",
-        "--model-cache-dir",
-        cache.toString());
-    assertThat(bytesSent() - before).isBetween(cut / 2, cut + OTHER_BYTES);
-    assertThat(directories(cache)).containsExactly(copy.getFileName().toString());
-    for (Path shard : shards(copy)) {
-      assertThat(Files.mismatch(shard, DEMO_MODEL.resolve(shard.getFileName()))).isEqualTo(-1);
-    }
+    return bytes;
   }
 
   private static List<Path> shards(Path copy) throws IOException {
@@ -181,6 +231,35 @@ class DfsIT {
 
   @Test
   @Order(4)
+  void aDryRunReadsLittleAndCopiesNothing() throws Exception {
+    Path cache = directory.resolve("none");
+    long before = bytesSent();
+    Launcher.Result dry =
+        Launcher.generate(
+            command(
+                List.of("--master", "local-cluster[1,1,1024]"),
+                root + "/model",
+                root + "/sentences.json",
+                root + "/dry",
+                "--model-cache-dir",
+                cache.toString(),
+                "--incremental",
+                "--dry-run"));
+    assertThat(dry.exitCode()).as("%s", dry.err()).isZero();
+    assertThat(dry.err()).isEmpty();
+    assertThat(bytesSent() - before).isLessThan(OTHER_BYTES);
+    assertThat(cache).doesNotExist();
+    assertThat(dfs.globStatus(path("/*dry*"))).isEmpty();
+    int tokens =
+        localRows().values().stream().mapToInt(row -> row.get("prompt_tokens").getAsInt()).sum();
+    assertThat(dry.summary("prompt tokens")).isEqualTo(tokens);
+    assertThat(dry.out())
+        .anyMatch(line -> line.matches("  copied first +" + root + "/model, to each node .*"))
+        .anyMatch(line -> line.matches("  device +processor \\(assumed: --device is auto, .*"));
+  }
+
+  @Test
+  @Order(5)
   void errorsAreOneSentence() throws Exception {
     String absent = root + "/absent";
     assertRefused(
@@ -253,12 +332,17 @@ class DfsIT {
   private static void translate(
       List<String> submit, String model, String input, String output, String... options)
       throws Exception {
+    Launcher.Result result = Launcher.generate(command(submit, model, input, output, options));
+    assertThat(result.exitCode()).as("%s", result.err()).isZero();
+  }
+
+  private static String[] command(
+      List<String> submit, String model, String input, String output, String... options) {
     List<String> args = new ArrayList<>(submit);
     args.addAll(List.of("translate", "--to-language", "French", "--model", model));
     args.addAll(List.of("--input", input, "--output", output, "--output-format", "json"));
     args.addAll(List.of("--limit", "12", "--max-new-tokens", "8"));
     args.addAll(Arrays.asList(options));
-    Launcher.Result result = Launcher.generate(args.toArray(String[]::new));
-    assertThat(result.exitCode()).as("%s", result.err()).isZero();
+    return args.toArray(String[]::new);
   }
 }

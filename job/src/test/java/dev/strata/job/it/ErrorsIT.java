@@ -181,6 +181,32 @@ class ErrorsIT {
   }
 
   @Test
+  void tooSmallAnExecutor() throws Exception {
+    Launcher.Result result =
+        Launcher.run(
+            "--master",
+            "local-cluster[1,1,1024]",
+            "--conf",
+            "spark.executor.memoryOverhead=1g",
+            "generate",
+            "--model",
+            DEMO_MODEL.toString(),
+            "--input",
+            ROOT.resolve("datasets/sentences.json").toString(),
+            "--output",
+            directory.resolve("out").toString(),
+            "--host-memory",
+            "512m",
+            "--progress",
+            "off");
+    assertFails(
+        5,
+        "spark.executor.memoryOverhead is 1024m, but spark.strata.host.memory of 512m needs 2560m"
+            + " with the libraries; set spark.executor.memoryOverhead=2560m",
+        result);
+  }
+
+  @Test
   void inputThatCannotBeRead() throws Exception {
     Path absent = directory.resolve("absent.json");
     assertFails(4, "the input " + absent + " does not exist", read(absent));

@@ -52,6 +52,8 @@ class SourcesIT {
         .startsWith("3 rows in ")
         .endsWith("1 error: table h2.PUBLIC.translations");
 
+    anIncrementalRunReadsTables();
+
     Path out = directory.resolve("out.csv");
     List<String> back =
         List.of(
@@ -84,6 +86,23 @@ class SourcesIT {
                 + Rows.text(references.get("sen-0001"), "completion")
                 + ",stop,")
         .contains("2,," + Rows.text(references.get("sen-0002"), "completion") + ",stop,");
+  }
+
+  private void anIncrementalRunReadsTables() throws Exception {
+    Launcher.Result incremental =
+        translate(
+            "--input",
+            "h2.PUBLIC.translations",
+            "--input-format",
+            "table",
+            "--columns",
+            "key",
+            "--output",
+            directory.resolve("incremental").toString(),
+            "--incremental");
+    assertThat(incremental.exitCode()).as("%s", incremental.err()).isZero();
+    assertThat(incremental.out().get(0)).startsWith("3 rows in ").contains("1 error");
+    assertThat(names(directory.resolve("incremental"))).anyMatch(name -> name.endsWith(".parquet"));
   }
 
   private Launcher.Result translate(String... more) throws Exception {

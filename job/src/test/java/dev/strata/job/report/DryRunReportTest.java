@@ -7,6 +7,7 @@ import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.spark.PromptCounts;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class DryRunReportTest {
@@ -44,6 +45,7 @@ class DryRunReportTest {
             "  time               0:20 to 4:10",
             "                     by 100 MB/s from the model's files and 50 tokens/s of products,"
                 + " tried on the driver's machine; no attention",
+            "  device             processor (--device cpu)",
             "  memory             500 MB outside the heap, 9,000 tokens kept for 64 rows at once",
             "  memory plan: all of it");
   }
@@ -65,7 +67,31 @@ class DryRunReportTest {
                 + " \\(sampled: 100 of 10,000 rows\\)");
   }
 
+  @Test
+  void theTimeIsThatOfWhatWasTried() {
+    assertThat(report(100, 1, place(true, "hdfs://nn/model")).text().lines())
+        .contains(
+            "  copied first       hdfs://nn/model, to each node that has no copy yet; the time of that"
+                + " is not counted",
+            "  time               0:04 to 0:20, products alone",
+            "                     by 50 tokens/s of products, tried on the driver's machine; no"
+                + " attention, no reads from the nodes' disks");
+    assertThat(report(100, 1, place(false, "hdfs://nn/model")).text().lines())
+        .contains("  time               unknown: neither a GPU nor the nodes' disks were tried");
+  }
+
+  private static DryRunReport.Place place(boolean onHost, String copiedFrom) {
+    return new DryRunReport.Place(
+        onHost,
+        onHost ? "processor (--device cpu)" : "GPU (--device cuda)",
+        Optional.ofNullable(copiedFrom));
+  }
+
   private static DryRunReport report(long rows, int executors, boolean onHost) {
+    return report(rows, executors, place(onHost, null));
+  }
+
+  private static DryRunReport report(long rows, int executors, DryRunReport.Place place) {
     return new DryRunReport(
         "/in",
         rows,
@@ -84,7 +110,7 @@ class DryRunReportTest {
             500_000_000,
             List.of("memory plan: all of it")),
         new DryRunReport.Work(2, 25, 200, 1000),
-        new MachineRates(1e8, 0, onHost ? 2e-11 : 0),
-        onHost);
+        new MachineRates(place.copiedFrom().isEmpty() ? 1e8 : 0, 0, place.onHost() ? 2e-11 : 0),
+        place);
   }
 }

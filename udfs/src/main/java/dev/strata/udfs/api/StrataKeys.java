@@ -239,7 +239,8 @@ public final class StrataKeys {
           "host.memory",
           ConfType.BYTES,
           4L << 30,
-          "What an executor may hold outside its heap for rings, hidden states, keys and values.");
+          "What an executor may hold outside its heap for rings, hidden states, keys and values;"
+              + " spark.executor.memoryOverhead is this and 2g for libraries unless it is set.");
   public static final ConfKey<Long> WEIGHTS_MEMORY =
       key(
           "weights.memory",

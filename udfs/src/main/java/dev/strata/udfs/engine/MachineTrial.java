@@ -34,10 +34,14 @@ public final class MachineTrial {
 
   private MachineTrial() {}
 
-  /** Tries reading, and products if the host's processor is the device. */
-  public static MachineRates run(Checkpoint checkpoint, EngineOptions options, boolean onHost)
+  /**
+   * Tries reading, if the checkpoint is where engines read it, and products, if the host's
+   * processor is the device.
+   */
+  public static MachineRates run(
+      Checkpoint checkpoint, EngineOptions options, boolean reads, boolean onHost)
       throws IOException {
-    double read = readBytesPerSecond(checkpoint);
+    double read = reads ? readBytesPerSecond(checkpoint) : 0;
     if (!onHost) {
       return new MachineRates(read, 0, 0);
     }

@@ -83,7 +83,7 @@ final class ExecutorEngines {
 
   /** Opens the model's files and its text side, and closes them again. */
   static void validate(EngineOptions options) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+    try (Checkpoint checkpoint = ModelLocation.open(options.model())) {
       loadText(checkpoint, options).close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -39,7 +39,7 @@ public final class Fingerprints {
    * @throws StrataException if the model cannot be used
    */
   public static RunIdentity identity(GenerationOptions options) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.engine().model())) {
+    try (Checkpoint checkpoint = ModelLocation.open(options.engine().model())) {
       return new RunIdentity(
           ModelIdentity.of(checkpoint, IDENTITY_DIGITS),
           new Sha256().add(options.prompt()).hex(IDENTITY_DIGITS),

@@ -8,7 +8,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,12 +40,14 @@ public final class Generation {
       LOG.warn("the output's columns replace the input's: {}", String.join(", ", replaced));
     }
     OutputRows output = OutputRows.of(schema, columns);
-    // What the session's own data sources read with: a notebook may have set it there alone.
-    SerializableConfiguration hadoop =
-        new SerializableConfiguration(input.sparkSession().sparkContext().hadoopConfiguration());
-    return input.mapPartitions(
-        new GenerationTask(options, RowPrompts.of(options, schema), output, stats, hadoop),
-        Encoders.row(output.schema()));
+    GenerationTask task =
+        new GenerationTask(
+            options,
+            RowPrompts.of(options, schema),
+            output,
+            stats,
+            ModelLocation.hadoop(input.sparkSession()));
+    return input.mapPartitions(task, Encoders.row(output.schema()));
   }
 
   /**

@@ -7,8 +7,10 @@ import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.engine.EnginePreview;
 import dev.strata.udfs.engine.MachineTrial;
 import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.ModelFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -31,7 +33,7 @@ public final class GenerationPreview {
    *     small for it
    */
   public static PlanPreview plan(EngineOptions options, boolean onHost) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+    try (Checkpoint checkpoint = ModelLocation.open(options.model())) {
       return EnginePreview.plan(checkpoint, options, onHost);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -46,7 +48,8 @@ public final class GenerationPreview {
    */
   public static PromptCounts count(Dataset<Row> rows, GenerationOptions options, PlanPreview plan) {
     RowPrompts prompts = RowPrompts.of(options, rows.schema());
-    PromptCountTask task = new PromptCountTask(options, prompts, plan);
+    PromptCountTask task =
+        new PromptCountTask(options, prompts, plan, ModelLocation.hadoop(rows.sparkSession()));
     return rows
         .mapPartitions(task, Encoders.javaSerialization(PromptCounts.class))
         .collectAsList()
@@ -54,10 +57,22 @@ public final class GenerationPreview {
         .reduce(PromptCounts.NONE, PromptCounts::plus);
   }
 
-  /** Tries for about two seconds how fast this machine is. */
-  public static MachineRates rates(EngineOptions options, boolean onHost) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
-      return MachineTrial.run(checkpoint, options, onHost);
+  /** Where nodes copy the model from before they run, or empty if they read it where it is. */
+  public static Optional<String> copiedFrom(GenerationOptions options) {
+    String location = options.engine().model();
+    return ModelFiles.isCopied(location, options.staging())
+        ? Optional.of(location)
+        : Optional.empty();
+  }
+
+  /**
+   * Tries for about two seconds how fast this machine is. Reads of a copy that executors have yet
+   * to make are not tried.
+   */
+  public static MachineRates rates(GenerationOptions options, boolean onHost) {
+    EngineOptions engine = options.engine();
+    try (Checkpoint checkpoint = ModelLocation.open(engine.model())) {
+      return MachineTrial.run(checkpoint, engine, copiedFrom(options).isEmpty(), onHost);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
+import org.apache.spark.util.SerializableConfiguration;
 
 /** Counts the prompt tokens of a partition, as the run would make them, without an engine. */
 final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> {
@@ -21,11 +22,17 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
   private final GenerationOptions options;
   private final RowPrompts prompts;
   private final PlanPreview plan;
+  private final SerializableConfiguration hadoop;
 
-  PromptCountTask(GenerationOptions options, RowPrompts prompts, PlanPreview plan) {
+  PromptCountTask(
+      GenerationOptions options,
+      RowPrompts prompts,
+      PlanPreview plan,
+      SerializableConfiguration hadoop) {
     this.options = options;
     this.prompts = prompts;
     this.plan = plan;
+    this.hadoop = hadoop;
   }
 
   @Override
@@ -33,7 +40,7 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     if (!rows.hasNext()) {
       return List.of(PromptCounts.NONE).iterator();
     }
-    try (Checkpoint checkpoint = Checkpoint.open(options.engine().model());
+    try (Checkpoint checkpoint = ModelLocation.open(options.engine().model(), hadoop.value());
         ModelText text = ExecutorEngines.loadText(checkpoint, options.engine())) {
       SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
       RowEncoder encoder =

@@ -31,6 +31,22 @@ public interface ModelFiles extends Closeable {
   }
 
   /**
+   * The same.
+   *
+   * @param conf of Hadoop's file systems
+   */
+  static ModelFiles at(String location, Configuration conf) {
+    return LocalModelFiles.isElsewhere(location)
+        ? HadoopModelFiles.at(location, conf)
+        : LocalModelFiles.at(location);
+  }
+
+  /** Whether {@link #onThisNode} reads a copy. */
+  static boolean isCopied(String location, ModelStaging staging) {
+    return LocalModelFiles.isElsewhere(location) && staging.mode() == ModelStaging.Mode.COPY;
+  }
+
+  /**
    * The files at a location for an engine of this node: local ones where they lie, others from a
    * copy that all processes of the node share, or where they lie if the staging says so.
    *
@@ -38,14 +54,10 @@ public interface ModelFiles extends Closeable {
    * @throws StrataException as {@link #at}, or if there is no room for a copy
    */
   static ModelFiles onThisNode(String location, ModelStaging staging, Configuration conf) {
-    if (!LocalModelFiles.isElsewhere(location)) {
-      return LocalModelFiles.at(location);
+    if (!isCopied(location, staging)) {
+      return at(location, conf);
     }
-    HadoopModelFiles remote = HadoopModelFiles.at(location, conf);
-    if (staging.mode() == ModelStaging.Mode.DIRECT) {
-      return remote;
-    }
-    try (remote) {
+    try (HadoopModelFiles remote = HadoopModelFiles.at(location, conf)) {
       return ModelCache.of(staging).copyOf(remote);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

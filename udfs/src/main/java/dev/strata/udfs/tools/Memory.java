@@ -1,6 +1,7 @@
 package dev.strata.udfs.tools;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.strata.udfs.api.ExecutorMemory;
 import dev.strata.udfs.api.StrataException.Fault;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -9,9 +10,6 @@ import java.nio.file.Path;
 
 /** Memory against what a run on this machine would take. */
 final class Memory {
-
-  /** Libraries, threads, code and what allocators keep. */
-  private static final long OVERHEAD = 1L << 30;
 
   private Memory() {}
 
@@ -30,15 +28,15 @@ final class Memory {
    * @param hostMemory bytes outside the heap
    */
   static Finding check(long limit, boolean container, long heap, long hostMemory) {
-    long need = heap + hostMemory + OVERHEAD;
+    long need = heap + hostMemory + ExecutorMemory.ALLOWANCE_BYTES;
     String text =
-        "%s%s for a heap of %s, --host-memory of %s and %s for all else"
+        "%s%s for a heap of %s, --host-memory of %s and %s for libraries"
             .formatted(
                 Sizes.text(limit),
                 container ? " (the container's limit)" : "",
                 Sizes.text(heap),
                 Sizes.text(hostMemory),
-                Sizes.text(OVERHEAD));
+                Sizes.text(ExecutorMemory.ALLOWANCE_BYTES));
     return need <= limit
         ? Finding.ok("memory", text)
         : Finding.failed(

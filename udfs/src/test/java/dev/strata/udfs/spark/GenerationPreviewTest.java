@@ -9,10 +9,12 @@ import dev.strata.udfs.api.MachineRates;
 import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.store.RemoteFileSystem;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -21,6 +23,7 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A preview says what a run of the same rows does. */
 class GenerationPreviewTest {
@@ -68,6 +71,56 @@ class GenerationPreviewTest {
   }
 
   @Test
+  void promptsThatAreCutCountAsCut() {
+    GenerationOptions options =
+        options(Map.of("maxNewTokens", "5", "longPrompts", "truncate", "ignoreStopTokens", "true"));
+    Dataset<Row> rows = rows();
+    PlanPreview plan = GenerationPreview.plan(options.engine(), true);
+
+    PromptCounts counts = GenerationPreview.count(rows, options, plan);
+    EngineStats stats = EngineStats.register(spark);
+    Generation.apply(rows, options, stats).collectAsList();
+
+    RowCounts ran = stats.value().rows();
+    assertThat(counts.failures()).isEqualTo(Map.of("column 'text' is null", 1L));
+    assertThat(counts.largestKept()).as("the longest prompt fills the context").isEqualTo(1023);
+    assertThat(counts.newTokens()).isEqualTo(ran.completionTokens()).isEqualTo(4 * 5);
+    assertThat(counts.promptTokens())
+        .isEqualTo(stats.value().sum(EngineSnapshot::promptTokens))
+        .isGreaterThan(1000);
+  }
+
+  /** What a notebook tells its session alone holds on the driver and on executors. */
+  @Test
+  void aModelElsewhereIsLookedAtWhereItIs(@TempDir Path directory) throws Exception {
+    Path cache = directory.resolve("cache");
+    GenerationOptions options =
+        options(Map.of("model", "remote:" + MODEL, "model.cacheDir", cache.toString()));
+    GenerationOptions local = options(Map.of());
+    assertThatThrownBy(() -> Generation.validateModel(options))
+        .hasMessageContaining("on a file system 'remote' that this Spark does not know");
+
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    hadoop.set("fs.remote.impl", RemoteFileSystem.class.getName());
+    try {
+      Generation.validateModel(options);
+      PlanPreview plan = GenerationPreview.plan(options.engine(), true);
+      assertThat(plan).isEqualTo(GenerationPreview.plan(local.engine(), true));
+      assertThat(GenerationPreview.count(rows(), options, plan))
+          .isEqualTo(GenerationPreview.count(rows(), local, plan));
+      assertThat(Fingerprints.identity(options)).isEqualTo(Fingerprints.identity(local));
+      assertThat(GenerationPreview.copiedFrom(options)).contains("remote:" + MODEL);
+      assertThat(GenerationPreview.rates(options, true).readBytesPerSecond()).isZero();
+      assertThat(cache).doesNotExist();
+
+      Generation.apply(rows().limit(1), options, EngineStats.register(spark)).collectAsList();
+      assertThat(cache).as("a run copies").isDirectoryContaining("glob:**/demo-model-*");
+    } finally {
+      hadoop.unset("fs.remote.impl");
+    }
+  }
+
+  @Test
   void plansForMachinesWithAndWithoutGpu() {
     GenerationOptions options = options(Map.of("device.memory", "2g"));
     PlanPreview host = GenerationPreview.plan(options.engine(), true);
@@ -90,7 +143,7 @@ class GenerationPreviewTest {
 
   @Test
   void triesTheMachine() {
-    MachineRates rates = GenerationPreview.rates(options(Map.of()).engine(), true);
+    MachineRates rates = GenerationPreview.rates(options(Map.of()), true);
     assertThat(rates.readBytesPerSecond()).isPositive();
     assertThat(rates.productSeconds() + rates.productSecondsPerToken()).isPositive();
     assertThat(rates.seconds(1000, 2, 3))

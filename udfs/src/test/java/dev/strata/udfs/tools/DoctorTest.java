@@ -69,8 +69,8 @@ class DoctorTest {
     assertThat(Memory.check(16 * GB, false, 2 * GB, 8 * GB).status()).isEqualTo(Status.OK);
     assertFailed(
         Memory.check(8 * GB, true, 2 * GB, 8 * GB),
-        "8.0 GiB (the container's limit) for a heap of 2.0 GiB, --host-memory of 8.0 GiB and 1.0"
-            + " GiB for all else; lower --host-memory by 3.0 GiB");
+        "8.0 GiB (the container's limit) for a heap of 2.0 GiB, --host-memory of 8.0 GiB and 2.0"
+            + " GiB for libraries; lower --host-memory by 4.0 GiB");
   }
 
   @Test
