@@ -73,7 +73,9 @@ final class SweepRecorder implements EngineListener {
 
   void sweepStarted(SweepResources resources) {
     tileBytes = 0;
-    base = counted(resources);
+    if (base == null) {
+      base = counted(resources);
+    }
     if (trace == null && observer.traces(sweep)) {
       reads.clear();
       tracing = true;
@@ -106,6 +108,8 @@ final class SweepRecorder implements EngineListener {
             now.kvOut() - base.kvOut(),
             now.hidden() - base.hidden(),
             spans(resources)));
+    // What is read between two sweeps is read for the second.
+    base = now;
   }
 
   private List<Span> spans(SweepResources resources) {
