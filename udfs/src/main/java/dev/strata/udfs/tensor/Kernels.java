@@ -62,9 +62,24 @@ public final class Kernels {
         rows,
         columns,
         scratch);
-    IValue w =
-        script.call("weights", place, begin, stored.code(), stored.bytes(), rows, columns, scratch);
-    return device.view("tile", scratch.type(), new long[] {rows, columns}, w);
+    if (stored == scratch.type()) {
+      IValue w = script.call("weights", place, begin, stored.code(), stored.bytes(), rows, columns);
+      return device.view("tile", stored, new long[] {rows, columns}, w);
+    }
+    inParts(
+        rows,
+        (first, count) ->
+            script.run(
+                "convert",
+                place,
+                begin + first * columns * stored.bytes(),
+                stored.code(),
+                stored.bytes(),
+                count,
+                columns,
+                scratch,
+                first));
+    return matrix(scratch, rows, columns);
   }
 
   /** A view of a buffer's first elements as a matrix. */

@@ -15,18 +15,21 @@ class Kernels(Module):
   def reshaped(self: __torch__.Kernels, x: Tensor, dtype: int, shape: List[int]) -> Tensor:
     return torch.view(torch.to(x, torch.device("@DEVICE@"), dtype, False, True), shape)
 
-  # [rows, columns] of the compute type from a slot's bytes on from begin. A slot of a mixed checkpoint holds bytes.
-  # Conversion goes through scratch, which has the compute type.
-  def weights(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int, scratch: Tensor) -> Tensor:
+  # [rows, columns] of the stored type from a slot's bytes on from begin. A slot of a mixed checkpoint holds bytes.
+  def weights(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int) -> Tensor:
     n = rows * columns
     if ops.prim.dtype(slot) == stored:
       first = torch.floordiv(begin, element_bytes)
-      w = torch.view(torch.slice(slot, 0, first, first + n, 1), [rows, columns])
+      w = torch.slice(slot, 0, first, first + n, 1)
     else:
-      w = torch.view(torch.view_copy(torch.clone(torch.slice(slot, 0, begin, begin + n * element_bytes, 1)), dtype=stored), [rows, columns])
-    if ops.prim.dtype(scratch) != stored:
-      w = torch.copy_(torch.view(torch.slice(scratch, 0, 0, n, 1), [rows, columns]), w)
-    return w
+      w = torch.view_copy(torch.clone(torch.slice(slot, 0, begin, begin + n * element_bytes, 1)), dtype=stored)
+    return torch.view(w, [rows, columns])
+
+  # The same, converted to the type of scratch, which they fill from row first on.
+  def convert(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int, scratch: Tensor, first: int) -> int:
+    target = torch.view(torch.slice(scratch, 0, first * columns, (first + rows) * columns, 1), [rows, columns])
+    _0 = torch.copy_(target, (self).weights(slot, begin, stored, element_bytes, rows, columns, ))
+    return 0
 
   # A view of the first elements of a buffer as a matrix.
   def matrix(self: __torch__.Kernels, x: Tensor, rows: int, columns: int) -> Tensor:
@@ -137,8 +140,8 @@ class Kernels(Module):
     angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), torch.unsqueeze(frequencies, 0))
     return torch.mul(torch.cat([torch.cos(angles), torch.sin(angles)], 1), factor)
 
-  # Turns the halves of each head, [n, heads, headDim], by rotations [n, headDim], in float32; out may be x itself.
-  def rotate(self: __torch__.Kernels, x: Tensor, rotations: Tensor, out: Tensor) -> int:
+  # Turns the halves of each head of x itself, [n, heads, headDim], by rotations [n, headDim], in float32.
+  def rotate(self: __torch__.Kernels, x: Tensor, rotations: Tensor) -> int:
     half = torch.floordiv(torch.size(x, 2), 2)
     cos = torch.unsqueeze(torch.slice(rotations, 1, 0, half, 1), 1)
     sin = torch.unsqueeze(torch.slice(rotations, 1, half, half * 2, 1), 1)
@@ -146,31 +149,30 @@ class Kernels(Module):
     b = torch.slice(x, 2, half, half * 2, 1)
     ya = torch.sub_(torch.mul(a, cos), torch.mul(b, sin))
     yb = torch.add_(torch.mul(b, cos), torch.mul(a, sin))
-    _0 = torch.copy_(torch.slice(out, 2, half, half * 2, 1), yb)
-    _1 = torch.copy_(torch.slice(out, 2, 0, half, 1), ya)
+    _0 = torch.copy_(a, ya)
+    _1 = torch.copy_(b, yb)
     return 0
 
   # The first heads of the n tokens from row on of qkv [tokens, (heads + 2 kvHeads) headDim], in qkv itself.
   def queries(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, d: int) -> Tensor:
     return torch.view((self).block(qkv, row, n, 0, heads * d, ), [n, heads, d])
 
-  # Norms and rotates queries of the n tokens from row on in qkv itself; leaves keys and values in fresh, from token to
-  # on, and in kv [slots, 2, kvHeads, headDim], at the tokens' slots.
+  # Norms and rotates queries and keys of the n tokens from row on in qkv itself; leaves keys and values also in fresh,
+  # from token to on, and in kv [slots, 2, kvHeads, headDim], at the tokens' slots.
   def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
     kv_heads = torch.size(kv, 2)
     d = torch.size(kv, 3)
-    q = (self).queries(qkv, row, n, heads, d, )
-    k = torch.view((self).block(qkv, row, n, heads * d, kv_heads * d, ), [n, kv_heads, d])
-    v = torch.view((self).block(qkv, row, n, (heads + kv_heads) * d, kv_heads * d, ), [n, kv_heads, d])
+    turned = (self).queries(qkv, row, n, heads + kv_heads, d, )
     if torch.numel(query_norm) > 0:
+      q = torch.slice(turned, 1, 0, heads, 1)
+      k = torch.slice(turned, 1, heads, heads + kv_heads, 1)
       _0 = (self).rms_norm(q, query_norm, epsilon, q, )
       _1 = (self).rms_norm(k, key_norm, epsilon, k, )
     r = (self).rotations(torch.slice(positions, 0, first, first + n, 1), frequencies, factor, )
+    _2 = (self).rotate(turned, r, )
     new = torch.slice(fresh, 0, to, to + n, 1)
-    _2 = (self).rotate(k, r, torch.select(new, 1, 0), )
-    _3 = torch.copy_(torch.select(new, 1, 1), v)
+    _3 = torch.copy_(torch.view(new, [n, kv_heads * 2 * d]), (self).block(qkv, row, n, heads * d, kv_heads * 2 * d, ))
     _4 = torch.index_copy_(kv, 0, torch.slice(slots, 0, to, to + n, 1), new)
-    _5 = (self).rotate(q, r, q, )
     return 0
 
   # Causal attention of ragged segments. Segment i is counts[i] query rows from rows[i] on, the last of the lengths[i]
@@ -252,6 +254,26 @@ class Kernels(Module):
       _0 = torch.copy_(torch.slice(out, 0, begin, end, 1), torch.mul_(q, step))
     return 0
 
+  # The two largest of each row and where they are. They are among the largest of two runs of columns, those with the
+  # largest maxima, and what is behind the last whole run: finding maxima takes a fraction of what sorting takes.
+  def best(self: __torch__.Kernels, y: Tensor) -> Tuple[Tensor, Tensor]:
+    n = torch.size(y, 0)
+    columns = torch.size(y, 1)
+    run = 128
+    runs = torch.floordiv(columns, run)
+    if runs > 4:
+      whole = torch.view(torch.slice(y, 1, 0, runs * run, 1), [n, runs, run])
+      _0, r = torch.topk(torch.amax(whole, [2], False), 2, 1, True, False)
+      place = torch.unsqueeze(torch.arange(run, dtype=4, layout=None, device=ops.prim.device(y), pin_memory=False), 0)
+      place = torch.reshape(torch.add(torch.unsqueeze(torch.mul(r, run), 2), torch.unsqueeze(place, 0)), [n, 2 * run])
+      rest = torch.arange(runs * run, columns, dtype=4, layout=None, device=ops.prim.device(y), pin_memory=False)
+      place = torch.cat([place, torch.expand(torch.unsqueeze(rest, 0), [n, columns - runs * run])], 1)
+      v, i = torch.topk(torch.gather(y, 1, place), 2, 1, True, True)
+      i = torch.gather(place, 1, i)
+    else:
+      v, i = torch.topk(y, ops.prim.min(2, columns), 1, True, True)
+    return (v, i)
+
   # Logits of rows [first : first + n] of x for the vocabulary's tokens from first_token on. Keeps each row's two best
   # logits and their tokens, and copies the logits of rows below logit_rows to logits [rows, vocabulary] on the host.
   def head(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int) -> int:
@@ -261,7 +283,7 @@ class Kernels(Module):
     y = torch.to(y, 6)
     kept = torch.slice(best, 0, first, first + n, 1)
     kept_tokens = torch.slice(tokens, 0, first, first + n, 1)
-    v, i = torch.topk(y, ops.prim.min(2, columns), 1, True, True)
+    v, i = (self).best(y, )
     v, order = torch.topk(torch.cat([kept, v], 1), 2, 1, True, True)
     i = torch.gather(torch.cat([kept_tokens, torch.add(i, first_token)], 1), 1, order)
     _1 = torch.copy_(kept, v)

@@ -85,6 +85,28 @@ class HeadKernelTest extends KernelFixture {
     }
   }
 
+  /** Tiles so wide that only some of their columns are sorted. */
+  @Test
+  void theBestTwoOfWideTiles() {
+    int vocabulary = 1341;
+    for (List<Integer> tiles : List.of(List.of(vocabulary), List.of(640, 701), List.of(641, 700))) {
+      Head head = new Head(random(200, HIDDEN), random(vocabulary, HIDDEN), 3);
+      head.run(tiles, 100);
+      head.check();
+    }
+  }
+
+  @Test
+  void notANumberIsSeenInWideTiles() {
+    for (int token : new int[] {0, 400, 699}) {
+      Matrix w = random(700, HIDDEN).with(token, 3, Matrix.poison(1, 1));
+      Head head = new Head(random(1, HIDDEN), w, 0);
+      head.run(List.of(700), 1);
+      assertThat(kernels.toFloats(head.best)[0]).isNaN();
+      assertThat(kernels.toLongs(head.tokens)[0]).isEqualTo(token);
+    }
+  }
+
   @Test
   void equalLogitsInDifferentTilesAreBothKept() {
     Matrix x = random(1, HIDDEN);

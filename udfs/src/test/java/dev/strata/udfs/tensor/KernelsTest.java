@@ -395,7 +395,7 @@ class KernelsTest extends KernelFixture {
       expectedKv.with((int) slots[i], 0, expectedFresh.rows(i, i + 1));
       expectedEntered
           .with(row + i, 0, expectedQueries.rows(i, i + 1))
-          .with(row + i, heads * d, k.reshaped(1, kvHeads * d));
+          .with(row + i, heads * d, turned(k, rotations, first + i));
     }
     Matrix.of(queries).assertSame(expectedQueries, 1e-5);
     Matrix.of(fresh).assertSame(expectedFresh, 1e-5);
