@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 
 /**
  * What a device can do, measured by itself: copies, products, and the parts of a sweep. All by the
@@ -19,6 +20,7 @@ import java.util.function.LongConsumer;
 public final class DeviceRates implements AutoCloseable {
 
   private static final long COPY_BYTES = 64L << 20;
+  private static final long LARGEST_CACHE_BYTES = 256L << 20;
   private static final long BATCH_NANOS = 20_000_000;
   private static final int LARGEST_BATCH = 1 << 20;
 
@@ -142,16 +144,27 @@ public final class DeviceRates implements AutoCloseable {
   }
 
   /**
-   * Seconds of one layer's attention of a sweep that chooses a token for each sequence.
+   * Seconds of one layer's attention of a sweep that chooses a token for each sequence. As in a
+   * sweep, no layer finds its keys and values in a cache: there are as many layers' as take 256
+   * MiB, or all.
    *
    * @param length tokens of each sequence
    */
   public double attentionSeconds(
-      double seconds, long sequences, long length, long heads, long kvHeads, long headDim) {
+      double seconds,
+      int layers,
+      long sequences,
+      long length,
+      long heads,
+      long kvHeads,
+      long headDim) {
     NumberType type = device.computeType();
+    long slots = sequences * length;
+    long layerBytes = slots * 2 * kvHeads * headDim * type.bytes();
+    int kept = (int) Math.min(layers, LARGEST_CACHE_BYTES / layerBytes + 1);
     try (Queue queue = new Queue();
         Tensor q = device.allocate("rates", type, sequences, heads, headDim);
-        Tensor kv = device.allocate("rates", type, sequences * length, 2, kvHeads, headDim);
+        Tensor kv = device.allocate("rates", type, kept * slots, 2, kvHeads, headDim);
         Tensor out = device.allocate("rates", type, sequences, heads * headDim);
         Segments segments = new Segments((int) sequences)) {
       run("fill", q);
@@ -162,13 +175,15 @@ public final class DeviceRates implements AutoCloseable {
       if (device.hasFusedAttention((int) headDim)) {
         segments.upload(device);
       }
-      return 1 / queue.callsPerSecond(seconds, times -> attend(q, kv, segments, out, times));
-    }
-  }
-
-  private void attend(Tensor q, Tensor kv, Segments segments, Tensor out, long times) {
-    for (long i = 0; i < times; i++) {
-      device.kernels().attend(q, kv, segments, 0, 1, out, 0);
+      LongConsumer attend =
+          layer -> {
+            try (Tensor own = device.kernels().part(kv, layer * slots, (layer + 1) * slots)) {
+              device.kernels().attend(q, own, segments, 0, 1, out, 0);
+            }
+          };
+      return 1
+          / queue.callsPerSecond(
+              seconds, times -> LongStream.range(0, times).map(i -> i % kept).forEach(attend));
     }
   }
 

@@ -33,7 +33,7 @@ class DeviceRatesTest {
   @Test
   void attentionIsNotLeftOutBecauseNobodyLooksAtIt() {
     try (DeviceRates rates = DeviceRates.open("cpu", "auto", 1)) {
-      assertThat(rates.attentionSeconds(SECONDS, 400, 64, 4, 2, 64)).isGreaterThan(1e-5);
+      assertThat(rates.attentionSeconds(SECONDS, 3, 400, 64, 4, 2, 64)).isGreaterThan(1e-5);
     }
   }
 }

@@ -41,9 +41,10 @@ record SweepParts(double products, double attention, double conversion) {
   }
 
   private static double attention(DeviceRates device, DecoderSpec spec, int rows, int length) {
-    return spec.layers().size()
+    int layers = spec.layers().size();
+    return layers
         * device.attentionSeconds(
-            SECONDS, rows, length, spec.heads(), spec.kvHeads(), spec.headDim());
+            SECONDS, layers, rows, length, spec.heads(), spec.kvHeads(), spec.headDim());
   }
 
   private static double products(DeviceRates device, ModelWork model, int rows) {
