@@ -19,6 +19,10 @@ import java.util.concurrent.Future;
 final class RatesProbe {
 
   private static final double SECONDS = 1;
+
+  /** A disk's rate differs from one second to the next: as long as sweeps that read take. */
+  private static final double DISK_SECONDS = 8;
+
   private static final int MOST_READERS = 16;
 
   /** A budget that the larger product fits, with the context of the device's library. */
@@ -37,7 +41,7 @@ final class RatesProbe {
     this.buffers = device.readBuffers(readers, DiskReads.BLOCK_BYTES + DiskReads.ALIGNMENT);
   }
 
-  /** Takes about ten seconds. */
+  /** Takes about half a minute. */
   static Rates measure(EngineOptions options) throws IOException, InterruptedException {
     try (DeviceRates device =
         DeviceRates.open(options.device(), options.computeType(), options.threads())) {
@@ -53,9 +57,11 @@ final class RatesProbe {
         read(false),
         device.copyToDevice(SECONDS),
         host ? Double.NaN : device.copyToHost(SECONDS),
-        host ? Rates.Together.NONE : together(() -> Double.NaN, () -> device.copyToHost(SECONDS)),
-        host ? Rates.Together.NONE : together(() -> read(true), () -> Double.NaN),
-        host ? Rates.Together.NONE : together(() -> read(false), () -> Double.NaN),
+        host
+            ? Rates.Together.NONE
+            : together(SECONDS, () -> Double.NaN, () -> device.copyToHost(SECONDS)),
+        host ? Rates.Together.NONE : together(DISK_SECONDS, () -> read(true), () -> Double.NaN),
+        host ? Rates.Together.NONE : together(SECONDS, () -> read(false), () -> Double.NaN),
         product(),
         host ? device.conversion(SECONDS) : Double.NaN);
   }
@@ -65,7 +71,7 @@ final class RatesProbe {
       return Double.NaN;
     }
     try {
-      return disk.bytesPerSecond(direct, SECONDS, buffers);
+      return disk.bytesPerSecond(direct, direct ? DISK_SECONDS : SECONDS, buffers);
     } catch (IOException | UnsupportedOperationException e) {
       if (direct) {
         return Double.NaN; // a file system without direct reads
@@ -74,12 +80,13 @@ final class RatesProbe {
     }
   }
 
-  private Rates.Together together(Callable<Double> reads, Callable<Double> copiesBack)
+  private Rates.Together together(
+      double seconds, Callable<Double> reads, Callable<Double> copiesBack)
       throws IOException, InterruptedException {
     ExecutorService threads = Executors.newFixedThreadPool(3);
     try {
       Future<Double> disk = threads.submit(reads);
-      Future<Double> toDevice = threads.submit(() -> device.copyToDevice(SECONDS));
+      Future<Double> toDevice = threads.submit(() -> device.copyToDevice(seconds));
       Future<Double> toHost = threads.submit(copiesBack);
       return new Rates.Together(disk.get(), toDevice.get(), toHost.get());
     } catch (ExecutionException e) {

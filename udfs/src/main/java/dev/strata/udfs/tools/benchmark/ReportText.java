@@ -129,7 +129,7 @@ final class ReportText {
   private void rates() {
     Rates rates = found.rates();
     line("");
-    line("what the machine can do, each for a second in this process");
+    line("what the machine can do, measured in this process");
     rate("direct reads, GB/s", rates.direct());
     rate("cached reads, GB/s", rates.cached());
     boolean host = found.decode().limits().host();
