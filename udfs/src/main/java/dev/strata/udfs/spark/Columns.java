@@ -26,8 +26,8 @@ final class Columns {
     int index = find(name);
     if (index < 0) {
       throw StrataException.usage(
-          "the input has no column '%s', which %s names%s; its columns are %s",
-          name, use, Nearest.hint(name, names), String.join(", ", names));
+          "the input has no column '%s', which %s names; its columns are %s%s",
+          name, use, String.join(", ", names), Nearest.hint(name, names));
     }
     return index;
   }

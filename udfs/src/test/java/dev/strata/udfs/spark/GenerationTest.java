@@ -306,8 +306,8 @@ class GenerationTest {
     assertThatThrownBy(() -> Generation.apply(input, prompt("{{txt}}"), stats))
         .isInstanceOf(StrataException.class)
         .hasMessage(
-            "the input has no column 'txt', which the prompt names; did you mean 'text'?; its"
-                + " columns are id, text");
+            "the input has no column 'txt', which the prompt names; its columns are id, text; did"
+                + " you mean 'text'?");
     assertThatThrownBy(() -> Generation.apply(input, options(Map.of("id.column", "key")), stats))
         .hasMessageStartingWith("the input has no column 'key', which --id-column names");
     Dataset<Row> arrays = input.selectExpr("array(text) AS text");
