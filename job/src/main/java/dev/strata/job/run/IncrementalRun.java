@@ -72,6 +72,12 @@ final class IncrementalRun {
               + " the two",
           mode);
     }
+    if (conf.find(StrataKeys.LIMIT).isPresent()) {
+      throw StrataException.usage(
+          "--limit %s and --incremental would together take all rows but those out of the output;"
+              + " unset one of the two",
+          conf.find(StrataKeys.LIMIT).get());
+    }
     if (!conf.get(StrataKeys.PARTITION_BY).isEmpty()) {
       throw StrataException.usage(
           "--incremental cannot take over an output laid out by --partition-by %s; run each part"
@@ -150,7 +156,7 @@ final class IncrementalRun {
     replacement.accept(input);
     DataFormat format = format(input);
     RunIdentity identity = Fingerprints.identity(session.options());
-    Dataset<Row> rows = session.limited(input.rows()).drop(Fingerprints.COLUMN);
+    Dataset<Row> rows = input.rows().drop(Fingerprints.COLUMN);
     return new Work(
         input,
         format,

@@ -71,6 +71,8 @@ class StrataTest {
             + " output itself; unset one of the two",
         "--mode ignore | --mode ignore means nothing to --incremental, which replaces the output"
             + " itself; unset one of the two",
+        "--limit 20 | --limit 20 and --incremental would together take all rows but those out of the"
+            + " output; unset one of the two",
         "--partition-by lang,date | --incremental cannot take over an output laid out by"
             + " --partition-by lang,date; run each part with --where and an --output of its own",
         "--output-format table | --incremental cannot take over an output of the form table; set"
