@@ -24,6 +24,9 @@ final class FileOutput implements Output {
 
   private static final Logger LOG = LoggerFactory.getLogger(FileOutput.class);
 
+  /** Where Spark's writers keep files until the job is committed. */
+  private static final String UNFINISHED = "_temporary";
+
   private final SparkSession session;
   private final DataFiles place;
   private final String mode;
@@ -46,7 +49,23 @@ final class FileOutput implements Output {
 
   static FileOutput open(SparkSession session, String location, StrataConf conf)
       throws IOException {
-    return new FileOutput(session, DataFiles.at(session, location), conf);
+    FileOutput output = new FileOutput(session, DataFiles.at(session, location), conf);
+    if (!output.isOverwrite() && !output.isAppend()) {
+      output.requireFinished();
+    }
+    return output;
+  }
+
+  /**
+   * What a killed run left must pass for an output neither in the eyes of a person nor of a mode.
+   */
+  private void requireFinished() throws IOException {
+    if (place.files().exists(new Path(place.location(), UNFINISHED))) {
+      throw StrataException.data(
+          "the output %s holds %s, so the run that began it was killed, or is at work; if none is,"
+              + " remove it, or set --mode overwrite",
+          place.location(), UNFINISHED);
+    }
   }
 
   @Override

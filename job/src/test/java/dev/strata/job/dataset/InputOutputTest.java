@@ -188,6 +188,23 @@ class InputOutputTest {
   }
 
   @Test
+  void whatAKilledRunLeftIsNoOutput() throws IOException {
+    Path out = directory.resolve("out");
+    Files.createDirectories(out.resolve("_temporary/0"));
+    for (String mode : new String[] {"error", "ignore"}) {
+      assertThatThrownBy(() -> output(out, "mode", mode))
+          .isInstanceOf(StrataException.class)
+          .hasMessageContaining("holds _temporary, so the run that began it was killed");
+    }
+    Output output = output(out, "mode", "overwrite");
+    Input input = rows("'new' AS text");
+    output.accept(input, input.rows().schema());
+    output.write(input.rows());
+    assertThat(out.resolve("_SUCCESS")).exists();
+    assertThat(out.resolve("_temporary")).doesNotExist();
+  }
+
+  @Test
   void overwriteReplacesWhatIsThere() throws IOException {
     Path out = directory.resolve("data/out.json");
     write(rows("'old' AS text"), out);
