@@ -33,9 +33,12 @@ public final class DataErrors {
           "(?i).*(no space left on device|quota exceeded|quota .* is exceeded|file too large).*",
           Pattern.DOTALL);
 
-  /** What Spark says of its jobs when it has no executors left to run them. */
+  /** What Spark says of its jobs when its master or all executors are gone. */
   private static final Pattern NO_EXECUTORS =
-      Pattern.compile(".*(SparkContext was shut down|Master removed our application).*");
+      Pattern.compile(
+          ".*(SparkContext was shut down|stopped SparkContext|LiveListenerBus is stopped"
+              + "|Master removed our application).*",
+          Pattern.DOTALL);
 
   /** What a task or the driver was at when an exception was thrown. */
   private enum Origin {
@@ -132,8 +135,8 @@ public final class DataErrors {
   private static StrataException withoutExecutors(Throwable e) {
     return new StrataException(
         StrataException.Fault.RESOURCES,
-        "Spark's executors do not start, or end again and again, so that it gave up the run; the"
-            + " executors' logs say why",
+        "Spark gave up the run, since its master cannot be reached, or executors do not start or end"
+            + " again and again; check --master, and the executors' logs, which say why",
         e);
   }
 

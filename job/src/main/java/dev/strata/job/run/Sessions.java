@@ -1,7 +1,10 @@
 package dev.strata.job.run;
 
+import dev.strata.job.dataset.Messages;
 import dev.strata.udfs.api.ExecutorMemory;
 import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataException.Fault;
 import dev.strata.udfs.api.StrataKeys;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -45,6 +48,7 @@ public final class Sessions {
    * Starts a session.
    *
    * @param settings the submitted ones and those of the command line, which show in the Spark UI
+   * @throws StrataException if Spark does not start, such as where its master is not there
    */
   static SparkSession start(String name, Map<String, String> settings) {
     Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
@@ -55,7 +59,15 @@ public final class Sessions {
       all.put("spark.app.name", name);
     }
     all.forEach(builder::config);
-    return builder.getOrCreate();
+    try {
+      return builder.getOrCreate();
+    } catch (Exception e) { // whatever cluster managers, networks and settings come up with
+      throw new StrataException(
+          Fault.RESOURCES,
+          "Spark does not start on master %s: %s; check the address and Spark's settings"
+              .formatted(all.get("spark.master"), Messages.firstLine(e)),
+          e);
+    }
   }
 
   /** What executors and tasks need, unless the user has set it. */

@@ -72,8 +72,10 @@ class DataErrorsTest {
   @Test
   void missingExecutorsAreNotBlamedOnData() {
     SparkException e = new SparkException("Job 0 cancelled because SparkContext was shut down");
-    assertThat(DataErrors.input("in", e)).hasMessageContaining("executors' logs say why");
-    assertThat(DataErrors.ofRun(e, "in", "out")).hasMessageContaining("executors' logs say why");
+    assertThat(DataErrors.input("in", e)).hasMessageContaining("executors' logs");
+    assertThat(DataErrors.ofRun(e, "in", "out")).hasMessageContaining("executors' logs");
+    assertThat(DataErrors.input("in", new IllegalStateException("LiveListenerBus is stopped.")))
+        .hasMessageContaining("its master cannot be reached");
   }
 
   private static IOException thrownIn(String type, String message) {

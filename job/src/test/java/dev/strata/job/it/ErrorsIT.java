@@ -96,11 +96,58 @@ class ErrorsIT {
     assertFails(2, "--model is not an option of spark-submit", result);
   }
 
+  /** What spark-submit itself would answer with a stack trace. */
+  @Test
+  void sparksOwnOptions() throws Exception {
+    assertFails(
+        2,
+        "--master is 'nonsense'; it must be local, ",
+        Launcher.run("--master=nonsense", "generate"));
+    assertFails(
+        2,
+        "--deploy-mode cluster does not go with --master local[2]; leave it out",
+        Launcher.run("--deploy-mode", "cluster", "--master", "local[2]", "generate"));
+    assertFails(
+        2,
+        "--conf is 'spark.ui'; it must be KEY=VALUE",
+        Launcher.run("--conf", "spark.ui", "generate"));
+    assertFails(
+        2,
+        "--executor-memory is 'lots'; it must be a size",
+        Launcher.run("--executor-memory", "lots", "generate"));
+    assertFails(
+        2,
+        "--num-executors is '0'; it must be a whole number",
+        Launcher.run("--num-executors", "0", "generate"));
+    assertFails(
+        2,
+        "--properties-file /absent.conf is not a file that can be read",
+        Launcher.run("--properties-file", "/absent.conf", "generate"));
+  }
+
+  /** Where spark-submit lets them through. */
+  @Test
+  void masterThatSparkCannotRead() throws Exception {
+    assertFails(
+        5,
+        "Spark does not start on master local-cluster[1]: Could not parse Master URL",
+        Launcher.run(
+            "--master",
+            "local-cluster[1]",
+            "generate",
+            "--model",
+            DEMO_MODEL.toString(),
+            "--input",
+            ROOT.resolve("datasets/sentences.json").toString(),
+            "--output",
+            directory.resolve("out").toString()));
+  }
+
   @Test
   void missingColumn() throws Exception {
     assertFails(
         2,
-        "the input has no column 'txt', which the prompt names; did you mean 'text'?",
+        "the input has no column 'txt', which the prompt names; its columns are ",
         command("--text-column", "txt"));
   }
 
