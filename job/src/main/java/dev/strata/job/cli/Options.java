@@ -71,9 +71,10 @@ final class Options {
 
   /** A key's default, as a person writes it. */
   static String shown(ConfKey<?> key) {
-    return key.otherwise() instanceof Long size && size >= 1L << 30
-        ? (size >> 30) + "g"
-        : key.otherwise().toString();
+    if (!(key.otherwise() instanceof Long size)) {
+      return key.otherwise().toString();
+    }
+    return size < 0 ? "auto" : size >= 1L << 30 ? (size >> 30) + "g" : size.toString();
   }
 
   private static String leaf(ConfKey<?> key) {

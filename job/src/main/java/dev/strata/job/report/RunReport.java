@@ -69,8 +69,7 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
   }
 
   private String bytesRead() {
-    long bytes =
-        progress.sum(EngineSnapshot::weightBytes) + progress.sum(EngineSnapshot::embeddingBytes);
+    long bytes = progress.sum(EngineSnapshot::readBytes);
     long tokens = progress.sum(EngineSnapshot::newTokens);
     return Figures.bytes((double) bytes)
         + (tokens == 0

@@ -29,7 +29,7 @@ class RunReportTest {
             0,
             0,
             1_400_000_000L,
-            30_000_000L,
+            1_430_000_000L,
             42_000_000_000L,
             12);
     RunProgress progress =

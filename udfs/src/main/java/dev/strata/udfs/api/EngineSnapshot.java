@@ -20,7 +20,7 @@ import java.io.Serializable;
  * @param tokenSlots tokens that went through layer 0
  * @param tiles tiles streamed through the device
  * @param weightBytes bytes of those tiles
- * @param embeddingBytes bytes of embedding rows read
+ * @param readBytes bytes read from files: tiles, unless they stay in memory, and embedding rows
  * @param busyNanos time spent in sweeps
  * @param lowMargins tokens chosen greedily with less than 1e-3 between the best and the second
  *     logit
@@ -40,7 +40,7 @@ public record EngineSnapshot(
     long tokenSlots,
     long tiles,
     long weightBytes,
-    long embeddingBytes,
+    long readBytes,
     long busyNanos,
     long lowMargins)
     implements Serializable {}

@@ -24,6 +24,7 @@ final class CheckpointSize {
         checkpoint.spec(),
         matrices.stream().mapToInt(t -> t.weight().type().bytes()).max().orElseThrow(),
         matrices.stream().mapToLong(t -> t.weight().rowBytes()).max().orElseThrow(),
+        sizes(matrices.stream().map(Tile::weight).collect(Collectors.toSet())),
         stages(matrices),
         checkpoint.vectors().stream().mapToLong(Weight::columns).sum());
   }

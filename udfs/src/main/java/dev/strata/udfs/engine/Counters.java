@@ -22,7 +22,7 @@ final class Counters {
   private int restingRows;
   private long tiles;
   private long weightBytes;
-  private long embeddingBytes;
+  private long readBytes;
   private long busyNanos;
   private long lowMargins;
 
@@ -45,14 +45,14 @@ final class Counters {
   }
 
   synchronized void sweepEnded(
-      SweepSchedule schedule, int chosen, long nanos, long embeddingBytesRead, long margins) {
+      SweepSchedule schedule, int chosen, long nanos, long bytesRead, long margins) {
     sweeps++;
     tokenSlots += schedule.tokens();
     promptTokens += schedule.promptTokens();
     resumedTokens += schedule.resumedTokens();
     newTokens += chosen;
     busyNanos += nanos;
-    embeddingBytes = embeddingBytesRead;
+    readBytes = bytesRead;
     lowMargins = margins;
   }
 
@@ -96,7 +96,7 @@ final class Counters {
         tokenSlots,
         tiles,
         weightBytes,
-        embeddingBytes,
+        readBytes,
         busyNanos,
         lowMargins);
   }

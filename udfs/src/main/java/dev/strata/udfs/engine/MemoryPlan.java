@@ -26,6 +26,7 @@ import java.util.Set;
  * @param scores the most products of query rows with keys, for each head, that a thread's attention
  *     makes at once
  * @param kvTokens token slots of the KV pool
+ * @param weightsBytes bytes of host memory that tiles may stay in
  * @param parts bytes of host memory by purpose
  * @param budget bytes of host memory there are
  * @param staging what is planned besides where the device is not the host, else null
@@ -39,6 +40,7 @@ record MemoryPlan(
     int logitRows,
     long scores,
     int kvTokens,
+    long weightsBytes,
     Map<String, Long> parts,
     long budget,
     Staging staging) {
@@ -50,7 +52,6 @@ record MemoryPlan(
    * @param kvBytes bytes of a KV pool in host memory; 0 where it is on the device
    * @param kvFormat how keys and values lie in that pool
    * @param kvSlotTokens tokens of a slot through which keys and values pass
-   * @param weightsBytes bytes of host memory that tiles may stay in
    * @param parts bytes of the device's memory by purpose
    * @param budget bytes of the device's memory there are
    */
@@ -59,7 +60,6 @@ record MemoryPlan(
       long kvBytes,
       KvFormat kvFormat,
       int kvSlotTokens,
-      long weightsBytes,
       Map<String, Long> parts,
       long budget) {
 
@@ -112,6 +112,10 @@ record MemoryPlan(
   static final int LARGEST_DEFAULT_SWEEP = 1 << 19;
   private static final int LARGEST_STAGED_ROWS = 1024;
   static final int LARGEST_DEFAULT_WAVE = 1024;
+
+  /** What an aligned read brings along beside a tile, and what its place is rounded up by. */
+  private static final long PLACE_SLACK_BYTES = 16 << 10;
+
   static final int LEAST_BLOCK = 16;
   static final int LEAST_KV_TOKENS = 256;
 
@@ -131,15 +135,24 @@ record MemoryPlan(
    *
    * @param storedBytes bytes of the widest element of a matrix
    * @param largestRowBytes bytes of the longest row of a matrix
-   * @param stages the matrices of each stage of a layer; equal stages once
+   * @param matrices all matrices
+   * @param stages those of each stage of a layer; equal stages once
    * @param vectorElements elements of all norms and biases
    */
   record ModelSize(
       DecoderSpec spec,
       int storedBytes,
       long largestRowBytes,
+      List<MatrixSize> matrices,
       Set<List<MatrixSize>> stages,
       long vectorElements) {
+
+    /** Bytes that all tiles take in places of their own. */
+    long weightBytes(long tileBytes) {
+      return matrices.stream()
+          .mapToLong(m -> m.rows() * m.rowBytes() + m.tiles(tileBytes) * PLACE_SLACK_BYTES)
+          .sum();
+    }
 
     /** The most tiles that a stage is cut into. */
     long stageTiles(long tileBytes) {
@@ -266,9 +279,11 @@ record MemoryPlan(
       Choice choice = chooseWithin(budget);
       Map<String, Long> parts = parts(choice);
       long rest = budget - total(parts);
+      long weights = weightsBytes(choice, rest);
       long most = Math.min(Integer.MAX_VALUE, wantedKvTokens(choice));
-      int kvTokens = (int) Math.min(most, rest / kvBytesPerToken());
+      int kvTokens = (int) Math.min(most, (rest - weights) / kvBytesPerToken());
       parts.put("keys and values", kvTokens * kvBytesPerToken());
+      parts.put("weights that stay", weights);
       return new MemoryPlan(
           choice.tileBytes(),
           choice.slots(),
@@ -278,9 +293,17 @@ record MemoryPlan(
           choice.logitRows(),
           choice.scores(),
           kvTokens,
+          weights,
           parts,
           budget,
           null);
+    }
+
+    /** What is asked for; files are in the page cache as well as they would be here. */
+    private long weightsBytes(Choice choice, long rest) {
+      long most = rest - LEAST_KV_TOKENS * kvBytesPerToken();
+      long asked = Math.min(options.weightsMemory(), model.weightBytes(choice.tileBytes()));
+      return Math.max(0, Math.min(asked, most));
     }
 
     /** The most generous choice that leaves room for keys and values. */

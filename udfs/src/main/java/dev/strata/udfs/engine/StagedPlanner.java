@@ -227,6 +227,7 @@ final class StagedPlanner {
         logitRows(choice),
         scores(),
         kvTokens,
+        weights,
         onHost,
         options.hostMemory(),
         new MemoryPlan.Staging(
@@ -234,7 +235,6 @@ final class StagedPlanner {
             kvBytes,
             format,
             choice.kvSlot(),
-            weights,
             onDevice,
             options.deviceMemory() - contextBytes()));
   }

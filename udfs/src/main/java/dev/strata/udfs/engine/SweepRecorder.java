@@ -21,13 +21,13 @@ final class SweepRecorder implements EngineListener {
           "KV out", Lane.KV);
 
   /** What was counted when the sweep began. */
-  private record Base(long diskBytes, long embeddingBytes, long kvIn, long kvOut, long hidden) {}
+  private record Base(long diskBytes, long kvIn, long kvOut, long hidden) {}
 
   private final SweepObserver observer;
   private final EngineListener listener;
   private final Map<Long, Long> readStarts = new ConcurrentHashMap<>();
   private final List<Span> reads = Collections.synchronizedList(new ArrayList<>());
-  private final AtomicLong diskBytes = new AtomicLong();
+  private final AtomicLong tileBytesRead = new AtomicLong();
   private volatile boolean tracing;
   private Trace trace;
   private Base base;
@@ -50,7 +50,7 @@ final class SweepRecorder implements EngineListener {
   @Override
   public void readEnded(long count, long bytes) {
     listener.readEnded(count, bytes);
-    diskBytes.addAndGet(bytes);
+    tileBytesRead.addAndGet(bytes);
     Long start = readStarts.remove(count);
     if (start != null) {
       reads.add(new Span(Lane.DISK, "read", start, System.nanoTime()));
@@ -71,6 +71,11 @@ final class SweepRecorder implements EngineListener {
     tileBytes += bytes;
   }
 
+  /** Bytes of tiles and embedding rows, since the beginning. */
+  long bytesRead(SweepResources resources) {
+    return tileBytesRead.get() + resources.embedding.bytesRead();
+  }
+
   void sweepStarted(SweepResources resources) {
     tileBytes = 0;
     if (base == null) {
@@ -86,8 +91,7 @@ final class SweepRecorder implements EngineListener {
 
   private Base counted(SweepResources resources) {
     return new Base(
-        diskBytes.get(),
-        resources.embedding.bytesRead(),
+        bytesRead(resources),
         resources.kv.bytesLoaded(),
         resources.kv.bytesStored(),
         resources.hidden.bytesCopied());
@@ -102,7 +106,7 @@ final class SweepRecorder implements EngineListener {
             schedule.promptTokens(),
             chosen,
             nanos,
-            now.diskBytes() - base.diskBytes() + now.embeddingBytes() - base.embeddingBytes(),
+            now.diskBytes() - base.diskBytes(),
             tileBytes,
             now.kvIn() - base.kvIn(),
             now.kvOut() - base.kvOut(),

@@ -138,7 +138,7 @@ final class SweepResources implements AutoCloseable {
         stored,
         plan.slots(),
         placeBytes(store.largestSlotBytes()),
-        residents(plan.staging() == null ? 0 : plan.staging().weightsBytes()));
+        residents(plan.weightsBytes()));
   }
 
   /** A place's bytes: whole elements, and room for what a read that is aligned brings along. */

@@ -125,7 +125,7 @@ final class Sweeper implements AutoCloseable {
     }
     long nanos = System.nanoTime() - started;
     counters.sweepEnded(
-        schedule, chosen, nanos, resources.embedding.bytesRead(), chooser.lowMargins());
+        schedule, chosen, nanos, recorder.bytesRead(resources), chooser.lowMargins());
     recorder.sweepEnded(resources, schedule, chosen, nanos);
     schedule.runs().forEach(run -> run.sequence().advance(run.count()));
   }

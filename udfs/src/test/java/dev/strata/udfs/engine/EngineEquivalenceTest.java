@@ -137,6 +137,7 @@ class EngineEquivalenceTest {
         .tileBytes(tile == 0 ? 0 : 2048L << (2 * tile))
         .waveSize(1 + random.nextInt(9))
         .microBatchTokens(random.nextBoolean() ? 0 : 1 + random.nextInt(20))
+        .weightsMemory(random.nextInt(-1, 3) * 100_000L)
         .build();
   }
 

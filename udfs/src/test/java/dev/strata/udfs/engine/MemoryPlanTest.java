@@ -12,6 +12,7 @@ import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tools.ModelShape;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -42,10 +43,11 @@ class MemoryPlanTest {
       int computeBytes,
       long tileBytes,
       int waveSize,
-      int microBatchTokens) {
+      int microBatchTokens,
+      long weightsMemory) {
 
     static Case of(ModelShape shape) {
-      return new Case(shape, 2, 4, 0, 0, 0);
+      return new Case(shape, 2, 4, 0, 0, 0, -1);
     }
 
     static Case random(Random random, List<ModelShape> shapes) {
@@ -55,19 +57,27 @@ class MemoryPlanTest {
           random.nextBoolean() ? 2 : 4,
           random.nextInt(3) > 0 ? 0 : 1L << (10 + random.nextInt(18)),
           random.nextInt(3) > 0 ? 0 : 1 << random.nextInt(11),
-          random.nextInt(3) > 0 ? 0 : 1 << random.nextInt(13));
+          random.nextInt(3) > 0 ? 0 : 1 << random.nextInt(13),
+          random.nextBoolean() ? -1 : 1L << random.nextInt(40));
     }
 
     Case tileBytes(long bytes) {
-      return new Case(shape, storedBytes, computeBytes, bytes, waveSize, microBatchTokens);
+      return new Case(
+          shape, storedBytes, computeBytes, bytes, waveSize, microBatchTokens, weightsMemory);
     }
 
     Case waveSize(int rows) {
-      return new Case(shape, storedBytes, computeBytes, tileBytes, rows, microBatchTokens);
+      return new Case(
+          shape, storedBytes, computeBytes, tileBytes, rows, microBatchTokens, weightsMemory);
     }
 
     Case microBatchTokens(int tokens) {
-      return new Case(shape, storedBytes, computeBytes, tileBytes, waveSize, tokens);
+      return new Case(shape, storedBytes, computeBytes, tileBytes, waveSize, tokens, weightsMemory);
+    }
+
+    Case weightsMemory(long bytes) {
+      return new Case(
+          shape, storedBytes, computeBytes, tileBytes, waveSize, microBatchTokens, bytes);
     }
 
     long queryWidth() {
@@ -114,10 +124,17 @@ class MemoryPlanTest {
               matrix(shape.intermediateSize(), hidden),
               matrix(shape.intermediateSize(), hidden),
               matrix(hidden, shape.intermediateSize()));
+      List<MemoryPlan.MatrixSize> matrices = new ArrayList<>();
+      matrices.add(matrix(shape.vocabSize(), hidden));
+      for (int layer = 0; layer < shape.layers(); layer++) {
+        matrices.addAll(attention);
+        matrices.addAll(feedForward);
+      }
       return new MemoryPlan.ModelSize(
           spec(),
           storedBytes,
           largestRowBytes(),
+          matrices,
           Set.of(attention, feedForward),
           hidden * (2L * shape.layers() + 1));
     }
@@ -156,7 +173,7 @@ class MemoryPlanTest {
               waveSize,
               microBatchTokens,
               0,
-              -1,
+              weightsMemory,
               0,
               "auto",
               "cached");
@@ -276,6 +293,23 @@ class MemoryPlanTest {
   @Test
   void keysAndValuesAreNoMoreThanTheWaveCanUse() {
     assertThat(Case.of(TINY).waveSize(2).plan(GIB).kvTokens()).isEqualTo(2 * 8192);
+  }
+
+  /** Keys and values go first only where nobody says how much weights may have. */
+  @Test
+  void weightsStayWhereThatIsAskedFor() {
+    Case demo = Case.of(DEMO);
+    assertThat(demo.plan(256 * MIB).weightsBytes()).isZero();
+    assertThat(demo.weightsMemory(0).plan(256 * MIB).weightsBytes()).isZero();
+    MemoryPlan some = demo.weightsMemory(10 * MIB).plan(256 * MIB);
+    assertThat(some.weightsBytes())
+        .isEqualTo(10 * MIB)
+        .isEqualTo(some.parts().get("weights that stay"));
+    // No more than there are: 12 layers and the head of the demo model take 23.1 MB.
+    assertThat(demo.weightsMemory(GIB).plan(256 * MIB).weightsBytes())
+        .isBetween(22 * MIB, 24 * MIB);
+    Case large = Case.of(ModelShape.named("llama-3-8b")).weightsMemory(64 * GIB);
+    assertThat(large.plan(4 * GIB).kvTokens()).isEqualTo(LEAST_KV_TOKENS);
   }
 
   @Test
