@@ -134,13 +134,15 @@ public record DryRunReport(
 
   private String streamed() {
     double sweep = (double) executors * plan.sweepBytes();
-    return "%s (%s a sweep%s)"
+    String all =
+        range(Figures.bytes(work.fewestSweeps() * sweep), Figures.bytes(work.mostSweeps() * sweep));
+    String staying = Figures.bytes((double) plan.stayingBytes());
+    return "%s (%s a sweep%s%s)"
         .formatted(
-            range(
-                Figures.bytes(work.fewestSweeps() * sweep),
-                Figures.bytes(work.mostSweeps() * sweep)),
+            all,
             Figures.bytes((double) plan.sweepBytes()),
-            executors == 1 ? "" : ", all executors together");
+            executors == 1 ? "" : ", all executors together",
+            plan.stayingBytes() == 0 ? "" : "; %s of it read only once".formatted(staying));
   }
 
   private void addTime(List<String> lines) {
@@ -174,7 +176,8 @@ public record DryRunReport(
   }
 
   private String time(long sweeps, double tokens) {
-    double seconds = rates.seconds(plan.sweepBytes(), (double) sweeps, tokens);
+    double seconds =
+        rates.seconds(plan.readBytes(sweeps), plan.sweepBytes(), (double) sweeps, tokens);
     return Figures.time(Duration.ofMillis(Math.round(1000 * seconds)));
   }
 

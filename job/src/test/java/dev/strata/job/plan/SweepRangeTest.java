@@ -101,6 +101,7 @@ class SweepRangeTest {
   }
 
   private static PlanPreview plan(int waveRows, long kvTokens, int sweepTokens) {
-    return new PlanPreview(waveRows, waveRows, sweepTokens, kvTokens, 8192, 1, 1, 0, 1, List.of());
+    return new PlanPreview(
+        waveRows, waveRows, sweepTokens, kvTokens, 8192, 1, 1, 0, 0, 1, List.of());
   }
 }

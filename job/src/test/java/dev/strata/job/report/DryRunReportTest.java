@@ -50,6 +50,15 @@ class DryRunReportTest {
             "  memory plan: all of it");
   }
 
+  /** 2 sweeps read 1.4 GB and 25 read 10.6, at 100 MB/s. */
+  @Test
+  void weightsThatStayAreReadOnce() {
+    assertThat(report(100, 1, place(true, null), 600_000_000).text().lines())
+        .contains(
+            "  weights to stream  2.00 GB to 25.0 GB (1.00 GB a sweep; 600 MB of it read only once)",
+            "  time               0:14 to 1:46");
+  }
+
   @Test
   void sampledOnSeveralExecutorsWithGpus() {
     List<String> lines = report(10_000, 4, false).text().lines().toList();
@@ -92,6 +101,11 @@ class DryRunReportTest {
   }
 
   private static DryRunReport report(long rows, int executors, DryRunReport.Place place) {
+    return report(rows, executors, place, 0);
+  }
+
+  private static DryRunReport report(
+      long rows, int executors, DryRunReport.Place place, long stayingBytes) {
     return new DryRunReport(
         "/in",
         rows,
@@ -106,6 +120,7 @@ class DryRunReportTest {
             8192,
             1,
             1_000_000_000,
+            stayingBytes,
             0,
             500_000_000,
             List.of("memory plan: all of it")),

@@ -16,7 +16,7 @@ import java.io.Serializable;
  *     plan choose
  * @param threads threads of the mathematics on a CPU; 0 for all cores
  * @param weightsMemory bytes of host memory that weights may stay in once they are read; negative
- *     for what all else leaves on a GPU and none on a CPU
+ *     for what all else leaves
  * @param rowTokens tokens that a row is expected to have, prompt and completion together; 0 where
  *     that is unknown
  * @param kvType {@code auto} for the compute type, or {@code int8} for keys and values that wait in

@@ -17,12 +17,13 @@ public record MachineRates(
    * The time of some sweeps. Reading goes on beside the products, so the slower of the two counts.
    * Attention is left out, and what was not tried.
    *
+   * @param readBytes bytes that all of them read
    * @param weightBytes bytes of a sweep
    * @param tokens tokens of all sweeps together
    * @return seconds
    */
-  public double seconds(long weightBytes, double sweeps, double tokens) {
-    double reading = readBytesPerSecond == 0 ? 0 : sweeps * weightBytes / readBytesPerSecond;
+  public double seconds(double readBytes, long weightBytes, double sweeps, double tokens) {
+    double reading = readBytesPerSecond == 0 ? 0 : readBytes / readBytesPerSecond;
     double products = weightBytes * (sweeps * productSeconds + tokens * productSecondsPerToken);
     return Math.max(reading, products);
   }

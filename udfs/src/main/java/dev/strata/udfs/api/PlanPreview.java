@@ -13,6 +13,7 @@ import java.util.List;
  * @param contextTokens the most tokens of a sequence, as the model has it
  * @param tileBytes the most bytes of a tile
  * @param sweepBytes bytes of the weights that one sweep streams
+ * @param stayingBytes bytes of them that stay in host memory once they are read
  * @param deviceBytes bytes on a GPU, its context included; 0 without one
  * @param hostBytes bytes outside the heap
  * @param lines the plan as a person reads it
@@ -25,6 +26,7 @@ public record PlanPreview(
     int contextTokens,
     long tileBytes,
     long sweepBytes,
+    long stayingBytes,
     long deviceBytes,
     long hostBytes,
     List<String> lines)
@@ -32,5 +34,10 @@ public record PlanPreview(
 
   public PlanPreview {
     lines = List.copyOf(lines);
+  }
+
+  /** Bytes of weights that so many sweeps read from files. */
+  public double readBytes(long sweeps) {
+    return (double) sweeps * sweepBytes - Math.max(0.0, sweeps - 1.0) * stayingBytes;
   }
 }

@@ -246,9 +246,8 @@ public final class StrataKeys {
           "weights.memory",
           ConfType.BYTES_OR_AUTO,
           -1L,
-          "How much of the host memory weights may stay in once they are read; 0 to read them in each"
-              + " sweep. auto is what all else leaves on a GPU, and 0 on a processor, where the page"
-              + " cache keeps them.");
+          "How much of the host memory weights may stay in once they are read: auto for what all"
+              + " else leaves, 0 to read them in each sweep.");
   public static final ConfKey<Integer> ROW_TOKENS =
       key(
           "row.tokens",

@@ -36,6 +36,7 @@ public final class EnginePreview {
         checkpoint.spec().contextLength(),
         plan.tileBytes(),
         checkpoint.weightBytes(),
+        Math.min(checkpoint.weightBytes(), plan.weightsBytes()),
         plan.deviceBytes(),
         plan.hostBytes(),
         plan.describe().lines().toList());

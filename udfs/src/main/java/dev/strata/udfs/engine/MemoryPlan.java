@@ -116,6 +116,9 @@ record MemoryPlan(
   /** What an aligned read brings along beside a tile, and what its place is rounded up by. */
   private static final long PLACE_SLACK_BYTES = 16 << 10;
 
+  /** Where nobody says how long rows are. */
+  static final int LONGEST_EXPECTED_ROW = 2048;
+
   static final int LEAST_BLOCK = 16;
   static final int LEAST_KV_TOKENS = 256;
 
@@ -192,6 +195,13 @@ record MemoryPlan(
     }
     requireBudget("spark.strata.host.memory", budget, planner.least());
     return planner.plan(budget);
+  }
+
+  /** Tokens that a row is taken to have where nothing is known. */
+  static long expectedRow(ModelSize model, EngineOptions options) {
+    return options.rowTokens() > 0
+        ? options.rowTokens()
+        : Math.min(model.spec().contextLength(), LONGEST_EXPECTED_ROW);
   }
 
   static void requireBudget(String key, long budget, long needed) {
@@ -299,11 +309,18 @@ record MemoryPlan(
           null);
     }
 
-    /** What is asked for; files are in the page cache as well as they would be here. */
+    /** What keys and values of rows as long as expected leave, if nobody says how much. */
     private long weightsBytes(Choice choice, long rest) {
-      long most = rest - LEAST_KV_TOKENS * kvBytesPerToken();
-      long asked = Math.min(options.weightsMemory(), model.weightBytes(choice.tileBytes()));
-      return Math.max(0, Math.min(asked, most));
+      boolean asked = options.weightsMemory() >= 0;
+      long most = asked ? options.weightsMemory() : model.weightBytes(choice.tileBytes());
+      long kvTokens = asked ? LEAST_KV_TOKENS : expectedKvTokens(choice);
+      long beside = rest - kvTokens * kvBytesPerToken();
+      return Math.max(0, Math.min(beside, Math.min(most, model.weightBytes(choice.tileBytes()))));
+    }
+
+    private long expectedKvTokens(Choice choice) {
+      long expected = choice.waveRows() * expectedRow(model, options);
+      return Math.max(LEAST_KV_TOKENS, Math.max(model.spec().contextLength(), expected));
     }
 
     /** The most generous choice that leaves room for keys and values. */

@@ -43,7 +43,6 @@ final class StagedPlanner {
   private static final int PASSING_PLACES = 8;
   private static final int HOST_PLACES = 8;
   private static final int LEAST_HOST_PLACES = 3;
-  private static final int LONGEST_EXPECTED_ROW = 2048;
   private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
   private static final long ALLOCATION_UNIT = 2L << 20;
   private static final double CUT_UP = 1.15;
@@ -200,7 +199,8 @@ final class StagedPlanner {
     long least = MemoryPlan.LEAST_KV_TOKENS * format.tokenBytes();
     long besideWeights = Math.max(least, free - Math.max(0, options.weightsMemory()));
     // What rows are expected to be is no limit to a single one.
-    long tokens = Math.max(wantedKv, Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW));
+    long tokens =
+        Math.max(wantedKv, Math.min(spec.contextLength(), MemoryPlan.LONGEST_EXPECTED_ROW));
     long bytes = Math.min(besideWeights, tokens * format.tokenBytes() * 17 / 16);
     List<Integer> segments = KvPool.hostSegments(format, bytes);
     int kvTokens = segments.stream().mapToInt(Integer::intValue).sum();
@@ -239,11 +239,8 @@ final class StagedPlanner {
             options.deviceMemory() - contextBytes()));
   }
 
-  /** Tokens that a row is taken to have where nothing is known. */
   private long expectedRow() {
-    return options.rowTokens() > 0
-        ? options.rowTokens()
-        : Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW);
+    return MemoryPlan.expectedRow(model, options);
   }
 
   /**
@@ -289,7 +286,8 @@ final class StagedPlanner {
 
   private long scores() {
     return Math.max(
-        Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW), MemoryPlan.LARGEST_DEFAULT_SCORES);
+        Math.min(spec.contextLength(), MemoryPlan.LONGEST_EXPECTED_ROW),
+        MemoryPlan.LARGEST_DEFAULT_SCORES);
   }
 
   /**

@@ -64,7 +64,7 @@ class EngineCountersTest {
   void tilesAreReadOncePerSweepAndWavesRefill(int wave, int rowCount) {
     List<GenerationRequest> rows = ragged(wave, rowCount, 12);
     RecordedEvents events = new RecordedEvents();
-    try (Engine engine = Engine.start(options().waveSize(wave).build(), events)) {
+    try (Engine engine = Engine.start(options().waveSize(wave).weightsMemory(0).build(), events)) {
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
       EngineSnapshot done = engine.snapshot();
       LayerStore store = store(engine);

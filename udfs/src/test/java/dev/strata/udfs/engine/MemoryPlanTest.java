@@ -300,6 +300,7 @@ class MemoryPlanTest {
   void weightsStayWhereThatIsAskedFor() {
     Case demo = Case.of(DEMO);
     assertThat(demo.plan(256 * MIB).weightsBytes()).isZero();
+    assertThat(demo.plan(40 * GIB).weightsBytes()).isBetween(22 * MIB, 26 * MIB);
     assertThat(demo.weightsMemory(0).plan(256 * MIB).weightsBytes()).isZero();
     MemoryPlan some = demo.weightsMemory(10 * MIB).plan(256 * MIB);
     assertThat(some.weightsBytes())

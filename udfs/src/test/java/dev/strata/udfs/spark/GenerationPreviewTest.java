@@ -146,8 +146,8 @@ class GenerationPreviewTest {
     MachineRates rates = GenerationPreview.rates(options(Map.of()), true);
     assertThat(rates.readBytesPerSecond()).isPositive();
     assertThat(rates.productSeconds() + rates.productSecondsPerToken()).isPositive();
-    assertThat(rates.seconds(1000, 2, 3))
-        .isGreaterThanOrEqualTo(2 * 1000 / rates.readBytesPerSecond());
+    assertThat(rates.seconds(2000, 1000, 2, 3))
+        .isGreaterThanOrEqualTo(2000 / rates.readBytesPerSecond());
   }
 
   private static Dataset<Row> rows() {
