@@ -341,7 +341,7 @@ class DfsIT {
     List<String> args = new ArrayList<>(submit);
     args.addAll(List.of("translate", "--to-language", "French", "--model", model));
     args.addAll(List.of("--input", input, "--output", output, "--output-format", "json"));
-    args.addAll(List.of("--limit", "12", "--max-new-tokens", "8"));
+    args.addAll(List.of("--where", "id <= 'sen-0012'", "--max-new-tokens", "8"));
     args.addAll(Arrays.asList(options));
     return args.toArray(String[]::new);
   }

@@ -229,7 +229,7 @@ class EngineEquivalenceTest {
     List<Row> rows = rowsAlone(model, demoPrompts());
     for (String device : List.of("cpu", "staged")) {
       TestEngines.OptionsBuilder plan = TestEngines.options(model).device(device).io("direct");
-      compare(plan.tileBytes(50_000).build(), rows);
+      compare(plan.tileBytes(50_000).weightsMemory(9 << 20).build(), rows);
       compare(plan.tileBytes(0).weightsMemory(0).build(), rows);
     }
   }
