@@ -92,8 +92,9 @@ class ErrorsIT {
 
   @Test
   void optionBeforeTheCommand() throws Exception {
-    Launcher.Result result = Launcher.run("--model", "x", "generate");
-    assertFails(2, "--model is not an option of spark-submit", result);
+    String message = "--model is not an option of spark-submit";
+    assertFails(2, message, Launcher.run("--model", "x", "generate"));
+    assertFails(2, message, Launcher.run("--model=x", "generate"));
   }
 
   /** What spark-submit itself would answer with a stack trace. */
