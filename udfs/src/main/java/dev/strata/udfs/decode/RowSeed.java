@@ -1,9 +1,8 @@
 package dev.strata.udfs.decode;
 
+import dev.strata.udfs.api.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * The random numbers of one row. They depend on the run's seed, the row's id and the token's
@@ -21,9 +20,9 @@ public final class RowSeed {
    * big-endian) and the id in UTF-8. The same on every JVM and in every version.
    */
   public static long of(long runSeed, String rowId) {
-    MessageDigest digest = sha256();
-    digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, runSeed));
-    return ByteBuffer.wrap(digest.digest(rowId.getBytes(StandardCharsets.UTF_8))).getLong();
+    byte[] run = ByteBuffer.allocate(Long.BYTES).putLong(runSeed).array();
+    byte[] id = rowId.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.wrap(new Sha256().addBytes(run).addBytes(id).bytes()).getLong();
   }
 
   /**
@@ -44,13 +43,5 @@ public final class RowSeed {
     long z = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
     return z ^ (z >>> 31);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

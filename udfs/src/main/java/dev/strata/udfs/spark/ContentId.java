@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.Sha256;
 import java.util.List;
 
 /** The id of a row that has none: what it asks, never where it is. */

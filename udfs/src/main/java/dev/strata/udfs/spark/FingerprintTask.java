@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.Sha256;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.function.MapFunction;

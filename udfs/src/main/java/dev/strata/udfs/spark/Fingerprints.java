@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RunIdentity;
+import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;

@@ -2,15 +2,13 @@ package dev.strata.udfs.store;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
+import dev.strata.udfs.api.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -73,10 +71,10 @@ record Manifest(String location, List<RemoteFile> files) {
   /** A name for the copy, which no other model and no other state of this one has. */
   String key() {
     String name = location.substring(location.lastIndexOf('/') + 1);
-    byte[] digest = sha256().digest(GSON.toJson(this).getBytes(StandardCharsets.UTF_8));
+    byte[] content = GSON.toJson(this).getBytes(StandardCharsets.UTF_8);
     return name.replaceAll("[^A-Za-z0-9._-]", "_")
         + "-"
-        + HexFormat.of().formatHex(digest).substring(0, HASH_DIGITS);
+        + new Sha256().addBytes(content).hex(HASH_DIGITS);
   }
 
   long bytes() {
@@ -104,13 +102,5 @@ record Manifest(String location, List<RemoteFile> files) {
 
   private static long length(Path file) throws IOException {
     return Files.isRegularFile(file) ? Files.size(file) : 0;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }
