@@ -34,11 +34,12 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_IMPORT =
       Map.ofEntries(
           Map.entry("api", Set.of()),
+          Map.entry("concurrent", Set.of()),
           Map.entry("model", Set.of("api")),
-          Map.entry("store", Set.of("api", "model")),
-          Map.entry("stream", Set.of()),
+          Map.entry("store", Set.of("api", "concurrent", "model")),
+          Map.entry("stream", Set.of("concurrent")),
           Map.entry("tensor", Set.of("stream")),
-          Map.entry("kv", Set.of("stream", "tensor", "model")),
+          Map.entry("kv", Set.of("concurrent", "stream", "tensor", "model")),
           Map.entry("transformer", Set.of("model", "tensor", "kv")),
           Map.entry("jinja", Set.of()),
           Map.entry("text", Set.of("api", "model", "jinja")),
@@ -48,6 +49,7 @@ class ArchitectureTest {
               "engine",
               Set.of(
                   "api",
+                  "concurrent",
                   "model",
                   "store",
                   "stream",
@@ -57,8 +59,11 @@ class ArchitectureTest {
                   "decode",
                   "journal")),
           Map.entry(
-              "spark", Set.of("api", "text", "decode", "model", "store", "engine", "journal")),
-          Map.entry("tools", Set.of("api", "engine", "tensor", "store", "model", "decode", "text")),
+              "spark",
+              Set.of("api", "concurrent", "text", "decode", "model", "store", "engine", "journal")),
+          Map.entry(
+              "tools",
+              Set.of("api", "concurrent", "engine", "tensor", "store", "model", "decode", "text")),
           Map.entry("sql", Set.of("api", "spark")));
 
   private static final String[] CLUSTER = {

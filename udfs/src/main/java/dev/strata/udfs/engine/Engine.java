@@ -4,6 +4,8 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Daemons;
+import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,8 +43,7 @@ public final class Engine implements AutoCloseable {
     this.wave =
         new Wave(checkpoint.spec(), sweeper.plan(), sweeper.pool(), sweeper.longestSequence());
     this.queue = new RowQueue(sweeper.plan().waveRows());
-    this.thread = new Thread(this::run, "strata-sweeps");
-    thread.setDaemon(true);
+    this.thread = Daemons.thread("strata-sweeps", this::run);
   }
 
   /**
@@ -245,26 +246,12 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     queue.close(null);
-    joinThread();
+    Uninterrupted.join(thread);
     sweeper.close();
     try {
       checkpoint.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private void joinThread() {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.strata.udfs.kv;
 
+import dev.strata.udfs.concurrent.Daemons;
+import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.stream.SlotRing;
 import dev.strata.udfs.tensor.ComputeDevice;
@@ -14,7 +16,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -124,13 +125,7 @@ public final class StreamedKv implements KvMemory {
                 pool.format().type(),
                 Collections.nCopies(FRESH, freshTokens * layerTokenBytes)),
             HostArena::close);
-    this.scatter =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread thread = new Thread(task, "strata-kv-stores");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.scatter = Executors.newSingleThreadExecutor(Daemons.named("strata-kv-stores"));
     this.ring = new SlotRing<>("strata-kv-loads", SLOTS, this::load);
   }
 
@@ -364,23 +359,8 @@ public final class StreamedKv implements KvMemory {
       lock.unlock();
     }
     ring.close();
-    awaitScatter();
+    Uninterrupted.finish(scatter);
     closings.forEach(Runnable::run);
-  }
-
-  private void awaitScatter() {
-    scatter.shutdown();
-    boolean interrupted = false;
-    while (!scatter.isTerminated()) {
-      try {
-        scatter.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   @Override

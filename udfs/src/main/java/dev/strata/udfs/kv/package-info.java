@@ -3,6 +3,6 @@
  * of token slots per sequence, the same in every layer; and how attention gets at them, in place or
  * through a ring on the device.
  *
- * <p>May import: {@code stream}, {@code tensor}, {@code model}.
+ * <p>May import: {@code concurrent}, {@code stream}, {@code tensor}, {@code model}.
  */
 package dev.strata.udfs.kv;

@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.concurrent.Daemons;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -16,7 +17,7 @@ final class TaskWatch implements AutoCloseable {
   private static final long PERIOD_MILLIS = 500;
 
   private static final ScheduledExecutorService TIMER =
-      Executors.newSingleThreadScheduledExecutor(TaskWatch::daemon);
+      Executors.newSingleThreadScheduledExecutor(Daemons.named("strata-task-watch"));
 
   private final TaskContext context;
   private final Thread taskThread;
@@ -49,11 +50,5 @@ final class TaskWatch implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     ticks.cancel(false);
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "strata-task-watch");
-    thread.setDaemon(true);
-    return thread;
   }
 }

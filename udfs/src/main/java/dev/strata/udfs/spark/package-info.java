@@ -1,7 +1,7 @@
 /**
  * The partition function: rows in, rows out, lazily; one engine per executor JVM.
  *
- * <p>May import: {@code api}, {@code text}, {@code decode}, {@code model}, {@code store}, {@code
- * engine}.
+ * <p>May import: {@code api}, {@code concurrent}, {@code text}, {@code decode}, {@code model},
+ * {@code store}, {@code engine}.
  */
 package dev.strata.udfs.spark;

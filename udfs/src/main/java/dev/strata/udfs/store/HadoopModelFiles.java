@@ -1,6 +1,8 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Daemons;
+import dev.strata.udfs.concurrent.Uninterrupted;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -32,13 +34,7 @@ final class HadoopModelFiles implements ModelFiles {
   private HadoopModelFiles(FileSystem fileSystem, Path directory) {
     this.fileSystem = fileSystem;
     this.directory = directory;
-    this.threads =
-        Executors.newCachedThreadPool(
-            task -> {
-              Thread thread = new Thread(task, "strata-remote-reads");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.threads = Executors.newCachedThreadPool(Daemons.named("strata-remote-reads"));
   }
 
   /**

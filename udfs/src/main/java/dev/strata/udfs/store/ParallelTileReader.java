@@ -1,5 +1,7 @@
 package dev.strata.udfs.store;
 
+import dev.strata.udfs.concurrent.Daemons;
+import dev.strata.udfs.concurrent.Uninterrupted;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,14 +32,7 @@ public final class ParallelTileReader implements Closeable {
    */
   public ParallelTileReader(LayerStore store, int threads) {
     this.store = store;
-    this.threads =
-        Executors.newFixedThreadPool(
-            threads,
-            task -> {
-              Thread thread = new Thread(task, "strata-reads");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.threads = Executors.newFixedThreadPool(threads, Daemons.named("strata-reads"));
   }
 
   /**

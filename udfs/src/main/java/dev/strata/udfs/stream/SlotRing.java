@@ -1,5 +1,7 @@
 package dev.strata.udfs.stream;
 
+import dev.strata.udfs.concurrent.Daemons;
+import dev.strata.udfs.concurrent.Uninterrupted;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -71,8 +73,7 @@ public final class SlotRing<E> implements AutoCloseable {
     }
     this.slots = slots;
     this.filler = filler;
-    this.thread = new Thread(this::fillAhead, threadName);
-    thread.setDaemon(true);
+    this.thread = Daemons.thread(threadName, this::fillAhead);
     thread.start();
   }
 
@@ -260,20 +261,6 @@ public final class SlotRing<E> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    joinThread();
-  }
-
-  private void joinThread() {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterrupted.join(thread);
   }
 }

@@ -3,6 +3,6 @@
  * never stops between sweeps. Knows nothing of transformers, nor of DJL; {@code tensor} implements
  * its slots.
  *
- * <p>May import: nothing of Strata.
+ * <p>May import: {@code concurrent}.
  */
 package dev.strata.udfs.stream;

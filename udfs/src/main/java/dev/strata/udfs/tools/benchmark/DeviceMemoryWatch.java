@@ -1,5 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
+import dev.strata.udfs.concurrent.Daemons;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -13,8 +14,7 @@ final class DeviceMemoryWatch implements AutoCloseable {
 
   private DeviceMemoryWatch(DeviceMemoryPeak peak) {
     this.peak = peak;
-    this.thread = new Thread(this::watch, "strata-nvidia-smi");
-    thread.setDaemon(true);
+    this.thread = Daemons.thread("strata-nvidia-smi", this::watch);
     thread.start();
   }
 
