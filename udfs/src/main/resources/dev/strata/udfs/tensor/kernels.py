@@ -254,28 +254,46 @@ class Kernels(Module):
       _0 = torch.copy_(torch.slice(out, 0, begin, end, 1), torch.mul_(q, step))
     return 0
 
-  # The two largest of each row and where they are. They are among the largest of two runs of columns, those with the
-  # largest maxima, and what is behind the last whole run: finding maxima takes a fraction of what sorting takes.
-  def best(self: __torch__.Kernels, y: Tensor) -> Tuple[Tensor, Tensor]:
+  # The largest of each row of x, its column, the second largest and its column, each [n, 1]. Of equal ones the one further
+  # left comes first: argmax promises that on every device, topk on none. What is not a number is the largest. In a row of
+  # one column the second is minus infinity.
+  def first_two(self: __torch__.Kernels, x: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    i = torch.argmax(x, 1, True)
+    v = torch.gather(x, 1, i)
+    _0 = torch.scatter_(x, 1, i, -inf)
+    j = torch.argmax(x, 1, True)
+    u = torch.gather(x, 1, j)
+    _1 = torch.scatter_(x, 1, i, v)
+    return (v, i, u, j)
+
+  # The same. They are in two runs of columns, those with the two largest maxima, or behind the last whole run: finding
+  # maxima without their places takes a fraction of the time.
+  def best(self: __torch__.Kernels, y: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
     n = torch.size(y, 0)
     columns = torch.size(y, 1)
     run = 128
     runs = torch.floordiv(columns, run)
     if runs > 4:
       whole = torch.view(torch.slice(y, 1, 0, runs * run, 1), [n, runs, run])
-      _0, r = torch.topk(torch.amax(whole, [2], False), 2, 1, True, False)
-      place = torch.unsqueeze(torch.arange(run, dtype=4, layout=None, device=ops.prim.device(y), pin_memory=False), 0)
-      place = torch.reshape(torch.add(torch.unsqueeze(torch.mul(r, run), 2), torch.unsqueeze(place, 0)), [n, 2 * run])
-      rest = torch.arange(runs * run, columns, dtype=4, layout=None, device=ops.prim.device(y), pin_memory=False)
-      place = torch.cat([place, torch.expand(torch.unsqueeze(rest, 0), [n, columns - runs * run])], 1)
-      v, i = torch.topk(torch.gather(y, 1, place), 2, 1, True, True)
+      # None is as small as what stands for the first when the second is sought, so that they are two.
+      maxima = torch.clamp_min_(torch.amax(whole, [2], False), -3.4028234663852886e+38)
+      _0, r, _1, s = (self).first_two(maxima, )
+      place = torch.unsqueeze(torch.arange(columns, dtype=4, layout=None, device=ops.prim.device(y), pin_memory=False), 0)
+      inside = torch.slice(place, 1, 0, run, 1)
+      lower = torch.add(torch.mul(torch.minimum(r, s), run), inside)
+      upper = torch.add(torch.mul(torch.maximum(r, s), run), inside)
+      rest = torch.expand(torch.slice(place, 1, runs * run, columns, 1), [n, columns - runs * run])
+      place = torch.cat([lower, upper, rest], 1)
+      v, i, u, j = (self).first_two(torch.gather(y, 1, place), )
       i = torch.gather(place, 1, i)
+      j = torch.gather(place, 1, j)
     else:
-      v, i = torch.topk(y, ops.prim.min(2, columns), 1, True, True)
-    return (v, i)
+      v, i, u, j = (self).first_two(y, )
+    return (v, i, u, j)
 
   # Logits of rows [first : first + n] of x for the vocabulary's tokens from first_token on. Keeps each row's two best
-  # logits and their tokens, and copies the logits of rows below logit_rows to logits [rows, vocabulary] on the host.
+  # logits and their tokens, of equal ones the lowest, since tiles come in the order of their tokens. Copies the logits of
+  # rows below logit_rows to logits [rows, vocabulary] on the host.
   def head(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int) -> int:
     columns = torch.size(w, 0)
     y = torch.empty([n, columns], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
@@ -283,11 +301,11 @@ class Kernels(Module):
     y = torch.to(y, 6)
     kept = torch.slice(best, 0, first, first + n, 1)
     kept_tokens = torch.slice(tokens, 0, first, first + n, 1)
-    v, i = (self).best(y, )
-    v, order = torch.topk(torch.cat([kept, v], 1), 2, 1, True, True)
-    i = torch.gather(torch.cat([kept_tokens, torch.add(i, first_token)], 1), 1, order)
-    _1 = torch.copy_(kept, v)
-    _2 = torch.copy_(kept_tokens, i)
+    v, i, u, j = (self).best(y, )
+    found_tokens = torch.cat([kept_tokens, torch.add(torch.cat([i, j], 1), first_token)], 1)
+    v, i, u, j = (self).first_two(torch.cat([kept, v, u], 1), )
+    _1 = torch.copy_(kept, torch.cat([v, u], 1))
+    _2 = torch.copy_(kept_tokens, torch.gather(found_tokens, 1, torch.cat([i, j], 1)))
     full = ops.prim.min(n, logit_rows - first)
     if full > 0:
       _3 = torch.copy_((self).block(logits, first, full, first_token, columns, ), torch.slice(y, 0, 0, full, 1))

@@ -3,7 +3,6 @@ package dev.strata.udfs.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -26,7 +25,14 @@ class HeadKernelTest extends KernelFixture {
     final Tensor logits;
     final int logitRows;
 
+    final NumberType type;
+
     Head(Matrix x, Matrix w, int logitRows) {
+      this(x, w, logitRows, NumberType.FLOAT32);
+    }
+
+    Head(Matrix x, Matrix w, int logitRows, NumberType type) {
+      this.type = type;
       this.x = x;
       this.w = w;
       this.logitRows = logitRows;
@@ -40,14 +46,38 @@ class HeadKernelTest extends KernelFixture {
     void run(List<Integer> tileRows, int blockRows) {
       int firstToken = 0;
       for (int rows : tileRows) {
-        Tensor tile = tensor(w.rows(firstToken, firstToken + rows));
+        Tensor tile = typed(w.rows(firstToken, firstToken + rows));
         for (int first = 0; first < x.rows; first += blockRows) {
           int n = Math.min(blockRows, x.rows - first);
-          kernels.head(tensor(x), first, n, tile, firstToken, best, tokens, logits, logitRows);
+          kernels.head(typed(x), first, n, tile, firstToken, best, tokens, logits, logitRows);
         }
         firstToken += rows;
       }
       assertThat(firstToken).isEqualTo(w.rows);
+    }
+
+    private Tensor typed(Matrix matrix) {
+      return own(kernels.reshape("test", tensor(matrix), type, matrix.rows, matrix.columns));
+    }
+
+    /** Of equal logits, as they came out, the lowest token comes first. */
+    void checkOrder() {
+      assertThat(logitRows).isEqualTo(x.rows);
+      Matrix out = Matrix.of(logits);
+      float[] actual = kernels.toFloats(best);
+      long[] actualTokens = kernels.toLongs(tokens);
+      for (int row = 0; row < x.rows; row++) {
+        int r = row;
+        List<Integer> order =
+            IntStream.range(0, w.rows)
+                .boxed()
+                .sorted(Comparator.comparing((Integer token) -> -out.at(r, token)))
+                .toList();
+        for (int j = 0; j < Math.min(2, w.rows); j++) {
+          assertThat(actualTokens[2 * row + j]).as("row %d", row).isEqualTo((long) order.get(j));
+          assertThat(actual[2 * row + j]).isEqualTo(out.at(row, order.get(j)));
+        }
+      }
     }
 
     void check() {
@@ -107,15 +137,101 @@ class HeadKernelTest extends KernelFixture {
     }
   }
 
+  /** Small whole numbers, whose products are exact in every type. */
+  private Matrix whole(int rows, int levels) {
+    return Matrix.of(rows, HIDDEN, (i, j) -> j < 2 ? random.nextInt(levels) - levels / 2 : 0);
+  }
+
+  /** Ties within a tile, across tiles, in runs of 128 columns and behind them, for both places. */
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, 2",
+    "FLOAT32, 3",
+    "FLOAT32, 9",
+    "BFLOAT16, 2",
+    "BFLOAT16, 3",
+    "BFLOAT16, 9"
+  })
+  void ofEqualLogitsTheLowestTokensAreTheBest(NumberType type, int levels) {
+    for (List<Integer> tiles :
+        List.of(
+            List.of(1),
+            List.of(2),
+            List.of(1, 1),
+            List.of(1, 1, 1),
+            List.of(60),
+            List.of(20, 30, 10),
+            List.of(640),
+            List.of(1341),
+            List.of(1341, 7, 700),
+            List.of(64, 640, 641, 1, 1280))) {
+      int vocabulary = tiles.stream().mapToInt(Integer::intValue).sum();
+      Head head = new Head(whole(20, 5), whole(vocabulary, levels), 20, type);
+      head.run(tiles, 7);
+      head.checkOrder();
+    }
+  }
+
+  /** Where numbers are coarse, many are equal. */
   @Test
-  void equalLogitsInDifferentTilesAreBothKept() {
-    Matrix x = random(1, HIDDEN);
-    Matrix w = Matrix.of(6, HIDDEN, (i, j) -> i == 1 || i == 4 ? x.at(0, j) : -x.at(0, j));
-    Head head = new Head(x, w, 0);
-    head.run(List.of(3, 3), 1);
+  void ofEqualLogitsInBfloat16TheLowestTokensAreTheBest() {
+    Head head = new Head(random(40, HIDDEN), random(5000, HIDDEN), 40, NumberType.BFLOAT16);
+    head.run(List.of(1000, 3000, 200, 800), 40);
+    head.checkOrder();
     float[] best = kernels.toFloats(head.best);
-    assertThat(best[0]).isEqualTo(best[1]);
-    assertThat(Arrays.stream(kernels.toLongs(head.tokens))).containsExactlyInAnyOrder(1L, 4L);
+    assertThat(IntStream.range(0, 40).filter(row -> best[2 * row] == best[2 * row + 1]).count())
+        .as("rows with equal bests")
+        .isPositive();
+  }
+
+  /** Each place is tried: alone at the top, and at the top beside a later or an earlier one. */
+  @Test
+  void everyColumnMayBeTheFirstOrTheSecond() {
+    int vocabulary = 1341;
+    Matrix x = Matrix.of(1, HIDDEN, (i, j) -> j == 0 ? 1 : 0);
+    for (int distance : new int[] {1, 127, 128, 129, 640}) {
+      for (int token = 0; token + distance < vocabulary; token += 61) {
+        int low = token;
+        int high = token + distance;
+        Matrix w =
+            Matrix.of(vocabulary, HIDDEN, (i, j) -> j == 0 && (i == low || i == high) ? 1 : 0);
+        Head head = new Head(x, w, 1);
+        head.run(List.of(vocabulary), 1);
+        assertThat(kernels.toLongs(head.tokens)).containsExactly(low, high);
+        assertThat(kernels.toFloats(head.best)).containsExactly(1, 1);
+      }
+    }
+  }
+
+  /** A zero with a sign is no less than one without. */
+  @Test
+  void zerosAreEqualWhateverTheirSign() {
+    Matrix x = Matrix.of(1, HIDDEN, (i, j) -> j == 0 ? 1 : 0);
+    Matrix w = Matrix.of(3, HIDDEN, (i, j) -> j == 0 ? (i == 0 ? -1 : i == 1 ? -0.0 : 0.0) : -0.0);
+    Head head = new Head(x, w, 1);
+    head.run(List.of(3), 1);
+    assertThat(kernels.toLongs(head.tokens)).containsExactly(1, 2);
+  }
+
+  /** Where all others are impossible, the second is as well, and not the first once more. */
+  @ParameterizedTest
+  @CsvSource({"0", "1", "639", "640", "700"})
+  void aTokenThatIsAloneIsFarAhead(int token) {
+    Matrix x = Matrix.of(1, HIDDEN, (i, j) -> j == 0 ? 1 : 0);
+    Matrix w =
+        Matrix.of(701, HIDDEN, (i, j) -> j > 0 ? 0 : i == token ? -3 : Float.NEGATIVE_INFINITY);
+    Head head = new Head(x, w, 1);
+    head.run(List.of(701), 1);
+    assertThat(kernels.toFloats(head.best)).containsExactly(-3, Float.NEGATIVE_INFINITY);
+    assertThat(kernels.toLongs(head.tokens)[0]).isEqualTo(token);
+  }
+
+  @Test
+  void aVocabularyOfOneTokenHasNoSecond() {
+    Head head = new Head(random(3, HIDDEN), random(1, HIDDEN), 3);
+    head.run(List.of(1), 2);
+    head.checkOrder();
+    assertThat(kernels.toFloats(head.best)[1]).isEqualTo(Float.NEGATIVE_INFINITY);
   }
 
   @Test
