@@ -175,7 +175,7 @@ final class FileOutput implements Output {
         files.delete(place.location(), false);
       }
     } catch (IOException e) {
-      LOG.warn("the empty directory {} cannot be removed: {}", place.location(), e.getMessage());
+      LOG.warn("the empty directory {} cannot be removed: {}", place.location(), e.getMessage(), e);
     }
   }
 

@@ -88,7 +88,7 @@ final class NewDirectory {
     } catch (FileNotFoundException e) {
       LOG.debug("{} is gone already", directory);
     } catch (IOException e) {
-      LOG.warn("{} cannot be removed: {}", directory, e.getMessage());
+      LOG.warn("{} cannot be removed: {}", directory, e.getMessage(), e);
     }
   }
 }

@@ -163,7 +163,7 @@ public final class OutputLock implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      LOG.warn("the lock {} cannot be renewed: {}", file, Messages.firstLine(e));
+      LOG.warn("the lock {} cannot be renewed: {}", file, Messages.firstLine(e), e);
     }
   }
 
@@ -198,7 +198,7 @@ public final class OutputLock implements AutoCloseable {
         files.delete(file, false);
       }
     } catch (IOException e) {
-      LOG.warn("the lock {} cannot be removed: {}", file, Messages.firstLine(e));
+      LOG.warn("the lock {} cannot be removed: {}", file, Messages.firstLine(e), e);
     }
   }
 

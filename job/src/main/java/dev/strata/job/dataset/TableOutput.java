@@ -182,7 +182,7 @@ final class TableOutput implements Output {
         unfinished.drop();
       }
     } catch (Exception e) { // AnalysisException is checked in Scala only
-      LOG.warn("the table {} cannot be removed: {}", unfinished.sqlName(), e.getMessage());
+      LOG.warn("the table {} cannot be removed: {}", unfinished.sqlName(), e.getMessage(), e);
     }
   }
 

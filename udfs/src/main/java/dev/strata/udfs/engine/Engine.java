@@ -181,7 +181,7 @@ public final class Engine implements AutoCloseable {
         sweep();
       }
     } catch (Throwable e) {
-      LOG.error("the engine ends: {}", e.getMessage());
+      LOG.error("the engine ends: {}", e.getMessage(), e);
       queue.close(e);
     }
   }
@@ -220,7 +220,7 @@ public final class Engine implements AutoCloseable {
         if (!e.mayTryAgain()) {
           throw e.asRefusal();
         }
-        LOG.warn("the device is out of memory; micro-batches are halved: {}", e.getMessage());
+        LOG.warn("the device is out of memory; micro-batches are halved: {}", e.getMessage(), e);
       }
     }
   }
