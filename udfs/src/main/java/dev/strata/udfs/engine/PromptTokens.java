@@ -1,8 +1,9 @@
 package dev.strata.udfs.engine;
 
 /**
- * A prompt's token ids, wherever they are kept until the engine wants them. {@link #copyTo} is
- * called on the sweep thread.
+ * A prompt's token ids, wherever they are kept until the engine wants them. The engine calls {@link
+ * #copyTo} on the sweep thread, when the row enters, and never again for that row: who keeps the
+ * ids for it alone may let them go then. It is not called after the row's client is closed.
  */
 public interface PromptTokens {
 

@@ -34,7 +34,10 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
 
   private static final int DEFAULT_MAX_NEW_TOKENS = 256;
 
-  /** No row is read ahead while unfinished ones take this much; one row more may be large. */
+  /**
+   * No row is read ahead while unfinished ones, and the prompts of those that wait, take this much;
+   * one row more may be large.
+   */
   private static final long READ_AHEAD_BYTES = 256L << 20;
 
   private static final long BUFFER_BYTES = 2L << 30;
@@ -186,6 +189,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
         : tokens.or(new StopStringScanner(text, own.stopStrings())::stops);
   }
 
+  /** Tokens that the buffer lets go as soon as the engine has them. */
   private PromptTokens promptTokens(int slot) {
     int length = unfinished.tokenCount(slot);
     return new PromptTokens() {
@@ -196,7 +200,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
 
       @Override
       public void copyTo(int[] target) {
-        unfinished.copyTokens(slot, target);
+        unfinished.takeTokens(slot, target);
       }
     };
   }

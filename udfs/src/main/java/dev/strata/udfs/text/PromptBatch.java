@@ -1,32 +1,35 @@
 package dev.strata.udfs.text;
 
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.util.BitSet;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarBinaryVector;
-import org.apache.arrow.vector.complex.ListVector;
-import org.apache.arrow.vector.types.Types.MinorType;
-import org.apache.arrow.vector.types.pojo.FieldType;
 
-/** Rows and their token ids in two Arrow vectors, filled one after another and freed together. */
+/**
+ * Rows in an Arrow vector, filled one after another and freed together, and the token ids of each
+ * in a buffer of its own, which goes when they are taken.
+ */
 final class PromptBatch implements AutoCloseable {
 
   /** The most rows of a batch. */
   static final int ROWS = 256;
 
-  /** A batch takes no more rows once it holds this many bytes. */
+  /** A batch takes no more rows once they have this many bytes. */
   private static final long FULL_BYTES = 4L << 20;
 
+  private final BufferAllocator allocator;
   private final VarBinaryVector rows;
-  private final ListVector tokens; // of IntVector
+  private final ArrowBuf[] tokens = new ArrowBuf[ROWS]; // int32; null where none are held
+  private final int[] tokenCounts = new int[ROWS];
   private final BitSet held = new BitSet(ROWS);
   private int count;
   private long bytes;
 
   PromptBatch(BufferAllocator allocator) {
-    rows = new VarBinaryVector("row", allocator);
-    tokens = ListVector.empty("tokens", allocator);
-    tokens.addOrGetVector(FieldType.notNullable(MinorType.INT.getType()));
+    this.allocator = allocator;
+    this.rows = new VarBinaryVector("row", allocator);
   }
 
   boolean isFull() {
@@ -41,15 +44,17 @@ final class PromptBatch implements AutoCloseable {
   /** Adds a row and returns its place. If there is no memory for it nothing is added. */
   int add(byte[] row, int[] ids) {
     rows.setSafe(count, row);
-    int start = tokens.startNewValue(count);
-    IntVector values = (IntVector) tokens.getDataVector();
-    for (int i = 0; i < ids.length; i++) {
-      values.setSafe(start + i, ids[i]);
-    }
-    tokens.endValue(count, ids.length);
-    bytes += row.length + (long) ids.length * Integer.BYTES;
+    tokens[count] = allocator.buffer((long) ids.length * Integer.BYTES);
+    tokenCounts[count] = ids.length;
+    ints(count).put(ids);
+    bytes += row.length;
     held.set(count);
     return count++;
+  }
+
+  private IntBuffer ints(int place) {
+    int length = Math.multiplyExact(tokenCounts[place], Integer.BYTES);
+    return tokens[place].nioBuffer(0, length).order(ByteOrder.nativeOrder()).asIntBuffer();
   }
 
   byte[] row(int place) {
@@ -59,21 +64,29 @@ final class PromptBatch implements AutoCloseable {
 
   int tokenCount(int place) {
     requireHeld(place);
-    return tokens.getElementEndIndex(place) - tokens.getElementStartIndex(place);
+    return tokenCounts[place];
   }
 
-  void copyTokens(int place, int[] target) {
-    int length = tokenCount(place);
-    int start = tokens.getElementStartIndex(place);
-    IntVector values = (IntVector) tokens.getDataVector();
-    for (int i = 0; i < length; i++) {
-      target[i] = values.get(start + i);
+  void takeTokens(int place, int[] target) {
+    requireHeld(place);
+    if (tokens[place] == null) {
+      throw new IllegalStateException("the row's tokens were taken before");
     }
+    ints(place).get(target, 0, tokenCounts[place]);
+    freeTokens(place);
   }
 
   void release(int place) {
     requireHeld(place);
     held.clear(place);
+    freeTokens(place);
+  }
+
+  private void freeTokens(int place) {
+    if (tokens[place] != null) {
+      tokens[place].close();
+      tokens[place] = null;
+    }
   }
 
   private void requireHeld(int place) {
@@ -85,6 +98,8 @@ final class PromptBatch implements AutoCloseable {
   @Override
   public void close() {
     rows.close();
-    tokens.close();
+    for (int place = 0; place < count; place++) {
+      freeTokens(place);
+    }
   }
 }

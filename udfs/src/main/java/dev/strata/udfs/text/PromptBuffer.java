@@ -8,13 +8,13 @@ import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.memory.RootAllocator;
 
 /**
- * The rows of a partition that were read and are not finished, with their token ids, off heap in
- * Arrow vectors. Rows are opaque bytes. They lie in batches, and a batch is freed when the last of
- * its rows is released.
+ * The rows of a partition that were read and are not finished, off heap in Arrow's memory, and the
+ * token ids of those that wait: a row's ids are freed when they are taken. Rows are opaque bytes.
+ * They lie in batches, and a batch is freed when the last of its rows is released.
  *
  * <p>Any thread may call any method: each runs under one lock, so that a task's thread adds and
- * releases rows while the engine's copies the tokens of others. A slot is its owner's from {@link
- * #add} to {@link #release}; what is copied from it before is the owner's to keep.
+ * releases rows while the engine's takes the tokens of others. A slot is its owner's from {@link
+ * #add} to {@link #release}.
  */
 public final class PromptBuffer implements AutoCloseable {
 
@@ -56,14 +56,18 @@ public final class PromptBuffer implements AutoCloseable {
     return batch(slot).row(slot % PromptBatch.ROWS);
   }
 
-  /** The number of a row's tokens. */
+  /** The number of a row's tokens, whether they were taken or not. */
   public synchronized int tokenCount(int slot) {
     return batch(slot).tokenCount(slot % PromptBatch.ROWS);
   }
 
-  /** Copies a row's tokens to the start of an array that has room for them. */
-  public synchronized void copyTokens(int slot, int[] target) {
-    batch(slot).copyTokens(slot % PromptBatch.ROWS, target);
+  /**
+   * Moves a row's tokens to the start of an array that has room for them, and frees their memory.
+   *
+   * @throws IllegalStateException if they were taken before
+   */
+  public synchronized void takeTokens(int slot, int[] target) {
+    batch(slot).takeTokens(slot % PromptBatch.ROWS, target);
   }
 
   /** Gives a row up. */

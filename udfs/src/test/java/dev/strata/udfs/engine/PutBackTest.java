@@ -7,6 +7,7 @@ import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.SamplingOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,6 +78,42 @@ class PutBackTest {
       // Two full rows always fit: no row waits while the pool is idle.
       assertThat(done.sweeps()).isLessThan(newTokens);
     }
+  }
+
+  /** A prompt that frees its ids when they are read: a row that is put back has its own. */
+  @Test
+  void promptsOfRowsThatArePutBackAreReadOnce() {
+    AtomicIntegerArray reads = new AtomicIntegerArray(ROWS);
+    List<GenerationRequest> counted =
+        rows().stream()
+            .map(
+                row ->
+                    new GenerationRequest(
+                        row.key(), counted(row, reads), row.sampling(), row.seed(), row.stop()))
+            .toList();
+    long least = TestEngines.leastHostMemory(options());
+    try (Engine engine = Engine.start(options().hostMemory(least).build())) {
+      TestEngines.run(engine, counted);
+      assertThat(engine.counters().putBackRows()).isPositive();
+    }
+    for (int row = 0; row < ROWS; row++) {
+      assertThat(reads.get(row)).as("reads of row %d", row).isEqualTo(1);
+    }
+  }
+
+  private static PromptTokens counted(GenerationRequest row, AtomicIntegerArray reads) {
+    return new PromptTokens() {
+      @Override
+      public int length() {
+        return row.prompt().length();
+      }
+
+      @Override
+      public void copyTo(int[] target) {
+        reads.incrementAndGet((int) row.key());
+        row.prompt().copyTo(target);
+      }
+    };
   }
 
   /** A long row that comes last does not sweep alone when all others are done. */

@@ -34,11 +34,48 @@ class PromptBufferTest {
   }
 
   @Test
-  void copiesIntoALongerArray() {
+  void takesIntoALongerArray() {
     try (PromptBuffer buffer = new PromptBuffer(LIMIT)) {
       int[] target = {9, 9, 9};
-      buffer.copyTokens(buffer.add(bytes("x"), new int[] {1, 2}), target);
+      buffer.takeTokens(buffer.add(bytes("x"), new int[] {1, 2}), target);
       assertThat(target).containsExactly(1, 2, 9);
+    }
+  }
+
+  /** What runs takes no memory of what waits. */
+  @Test
+  void tokensThatWereTakenTakeNoMemory() {
+    try (PromptBuffer buffer = new PromptBuffer(LIMIT)) {
+      List<Integer> slots = new ArrayList<>();
+      for (int i = 0; i < PromptBatch.ROWS + 10; i++) {
+        slots.add(buffer.add(bytes("row " + i), expectedTokens(i + 10_000)));
+      }
+      long rowsAlone = buffer.bytes();
+      int large = buffer.add(bytes("large"), new int[1 << 20]);
+      assertThat(buffer.bytes()).isEqualTo(rowsAlone + (4 << 20));
+      slots.forEach(slot -> assertThat(tokens(buffer, slot)).hasSize(buffer.tokenCount(slot)));
+      long withoutTheirTokens = buffer.bytes();
+      assertThat(withoutTheirTokens).isLessThan(rowsAlone + (4 << 20) - 10_000);
+      tokens(buffer, large);
+      assertThat(buffer.bytes()).isEqualTo(withoutTheirTokens - (4 << 20));
+      assertThat(buffer.tokenCount(large)).isEqualTo(1 << 20);
+      assertThat(buffer.row(large)).isEqualTo(bytes("large"));
+      assertThatThrownBy(() -> tokens(buffer, large))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the row's tokens were taken before");
+      slots.forEach(buffer::release);
+      buffer.release(large);
+      assertThat(buffer.bytes()).isZero();
+    }
+  }
+
+  @Test
+  void rowsThatNobodyTookTheTokensOfAreFreedWhole() {
+    try (PromptBuffer buffer = new PromptBuffer(LIMIT)) {
+      int rejected = buffer.add(bytes("rejected"), new int[1 << 20]);
+      buffer.add(bytes("waiting"), new int[10]);
+      buffer.release(rejected);
+      assertThat(buffer.bytes()).isLessThan(1 << 20).isPositive();
     }
   }
 
@@ -68,9 +105,10 @@ class PromptBufferTest {
       }
       long all = buffer.bytes();
       slots.subList(1, PromptBatch.ROWS).forEach(buffer::release);
-      assertThat(buffer.bytes()).isEqualTo(all);
+      long ids = (long) (PromptBatch.ROWS - 1) * Integer.BYTES;
+      assertThat(buffer.bytes()).isEqualTo(all - ids);
       buffer.release(slots.get(0));
-      assertThat(buffer.bytes()).isLessThan(all).isPositive();
+      assertThat(buffer.bytes()).isLessThan(all / 2 + ids).isPositive();
       assertThat(buffer.add(bytes("new"), new int[] {1})).isEqualTo(slots.get(0));
       slots.subList(PromptBatch.ROWS, rows).forEach(buffer::release);
       buffer.release(slots.get(0));
@@ -111,19 +149,19 @@ class PromptBufferTest {
   }
 
   @Test
-  void anotherThreadCopiesWhileRowsComeAndGo() throws Exception {
+  void anotherThreadTakesTokensWhileRowsComeAndGo() throws Exception {
     ExecutorService sweep = Executors.newSingleThreadExecutor();
     try (PromptBuffer buffer = new PromptBuffer(LIMIT)) {
       BlockingQueue<Integer> submitted = new ArrayBlockingQueue<>(600);
       BlockingQueue<Integer> done = new ArrayBlockingQueue<>(20_000);
-      Future<?> copies = sweep.submit(() -> copyEach(buffer, submitted, done));
+      Future<?> takes = sweep.submit(() -> takeEach(buffer, submitted, done));
       for (int i = 0; i < 20_000; i++) {
         submitted.put(buffer.add(bytes("row " + i), expectedTokens(i)));
         for (Integer slot = done.poll(); slot != null; slot = done.poll()) {
           buffer.release(slot);
         }
       }
-      copies.get(60, TimeUnit.SECONDS);
+      takes.get(60, TimeUnit.SECONDS);
       done.forEach(buffer::release);
       assertThat(buffer.bytes()).isZero();
     } finally {
@@ -131,7 +169,7 @@ class PromptBufferTest {
     }
   }
 
-  private static Void copyEach(
+  private static Void takeEach(
       PromptBuffer buffer, BlockingQueue<Integer> submitted, BlockingQueue<Integer> done)
       throws InterruptedException {
     for (int i = 0; i < 20_000; i++) {
@@ -150,7 +188,7 @@ class PromptBufferTest {
 
   private static int[] tokens(PromptBuffer buffer, int slot) {
     int[] tokens = new int[buffer.tokenCount(slot)];
-    buffer.copyTokens(slot, tokens);
+    buffer.takeTokens(slot, tokens);
     return tokens;
   }
 
