@@ -57,6 +57,11 @@ public record SamplingOptions(
     return temperature == 0 || topK == 1;
   }
 
+  /** Whether a choice needs the logits of all tokens, and not the best alone. */
+  public boolean needsLogits() {
+    return !isGreedy() || repetitionPenalty != 1;
+  }
+
   private static void require(boolean holds, String name, Object value, String range) {
     if (!holds) {
       throw new RowException(name + " is " + value + "; it must be " + range);

@@ -35,6 +35,6 @@ public record GenerationRequest(
 
   /** Whether a choice needs all logits, and not the best alone. */
   boolean needsLogits() {
-    return observer != null || !sampling.isGreedy() || sampling.repetitionPenalty() != 1;
+    return observer != null || sampling.needsLogits();
   }
 }

@@ -75,7 +75,6 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
           "prompt and completion need more than the plan's %,d tokens of keys and values"
               .formatted(plan.kvTokens()));
     }
-    boolean needsLogits = !own.isGreedy() || own.repetitionPenalty() != 1;
-    return PromptCounts.row(promptTokens, (int) length, needsLogits);
+    return PromptCounts.row(promptTokens, (int) length, own.needsLogits());
   }
 }
