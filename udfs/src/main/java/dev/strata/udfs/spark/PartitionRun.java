@@ -5,7 +5,6 @@ import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
-import dev.strata.udfs.decode.RowSeed;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.GenerationRequest;
@@ -20,7 +19,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.function.UnaryOperator;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Row;
@@ -42,17 +40,14 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
 
   private static final long BUFFER_BYTES = 2L << 30;
 
-  private final Iterator<Row> input;
+  private final EncodedRows input;
   private final GenerationOptions options;
-  private final RowPrompts prompts;
   private final OutputRows output;
   private final EngineStats stats;
   private final TaskContext context;
   private final ExecutorEngines.Lease lease;
   private final ModelText text;
-  private final RowEncoder encoder;
   private final GenerationDefaults defaults;
-  private final SamplingOptions sampling;
   private final EngineClient client;
   private final PromptBuffer unfinished = new PromptBuffer(BUFFER_BYTES);
   private final Map<Integer, SamplingOptions> ownSampling = new HashMap<>();
@@ -69,22 +64,17 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
       EngineStats stats,
       TaskContext context,
       ExecutorEngines.Lease lease) {
-    this.input = input;
     this.options = options;
-    this.prompts = prompts;
     this.output = output;
     this.stats = stats;
     this.context = context;
     this.lease = lease;
     this.text = lease.text();
     this.defaults = lease.engine().checkpoint().generation();
-    this.sampling = sampling(options, defaults);
-    this.encoder =
+    RowEncoder encoder =
         new RowEncoder(
-            prompts,
-            text,
-            options.cutsPrompts(),
-            lease.engine().checkpoint().spec().contextLength());
+            text, options.cutsPrompts(), lease.engine().checkpoint().spec().contextLength());
+    this.input = new EncodedRows(input, prompts, encoder, sampling(options, defaults));
     this.client = lease.engine().open();
     this.watch = new TaskWatch(context, this::report);
   }
@@ -125,7 +115,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
         return finished(done);
       }
       if (mayReadAhead() && input.hasNext()) {
-        Row failed = submit(input.next());
+        Row failed = submit(input.next(room()));
         if (failed != null) {
           return failed;
         }
@@ -142,6 +132,11 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
     return rows == 0 || (rows < options.readAheadRows() && unfinished.bytes() < READ_AHEAD_BYTES);
   }
 
+  /** How many rows may be read at once. */
+  private int room() {
+    return Math.max(1, options.readAheadRows() - client.unfinished());
+  }
+
   private GenerationResult await() {
     try {
       return client.take();
@@ -152,31 +147,24 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
   }
 
   /** Hands a row to the engine; a row that cannot go there is returned with its error. */
-  private Row submit(Row row) {
-    int promptTokens = 0;
+  private Row submit(EncodedRow row) {
+    if (row.error() != null) {
+      return failed(row.row(), row.error(), 0);
+    }
+    SamplingOptions own = row.own();
     try {
-      SamplingOptions own = prompts.overrides(row).applyTo(sampling);
-      int[] tokens = encoder.encode(row, own.maxNewTokens());
-      promptTokens = tokens.length;
-      long seed = seed(row, own);
-      int slot = unfinished.add(RowCodec.encode(output.kept(row)), tokens);
+      long seed = row.ask().seed(options.seed(), own);
+      int slot = unfinished.add(RowCodec.encode(output.kept(row.row())), row.tokens());
       ownSampling.put(slot, own);
       client.submit(new GenerationRequest(slot, promptTokens(slot), own, seed, stopCondition(own)));
       return null;
     } catch (RowException e) {
-      return output(output.kept(row), Completion.failed(e.getMessage(), promptTokens));
+      return failed(row.row(), e, row.tokens().length);
     }
   }
 
-  /** A row that brings a seed means the same text wherever it is asked for the same. */
-  private long seed(Row row, SamplingOptions own) {
-    Long seed = prompts.seed(row);
-    String id = seed == null ? prompts.id(row) : null;
-    return RowSeed.of(seed == null ? options.seed() : seed, id == null ? contentId(row, own) : id);
-  }
-
-  private String contentId(Row row, SamplingOptions own) {
-    return ContentId.of(prompts.prompt(row, UnaryOperator.identity()).messages(), own);
+  private Row failed(Row row, RowException error, int promptTokens) {
+    return output(output.kept(row), Completion.failed(error.getMessage(), promptTokens));
   }
 
   private StopCondition stopCondition(SamplingOptions own) {

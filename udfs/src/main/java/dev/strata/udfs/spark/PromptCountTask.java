@@ -2,7 +2,6 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.PlanPreview;
-import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.text.ModelText;
@@ -43,11 +42,11 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     try (Checkpoint checkpoint = ModelLocation.open(options.engine().model(), hadoop.value());
         ModelText text = ExecutorEngines.loadText(checkpoint, options.engine())) {
       SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
-      RowEncoder encoder =
-          new RowEncoder(prompts, text, options.cutsPrompts(), plan.contextTokens());
+      RowEncoder encoder = new RowEncoder(text, options.cutsPrompts(), plan.contextTokens());
+      EncodedRows encoded = new EncodedRows(rows, prompts, encoder, sampling);
       PromptCounts counts = PromptCounts.NONE;
-      while (rows.hasNext()) {
-        counts = counts.plus(count(rows.next(), encoder, sampling));
+      while (encoded.hasNext()) {
+        counts = counts.plus(count(encoded.next(EncodedRows.MOST_ROWS)));
       }
       return List.of(counts).iterator();
     } catch (IOException e) {
@@ -55,13 +54,10 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     }
   }
 
-  private PromptCounts count(Row row, RowEncoder encoder, SamplingOptions sampling) {
-    try {
-      SamplingOptions own = prompts.overrides(row).applyTo(sampling);
-      return count(encoder.encode(row, own.maxNewTokens()).length, own);
-    } catch (RowException e) {
-      return PromptCounts.failure(e.getMessage());
-    }
+  private PromptCounts count(EncodedRow row) {
+    return row.error() != null
+        ? PromptCounts.failure(row.error().getMessage())
+        : count(row.tokens().length, row.own());
   }
 
   private PromptCounts count(int promptTokens, SamplingOptions own) {

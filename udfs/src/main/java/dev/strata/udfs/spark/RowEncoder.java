@@ -3,8 +3,12 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.PromptFit;
-import java.util.function.UnaryOperator;
-import org.apache.spark.sql.Row;
+import dev.strata.udfs.text.RenderedPrompt;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * Rows to tokens.
@@ -12,7 +16,7 @@ import org.apache.spark.sql.Row;
  * @param cuts whether a row's own texts are cut where prompt and new tokens exceed the context
  * @param contextLength the most tokens of prompt and completion together
  */
-record RowEncoder(RowPrompts prompts, ModelText text, boolean cuts, int contextLength) {
+record RowEncoder(ModelText text, boolean cuts, int contextLength) {
 
   /**
    * The tokens of a row's prompt.
@@ -21,9 +25,11 @@ record RowEncoder(RowPrompts prompts, ModelText text, boolean cuts, int contextL
    * @throws RowException if there is no prompt to be made of the row, whatever the reason: what a
    *     model's template and tokenizer cannot bear in one row must not end the others
    */
-  int[] encode(Row row, int newTokens) {
+  int[] encode(RowAsk row, int newTokens) {
     try {
-      return cuts ? fitting(row, newTokens) : whole(row, UnaryOperator.identity());
+      return cuts
+          ? PromptFit.tokens(text, limit(newTokens), cut -> row.prompt(cut).encode(text))
+          : row.prompt().encode(text);
     } catch (RowException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
@@ -31,11 +37,48 @@ record RowEncoder(RowPrompts prompts, ModelText text, boolean cuts, int contextL
     }
   }
 
-  private int[] fitting(Row row, int newTokens) {
-    return PromptFit.tokens(text, contextLength - newTokens, own -> whole(row, own));
+  private int limit(int newTokens) {
+    return contextLength - newTokens;
   }
 
-  private int[] whole(Row row, UnaryOperator<String> own) {
-    return prompts.prompt(row, own).encode(text);
+  /**
+   * A row's prompt for {@link #encodeAll}, or null if {@link #encode} has to look at the row alone:
+   * there is no prompt to be made of it, or one of its texts is so long that it may be cut.
+   */
+  RenderedPrompt rendered(RowAsk row, int newTokens) {
+    boolean[] isLong = new boolean[1];
+    try {
+      RowPrompt prompt =
+          row.prompt(
+              own -> {
+                isLong[0] |= PromptFit.mayCut(own, limit(newTokens));
+                return own;
+              });
+      return cuts && isLong[0] ? null : prompt.rendered(text);
+    } catch (RuntimeException | StackOverflowError e) {
+      return null; // encode says it
+    }
+  }
+
+  /** The tokens of prompts, null for those that are null, and for all if one cannot be encoded. */
+  List<int[]> encodeAll(List<RenderedPrompt> prompts) {
+    List<RenderedPrompt> made = prompts.stream().filter(Objects::nonNull).toList();
+    List<int[]> tokens = new ArrayList<>();
+    Iterator<int[]> encoded = encodedTogether(made).iterator();
+    prompts.forEach(prompt -> tokens.add(prompt == null ? null : encoded.next()));
+    return tokens;
+  }
+
+  private List<int[]> encodedTogether(List<RenderedPrompt> prompts) {
+    try {
+      return text.encodeAll(prompts);
+    } catch (RuntimeException e) {
+      return Collections.nCopies(prompts.size(), null);
+    }
+  }
+
+  /** Whether tokens that were made of a whole prompt are what {@link #encode} gives. */
+  boolean isRight(int[] tokens, int newTokens) {
+    return tokens != null && tokens.length > 0 && (!cuts || tokens.length <= limit(newTokens));
   }
 }

@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.text.ModelText;
+import dev.strata.udfs.text.RenderedPrompt;
 import java.util.List;
 
 /**
@@ -20,8 +21,12 @@ record RowPrompt(List<Message> conversation, String plain) {
     return new RowPrompt(null, text);
   }
 
+  RenderedPrompt rendered(ModelText text) {
+    return plain != null ? text.plainPrompt(plain) : text.prompt(conversation);
+  }
+
   int[] encode(ModelText text) {
-    return plain != null ? text.encodePlain(plain) : text.encode(conversation);
+    return text.encode(rendered(text));
   }
 
   /** All of it, for an id. */

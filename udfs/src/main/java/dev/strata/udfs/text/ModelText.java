@@ -2,6 +2,7 @@ package dev.strata.udfs.text;
 
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,12 +61,35 @@ public final class ModelText implements AutoCloseable {
   }
 
   /**
+   * A conversation's prompt.
+   *
+   * @throws RowException if the chat template refuses the conversation or fails on it
+   */
+  public RenderedPrompt prompt(List<Message> conversation) {
+    return new RenderedPrompt(render(conversation), !format.spellsSpecialTokens());
+  }
+
+  /** A text that the model continues as it is, but for special tokens that the tokenizer adds. */
+  public RenderedPrompt plainPrompt(String text) {
+    return new RenderedPrompt(text, true);
+  }
+
+  /**
    * The tokens of a conversation; at least one, and never cut.
    *
    * @throws RowException if the conversation cannot be rendered, or has no tokens
    */
   public int[] encode(List<Message> conversation) {
-    int[] tokens = tokenizer.encode(render(conversation), !format.spellsSpecialTokens());
+    return encode(prompt(conversation));
+  }
+
+  /**
+   * The tokens of a prompt; at least one, and never cut.
+   *
+   * @throws RowException if it has no tokens
+   */
+  public int[] encode(RenderedPrompt prompt) {
+    int[] tokens = tokenizer.encode(prompt.text(), prompt.addSpecialTokens());
     if (tokens.length == 0) {
       throw new RowException("the prompt has no tokens");
     }
@@ -73,30 +97,27 @@ public final class ModelText implements AutoCloseable {
   }
 
   /**
-   * The tokens of a text that the model continues as it is, with the special tokens that the
-   * tokenizer adds; at least one.
+   * The tokens of several prompts, as {@link #encode(RenderedPrompt)} gives them, made on several
+   * cores; none for a prompt without tokens.
    *
-   * @throws RowException if it has no tokens
+   * @throws RuntimeException if one of them cannot be encoded
    */
-  public int[] encodePlain(String prompt) {
-    int[] tokens = tokenizer.encode(prompt, true);
-    if (tokens.length == 0) {
-      throw new RowException("the prompt has no tokens");
-    }
-    return tokens;
+  public List<int[]> encodeAll(List<RenderedPrompt> prompts) {
+    Iterator<int[]> added = tokenizer.encodeAll(texts(prompts, true), true).iterator();
+    Iterator<int[]> spelled = tokenizer.encodeAll(texts(prompts, false), false).iterator();
+    return prompts.stream().map(p -> (p.addSpecialTokens() ? added : spelled).next()).toList();
+  }
+
+  private static List<String> texts(List<RenderedPrompt> prompts, boolean addSpecialTokens) {
+    return prompts.stream()
+        .filter(prompt -> prompt.addSpecialTokens() == addSpecialTokens)
+        .map(RenderedPrompt::text)
+        .toList();
   }
 
   /** Where each token of a text ends, in chars; tokens that share a character end with it. */
   int[] tokenEnds(String own) {
     return tokenizer.tokenEnds(own);
-  }
-
-  /**
-   * The tokens of texts that {@link #render} made, on several cores; none for a text without
-   * tokens.
-   */
-  public List<int[]> encodeRendered(List<String> prompts) {
-    return tokenizer.encodeAll(prompts, !format.spellsSpecialTokens());
   }
 
   /**

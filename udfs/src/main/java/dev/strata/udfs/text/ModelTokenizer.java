@@ -1,10 +1,11 @@
 package dev.strata.udfs.text;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,8 @@ final class ModelTokenizer implements AutoCloseable {
     setIfAbsent("OPT_OUT_TRACKING");
     setIfAbsent("DJL_OFFLINE");
   }
+
+  private static final TokenizersLibrary LIB = TokenizersLibrary.LIB;
 
   private final HuggingFaceTokenizer library;
 
@@ -41,7 +44,12 @@ final class ModelTokenizer implements AutoCloseable {
   }
 
   int[] encode(String text, boolean addSpecialTokens) {
-    return ids(library.encode(wellFormed(text), addSpecialTokens, false));
+    try {
+      long encoding = LIB.encode(library.getHandle(), wellFormed(text), addSpecialTokens);
+      return ids(encoding)[0];
+    } finally {
+      Reference.reachabilityFence(library);
+    }
   }
 
   /** As {@link #encode} on each text, on several cores. */
@@ -49,9 +57,27 @@ final class ModelTokenizer implements AutoCloseable {
     if (texts.isEmpty()) {
       return List.of();
     }
-    List<String> wellFormed = texts.stream().map(ModelTokenizer::wellFormed).toList();
-    Encoding[] encodings = library.batchEncode(wellFormed, addSpecialTokens, false);
-    return Arrays.stream(encodings).map(ModelTokenizer::ids).toList();
+    String[] wellFormed = texts.stream().map(ModelTokenizer::wellFormed).toArray(String[]::new);
+    try {
+      return List.of(ids(LIB.batchEncode(library.getHandle(), wellFormed, addSpecialTokens)));
+    } finally {
+      Reference.reachabilityFence(library);
+    }
+  }
+
+  /**
+   * The ids of the library's encodings, which are freed. To take all that an encoding has, as the
+   * library's own class does, costs as much as to make it.
+   */
+  private static int[][] ids(long... encodings) {
+    try {
+      return Arrays.stream(encodings)
+          .mapToObj(LIB::getTokenIds)
+          .map(ModelTokenizer::ints)
+          .toArray(int[][]::new);
+    } finally {
+      Arrays.stream(encodings).forEach(LIB::deleteEncoding);
+    }
   }
 
   /** Where each token of a text ends, in chars of the text; the library counts code points. */
@@ -83,8 +109,8 @@ final class ModelTokenizer implements AutoCloseable {
     library.close();
   }
 
-  private static int[] ids(Encoding encoding) {
-    return Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray();
+  private static int[] ints(long[] ids) {
+    return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
   }
 
   /**

@@ -37,6 +37,11 @@ public final class PromptFit {
     return new PromptFit(text, limit).tokens(prompt);
   }
 
+  /** Whether a text may have as many tokens as a prompt may, so that it may have to be cut. */
+  public static boolean mayCut(String own, int limit) {
+    return (long) own.length() * CHAR_BYTES >= limit;
+  }
+
   private int[] tokens(Function<UnaryOperator<String>, int[]> prompt) {
     int length = 0;
     for (int kept = limit; kept > 0; kept -= excessOfEach(length)) {
@@ -60,7 +65,7 @@ public final class PromptFit {
   }
 
   private String cut(String own, int kept) {
-    if ((long) own.length() * CHAR_BYTES < kept) {
+    if (!mayCut(own, kept)) {
       return own;
     }
     int[] ends = tokenEnds.computeIfAbsent(own, text::tokenEnds);

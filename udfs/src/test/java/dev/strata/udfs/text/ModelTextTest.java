@@ -85,17 +85,17 @@ class ModelTextTest {
   void batchesAreEncodedAsSingleTexts() {
     List<List<Message>> conversations =
         IntStream.range(0, 50).mapToObj(i -> List.of(user("Sentence " + i + " é 🤖"))).toList();
-    List<int[]> batch = demo.encodeRendered(conversations.stream().map(demo::render).toList());
+    List<int[]> batch = demo.encodeAll(conversations.stream().map(demo::prompt).toList());
     assertThat(batch).hasSize(50);
     for (int i = 0; i < batch.size(); i++) {
       assertThat(batch.get(i)).isEqualTo(demo.encode(conversations.get(i)));
     }
-    assertThat(demo.encodeRendered(List.of())).isEmpty();
+    assertThat(demo.encodeAll(List.of())).isEmpty();
   }
 
   @Test
   void idsThatAreNoTokensAreLeftOutOfTheText() {
-    int[] tokens = demo.encodeRendered(List.of("Hello")).get(0);
+    int[] tokens = demo.encode(new RenderedPrompt("Hello", false));
     int[] more = Arrays.copyOf(tokens, tokens.length + 1);
     more[tokens.length] = 1_000_000;
     assertThat(demo.decode(more)).isEqualTo("Hello");
@@ -121,7 +121,9 @@ class ModelTextTest {
   void truncationAndPaddingOfTokenizerJsonAreIgnored() {
     try (ModelText plain = Checkpoint.of("metaspace").load()) {
       assertThat(plain.encode(List.of(user("hello ".repeat(30).strip())))).hasSize(31);
-      assertThat(plain.encodeRendered(List.of("hello world", "hello")))
+      assertThat(
+              plain.encodeAll(
+                  List.of(plain.plainPrompt("hello world"), plain.plainPrompt("hello"))))
           .extracting(tokens -> tokens.length)
           .containsExactly(3, 2);
     }

@@ -70,7 +70,7 @@ class StopStringScannerTest {
 
   @Test
   void leadingSpacesCountInsideATextAndNotAtItsStart() {
-    int[] tokens = metaspace.encodeRendered(List.of("hello world hello")).get(0);
+    int[] tokens = metaspace.encode(metaspace.plainPrompt("hello world hello"));
     assertThat(stopsAt(metaspace, tokens, " hello")).isEqualTo(tokens.length);
     assertThat(stopsAt(metaspace, tokens, " world")).isEqualTo(tokens.length - 1);
     assertThat(stopsAt(metaspace, tokens, "hello")).isEqualTo(2);
@@ -152,7 +152,7 @@ class StopStringScannerTest {
   }
 
   private static int[] tokens(ModelText model, String text) {
-    return model.encodeRendered(List.of(text)).get(0);
+    return model.encode(new RenderedPrompt(text, false));
   }
 
   private static int[] concat(int[] first, int[] second) {
