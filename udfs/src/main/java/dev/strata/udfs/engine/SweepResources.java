@@ -31,6 +31,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** All memory, lanes and threads that sweeps need, made by the memory plan and closed together. */
 final class SweepResources implements AutoCloseable {
@@ -276,8 +277,13 @@ final class SweepResources implements AutoCloseable {
       }
 
       @Override
-      public int read(int tile, ByteBuffer target) throws IOException {
-        return reader.read(store.tiles().get(tile), target);
+      public int offset(int tile) {
+        return store.slotOffset(store.tiles().get(tile));
+      }
+
+      @Override
+      public CompletableFuture<?> begin(int tile, ByteBuffer target) throws IOException {
+        return reader.begin(store.tiles().get(tile), target);
       }
     };
   }

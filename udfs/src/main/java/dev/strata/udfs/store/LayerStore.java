@@ -124,7 +124,7 @@ public final class LayerStore {
   }
 
   /** The index in its slot of a tile's first byte: 0 where reads are cached. */
-  int slotOffset(Tile tile) {
+  public int slotOffset(Tile tile) {
     return (int) (tile.offset() % blockBytes);
   }
 

@@ -7,9 +7,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * Reads a tile in pieces by several threads at once. One thread copies about 6 GB/s from the page
@@ -36,51 +37,65 @@ public final class ParallelTileReader implements Closeable {
   }
 
   /**
-   * Reads a whole tile, straight into its slot. For one caller at a time.
+   * Begins to read a whole tile straight into its slot, behind what was begun before. A tile of one
+   * piece is read by the calling thread.
    *
    * @param slot gets the tile in its first {@link LayerStore#slotBytes} bytes; its position and
    *     limit stay
-   * @return the index in the slot of the tile's first byte: 0 where reads are cached
-   * @throws IOException naming file and offset; the slot's bytes are then undefined, but no longer
-   *     written
+   * @return completed when nothing is written to the slot any more; exceptionally, if pieces
+   *     failed, with the IOException of the first in the file, which names file and offset
+   * @throws IOException as a read of one piece fails
    * @throws IllegalArgumentException if the slot ends before {@link LayerStore#slotBytes} or its
    *     address is not a multiple of {@link LayerStore#slotAlignment}
    */
-  public int read(Tile tile, ByteBuffer slot) throws IOException {
+  public CompletableFuture<Void> begin(Tile tile, ByteBuffer slot) throws IOException {
     int bytes = (int) store.slotBytes(tile);
     if (bytes <= PIECE_BYTES) {
-      return store.read(tile, slot);
+      store.read(tile, slot);
+      return done();
     }
     store.require(tile, slot);
-    List<Future<?>> pieces = new ArrayList<>();
+    List<CompletableFuture<Void>> pieces = new ArrayList<>();
     for (int begin = 0; begin < bytes; begin += PIECE_BYTES) {
       ByteBuffer piece = slot.slice(begin, Math.min(PIECE_BYTES, bytes - begin));
       int from = begin;
-      pieces.add(threads.submit(() -> readPiece(tile, from, piece)));
+      pieces.add(CompletableFuture.runAsync(() -> readPiece(tile, from, piece), threads));
     }
-    awaitAll(pieces);
+    return all(pieces);
+  }
+
+  /**
+   * Reads a whole tile.
+   *
+   * @param slot as for {@link #begin}
+   * @return the index in the slot of the tile's first byte
+   */
+  public int read(Tile tile, ByteBuffer slot) throws IOException {
+    Uninterrupted.get(begin(tile, slot));
     return store.slotOffset(tile);
   }
 
-  private Void readPiece(Tile tile, int begin, ByteBuffer piece) throws IOException {
-    store.readPart(tile, begin, piece);
-    return null;
+  private void readPiece(Tile tile, int begin, ByteBuffer piece) {
+    try {
+      store.readPart(tile, begin, piece);
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
   }
 
-  /** Waits for every piece, failed ones too: none may still write when the slot is given on. */
-  private static void awaitAll(List<Future<?>> pieces) throws IOException {
-    IOException failure = null;
-    for (Future<?> piece : pieces) {
-      try {
-        Uninterrupted.get(piece);
-      } catch (IOException e) {
-        // The first in the file's order tells most; where the file ends, the others say the same.
-        failure = failure == null ? e : failure;
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+  /**
+   * Completed when every piece is, failed ones too. The first failure in the file's order tells
+   * most; where the file ends, the others say the same.
+   */
+  private static CompletableFuture<Void> all(List<CompletableFuture<Void>> pieces) {
+    return CompletableFuture.allOf(pieces.toArray(CompletableFuture[]::new))
+        .handle(
+            (none, failure) -> pieces.stream().filter(CompletableFuture::isCompletedExceptionally))
+        .thenCompose(failed -> failed.findFirst().orElseGet(ParallelTileReader::done));
+  }
+
+  private static CompletableFuture<Void> done() {
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override

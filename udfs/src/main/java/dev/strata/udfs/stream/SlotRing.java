@@ -8,6 +8,8 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -38,8 +40,23 @@ public final class SlotRing<E> implements AutoCloseable {
     void fill(long count, E entry, int slot, Runnable started) throws IOException;
   }
 
+  /** Begins to fill slots, on the ring's thread. */
+  public interface Beginner<E> {
+
+    /**
+     * Begins to fill a slot that nobody else uses.
+     *
+     * @param count the entry's number, counted from 0 through all demands
+     * @param started to be called when the filling has started, that is when nothing but its own
+     *     work holds it up
+     * @return completed when nothing writes to the slot any more, exceptionally if filling failed
+     */
+    CompletableFuture<?> begin(long count, E entry, int slot, Runnable started) throws IOException;
+  }
+
   private final int slots;
-  private final Filler<E> filler;
+  private final int atOnce;
+  private final Beginner<E> beginner;
   private final Thread thread;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -68,11 +85,32 @@ public final class SlotRing<E> implements AutoCloseable {
    * @param slots at least 2
    */
   public SlotRing(String threadName, int slots, Filler<E> filler) {
+    this(
+        threadName,
+        slots,
+        1,
+        (count, entry, slot, started) -> {
+          filler.fill(count, entry, slot, started);
+          return CompletableFuture.completedFuture(null);
+        });
+  }
+
+  /**
+   * Starts the filling thread.
+   *
+   * @param slots at least 2
+   * @param atOnce fillings under way at most, at least 1
+   */
+  public SlotRing(String threadName, int slots, int atOnce, Beginner<E> beginner) {
     if (slots < 2) {
       throw new IllegalArgumentException("a ring needs 2 slots, got " + slots);
     }
+    if (atOnce < 1) {
+      throw new IllegalArgumentException("a ring fills 1 slot at once or more, got " + atOnce);
+    }
     this.slots = slots;
-    this.filler = filler;
+    this.atOnce = atOnce;
+    this.beginner = beginner;
     this.thread = Daemons.thread(threadName, this::fillAhead);
     thread.start();
   }
@@ -187,28 +225,62 @@ public final class SlotRing<E> implements AutoCloseable {
   }
 
   private void fillAhead() {
+    Deque<CompletableFuture<?>> underWay = new ArrayDeque<>();
     try {
-      for (long count = 0; awaitFreeSlot(count); count++) {
-        long current = count;
-        filler.fill(count, nextUnfilled(), slotOf(count), () -> advanceStarted(current + 1));
-        advanceFilled(count + 1);
+      long begun = 0;
+      while (!underWay.isEmpty() || awaitFreeSlot(begun)) {
+        if (mayBegin(begun, underWay)) {
+          underWay.add(begin(begun++));
+        } else {
+          underWay.element().join();
+          underWay.remove();
+          advanceFilled(begun - underWay.size());
+        }
       }
+    } catch (CompletionException e) {
+      fail(e.getCause());
     } catch (Throwable e) {
       fail(e);
+    } finally {
+      // Whoever closes the ring may free what they still write to.
+      underWay.forEach(filling -> filling.exceptionally(e -> null).join());
     }
+  }
+
+  /** What was filled goes out first. */
+  private boolean mayBegin(long count, Deque<CompletableFuture<?>> underWay) {
+    return underWay.isEmpty()
+        || (underWay.size() < atOnce && !underWay.element().isDone() && isSlotFree(count));
+  }
+
+  private CompletableFuture<?> begin(long count) throws IOException {
+    return beginner.begin(count, nextUnfilled(), slotOf(count), () -> advanceStarted(count + 1));
   }
 
   /** Waits until the entry may be filled; false when the ring is closed. */
   private boolean awaitFreeSlot(long count) {
     lock.lock();
     try {
-      while (!closed && (count >= demanded || count - released >= slots)) {
+      while (!closed && !hasSlotFor(count)) {
         changed.awaitUninterruptibly();
       }
       return !closed;
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean isSlotFree(long count) {
+    lock.lock();
+    try {
+      return !closed && hasSlotFor(count);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasSlotFor(long count) {
+    return count < demanded && count - released < slots;
   }
 
   private E nextUnfilled() {
@@ -251,7 +323,7 @@ public final class SlotRing<E> implements AutoCloseable {
     }
   }
 
-  /** Stops filling and waits for a filling under way to end. */
+  /** Stops filling and waits for fillings under way to end. */
   @Override
   public void close() {
     lock.lock();

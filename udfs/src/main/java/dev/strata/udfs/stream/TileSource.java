@@ -2,6 +2,7 @@ package dev.strata.udfs.stream;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 
 /** The tiles of a model, numbered from 0, as bytes. Called from one streaming thread. */
 public interface TileSource {
@@ -12,13 +13,15 @@ public interface TileSource {
   /** Bytes of a tile. */
   long bytes(int tile);
 
+  /** The offset in a tile's place of its first byte: reads that have to be aligned begin before. */
+  int offset(int tile);
+
   /**
-   * Reads a tile.
+   * Begins to read a tile. The next may be begun while this read goes on.
    *
-   * @param target a slot's memory, all of which may be written
-   * @return the offset in {@code target} of the tile's first byte: reads that have to be aligned
-   *     begin before the tile does
-   * @throws IOException naming file and offset
+   * @param target a place's memory, all of which may be written
+   * @return completed when nothing is written to the target any more, exceptionally with an
+   *     IOException that names file and offset if the read failed
    */
-  int read(int tile, ByteBuffer target) throws IOException;
+  CompletableFuture<?> begin(int tile, ByteBuffer target) throws IOException;
 }

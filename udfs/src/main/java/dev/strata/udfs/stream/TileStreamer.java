@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Streams tiles in the order in which their uses are demanded: from the source to a ring in host
@@ -39,6 +40,12 @@ public final class TileStreamer implements AutoCloseable {
     }
   }
 
+  /**
+   * Threads that are through with their part of a tile go on with the next, while the slowest still
+   * reads.
+   */
+  private static final int READS_AT_ONCE = 2;
+
   private final TileSource source;
   private final HostPlaces host;
   private final DevicePlaces device;
@@ -52,9 +59,6 @@ public final class TileStreamer implements AutoCloseable {
   private final Deque<Step> steps = new ArrayDeque<>();
   private long taken;
 
-  // Written by the reading thread before a read is given out, read after it was taken.
-  private final int[] offsets;
-
   /**
    * Starts streaming; nothing is read before it is demanded.
    *
@@ -67,8 +71,7 @@ public final class TileStreamer implements AutoCloseable {
     this.device = device;
     this.listener = listener;
     this.readForGood = new boolean[source.tiles()];
-    this.offsets = new int[source.tiles()];
-    this.reads = new SlotRing<>("strata-reads", host.ringPlaces(), this::read);
+    this.reads = new SlotRing<>("strata-reads", host.ringPlaces(), READS_AT_ONCE, this::read);
     this.copies =
         device == null ? null : new SlotRing<>("strata-copies", device.count(), this::copy);
   }
@@ -174,13 +177,15 @@ public final class TileStreamer implements AutoCloseable {
         });
   }
 
-  private void read(long count, int tile, int slot, Runnable started) throws IOException {
+  private CompletableFuture<?> read(long count, int tile, int slot, Runnable started)
+      throws IOException {
     listener.readStarted(count);
     started.run();
     int resident = host.residentPlace(tile);
     int place = resident == HostPlaces.NONE ? slot : resident;
-    offsets[tile] = source.read(tile, host.buffer(place).clear());
-    listener.readEnded(count, source.bytes(tile));
+    return source
+        .begin(tile, host.buffer(place).clear())
+        .thenRun(() -> listener.readEnded(count, source.bytes(tile)));
   }
 
   private void copy(long count, Step step, int slot, Runnable started) throws IOException {
@@ -211,7 +216,7 @@ public final class TileStreamer implements AutoCloseable {
           releaseSent(0);
           reads.next().close();
         }
-        return new HostTile(host.residentPlace(tile), offsets[tile], null);
+        return new HostTile(host.residentPlace(tile), source.offset(tile), null);
       }
       if (step.read()) {
         leases.put(tile, reads.next());
@@ -219,9 +224,9 @@ public final class TileStreamer implements AutoCloseable {
       SlotRing<Integer>.Lease ring = leases.get(tile);
       if (step.use().last()) {
         leases.remove(tile);
-        return new HostTile(ring.slot(), offsets[tile], ring);
+        return new HostTile(ring.slot(), source.offset(tile), ring);
       }
-      return new HostTile(ring.slot(), offsets[tile], null);
+      return new HostTile(ring.slot(), source.offset(tile), null);
     }
 
     /** Frees the places of earlier copies. One copy stays in flight, so that they never pause. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -125,7 +126,12 @@ final class ControlledTiles implements TileSource, HostPlaces, StreamListener {
   }
 
   @Override
-  public int read(int tile, ByteBuffer target) throws IOException {
+  public int offset(int tile) {
+    return tile % OFFSETS;
+  }
+
+  @Override
+  public CompletableFuture<?> begin(int tile, ByteBuffer target) throws IOException {
     reader = Thread.currentThread();
     if (permits != null) {
       permits.acquireUninterruptibly();
@@ -136,14 +142,13 @@ final class ControlledTiles implements TileSource, HostPlaces, StreamListener {
       }
       throw (RuntimeException) failure;
     }
-    int offset = tile % OFFSETS;
-    target.position(offset);
+    target.position(offset(tile));
     // Byte by byte, so that a place that is overwritten while it is used shows.
     for (byte value : expected(tile)) {
       target.put(value);
     }
     read.add(tile);
-    return offset;
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override

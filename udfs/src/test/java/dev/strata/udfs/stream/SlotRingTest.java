@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
@@ -201,6 +204,70 @@ class SlotRingTest {
     go.countDown();
     closing.get();
     assertThat(ended).isTrue();
+  }
+
+  /** Fillings that a test ends itself. */
+  private static final class Fillings {
+    private final List<CompletableFuture<Void>> begun =
+        Collections.synchronizedList(new ArrayList<>());
+
+    CompletableFuture<?> begin(long count, Integer entry, int slot, Runnable started) {
+      started.run();
+      CompletableFuture<Void> filling = new CompletableFuture<>();
+      begun.add(filling);
+      return filling;
+    }
+
+    void awaitBegun(int count) {
+      while (begun.size() < count) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  void aFillingBeginsWhileTheOneBeforeGoesOnAndEntriesKeepTheirOrder() throws Exception {
+    Fillings fillings = new Fillings();
+    try (SlotRing<Integer> ring = new SlotRing<>("test", 4, 2, fillings::begin)) {
+      ring.demand(numbers(0, 4));
+      fillings.awaitBegun(2);
+      fillings.begun.get(1).complete(null);
+      CompletableFuture<Integer> first = CompletableFuture.supplyAsync(() -> takeAndClose(ring));
+      Thread.sleep(20);
+      assertThat(fillings.begun).hasSize(2);
+      assertThat(first).isNotDone();
+      fillings.begun.get(0).complete(null);
+      assertThat(first.get()).isZero();
+      assertThat(takeAndClose(ring)).isEqualTo(1);
+      fillings.awaitBegun(4);
+      fillings.begun.forEach(filling -> filling.complete(null));
+    }
+  }
+
+  private static int takeAndClose(SlotRing<Integer> ring) {
+    try (SlotRing<Integer>.Lease lease = ring.next()) {
+      return lease.entry();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whoever closes a ring frees its slots' memory. */
+  @Test
+  void closingAfterAFailureWaitsForTheOtherFillingUnderWay() throws Exception {
+    Fillings fillings = new Fillings();
+    SlotRing<Integer> ring = new SlotRing<>("test", 4, 2, fillings::begin);
+    ring.demand(numbers(0, 4));
+    fillings.awaitBegun(2);
+    IOException failure = new IOException("no such file");
+    fillings.begun.get(0).completeExceptionally(failure);
+    assertThatThrownBy(ring::next).hasMessage("no such file").hasCause(failure);
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(ring::close);
+    Thread.sleep(20);
+    assertThat(closing).isNotDone();
+    fillings.begun.get(1).complete(null);
+    closing.get();
+    assertThat(fillings.begun).hasSize(2);
   }
 
   @Test
