@@ -38,7 +38,7 @@ class ArchitectureTest {
           Map.entry("model", Set.of("api")),
           Map.entry("store", Set.of("api", "concurrent", "model")),
           Map.entry("stream", Set.of("concurrent")),
-          Map.entry("tensor", Set.of("stream")),
+          Map.entry("tensor", Set.of("concurrent", "stream")),
           Map.entry("kv", Set.of("concurrent", "stream", "tensor", "model")),
           Map.entry("transformer", Set.of("model", "tensor", "kv")),
           Map.entry("jinja", Set.of()),

@@ -35,6 +35,7 @@ final class ProgressLine {
     parts.add(rows(rows, total));
     parts.add(timeToGo.map(time -> Figures.time(time) + " to go").orElse(""));
     parts.add(speed(tokensPerSecond));
+    parts.add(memory(progress));
     parts.addAll(engines(progress));
     parts.removeIf(String::isEmpty);
     while (parts.size() > 1 && length(parts) > width) {
@@ -80,6 +81,13 @@ final class ProgressLine {
     }
     EngineSnapshot engine = progress.engines().values().iterator().next();
     return List.of(wave, "sweep " + Figures.count(engine.sweeps() + 1), "layer " + layer(engine));
+  }
+
+  /** How far pinning is, which holds up the first sweep; nothing where all memory is there. */
+  private static String memory(RunProgress progress) {
+    long there = progress.sum(EngineSnapshot::hostBytesThere);
+    long ahead = progress.sum(EngineSnapshot::hostBytesAhead);
+    return there == ahead ? "" : "host memory %d of %d MiB".formatted(there >> 20, ahead >> 20);
   }
 
   /** Counted from one for people; the head comes after the last layer. */

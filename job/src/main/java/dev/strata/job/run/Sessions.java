@@ -2,6 +2,7 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.Messages;
 import dev.strata.udfs.api.ExecutorMemory;
+import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataException.Fault;
@@ -24,10 +25,7 @@ public final class Sessions {
           "spark.master", "local[*]",
           "spark.executor.heartbeatInterval", "2s", // heartbeats carry the progress
           "spark.ui.showConsoleProgress", "false", // Strata has a line of its own
-          "spark.shuffle.reduceLocality.enabled", "false", // one partition for each executor
-          "spark.executorEnv.OMP_WAIT_POLICY", "PASSIVE", // executors may share cores
-          "spark.executorEnv.OPT_OUT_TRACKING", "true",
-          "spark.executorEnv.DJL_OFFLINE", "true");
+          "spark.shuffle.reduceLocality.enabled", "false"); // one partition for each executor
 
   /** The overhead, also by its old name, and the part of the heap that it may be given as. */
   private static final Pattern OVERHEAD =
@@ -52,6 +50,8 @@ public final class Sessions {
    */
   static SparkSession start(String name, Map<String, String> settings) {
     Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
+    NativeEnvironment.defaults()
+        .forEach((variable, value) -> all.put("spark.executorEnv." + variable, value));
     all.putAll(resources(settings));
     all.putAll(settings);
     SparkSession.Builder builder = SparkSession.builder();

@@ -91,6 +91,7 @@ class ProgressLineTest {
   }
 
   private static EngineSnapshot engine(String name, long sweeps, int layer) {
-    return new EngineSnapshot(name, 1, sweeps, layer, 12, 64, 120, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new EngineSnapshot(
+        name, 1, sweeps, layer, 12, 64, 120, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 }

@@ -31,7 +31,9 @@ class RunReportTest {
             1_400_000_000L,
             1_430_000_000L,
             42_000_000_000L,
-            12);
+            12,
+            0,
+            0);
     RunProgress progress =
         new RunProgress(
             Map.of("a", engine),

@@ -24,6 +24,8 @@ import java.io.Serializable;
  * @param busyNanos time spent in sweeps
  * @param lowMargins tokens chosen greedily with less than 1e-3 between the best and the second
  *     logit
+ * @param hostBytesThere host memory allocated of what was asked for ahead of its use
+ * @param hostBytesAhead host memory that was asked for ahead of its use
  */
 public record EngineSnapshot(
     String engine,
@@ -42,5 +44,7 @@ public record EngineSnapshot(
     long weightBytes,
     long readBytes,
     long busyNanos,
-    long lowMargins)
+    long lowMargins,
+    long hostBytesThere,
+    long hostBytesAhead)
     implements Serializable {}

@@ -80,7 +80,7 @@ final class Counters {
     return putBackRows;
   }
 
-  synchronized EngineSnapshot snapshot(int waitingRows) {
+  synchronized EngineSnapshot snapshot(int waitingRows, long hostBytesThere, long hostBytesAhead) {
     return new EngineSnapshot(
         engine,
         ++snapshots,
@@ -98,6 +98,8 @@ final class Counters {
         weightBytes,
         readBytes,
         busyNanos,
-        lowMargins);
+        lowMargins,
+        hostBytesThere,
+        hostBytesAhead);
   }
 }

@@ -7,6 +7,7 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.tensor.HostMemoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -140,7 +141,7 @@ public final class Engine implements AutoCloseable {
 
   /** What the engine has done and where it is. */
   public EngineSnapshot snapshot() {
-    return counters.snapshot(queue.waitingRows());
+    return sweeper.snapshot(queue.waitingRows());
   }
 
   Counters counters() {
@@ -182,8 +183,20 @@ public final class Engine implements AutoCloseable {
       }
     } catch (Throwable e) {
       LOG.error("the engine ends: {}", e.getMessage(), e);
-      queue.close(e);
+      queue.close(told(e));
     }
+  }
+
+  /** Host memory that comes while sweeps go on may be refused like that which is there before. */
+  private static Throwable told(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof HostMemoryException) {
+        return StrataException.resources(
+            "%s; end what else uses the machine's memory, or set spark.strata.host.memory lower",
+            e.getMessage());
+      }
+    }
+    return failure;
   }
 
   private boolean hasRows() throws InterruptedException {

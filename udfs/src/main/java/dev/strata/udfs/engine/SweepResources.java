@@ -326,6 +326,9 @@ final class SweepResources implements AutoCloseable {
 
   @Override
   public void close() {
+    if (device != null) {
+      device.stopAllocating(); // threads that are waited for may wait for memory
+    }
     RuntimeException failure = null;
     while (!owned.isEmpty()) {
       try {

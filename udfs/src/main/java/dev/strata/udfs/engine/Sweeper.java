@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.engine.TileProgram.StageTiles;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
@@ -9,6 +10,7 @@ import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileStreamer;
+import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.HeadPass;
@@ -87,6 +89,12 @@ final class Sweeper implements AutoCloseable {
     return plan.staging() == null
         ? new MemoryFigures(0, 0, device + host, plan.budget())
         : new MemoryFigures(device, plan.staging().budget(), host, plan.budget());
+  }
+
+  /** What has been done, and how far the host memory is that was asked for ahead of its use. */
+  EngineSnapshot snapshot(int waitingRows) {
+    ComputeDevice device = resources.device;
+    return counters.snapshot(waitingRows, device.hostBytesThere(), device.hostBytesAhead());
   }
 
   /** To be called once on the thread that will run the sweeps. */

@@ -2,11 +2,13 @@ package dev.strata.udfs.kv;
 
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.HostMemory;
 import dev.strata.udfs.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Keys and values of all active sequences. A sequence has one extent of token slots, which is the
@@ -22,16 +24,29 @@ public final class KvPool implements AutoCloseable {
   /** Pinned pieces of memory are seen through buffers of less than 2 GiB. */
   public static final long LARGEST_SEGMENT_BYTES = 1L << 30;
 
+  private static final String OWNER = "KV pool";
+
   /** So many segments come within a sixteenth of any size, or within its last gibibyte. */
   private static final int SMALL_SEGMENTS = 4;
+
+  /** Memory that is there or, on the host, is going to be. */
+  private record Segment(Supplier<Tensor> tensor, Supplier<ByteBuffer> buffer, Runnable close) {
+
+    static Segment of(HostMemory memory) {
+      return new Segment(memory::tensor, memory::buffer, memory::close);
+    }
+
+    static Segment of(Tensor tensor) {
+      return new Segment(() -> tensor, tensor::buffer, tensor::close);
+    }
+  }
 
   private final ComputeDevice device;
   private final KvFormat format;
   private final List<Integer> segmentBegins = new ArrayList<>();
   private final ExtentAllocator extents;
   // By layer and segment, [tokens, 2, kvHeads, width].
-  private final List<List<Tensor>> layers = new ArrayList<>();
-  private final List<List<ByteBuffer>> buffers = new ArrayList<>();
+  private final List<List<Segment>> layers = new ArrayList<>();
 
   /**
    * A pool on the device.
@@ -66,10 +81,7 @@ public final class KvPool implements AutoCloseable {
       for (int layer = 0; layer < format.layers(); layer++) {
         layers.add(new ArrayList<>());
         for (int tokens : segmentTokens) {
-          layers.get(layer).add(allocate(device, tokens, onHost));
-        }
-        if (onHost) {
-          buffers.add(layers.get(layer).stream().map(Tensor::buffer).toList());
+          layers.get(layer).add(onHost ? onHost(layer, tokens) : onDevice(tokens));
         }
       }
     } catch (RuntimeException e) {
@@ -78,10 +90,14 @@ public final class KvPool implements AutoCloseable {
     }
   }
 
-  private Tensor allocate(ComputeDevice device, int tokens, boolean onHost) {
-    return onHost
-        ? device.allocateHost("KV pool", format.type(), format.shape(tokens))
-        : device.allocate("KV pool", format.type(), format.shape(tokens));
+  /** A layer's are needed when a sweep comes to it. */
+  private Segment onHost(int layer, int tokens) {
+    double firstUse = layer / (double) format.layers();
+    return Segment.of(device.hostMemory(OWNER, format.type(), firstUse, format.shape(tokens)));
+  }
+
+  private Segment onDevice(int tokens) {
+    return Segment.of(device.allocate(OWNER, format.type(), format.shape(tokens)));
   }
 
   /**
@@ -207,16 +223,16 @@ public final class KvPool implements AutoCloseable {
 
   /** Keys and values of a layer's segment, [tokens, 2, kvHeads, width]. */
   Tensor segment(int layer, int segment) {
-    return layers.get(layer).get(segment);
+    return layers.get(layer).get(segment).tensor().get();
   }
 
   /** The bytes of a layer's segment; only of a pool in host memory. */
   ByteBuffer buffer(int layer, int segment) {
-    return buffers.get(layer).get(segment);
+    return layers.get(layer).get(segment).buffer().get();
   }
 
   @Override
   public void close() {
-    layers.forEach(segments -> segments.forEach(Tensor::close));
+    layers.forEach(segments -> segments.forEach(segment -> segment.close().run()));
   }
 }

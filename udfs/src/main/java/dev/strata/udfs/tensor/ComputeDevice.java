@@ -44,6 +44,7 @@ public final class ComputeDevice implements AutoCloseable {
   private final PtNDManager manager;
   private final MemoryAccount deviceAccount = new MemoryAccount();
   private final MemoryAccount hostAccount = new MemoryAccount();
+  private final HostAllocator hostAllocator = new HostAllocator(this);
   private final TorchScript script;
   private final TorchScript cuda;
   private final KernelThreads threads;
@@ -261,9 +262,39 @@ public final class ComputeDevice implements AutoCloseable {
     return new Tensor(array, type, shape, hostAccount.allocated(owner, bytes(type, shape)));
   }
 
-  /** Places in host memory of these sizes. */
+  /**
+   * Memory on the host that a sweep needs when so much of it is done, from 0 to 1. Where the device
+   * is not the host it is allocated meanwhile, in this order.
+   */
+  public HostMemory hostMemory(String owner, NumberType type, double firstUse, long... shape) {
+    if (!host) {
+      return hostAllocator.request(owner, type, firstUse, shape);
+    }
+    HostMemory memory = new HostMemory(owner, type, firstUse, shape);
+    memory.allocate(this);
+    return memory;
+  }
+
+  /** Places in host memory of these sizes, all of which a sweep needs from its start. */
   public HostArena hostArena(String owner, NumberType type, List<Long> sizes) {
-    return new HostArena(this, owner, type, sizes);
+    return new HostArena(this, owner, type, sizes, place -> 0);
+  }
+
+  /** Bytes of host memory that were asked for ahead of their use. */
+  public long hostBytesAhead() {
+    return hostAllocator.requestedBytes();
+  }
+
+  /** Bytes of {@link #hostBytesAhead} that are there. */
+  public long hostBytesThere() {
+    return hostAllocator.allocatedBytes();
+  }
+
+  /**
+   * Whoever waits for host memory is told that none comes any more: to be called before closing.
+   */
+  public void stopAllocating() {
+    hostAllocator.close();
   }
 
   /** A vector of indexes on the device. */
@@ -327,12 +358,13 @@ public final class ComputeDevice implements AutoCloseable {
     }
   }
 
-  private static long bytes(NumberType type, long[] shape) {
+  static long bytes(NumberType type, long[] shape) {
     return type.bytes() * Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
   @Override
   public void close() {
+    hostAllocator.close();
     none.close();
     if (threads != null) {
       threads.close();

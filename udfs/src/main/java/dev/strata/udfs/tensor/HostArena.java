@@ -2,12 +2,15 @@ package dev.strata.udfs.tensor;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Places in host memory, each of whose own size, cut from large pieces. Where memory is pinned its
  * allocator rounds each piece up to a power of two, so pieces are powers of two, and what the arena
- * takes is known before it is made.
+ * takes is known before it is made. Pieces come one by one: whoever asks for a place waits for its.
  */
 public final class HostArena implements AutoCloseable {
 
@@ -47,36 +50,65 @@ public final class HostArena implements AutoCloseable {
     return Long.highestOneBit(bytes - 1) << 1;
   }
 
-  private final List<Tensor> pieces = new ArrayList<>();
-  private final List<Tensor> places = new ArrayList<>();
-  private final List<ByteBuffer> buffers = new ArrayList<>();
+  /** A place's memory. */
+  private record Seen(Tensor tensor, ByteBuffer buffer) {}
+
+  private final ComputeDevice device;
+  private final NumberType type;
+  private final List<Place> places;
+  private final List<HostMemory> pieces = new ArrayList<>();
+  // What was asked for so far, by place; written under the lock of its piece.
+  private final AtomicReferenceArray<Seen> seen;
 
   /**
    * @param type of the places' tensors; each size is a multiple of its bytes
+   * @param firstUse when a sweep needs a place first: 0 for its start, 1 for its end
    */
-  HostArena(ComputeDevice device, String owner, NumberType type, List<Long> sizes) {
+  HostArena(
+      ComputeDevice device,
+      String owner,
+      NumberType type,
+      List<Long> sizes,
+      IntToDoubleFunction firstUse) {
     Layout layout = Layout.of(sizes, device.pinsMemory());
-    List<Long> starts = new ArrayList<>();
-    try {
-      for (long bytes : layout.pieceBytes()) {
-        Tensor piece = device.allocateHost(owner, type, bytes / type.bytes());
-        pieces.add(piece);
-        starts.add((long) piece.buffer().alignmentOffset(0, ALIGNMENT));
-      }
-      for (Place place : layout.places()) {
-        long misalignment = starts.get(place.piece());
-        long start = place.offset() + (misalignment == 0 ? 0 : ALIGNMENT - misalignment);
-        Tensor piece = pieces.get(place.piece());
-        places.add(
-            device
-                .kernels()
-                .part(piece, start / type.bytes(), (start + place.bytes()) / type.bytes()));
-        buffers.add(slice(piece.buffer(), start, place.bytes()));
-      }
-    } catch (RuntimeException e) {
-      close();
-      throw e;
+    this.device = device;
+    this.type = type;
+    this.places = layout.places();
+    this.seen = new AtomicReferenceArray<>(places.size());
+    double[] first = new double[layout.pieceBytes().size()];
+    Arrays.fill(first, 1);
+    for (int i = 0; i < places.size(); i++) {
+      int piece = places.get(i).piece();
+      first[piece] = Math.min(first[piece], firstUse.applyAsDouble(i));
     }
+    for (int i = 0; i < first.length; i++) {
+      long elements = layout.pieceBytes().get(i) / type.bytes();
+      pieces.add(device.hostMemory(owner, type, first[i], elements));
+    }
+  }
+
+  private Seen see(int index) {
+    Seen known = seen.get(index);
+    if (known != null) {
+      return known;
+    }
+    HostMemory piece = pieces.get(places.get(index).piece());
+    piece.tensor(); // not under the lock
+    synchronized (piece) {
+      if (seen.get(index) == null) {
+        seen.set(index, see(places.get(index), piece));
+      }
+      return seen.get(index);
+    }
+  }
+
+  private Seen see(Place place, HostMemory piece) {
+    long misalignment = piece.buffer().alignmentOffset(0, ALIGNMENT);
+    long start = place.offset() + (misalignment == 0 ? 0 : ALIGNMENT - misalignment);
+    long end = start + place.bytes();
+    return new Seen(
+        device.kernels().part(piece.tensor(), start / type.bytes(), end / type.bytes()),
+        slice(piece.buffer(), start, place.bytes()));
   }
 
   private static ByteBuffer slice(ByteBuffer piece, long start, long bytes) {
@@ -92,18 +124,27 @@ public final class HostArena implements AutoCloseable {
     return places.size();
   }
 
+  /**
+   * A place as kernels see it, waiting until its memory is there.
+   *
+   * @throws HostMemoryException if there is too little
+   */
   public Tensor tensor(int place) {
-    return places.get(place);
+    return see(place).tensor();
   }
 
-  /** A place's bytes; the same buffer on each call. */
+  /** A place's bytes, waiting until they are there; the same buffer on each call. */
   public ByteBuffer buffer(int place) {
-    return buffers.get(place);
+    return see(place).buffer();
   }
 
   @Override
   public void close() {
-    places.forEach(Tensor::close);
-    pieces.forEach(Tensor::close);
+    for (int i = 0; i < seen.length(); i++) {
+      if (seen.get(i) != null) {
+        seen.get(i).tensor().close();
+      }
+    }
+    pieces.forEach(HostMemory::close);
   }
 }

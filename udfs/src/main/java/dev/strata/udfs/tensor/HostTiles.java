@@ -27,10 +27,16 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
       long ringBytes,
       Map<Integer, Long> residentBytes) {
     this.ringPlaces = ringPlaces;
-    this.arena = new HostArena(device, "tiles", type, sizes(ringPlaces, ringBytes, residentBytes));
-    residentBytes.keySet().stream()
-        .sorted()
-        .forEach(tile -> residents.put(tile, ringPlaces + residents.size()));
+    List<Integer> tiles = residentBytes.keySet().stream().sorted().toList();
+    tiles.forEach(tile -> residents.put(tile, ringPlaces + residents.size()));
+    this.arena =
+        new HostArena(
+            device,
+            "tiles",
+            type,
+            sizes(ringPlaces, ringBytes, residentBytes),
+            // A sweep comes to them one after another.
+            place -> place < ringPlaces ? 0 : (place - ringPlaces) / (double) tiles.size());
   }
 
   private static List<Long> sizes(

@@ -1,7 +1,9 @@
 package dev.strata.udfs.tools.benchmark;
 
+import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.engine.Engine;
+import dev.strata.udfs.engine.EnginePreview;
 import dev.strata.udfs.engine.MemoryFigures;
 import dev.strata.udfs.tools.RandomCheckpoint;
 import java.io.IOException;
@@ -31,6 +33,7 @@ public final class Benchmark {
       List<Sweep> sweeps,
       MemoryFigures memory,
       Optional<DeviceMemoryPeak> deviceMemory,
+      StartWatch.Figures start,
       RowByRow rowByRow) {}
 
   /** Some rows, one after another; null where that was not asked for. */
@@ -87,6 +90,7 @@ public final class Benchmark {
             rates,
             run.memory(),
             run.deviceMemory(),
+            run.start(),
             Optional.ofNullable(run.rowByRow()).map(rows -> comparison(run, rows, decode, parts))));
   }
 
@@ -101,11 +105,21 @@ public final class Benchmark {
     }
   }
 
+  private void warnOfSlowPinning() {
+    if (!options.engine().device().equals("cpu") && EnginePreview.hasGpu()) {
+      NativeEnvironment.slowPinning(System.getenv())
+          .ifPresent(advice -> progress.println("warning: " + advice));
+    }
+  }
+
   private Run runEngine() throws IOException, InterruptedException {
+    warnOfSlowPinning();
     SweepLog log = new SweepLog();
     Optional<DeviceMemoryWatch> watch =
         options.engine().device().equals("cpu") ? Optional.empty() : DeviceMemoryWatch.start();
-    try (Engine engine = Engine.start(options.engine(), log)) {
+    long started = System.nanoTime();
+    try (Engine engine = Engine.start(options.engine(), log);
+        StartWatch start = new StartWatch(engine, started, progress)) {
       progress.print(engine.describePlan());
       requireFitting(engine.checkpoint().spec().contextLength());
       Workload workload = new Workload(engine);
@@ -117,7 +131,8 @@ public final class Benchmark {
       Optional<DeviceMemoryPeak> peak = watch.map(DeviceMemoryWatch::peak);
       ModelWork model = ModelWork.of(engine.checkpoint());
       RowByRow rowByRow = options.rowByRow() ? rowByRow(workload, log) : null;
-      return new Run(engine.describePlan(), model, seconds, sweeps, memory, peak, rowByRow);
+      return new Run(
+          engine.describePlan(), model, seconds, sweeps, memory, peak, start.figures(), rowByRow);
     } finally {
       watch.ifPresent(DeviceMemoryWatch::close);
     }

@@ -23,6 +23,7 @@ public final class BenchmarkReport {
       Rates rates,
       MemoryFigures memory,
       Optional<DeviceMemoryPeak> deviceMemory,
+      StartWatch.Figures start,
       Optional<Comparison> comparison) {
 
     List<Phase> phases() {

@@ -22,6 +22,7 @@ final class ReportJson {
     json.addProperty("plan", found.plan());
     json.addProperty("seconds", found.seconds());
     found.phases().forEach(phase -> json.add(phase.name(), phase(phase)));
+    json.add("start", start(found.start()));
     json.add("memory", memory(found));
     json.add("rates", rates(found.rates()));
     found.comparison().ifPresent(comparison -> json.add("comparison", comparison(comparison)));
@@ -103,6 +104,14 @@ final class ReportJson {
       number(lane, "waiting_seconds", times.waiting() / 1e3);
       json.add(times.lane().name().toLowerCase(Locale.ROOT), lane);
     }
+    return json;
+  }
+
+  private static JsonObject start(StartWatch.Figures start) {
+    JsonObject json = new JsonObject();
+    number(json, "seconds", start.startSeconds());
+    number(json, "host_memory_seconds", start.memorySeconds());
+    json.addProperty("host_memory_bytes", start.memoryBytes());
     return json;
   }
 

@@ -23,6 +23,7 @@ final class ReportText {
   String text() {
     heading();
     phases();
+    start();
     memory();
     rates();
     found.comparison().ifPresent(this::comparison);
@@ -100,6 +101,16 @@ final class ReportText {
     }
     number(label + ", GB a sweep", "%.3f", phase -> phase.bytes(which) / 1e9);
     number(label + ", GB/s", "%.2f", phase -> phase.bytesPerSecond(which) / 1e9);
+  }
+
+  private void start() {
+    line("");
+    line("start, seconds until rows are taken     %.1f", found.start().startSeconds());
+    if (found.start().memoryBytes() > 0) {
+      line(
+          "host memory, seconds from then on       %.1f for %d MiB",
+          found.start().memorySeconds(), found.start().memoryBytes() >> 20);
+    }
   }
 
   private void memory() {
