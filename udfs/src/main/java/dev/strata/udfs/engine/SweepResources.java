@@ -64,15 +64,17 @@ final class SweepResources implements AutoCloseable {
   final Transformer transformer;
   final TileStreamer streamer;
 
-  SweepResources(Checkpoint checkpoint, EngineOptions options, EngineListener listener) {
+  SweepResources(
+      Checkpoint checkpoint,
+      ComputeDevice device,
+      MemoryPlan plan,
+      EngineOptions options,
+      EngineListener listener) {
     this.checkpoint = checkpoint;
     this.spec = checkpoint.spec();
+    this.device = device;
+    this.plan = plan;
     try {
-      this.device =
-          own(ComputeDevice.open(options.device(), options.computeType(), options.threads()));
-      this.plan =
-          MemoryPlan.of(
-              CheckpointSize.of(checkpoint), options, MemoryPlan.DeviceTraits.of(device, spec));
       this.store = LayerStore.of(checkpoint, plan.tileBytes());
       this.compute = own(device.newLane("kernels"));
       this.tileLane = own(device.newLane("tiles"));

@@ -9,6 +9,7 @@ import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileStreamer;
+import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.HeadPass;
@@ -42,6 +43,8 @@ final class Sweeper implements AutoCloseable {
 
   Sweeper(
       Checkpoint checkpoint,
+      ComputeDevice device,
+      MemoryPlan plan,
       EngineOptions options,
       Counters counters,
       EngineListener listener,
@@ -49,8 +52,8 @@ final class Sweeper implements AutoCloseable {
     this.spec = checkpoint.spec();
     this.counters = counters;
     this.recorder = new SweepRecorder(observer, listener);
-    this.resources = new SweepResources(checkpoint, options, recorder);
-    this.plan = resources.plan;
+    this.resources = new SweepResources(checkpoint, device, plan, options, recorder);
+    this.plan = plan;
     this.blockTokens = plan.blockTokens();
     this.program =
         new TileProgram(

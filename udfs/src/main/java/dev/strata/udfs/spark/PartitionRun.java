@@ -45,7 +45,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
   private final OutputRows output;
   private final EngineStats stats;
   private final TaskContext context;
-  private final ExecutorEngines.Lease lease;
+  private final ModelEngine model;
   private final ModelText text;
   private final RowEncoder encoder;
   private final GenerationDefaults defaults;
@@ -65,24 +65,24 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
       OutputRows output,
       EngineStats stats,
       TaskContext context,
-      ExecutorEngines.Lease lease) {
+      ModelEngine model) {
     this.input = input;
     this.options = options;
     this.prompts = prompts;
     this.output = output;
     this.stats = stats;
     this.context = context;
-    this.lease = lease;
-    this.text = lease.text();
-    this.defaults = lease.engine().checkpoint().generation();
+    this.model = model;
+    this.text = model.text();
+    this.defaults = model.engine().checkpoint().generation();
     this.sampling = sampling(options, defaults);
     this.encoder =
         new RowEncoder(
             prompts,
             text,
             options.cutsPrompts(),
-            lease.engine().checkpoint().spec().contextLength());
-    this.client = lease.engine().open();
+            model.engine().checkpoint().spec().contextLength());
+    this.client = model.engine().open();
     this.watch = new TaskWatch(context, this::report);
   }
 
@@ -236,7 +236,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
 
   private void report() {
     stats.add(
-        RunProgress.of(lease.engine().snapshot())
+        RunProgress.of(model.engine().snapshot())
             .merge(RunProgress.of(context.partitionId(), counts)));
   }
 

@@ -61,7 +61,8 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   /**
-   * Opens a device.
+   * Opens a device; one after another, as PyTorch's number of threads, which is the process's, is
+   * another for a moment meanwhile.
    *
    * @param name {@code cpu}, {@code cuda}, {@code cuda:N} for the N-th GPU, or {@code auto} for a
    *     GPU where there is one
@@ -71,7 +72,7 @@ public final class ComputeDevice implements AutoCloseable {
    * @throws IllegalArgumentException if the name or the type is none of these, or there is no such
    *     device
    */
-  public static ComputeDevice open(String name, String computeType, int threads) {
+  public static synchronized ComputeDevice open(String name, String computeType, int threads) {
     Engine engine = Engine.getEngine("PyTorch");
     // The optimizer compiles anew for every shape; shapes here change with every wave.
     JniUtils.setGraphExecutorOptimize(false);
@@ -149,6 +150,11 @@ public final class ComputeDevice implements AutoCloseable {
   /** Streams and events; null where the device is the host. */
   TorchScript cuda() {
     return cuda;
+  }
+
+  /** The device's name, such as {@code cuda:0}: devices with one name have one memory. */
+  public String name() {
+    return host || cuda != null ? name : STAGED;
   }
 
   /** Whether the device is the host's own processor and memory. */
