@@ -3,6 +3,7 @@ package dev.strata.job.cli;
 import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.JsonTexts;
 import dev.strata.udfs.api.StrataKeys;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,9 @@ final class Options {
 
   /** A key's default, as a person writes it. */
   static String shown(ConfKey<?> key) {
+    if (key.otherwise() instanceof Duration time) {
+      return time.toMinutes() + "min";
+    }
     if (!(key.otherwise() instanceof Long size)) {
       return key.otherwise().toString();
     }

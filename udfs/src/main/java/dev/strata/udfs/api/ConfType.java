@@ -1,5 +1,7 @@
 package dev.strata.udfs.api;
 
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +43,12 @@ public record ConfType<T>(String label, Function<String, T> parser, Optional<Str
           "auto or a size such as 512m or 4g",
           text -> text.equalsIgnoreCase("auto") ? Long.valueOf(-1) : bytes(text));
 
+  /** A time, which may be for ever. */
+  static final ConfType<Duration> TIME_OR_NEVER =
+      stripped(
+          "never, 0 or a time such as 90s, 10min or 2h",
+          text -> text.equalsIgnoreCase("never") ? ChronoUnit.FOREVER.getDuration() : time(text));
+
   /** A whole number of 64 bits. */
   static final ConfType<Long> LONG = stripped("a whole number", Long::valueOf);
 
@@ -57,6 +65,8 @@ public record ConfType<T>(String label, Function<String, T> parser, Optional<Str
           "name=value, several of them separated by commas or in a JSON array", ConfType::options);
 
   private static final Pattern BETWEEN_OPTIONS = Pattern.compile(",(?=\\s*[A-Za-z][\\w.-]*=)");
+
+  private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m|min|h|d)|0");
 
   private static final Pattern SIZE = Pattern.compile("(\\d+)([kmgt]?)(?:i?b)?");
 
@@ -137,6 +147,24 @@ public record ConfType<T>(String label, Function<String, T> parser, Optional<Str
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(text, e);
     }
+  }
+
+  private static Duration time(String text) {
+    Matcher time = TIME.matcher(text.toLowerCase(Locale.ROOT));
+    require(time.matches());
+    return time.group(1) == null
+        ? Duration.ZERO
+        : Duration.of(Long.parseLong(time.group(1)), unit(time.group(2)));
+  }
+
+  private static ChronoUnit unit(String letters) {
+    return switch (letters) {
+      case "ms" -> ChronoUnit.MILLIS;
+      case "s" -> ChronoUnit.SECONDS;
+      case "h" -> ChronoUnit.HOURS;
+      case "d" -> ChronoUnit.DAYS;
+      default -> ChronoUnit.MINUTES;
+    };
   }
 
   private static List<String> texts(String text) {

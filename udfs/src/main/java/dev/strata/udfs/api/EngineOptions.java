@@ -3,12 +3,15 @@ package dev.strata.udfs.api;
 import java.io.Serializable;
 
 /**
- * What an executor's engine is started with. Two tasks with equal options share one engine.
+ * What an executor's engine is started with. Two tasks share one engine where the options' {@link
+ * #identity} is equal.
  *
  * @param model the checkpoint's directory: a local path or a URI
  * @param device {@code auto}, {@code cpu}, {@code cuda}, or {@code cuda:N} for the N-th GPU, from 0
- * @param deviceMemory bytes the process may hold on the device, the CUDA context included
- * @param hostMemory bytes outside the heap for rings, hidden states, keys and values
+ * @param deviceMemory bytes that all engines of the process may hold on the device, the CUDA
+ *     context included
+ * @param hostMemory bytes outside the heap that all engines of the process may hold, for rings,
+ *     hidden states, keys and values
  * @param computeType {@code auto}, {@code float32}, {@code bfloat16} or {@code float16}
  * @param tileBytes the most bytes of one tile; 0 lets the memory plan choose
  * @param waveSize the most sequences active in one sweep; 0 lets the memory plan choose
@@ -41,18 +44,45 @@ public record EngineOptions(
 
   /** The same options on another device, with another number of threads. */
   public EngineOptions on(String otherDevice, int otherThreads) {
+    return with(otherDevice, deviceMemory, hostMemory, otherThreads, rowTokens);
+  }
+
+  /** The same options for an engine that has so much of the memory. */
+  public EngineOptions withMemory(long otherDeviceMemory, long otherHostMemory) {
+    return with(device, otherDeviceMemory, otherHostMemory, threads, rowTokens);
+  }
+
+  /** The same options where rows are expected to be of another length. */
+  public EngineOptions withRowTokens(int otherRowTokens) {
+    return with(device, deviceMemory, hostMemory, threads, otherRowTokens);
+  }
+
+  /**
+   * What makes an engine: all but what one query expects of its rows, for which an engine plans
+   * anew. Tasks share an engine where this is equal.
+   */
+  public EngineOptions identity() {
+    return withRowTokens(0);
+  }
+
+  private EngineOptions with(
+      String otherDevice,
+      long otherDeviceMemory,
+      long otherHostMemory,
+      int otherThreads,
+      int otherRowTokens) {
     return new EngineOptions(
         model,
         otherDevice,
-        deviceMemory,
-        hostMemory,
+        otherDeviceMemory,
+        otherHostMemory,
         computeType,
         tileBytes,
         waveSize,
         microBatchTokens,
         otherThreads,
         weightsMemory,
-        rowTokens,
+        otherRowTokens,
         kvType,
         io);
   }

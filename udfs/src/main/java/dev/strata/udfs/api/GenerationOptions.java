@@ -1,11 +1,13 @@
 package dev.strata.udfs.api;
 
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.List;
 
 /**
  * All that a task needs to know about a run.
  *
+ * @param idleTimeout how long the engine is kept when no task uses it any more
  * @param staging how a node comes by a model that is not local
  * @param idColumn the column that names a row; null to make its id from its content
  * @param rowOptions input columns that override sampling options row by row
@@ -16,6 +18,7 @@ import java.util.List;
  */
 public record GenerationOptions(
     EngineOptions engine,
+    Duration idleTimeout,
     ModelStaging staging,
     PromptOptions prompt,
     SamplingOverrides sampling,

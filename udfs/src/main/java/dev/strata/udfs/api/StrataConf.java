@@ -133,6 +133,7 @@ public final class StrataConf {
   public GenerationOptions generationOptions(PromptOptions prompt) {
     return new GenerationOptions(
         engineOptions(),
+        get(StrataKeys.IDLE_TIMEOUT),
         modelStaging(),
         prompt,
         samplingOverrides(),

@@ -1,5 +1,6 @@
 package dev.strata.udfs.api;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -295,6 +296,14 @@ public final class StrataKeys {
           ConfType.atLeast(0),
           0,
           "Threads of the mathematics on a CPU; 0 for spark.executor.cores, or else all.");
+  public static final ConfKey<Duration> IDLE_TIMEOUT =
+      key(
+          "idle.timeout",
+          ConfType.TIME_OR_NEVER,
+          Duration.ofMinutes(10),
+          "How long an engine that no task uses is kept, with its memory, for the next query on the"
+              + " same model; 0 closes it at once, never keeps it until another engine needs its"
+              + " memory.");
   public static final ConfKey<Integer> READ_AHEAD_ROWS =
       key(
           "readAhead.rows",

@@ -25,9 +25,17 @@ final class Counters {
   private long readBytes;
   private long busyNanos;
   private long lowMargins;
+  private long earlierReadBytes;
+  private long earlierLowMargins;
 
   Counters(int layers) {
     this.layers = layers;
+  }
+
+  /** What {@link #sweepEnded} is told as a total begins at nothing again. */
+  synchronized void beginAnew() {
+    earlierReadBytes = readBytes;
+    earlierLowMargins = lowMargins;
   }
 
   synchronized void sweepStarted(int rows) {
@@ -52,8 +60,8 @@ final class Counters {
     resumedTokens += schedule.resumedTokens();
     newTokens += chosen;
     busyNanos += nanos;
-    readBytes = bytesRead;
-    lowMargins = margins;
+    readBytes = earlierReadBytes + bytesRead;
+    lowMargins = earlierLowMargins + margins;
   }
 
   synchronized void rowEnded(boolean failed) {

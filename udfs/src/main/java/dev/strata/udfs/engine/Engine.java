@@ -9,8 +9,8 @@ import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.HostMemoryException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,24 +26,20 @@ public final class Engine implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
-  private final Checkpoint checkpoint;
-  private final Counters counters;
-  private final Sweeper sweeper;
-  private final Wave wave;
+  /** An engine of its own has all that it may take. */
+  private static final MemoryBroker ALONE =
+      demand -> new MemoryLedger().reserve(demand).orElseThrow();
+
+  private final EngineParts parts;
   private final RowQueue queue;
   private final Thread thread;
+  private final AtomicReference<RuntimeException> closeFailure = new AtomicReference<>();
+  private volatile int rowTokens;
 
-  private Engine(
-      Checkpoint checkpoint,
-      EngineOptions options,
-      EngineListener listener,
-      SweepObserver observer) {
-    this.checkpoint = checkpoint;
-    this.counters = new Counters(checkpoint.spec().layers().size());
-    this.sweeper = new Sweeper(checkpoint, options, counters, listener, observer);
-    this.wave =
-        new Wave(checkpoint.spec(), sweeper.plan(), sweeper.pool(), sweeper.longestSequence());
-    this.queue = new RowQueue(sweeper.plan().waveRows());
+  private Engine(EngineParts parts, int rowTokens) {
+    this.parts = parts;
+    this.rowTokens = rowTokens;
+    this.queue = new RowQueue(parts.sweeper().plan().waveRows());
     this.thread = Daemons.thread("strata-sweeps", this::run);
   }
 
@@ -66,13 +62,16 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * The same for a model that is open already, which the engine closes when it is closed or cannot
-   * be started.
+   * The same for one engine of several that share a memory.
    *
+   * @param checkpoint open already; the engine closes it when it is closed or cannot be started
+   * @param memory gives the engine its part of the memory
    * @throws StrataException if the device or the budget cannot be used
+   * @throws InterruptedException as {@code memory} does
    */
-  public static Engine start(EngineOptions options, Checkpoint checkpoint) {
-    return start(options, checkpoint, EngineListener.NONE, SweepObserver.NONE);
+  public static Engine start(EngineOptions options, Checkpoint checkpoint, MemoryBroker memory)
+      throws InterruptedException {
+    return start(options, checkpoint, EngineListener.NONE, SweepObserver.NONE, memory);
   }
 
   static Engine start(EngineOptions options, EngineListener listener) {
@@ -82,34 +81,39 @@ public final class Engine implements AutoCloseable {
   private static Engine start(
       EngineOptions options, EngineListener listener, SweepObserver observer) {
     Checkpoint checkpoint = Checkpoint.open(options.model(), options.io(), options.hostMemory());
-    return start(options, checkpoint, listener, observer);
+    try {
+      return start(options, checkpoint, listener, observer, ALONE);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e); // there is nobody to wait for
+    }
   }
 
   private static Engine start(
       EngineOptions options,
       Checkpoint checkpoint,
       EngineListener listener,
-      SweepObserver observer) {
+      SweepObserver observer,
+      MemoryBroker memory)
+      throws InterruptedException {
     try {
-      Engine engine = new Engine(checkpoint, options, listener, observer);
-      LOG.info("{}", engine.describePlan());
-      engine.thread.start();
-      return engine;
+      EngineParts parts = new EngineParts(checkpoint, options, listener, observer, memory);
+      return started(new Engine(parts, options.rowTokens()));
     } catch (IllegalArgumentException e) {
-      throw closed(checkpoint, new StrataException(StrataException.Fault.USAGE, e.getMessage(), e));
+      throw new StrataException(StrataException.Fault.USAGE, e.getMessage(), e);
     } catch (RuntimeException e) {
-      boolean tooLittle = OutOfDeviceMemory.isCauseOf(e);
-      throw closed(checkpoint, tooLittle ? new OutOfDeviceMemory(false, e).asRefusal() : e);
+      throw OutOfDeviceMemory.isCauseOf(e) ? new OutOfDeviceMemory(false, e).asRefusal() : e;
     }
   }
 
-  private static RuntimeException closed(Checkpoint checkpoint, RuntimeException failure) {
+  private static Engine started(Engine engine) {
+    LOG.info("{}", engine.describePlan());
     try {
-      checkpoint.close();
-    } catch (IOException e) {
-      failure.addSuppressed(e);
+      engine.thread.start();
+      return engine;
+    } catch (Throwable e) { // such as too many threads
+      engine.closeParts();
+      throw e;
     }
-    return failure;
   }
 
   /** A new client; each task has its own. */
@@ -121,31 +125,31 @@ public final class Engine implements AutoCloseable {
 
   /** The model's checkpoint, open as long as the engine is. */
   public Checkpoint checkpoint() {
-    return checkpoint;
+    return parts.checkpoint();
   }
 
   /** The most sequences active in one sweep. */
   public int waveRows() {
-    return sweeper.plan().waveRows();
+    return parts.sweeper().plan().waveRows();
   }
 
   /** The memory plan as a person reads it. */
   public String describePlan() {
-    return sweeper.plan().describe();
+    return parts.sweeper().plan().describe();
   }
 
   /** The memory that the engine held at most, and its budgets. */
   public MemoryFigures memory() {
-    return sweeper.memory();
+    return parts.sweeper().memory();
   }
 
   /** What the engine has done and where it is. */
   public EngineSnapshot snapshot() {
-    return sweeper.snapshot(queue.waitingRows());
+    return parts.sweeper().snapshot(queue.waitingRows());
   }
 
   Counters counters() {
-    return counters;
+    return parts.counters();
   }
 
   /** Whether the engine ended with an error. */
@@ -173,17 +177,43 @@ public final class Engine implements AutoCloseable {
     queue.cancel(client);
   }
 
+  /**
+   * Says how many tokens a row is expected to have from now on, prompt and completion together; 0
+   * where that is unknown. Before the next row enters an empty wave the memory is planned for it.
+   */
+  public void expect(int tokens) {
+    rowTokens = tokens;
+  }
+
   private void run() {
     try {
-      sweeper.startThread();
+      parts.sweeper().startThread();
       while (!queue.isClosed() && hasRows()) {
-        wave.makeRoom();
+        parts.wave().makeRoom();
         admit();
         sweep();
       }
     } catch (Throwable e) {
       LOG.error("the engine ends: {}", e.getMessage(), e);
-      queue.close(told(e));
+      end(told(e));
+    } finally {
+      closeParts();
+    }
+  }
+
+  /** Tells all clients. The thread that runs the sweeps closes the parts when it ends. */
+  private void end(Throwable failure) {
+    parts.ending();
+    queue.close(failure);
+  }
+
+  /** At once, also where the engine failed and clients are still open: they have no use for it. */
+  private void closeParts() {
+    try {
+      parts.close();
+    } catch (RuntimeException e) {
+      LOG.error("the engine's memory was not all given back", e);
+      closeFailure.set(e);
     }
   }
 
@@ -200,15 +230,25 @@ public final class Engine implements AutoCloseable {
   }
 
   private boolean hasRows() throws InterruptedException {
-    return !wave.isEmpty() || queue.awaitRows();
+    if (!parts.wave().isEmpty()) {
+      return true;
+    }
+    boolean hasRows = queue.awaitRows();
+    if (hasRows && parts.replan(rowTokens)) {
+      LOG.info("{}", describePlan());
+      queue.waveRows(waveRows());
+    }
+    return hasRows;
   }
 
   private void admit() {
+    Wave wave = parts.wave();
     wave.resume();
     queue.offer(entry -> wave.admit(entry, this::deliver));
   }
 
   private void sweep() throws IOException {
+    Wave wave = parts.wave();
     List<Sequence> active = wave.active();
     if (active.isEmpty()) {
       return;
@@ -216,16 +256,17 @@ public final class Engine implements AutoCloseable {
     runSweep(active);
     List<Sequence> finished = wave.removeFinished();
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
-    counters.rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());
+    parts.counters().rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());
     finished.forEach(sequence -> deliver(sequence.client(), sequence.result()));
   }
 
   /** Runs a sweep, with smaller micro-batches where the device has too little memory for it. */
   private void runSweep(List<Sequence> active) throws IOException {
+    Sweeper sweeper = parts.sweeper();
     while (true) {
       SweepSchedule schedule =
           SweepSchedule.of(active, sweeper.sweepTokens(), sweeper.plan().logitRows());
-      counters.sweepStarted(active.size());
+      parts.counters().sweepStarted(active.size());
       try {
         sweeper.run(schedule, mayFollow(schedule));
         return;
@@ -243,6 +284,7 @@ public final class Engine implements AutoCloseable {
    * it wrong.
    */
   private boolean mayFollow(SweepSchedule schedule) {
+    Wave wave = parts.wave();
     return queue.waitingRows() > 0
         || wave.restingRows() > 0
         || schedule.runs().size() < wave.active().size()
@@ -251,20 +293,23 @@ public final class Engine implements AutoCloseable {
   }
 
   private void deliver(EngineClient client, GenerationResult result) {
-    counters.rowEnded(result.reason() == FinishReason.ERROR);
+    parts.counters().rowEnded(result.reason() == FinishReason.ERROR);
     queue.deliver(client, result);
   }
 
-  /** Stops after the sweep under way; unfinished rows are lost to their clients, who are told. */
+  /**
+   * Stops after the sweep under way; unfinished rows are lost to their clients, who are told. May
+   * be called again, and beside any other call.
+   *
+   * @throws IllegalStateException if memory was not given back, the first time
+   */
   @Override
   public void close() {
-    queue.close(null);
+    end(null);
     Uninterrupted.join(thread);
-    sweeper.close();
-    try {
-      checkpoint.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    RuntimeException failure = closeFailure.getAndSet(null);
+    if (failure != null) {
+      throw failure;
     }
   }
 }

@@ -50,7 +50,7 @@ final class RowQueue {
       new TreeSet<>(
           Comparator.comparingInt(Entry::allowance).reversed().thenComparing(Entry::arrival));
   private final TreeSet<Entry> arrivals = new TreeSet<>(Comparator.comparing(Entry::arrival));
-  private final int waveRows;
+  private int waveRows;
   private long submitted;
   private long left;
   private Throwable failure;
@@ -61,6 +61,16 @@ final class RowQueue {
    */
   RowQueue(int waveRows) {
     this.waveRows = waveRows;
+  }
+
+  /** Sets how many waiting rows start an idle engine from now on. */
+  void waveRows(int rows) {
+    lock.lock();
+    try {
+      waveRows = rows;
+    } finally {
+      lock.unlock();
+    }
   }
 
   void open(EngineClient client) {

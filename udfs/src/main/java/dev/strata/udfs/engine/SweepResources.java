@@ -65,15 +65,17 @@ final class SweepResources implements AutoCloseable {
   final Transformer transformer;
   final TileStreamer streamer;
 
-  SweepResources(Checkpoint checkpoint, EngineOptions options, EngineListener listener) {
+  SweepResources(
+      Checkpoint checkpoint,
+      ComputeDevice device,
+      MemoryPlan plan,
+      EngineOptions options,
+      EngineListener listener) {
     this.checkpoint = checkpoint;
     this.spec = checkpoint.spec();
+    this.device = device;
+    this.plan = plan;
     try {
-      this.device =
-          own(ComputeDevice.open(options.device(), options.computeType(), options.threads()));
-      this.plan =
-          MemoryPlan.of(
-              CheckpointSize.of(checkpoint), options, MemoryPlan.DeviceTraits.of(device, spec));
       this.store = LayerStore.of(checkpoint, plan.tileBytes());
       this.compute = own(device.newLane("kernels"));
       this.tileLane = own(device.newLane("tiles"));
@@ -326,9 +328,7 @@ final class SweepResources implements AutoCloseable {
 
   @Override
   public void close() {
-    if (device != null) {
-      device.stopAllocating(); // threads that are waited for may wait for memory
-    }
+    device.dropHostMemory(); // threads that are waited for may wait for it
     RuntimeException failure = null;
     while (!owned.isEmpty()) {
       try {

@@ -44,6 +44,8 @@ final class Sweeper implements AutoCloseable {
 
   Sweeper(
       Checkpoint checkpoint,
+      ComputeDevice device,
+      MemoryPlan plan,
       EngineOptions options,
       Counters counters,
       EngineListener listener,
@@ -51,8 +53,8 @@ final class Sweeper implements AutoCloseable {
     this.spec = checkpoint.spec();
     this.counters = counters;
     this.recorder = new SweepRecorder(observer, listener);
-    this.resources = new SweepResources(checkpoint, options, recorder);
-    this.plan = resources.plan;
+    this.resources = new SweepResources(checkpoint, device, plan, options, recorder);
+    this.plan = plan;
     this.blockTokens = plan.blockTokens();
     this.program =
         new TileProgram(

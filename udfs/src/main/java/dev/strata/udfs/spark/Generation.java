@@ -66,6 +66,6 @@ public final class Generation {
    * @throws StrataException if it cannot be used
    */
   public static void validateModel(GenerationOptions options) {
-    ExecutorEngines.validate(options.engine());
+    ModelLocation.validate(options.engine().model());
   }
 }

@@ -39,9 +39,10 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
       return Collections.emptyIterator(); // an engine is dear, and there is nothing for it to do
     }
     TaskContext context = TaskContext.get();
-    ExecutorEngines.Lease lease = ExecutorEngines.acquire(options, hadoop.value());
+    EngineLease<ModelEngine> lease = ExecutorEngines.acquire(options, hadoop.value(), context);
     whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
-    PartitionRun run = new PartitionRun(rows, options, prompts, output, stats, context, lease);
+    PartitionRun run =
+        new PartitionRun(rows, options, prompts, output, stats, context, lease.get());
     whenEnded(context, run::close);
     return run;
   }

@@ -45,7 +45,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
   private final OutputRows output;
   private final EngineStats stats;
   private final TaskContext context;
-  private final ExecutorEngines.Lease lease;
+  private final ModelEngine model;
   private final ModelText text;
   private final GenerationDefaults defaults;
   private final EngineClient client;
@@ -63,19 +63,19 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
       OutputRows output,
       EngineStats stats,
       TaskContext context,
-      ExecutorEngines.Lease lease) {
+      ModelEngine model) {
     this.options = options;
     this.output = output;
     this.stats = stats;
     this.context = context;
-    this.lease = lease;
-    this.text = lease.text();
-    this.defaults = lease.engine().checkpoint().generation();
+    this.model = model;
+    this.text = model.text();
+    this.defaults = model.engine().checkpoint().generation();
     RowEncoder encoder =
         new RowEncoder(
-            text, options.cutsPrompts(), lease.engine().checkpoint().spec().contextLength());
+            text, options.cutsPrompts(), model.engine().checkpoint().spec().contextLength());
     this.input = new EncodedRows(input, prompts, encoder, sampling(options, defaults));
-    this.client = lease.engine().open();
+    this.client = model.engine().open();
     this.watch = new TaskWatch(context, this::report);
   }
 
@@ -228,7 +228,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
 
   private void report() {
     stats.add(
-        RunProgress.of(lease.engine().snapshot())
+        RunProgress.of(model.engine().snapshot())
             .merge(RunProgress.of(context.partitionId(), counts)));
   }
 

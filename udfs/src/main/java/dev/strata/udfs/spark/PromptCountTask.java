@@ -40,7 +40,7 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
       return List.of(PromptCounts.NONE).iterator();
     }
     try (Checkpoint checkpoint = ModelLocation.open(options.engine().model(), hadoop.value());
-        ModelText text = ExecutorEngines.loadText(checkpoint, options.engine())) {
+        ModelText text = ModelLocation.text(checkpoint, options.engine().model())) {
       SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
       RowEncoder encoder = new RowEncoder(text, options.cutsPrompts(), plan.contextTokens());
       EncodedRows encoded = new EncodedRows(rows, prompts, encoder, sampling);

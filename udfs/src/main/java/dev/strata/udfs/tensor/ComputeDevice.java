@@ -66,7 +66,8 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   /**
-   * Opens a device.
+   * Opens a device; one after another, as PyTorch's number of threads, which is the process's, is
+   * another for a moment meanwhile.
    *
    * @param name {@code cpu}, {@code cuda}, {@code cuda:N} for the N-th GPU, or {@code auto} for a
    *     GPU where there is one
@@ -81,7 +82,8 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   /** The same with another gate into native code. */
-  static ComputeDevice open(String name, String computeType, int threads, NativeCalls calls) {
+  static synchronized ComputeDevice open(
+      String name, String computeType, int threads, NativeCalls calls) {
     Engine engine = Engine.getEngine("PyTorch");
     // The optimizer compiles anew for every shape; shapes here change with every wave.
     JniUtils.setGraphExecutorOptimize(false);
@@ -160,6 +162,11 @@ public final class ComputeDevice implements AutoCloseable {
   /** Streams and events; null where the device is the host. */
   TorchScript cuda() {
     return cuda;
+  }
+
+  /** The device's name, such as {@code cuda:0}: devices with one name have one memory. */
+  public String name() {
+    return host || cuda != null ? name : STAGED;
   }
 
   /** Whether the device is the host's own processor and memory. */

@@ -23,6 +23,7 @@ final class HostAllocator implements AutoCloseable {
   private Thread thread;
   private long requestedBytes;
   private long allocatedBytes;
+  private boolean allocating;
   private Throwable end;
 
   HostAllocator(ComputeDevice device) {
@@ -74,6 +75,7 @@ final class HostAllocator implements AutoCloseable {
       while (waiting.isEmpty() && end == null) {
         changed.awaitUninterruptibly();
       }
+      allocating = !waiting.isEmpty();
       return waiting.poll();
     } finally {
       lock.unlock();
@@ -84,6 +86,8 @@ final class HostAllocator implements AutoCloseable {
     lock.lock();
     try {
       allocatedBytes += memory.bytes();
+      allocating = false;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -93,6 +97,7 @@ final class HostAllocator implements AutoCloseable {
     lock.lock();
     try {
       end = cause;
+      allocating = false;
       waiting.forEach(memory -> memory.fail(cause));
       waiting.clear();
       changed.signalAll();
@@ -116,6 +121,25 @@ final class HostAllocator implements AutoCloseable {
     lock.lock();
     try {
       return allocatedBytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Gives up what is not there yet, telling whoever waits for it, and waits for a piece under way.
+   * What is requested afterwards is allocated again.
+   */
+  void drop() {
+    lock.lock();
+    try {
+      waiting.forEach(memory -> memory.fail(new IllegalStateException("no longer wanted")));
+      waiting.clear();
+      while (allocating) {
+        changed.awaitUninterruptibly();
+      }
+      requestedBytes = 0;
+      allocatedBytes = 0;
     } finally {
       lock.unlock();
     }

@@ -101,13 +101,18 @@ class HostAllocatorTest {
     while (gate.permits.getQueueLength() == 0) {
       Thread.onSpinWait();
     }
-    CompletableFuture<Void> stopping = CompletableFuture.runAsync(device::stopAllocating);
-    assertThatThrownBy(waits::get).hasRootCauseMessage("the device is closed");
+    CompletableFuture<Void> stopping = CompletableFuture.runAsync(device::dropHostMemory);
+    assertThatThrownBy(waits::get).hasRootCauseMessage("no longer wanted");
     assertThat(stopping).isNotDone();
     underWay.close();
     gate.permits.release();
     stopping.get();
     waiting.close();
+    assertThat(device.hostBytesAhead()).isZero();
+    gate.permits.release();
+    try (HostMemory next = request(device, 0)) {
+      assertThat(next.tensor().bytes()).isEqualTo(1000);
+    }
     device.close();
   }
 

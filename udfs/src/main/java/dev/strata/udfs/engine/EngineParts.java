@@ -1,0 +1,151 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.tensor.ComputeDevice;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What an engine works with: its model, its device and the memory that it holds of both. Once it is
+ * open, the thread that runs the sweeps alone changes and closes it; any may read.
+ */
+final class EngineParts implements AutoCloseable {
+
+  private final Checkpoint checkpoint;
+  private final Counters counters;
+  private final EngineListener listener;
+  private final SweepObserver observer;
+  private ComputeDevice device;
+  private EnginePlanner planner;
+  private MemoryLedger.Reservation reservation;
+  private EngineOptions options;
+  private volatile Sweeper sweeper;
+  private Wave wave;
+
+  /**
+   * Opens the device and takes the memory.
+   *
+   * @param checkpoint open already; closed with the parts, or if they cannot be opened
+   * @throws InterruptedException as the broker does
+   */
+  EngineParts(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      EngineListener listener,
+      SweepObserver observer,
+      MemoryBroker memory)
+      throws InterruptedException {
+    this.checkpoint = checkpoint;
+    this.options = options;
+    this.counters = new Counters(checkpoint.spec().layers().size());
+    this.listener = listener;
+    this.observer = observer;
+    try {
+      this.device = ComputeDevice.open(options.device(), options.computeType(), options.threads());
+      this.planner = new EnginePlanner(checkpoint, device);
+      this.reservation = memory.reserve(planner.demand(options));
+      build(planner.plan(options, reservation.room()));
+    } catch (Throwable e) {
+      closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void closeAfter(Throwable failure) {
+    try {
+      close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private void build(MemoryPlan plan) {
+    sweeper = new Sweeper(checkpoint, device, plan, options, counters, listener, observer);
+    wave = new Wave(checkpoint.spec(), plan, sweeper.pool(), sweeper.longestSequence());
+  }
+
+  /**
+   * Makes the memory's plan anew for rows of another expected length. The wave must be empty.
+   * Weights that stayed in memory are read again, as other parts take other shares of it.
+   *
+   * @return whether anything had to be changed
+   */
+  boolean replan(int rowTokens) {
+    if (rowTokens == options.rowTokens()) {
+      return false;
+    }
+    options = options.withRowTokens(rowTokens);
+    MemoryDemand demand = planner.demand(options);
+    if (planner.plan(options, reservation.roomFor(demand)).equals(sweeper.plan())) {
+      return false;
+    }
+    sweeper.close();
+    reservation.become(demand);
+    counters.beginAnew();
+    build(planner.plan(options, reservation.room()));
+    sweeper.startThread();
+    return true;
+  }
+
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  Sweeper sweeper() {
+    return sweeper;
+  }
+
+  Wave wave() {
+    return wave;
+  }
+
+  /** Says that all of it is going to be closed, so that nobody makes do with what else is left. */
+  void ending() {
+    reservation.ending();
+  }
+
+  /**
+   * Closes all parts, each whatever becomes of the others; memory is given back when it is free.
+   */
+  @Override
+  public void close() {
+    RuntimeException failure = null;
+    for (AutoCloseable part : parts()) {
+      try {
+        if (part != null) {
+          part.close();
+        }
+      } catch (Exception e) {
+        failure = also(failure, e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static RuntimeException also(RuntimeException failure, Exception another) {
+    if (failure == null) {
+      return new IllegalStateException(
+          "closing the engine failed: " + another.getMessage(), another);
+    }
+    failure.addSuppressed(another);
+    return failure;
+  }
+
+  /** In the order in which they are closed; null where one was not opened. */
+  private List<AutoCloseable> parts() {
+    return Arrays.asList(sweeper, this::releaseCached, device, checkpoint, reservation);
+  }
+
+  private void releaseCached() {
+    if (device != null) {
+      device.releaseCached();
+    }
+  }
+}

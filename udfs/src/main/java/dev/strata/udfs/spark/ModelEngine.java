@@ -1,0 +1,91 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.engine.Engine;
+import dev.strata.udfs.engine.MemoryBroker;
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.ModelFiles;
+import dev.strata.udfs.text.ModelText;
+import java.io.IOException;
+import org.apache.spark.SparkEnv;
+
+/** An engine and its model's text side, which outlives it where tasks still need it. */
+final class ModelEngine implements SharedEngine {
+
+  private final Engine engine;
+  private final ModelText text;
+
+  private ModelEngine(Engine engine, ModelText text) {
+    this.engine = engine;
+    this.text = text;
+  }
+
+  /**
+   * Starts an engine, which may copy its model to this node first. An interrupt ends the copy.
+   *
+   * @throws dev.strata.udfs.api.StrataException if the model, the device or the budget cannot be
+   *     used
+   */
+  static ModelEngine start(EngineRequest request, MemoryBroker memory) throws InterruptedException {
+    EngineOptions options = request.options();
+    Container.require(SparkEnv.get().conf(), options.hostMemory());
+    ModelFiles files = ModelFiles.onThisNode(options.model(), request.staging(), request.hadoop());
+    Checkpoint checkpoint = Checkpoint.open(files, options.io(), options.hostMemory());
+    ModelText text = loadText(checkpoint, options);
+    try {
+      return new ModelEngine(Engine.start(options, checkpoint, memory), text);
+    } catch (Throwable e) {
+      text.close();
+      throw e;
+    }
+  }
+
+  private static ModelText loadText(Checkpoint checkpoint, EngineOptions options) {
+    try {
+      return ModelLocation.text(checkpoint, options.model());
+    } catch (Throwable e) {
+      closeAfter(e, checkpoint);
+      throw e;
+    }
+  }
+
+  private static void closeAfter(Throwable failure, Checkpoint checkpoint) {
+    try {
+      checkpoint.close();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  ModelText text() {
+    return text;
+  }
+
+  @Override
+  public boolean isFailed() {
+    return engine.isFailed();
+  }
+
+  @Override
+  public void expect(int rowTokens) {
+    engine.expect(rowTokens);
+  }
+
+  @Override
+  public void stop() {
+    engine.close();
+  }
+
+  @Override
+  public void close() {
+    try {
+      engine.close();
+    } finally {
+      text.close();
+    }
+  }
+}
