@@ -2,6 +2,8 @@ package dev.strata.udfs.kv;
 
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Rounding;
 import dev.strata.udfs.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -18,6 +20,8 @@ import java.util.Optional;
  * powers of two; no extent crosses from one to the next.
  */
 public final class KvPool implements AutoCloseable {
+
+  private static final String OWNER = "keys and values";
 
   /** Pinned pieces of memory are seen through buffers of less than 2 GiB. */
   public static final long LARGEST_SEGMENT_BYTES = 1L << 30;
@@ -80,8 +84,8 @@ public final class KvPool implements AutoCloseable {
 
   private Tensor allocate(ComputeDevice device, int tokens, boolean onHost) {
     return onHost
-        ? device.allocateHost("KV pool", format.type(), format.shape(tokens))
-        : device.allocate("KV pool", format.type(), format.shape(tokens));
+        ? device.allocateHost(OWNER, format.type(), format.shape(tokens))
+        : device.allocate(OWNER, format.type(), format.shape(tokens));
   }
 
   /**
@@ -107,18 +111,17 @@ public final class KvPool implements AutoCloseable {
     return tokens;
   }
 
-  /** Bytes of memory, as its allocator rounds it, of a pool with such segments. */
-  public static long hostBytes(KvFormat format, List<Integer> segmentTokens) {
-    long token = format.layerTokenBytes();
-    return format.layers()
-        * segmentTokens.stream()
-            .mapToLong(tokens -> Long.highestOneBit(tokens * token - 1) << 1)
-            .sum();
+  /** What a pool on the device takes. */
+  public static Footprint footprint(KvFormat format, int tokens) {
+    return Footprint.device(OWNER, tokens * format.tokenBytes());
   }
 
-  /** Bytes of one token slot, in all layers. */
-  public static long bytesPerToken(DecoderSpec spec, int elementBytes) {
-    return 2L * spec.layers().size() * spec.keyValueWidth() * elementBytes;
+  /** What a pool in host memory with such segments takes. */
+  public static Footprint hostFootprint(KvFormat format, List<Integer> segmentTokens) {
+    long token = format.layerTokenBytes();
+    long layer =
+        segmentTokens.stream().mapToLong(tokens -> Rounding.host(tokens * token, true)).sum();
+    return Footprint.host(OWNER, format.layers() * layer);
   }
 
   /** An extent of {@code tokens} slots, or empty where no run of free slots is that long. */

@@ -44,7 +44,7 @@ public final class HostArena implements AutoCloseable {
   /** Small pieces of pinned memory need not begin with a page. */
   private static long pinnedBytes(long used) {
     long bytes = used < LEAST_PAGE_ALIGNED_BYTES ? used + ALIGNMENT : used;
-    return Long.highestOneBit(bytes - 1) << 1;
+    return Rounding.host(bytes, true);
   }
 
   private final List<Tensor> pieces = new ArrayList<>();

@@ -11,6 +11,10 @@ import java.util.Map;
 /** Places for tiles in host memory, pinned where the device is not the host. */
 public final class HostTiles implements HostPlaces, AutoCloseable {
 
+  private static final String OWNER = "tiles";
+  private static final String RING = "tile ring";
+  private static final String RESIDENTS = "weights that stay";
+
   private final int ringPlaces;
   private final Map<Integer, Integer> residents = new HashMap<>();
   private final HostArena arena;
@@ -27,7 +31,7 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
       long ringBytes,
       Map<Integer, Long> residentBytes) {
     this.ringPlaces = ringPlaces;
-    this.arena = new HostArena(device, "tiles", type, sizes(ringPlaces, ringBytes, residentBytes));
+    this.arena = new HostArena(device, OWNER, type, sizes(ringPlaces, ringBytes, residentBytes));
     residentBytes.keySet().stream()
         .sorted()
         .forEach(tile -> residents.put(tile, ringPlaces + residents.size()));
@@ -40,10 +44,19 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
     return sizes;
   }
 
-  /** Bytes that such places take. */
-  public static long bytes(
-      int ringPlaces, long ringBytes, Map<Integer, Long> residentBytes, boolean pinned) {
-    return HostArena.bytes(sizes(ringPlaces, ringBytes, residentBytes), pinned);
+  /** What the ring takes. */
+  public static Footprint ring(int places, long placeBytes, boolean pinned) {
+    return Footprint.host(RING, HostArena.bytes(sizes(places, placeBytes, Map.of()), pinned));
+  }
+
+  /** What tiles that stay take where they may have so many bytes. */
+  public static Footprint residents(long bytes) {
+    return Footprint.host(RESIDENTS, bytes);
+  }
+
+  /** Bytes that the places of tiles that stay take. */
+  public static long residentBytes(Map<Integer, Long> residentBytes, boolean pinned) {
+    return HostArena.bytes(sizes(0, 0, residentBytes), pinned);
   }
 
   @Override

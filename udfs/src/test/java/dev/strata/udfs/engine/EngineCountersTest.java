@@ -349,7 +349,7 @@ class EngineCountersTest {
     assertThat(figures.get(1).kvToDeviceBytes()).isGreaterThanOrEqualTo(prompts * kvToken);
     assertThat(figures.get(0).spans()).isEmpty();
     assertThat(figures.get(2).spans()).isEmpty();
-    assertThat(figures.get(1).spans()).extracting(Span::lane).contains(Lane.values());
+    assertThat(figures.get(1).spans()).extracting(Span::lane).contains(LaneKind.values());
     assertThat(figures.get(1).spans()).allMatch(span -> span.endNanos() >= span.startNanos());
   }
 

@@ -3,7 +3,6 @@ package dev.strata.udfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.EngineOptions;
-import dev.strata.udfs.engine.MemoryPlan.DeviceTraits;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tools.ModelShape;
 import java.io.IOException;
@@ -23,13 +22,13 @@ class MemoryPlanTextsTest {
   private static final long GIB = 1L << 30;
 
   private static final DeviceTraits CPU =
-      new DeviceTraits(NumberType.FLOAT32, 4, true, false, false, 2);
+      new DeviceTraits(NumberType.FLOAT32, true, false, false, 2);
   private static final DeviceTraits CUDA =
-      new DeviceTraits(NumberType.BFLOAT16, 2, false, true, true, 1);
+      new DeviceTraits(NumberType.BFLOAT16, false, true, true, 1);
   private static final DeviceTraits OLD_CUDA =
-      new DeviceTraits(NumberType.FLOAT16, 4, false, true, false, 1);
+      new DeviceTraits(NumberType.FLOAT16, false, true, false, 1);
   private static final DeviceTraits STAGED =
-      new DeviceTraits(NumberType.FLOAT32, 4, false, false, false, 2);
+      new DeviceTraits(NumberType.FLOAT32, false, false, false, 2);
 
   private record Wish(
       String shape,

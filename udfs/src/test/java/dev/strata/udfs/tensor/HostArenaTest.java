@@ -118,6 +118,7 @@ class HostArenaTest extends KernelFixture {
       tiles.buffer(4).asFloatBuffer().put(new float[] {1.5f, -2});
       assertThat(kernels.toFloats(tiles.tensor(4))).startsWith(1.5f, -2).hasSize(200);
     }
-    assertThat(HostTiles.bytes(3, 4000, Map.of(7, 800L, 2, 1200L), false)).isEqualTo(6L * PAGE);
+    assertThat(HostTiles.ring(3, 4000, false).bytes(Footprint.Place.HOST)).isEqualTo(4L * PAGE);
+    assertThat(HostTiles.residentBytes(Map.of(7, 800L, 2, 1200L), false)).isEqualTo(3L * PAGE);
   }
 }

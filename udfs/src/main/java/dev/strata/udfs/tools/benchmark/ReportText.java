@@ -1,6 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.SweepFigures;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +73,7 @@ final class ReportText {
   }
 
   private void lanes() {
-    for (Lane lane : Lane.values()) {
+    for (LaneKind lane : LaneKind.values()) {
       if (found.phases().stream().noneMatch(phase -> phase.works(lane))) {
         continue;
       }
@@ -82,7 +82,7 @@ final class ReportText {
     }
   }
 
-  private static String times(Phase phase, Lane lane) {
+  private static String times(Phase phase, LaneKind lane) {
     return phase.lanes().stream()
         .filter(times -> times.lane() == lane)
         .findFirst()
