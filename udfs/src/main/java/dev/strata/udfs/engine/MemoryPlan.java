@@ -1,12 +1,14 @@
 package dev.strata.udfs.engine;
 
 import static dev.strata.udfs.tensor.Footprint.Place.DEVICE;
+import static dev.strata.udfs.tensor.Footprint.Place.HEAP;
 import static dev.strata.udfs.tensor.Footprint.Place.HOST;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.HostTiles;
 import java.util.Map;
 
 /**
@@ -14,12 +16,10 @@ import java.util.Map;
  *
  * @param choice what was chosen
  * @param kv where keys and values stay
- * @param weightsBytes bytes of host memory that tiles may stay in
  * @param footprint what all of it takes
  * @param budgets what there is
  */
-record MemoryPlan(
-    PlanChoice choice, KvPlan kv, long weightsBytes, Footprint footprint, Budgets budgets) {
+record MemoryPlan(PlanChoice choice, KvPlan kv, Footprint footprint, Budgets budgets) {
 
   /**
    * The pool of keys and values.
@@ -40,11 +40,10 @@ record MemoryPlan(
    * The memory there is.
    *
    * @param onHost whether the device is the host, whose budget then holds everything
-   * @param deviceBytes on a device apart
-   * @param contextBytes that a GPU takes of it before anything is allocated
+   * @param deviceBytes on a device apart; all that is used of a GPU, page tables included
    * @param hostBytes outside the heap
    */
-  record Budgets(boolean onHost, long deviceBytes, long contextBytes, long hostBytes) {}
+  record Budgets(boolean onHost, long deviceBytes, long hostBytes) {}
 
   /**
    * Divides the budgets.
@@ -90,9 +89,22 @@ record MemoryPlan(
     return isStaged() ? footprint.byOwner(HOST) : footprint.byOwner(HOST, DEVICE);
   }
 
-  /** Bytes of the device's memory, the CUDA context included; 0 where the device is the host. */
+  /**
+   * Bytes of the device's memory, a GPU's context and page tables included; 0 where the device is
+   * the host.
+   */
   long deviceBytes() {
-    return isStaged() ? budgets.contextBytes() + footprint.bytes(DEVICE) : 0;
+    return isStaged() ? footprint.bytes(DEVICE) : 0;
+  }
+
+  /** Bytes of the heap by purpose, if all rows are as long as there is room for. */
+  Map<String, Long> heapParts() {
+    return footprint.byOwner(HEAP);
+  }
+
+  /** Bytes of host memory that tiles may stay in. */
+  long weightsBytes() {
+    return hostParts().getOrDefault(HostTiles.RESIDENTS, 0L);
   }
 
   /** Bytes of host memory outside the heap. */

@@ -24,13 +24,14 @@ final class MemoryPlanner {
     List<PlanChoice> choices = layout.choices();
     PlanChoice least = choices.get(choices.size() - 1);
     layout.requireBudgets(least);
-    for (MemoryLayout.Limit limit : layout.limits()) {
+    List<MemoryLayout.Limit> limits = layout.limits(least);
+    for (MemoryLayout.Limit limit : limits) {
       for (PlanChoice choice : choices) {
         if (layout.fits(choice, limit)) {
-          return layout.plan(choice);
+          return layout.plan(choice, limit);
         }
       }
     }
-    return layout.plan(least);
+    return layout.plan(least, limits.get(limits.size() - 1));
   }
 }

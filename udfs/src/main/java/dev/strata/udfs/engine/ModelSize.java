@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.tensor.HostTiles;
 import java.util.List;
 import java.util.Set;
 
@@ -38,6 +39,12 @@ record ModelSize(
     return matrices.stream()
         .mapToLong(m -> m.rows() * m.rowBytes() + m.tiles(tileBytes) * PLACE_SLACK_BYTES)
         .sum();
+  }
+
+  /** The most bytes that all tiles take in host memory, as its allocator rounds it. */
+  long residentBytes(long tileBytes, boolean pinned) {
+    return HostTiles.mostResidentBytes(
+        weightBytes(tileBytes), tileBytes + PLACE_SLACK_BYTES, pinned);
   }
 
   /** The most tiles that a stage is cut into. */

@@ -16,6 +16,7 @@ final class PlanText {
     if (plan.isStaged()) {
       text.device(plan);
     }
+    text.heap(plan);
     return text.text.toString();
   }
 
@@ -36,12 +37,17 @@ final class PlanText {
   private void device(MemoryPlan plan) {
     line(
         "device: %d MiB; ring of %d tiles, keys and values %s",
-        (plan.budgets().deviceBytes() - plan.budgets().contextBytes()) >> 20,
+        plan.budgets().deviceBytes() >> 20,
         plan.choice().devicePlaces(),
         plan.kv().onHost()
             ? "in host memory, " + plan.choice().kvSlotTokens() + " tokens at a time"
             : "on the device");
     parts(plan.deviceParts());
+  }
+
+  private void heap(MemoryPlan plan) {
+    line("heap, at most, beside the JVM's own use");
+    parts(plan.heapParts());
   }
 
   private void parts(Map<String, Long> parts) {

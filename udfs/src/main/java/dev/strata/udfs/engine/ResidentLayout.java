@@ -53,8 +53,8 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   @Override
-  List<Limit> limits() {
-    return List.of(new Limit(budget));
+  List<Limit> limits(PlanChoice least) {
+    return List.of(new Limit(budget, budget, 1));
   }
 
   @Override
@@ -75,7 +75,7 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   @Override
-  MemoryPlan plan(PlanChoice choice) {
+  MemoryPlan plan(PlanChoice choice, Limit limit) {
     Footprint components = components(choice);
     long rest = budget - bytes(components);
     long weights = weightsBytes(choice, rest);
@@ -84,9 +84,12 @@ final class ResidentLayout extends MemoryLayout {
     return new MemoryPlan(
         choice,
         new MemoryPlan.KvPlan(plain, kvTokens, 0),
-        weights,
-        Footprint.sum(components, KvPool.footprint(plain, kvTokens), HostTiles.residents(weights)),
-        new MemoryPlan.Budgets(true, 0, 0, budget));
+        Footprint.sum(
+            components,
+            KvPool.footprint(plain, kvTokens),
+            HostTiles.residents(weights),
+            rows(choice, kvTokens)),
+        new MemoryPlan.Budgets(true, 0, budget));
   }
 
   /** What keys and values of rows as long as expected leave, if nobody says how much. */
@@ -175,28 +178,14 @@ final class ResidentLayout extends MemoryLayout {
 
   private Footprint components(PlanChoice choice) {
     return Footprint.sum(
-        Footprint.host("tile ring", choice.slots() * choice.tileBytes()),
-        common(choice),
+        ring(choice),
         ResidentHidden.footprint(choice.sweepTokens(), hiddenBytesPerToken()),
         ResidentKv.footprint(plain, choice.blockTokens()),
-        Footprint.device("micro-batch", choice.blockTokens() * blockBytesPerToken()),
-        scores(choice),
-        EmbeddingReader.staged(choice.stagedRows(), (long) spec.hiddenSize() * Float.BYTES, false),
-        Footprint.device("head", headBytes(choice)),
-        Head.logits(choice.logitRows(), spec.vocabSize(), false));
-  }
-
-  private long headBytes(PlanChoice choice) {
-    long tileRows = Math.max(1, tileElements(choice) / spec.hiddenSize());
-    long columns = Math.min(tileRows, spec.vocabSize());
-    int rows = Math.min(choice.blockTokens(), choice.waveRows());
-    return choice.waveRows() * (long) spec.hiddenSize() * device.computeType().bytes()
-        + rows * columns * Float.BYTES;
+        common(choice));
   }
 
   private long hiddenBytesPerToken() {
-    return (long) spec.hiddenSize() * device.computeType().bytes()
-        + (long) spec.headDim() * Float.BYTES;
+    return (long) spec.hiddenSize() * device.residualType().bytes();
   }
 
   private long blockBytesPerToken() {

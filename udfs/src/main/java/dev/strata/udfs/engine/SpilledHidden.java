@@ -123,7 +123,7 @@ final class SpilledHidden implements HiddenStates {
       int blockTokens, int hiddenSize, int sweepTokens, NumberType type, boolean pinned) {
     long place = (long) blockTokens * hiddenSize * type.bytes();
     return Footprint.sum(
-        Footprint.device(RING, SLOTS * Rounding.device(place)),
+        Footprint.device(RING, SLOTS * Rounding.device(place, pinned)),
         Footprint.host(
             OWNER, HostArena.bytes(placeSizes(sweepTokens / blockTokens, place), pinned)));
   }

@@ -11,8 +11,7 @@ import dev.strata.udfs.kv.StreamedKv;
 import dev.strata.udfs.tensor.DeviceTiles;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
-import dev.strata.udfs.transformer.Activations;
-import dev.strata.udfs.transformer.HeadPass;
+import dev.strata.udfs.tensor.PageTables;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,11 +32,11 @@ final class StagedLayout extends MemoryLayout {
   /** What libraries of matrix products and attention take for themselves, and what is cut up. */
   private static final long LIBRARY_BYTES = 224L << 20;
 
+  private static final String CONTEXT = "CUDA context";
   private static final String LIBRARIES = "libraries";
 
   private static final long LARGEST_TILE = 64L << 20;
   private static final long LEAST_TILE = 64L << 10;
-  private static final long OVER_READ = 8 << 10;
   private static final int LARGEST_BLOCK = 4096;
   private static final int LEAST_BLOCK_PAST_A_STAGE = 256;
   private static final List<Integer> BLOCKS_OF_PASSING_TILES = List.of(16384, 12288, 8192, 6144);
@@ -62,29 +61,49 @@ final class StagedLayout extends MemoryLayout {
     requireBudget("spark.strata.host.memory", options.hostMemory(), leastHostBytes(least));
   }
 
-  /** Half of the host's memory is better left to keys, values and weights. */
+  /**
+   * Half of the host's memory is better left to keys, values and weights. Where the page tables of
+   * pinned memory are too much for the device, less is pinned, down to half, rather than that
+   * micro-batches get small; then whatever works.
+   */
   @Override
-  List<Limit> limits() {
-    return List.of(new Limit(options.hostMemory() / 2), new Limit(options.hostMemory()));
+  List<Limit> limits(PlanChoice least) {
+    long budget = options.hostMemory();
+    List<Limit> limits = new ArrayList<>();
+    if (device.pinned()) {
+      for (long eighths = 8; eighths >= 4; eighths--) {
+        long bytes = budget / 8 * eighths;
+        limits.add(new Limit(bytes, bytes / 2, LEAST_BLOCK_PAST_A_STAGE));
+      }
+    }
+    long leastBytes = leastHostBytes(least);
+    for (long bytes = budget; bytes > leastBytes; bytes /= 2) {
+      limits.add(new Limit(bytes, bytes / 2, 1));
+      limits.add(new Limit(bytes, bytes, 1));
+    }
+    limits.add(new Limit(leastBytes, leastBytes, 1));
+    return limits;
   }
 
   @Override
   boolean fits(PlanChoice choice, Limit limit) {
-    return deviceBytes(choice) <= options.deviceMemory()
-        && leastHostBytes(choice) <= limit.hostBytes();
+    return choice.blockTokens() >= limit.leastBlock()
+        && leastHostBytes(choice) <= limit.componentBytes()
+        && deviceBytes(choice) <= options.deviceMemory()
+        && plan(choice, limit).deviceBytes() <= options.deviceMemory();
   }
 
   private long deviceBytes(PlanChoice choice) {
-    return components(choice).bytes(DEVICE) + contextBytes();
+    return components(choice).bytes(DEVICE) + pageTables(leastHostBytes(choice)).bytes(DEVICE);
+  }
+
+  private Footprint pageTables(long hostBytes) {
+    return device.pinned() ? PageTables.footprint(hostBytes) : Footprint.NONE;
   }
 
   /** With a single micro-batch in a sweep, and hardly any keys and values. */
   private long leastHostBytes(PlanChoice choice) {
     return components(choice).bytes(HOST) + LEAST_KV_TOKENS * plain.tokenBytes();
-  }
-
-  private long contextBytes() {
-    return device.pinned() ? CONTEXT_BYTES : 0;
   }
 
   @Override
@@ -153,32 +172,32 @@ final class StagedLayout extends MemoryLayout {
   }
 
   @Override
-  MemoryPlan plan(PlanChoice fitting) {
-    PlanChoice choice = withSweep(fitting);
-    PlanChoice onDevice = choice.withKvOnDevice();
-    Footprint components = components(onDevice);
-    long free = options.deviceMemory() - contextBytes() - components.bytes(DEVICE);
-    return free >= wantedKvTokens(choice) * plain.tokenBytes()
-        ? planKvOnDevice(onDevice, components, free)
-        : planKvOnHost(choice);
+  MemoryPlan plan(PlanChoice fitting, Limit limit) {
+    PlanChoice choice = withSweep(fitting, limit);
+    MemoryPlan onDevice = planKvOnDevice(choice.withKvOnDevice(), limit);
+    return onDevice.kv().tokens() >= wantedKvTokens(choice)
+        ? onDevice
+        : planKvOnHost(choice, limit);
   }
 
   private long wantedKvTokens(PlanChoice choice) {
     return Math.max(LEAST_KV_TOKENS, choice.waveRows() * expectedRow());
   }
 
-  private MemoryPlan planKvOnDevice(PlanChoice choice, Footprint components, long free) {
+  private MemoryPlan planKvOnDevice(PlanChoice choice, Limit limit) {
+    Footprint besidePool = withWeights(choice, components(choice), limit);
+    long free = Math.max(0, options.deviceMemory() - besidePool.bytes(DEVICE));
     long most = Math.min(Integer.MAX_VALUE, (long) choice.waveRows() * spec.contextLength());
     int tokens = (int) Math.min(most, free / plain.tokenBytes());
     return planned(
         choice,
         new MemoryPlan.KvPlan(plain, tokens, 0),
-        components.plus(KvPool.footprint(plain, tokens)));
+        besidePool.plus(KvPool.footprint(plain, tokens)));
   }
 
-  private MemoryPlan planKvOnHost(PlanChoice choice) {
+  private MemoryPlan planKvOnHost(PlanChoice choice, Limit limit) {
     Footprint components = components(choice);
-    long free = options.hostMemory() - components.bytes(HOST);
+    long free = limit.hostBytes() - components.bytes(HOST);
     long least = LEAST_KV_TOKENS * format.tokenBytes();
     long besideWeights = Math.max(least, free - Math.max(0, options.weightsMemory()));
     // What rows are expected to be is no limit to a single one.
@@ -187,35 +206,43 @@ final class StagedLayout extends MemoryLayout {
     long bytes = Math.min(besideWeights, tokens * format.tokenBytes() * 17 / 16);
     List<Integer> segments = KvPool.hostSegments(format, bytes);
     int kvTokens = segments.stream().mapToInt(Integer::intValue).sum();
+    Footprint besideWeightsThatStay = components.plus(KvPool.hostFootprint(format, segments));
     return planned(
         choice,
         new MemoryPlan.KvPlan(format, kvTokens, bytes),
-        components.plus(KvPool.hostFootprint(format, segments)));
+        withWeights(choice, besideWeightsThatStay, limit));
   }
 
-  private MemoryPlan planned(PlanChoice choice, MemoryPlan.KvPlan kv, Footprint besideWeights) {
-    long free = options.hostMemory() - besideWeights.bytes(HOST);
-    long weights = options.weightsMemory() < 0 ? free : Math.min(free, options.weightsMemory());
+  /**
+   * With weights in what is left of the host's memory, and what it costs the device to find all.
+   */
+  private Footprint withWeights(PlanChoice choice, Footprint others, Limit limit) {
+    long free = Math.max(0, limit.hostBytes() - others.bytes(HOST));
+    long most = options.weightsMemory() < 0 ? free : Math.min(free, options.weightsMemory());
+    long weights = Math.min(most, model.residentBytes(choice.tileBytes(), device.pinned()));
+    Footprint all = others.plus(HostTiles.residents(weights));
+    return all.plus(pageTables(all.bytes(HOST)));
+  }
+
+  private MemoryPlan planned(PlanChoice choice, MemoryPlan.KvPlan kv, Footprint footprint) {
     return new MemoryPlan(
         choice,
         kv,
-        weights,
-        besideWeights.plus(HostTiles.residents(weights)),
-        new MemoryPlan.Budgets(
-            false, options.deviceMemory(), contextBytes(), options.hostMemory()));
+        footprint.plus(rows(choice, kv.tokens())),
+        new MemoryPlan.Budgets(false, options.deviceMemory(), options.hostMemory()));
   }
 
   /**
    * Prompts of a whole wave go through in one sweep if an eighth of the host's budget holds their
    * hidden states, or a quarter where rows are known.
    */
-  private PlanChoice withSweep(PlanChoice choice) {
+  private PlanChoice withSweep(PlanChoice choice, Limit limit) {
     int block = choice.blockTokens();
     if (choice.devicePlaces() <= model.stageTiles(choice.tileBytes())
         && choice.slots() <= model.stageTiles(choice.tileBytes())) {
       return choice;
     }
-    long share = options.hostMemory() / (options.rowTokens() > 0 ? 4 : 8);
+    long share = limit.hostBytes() / (options.rowTokens() > 0 ? 4 : 8);
     long place = (long) block * spec.hiddenSize() * device.residualType().bytes();
     long blocks = (choice.waveRows() * expectedRow() + block - 1) / block;
     blocks = Math.min(blocks, Math.min(LARGEST_SWEEP / block, share / place));
@@ -236,23 +263,17 @@ final class StagedLayout extends MemoryLayout {
   }
 
   private Footprint components(PlanChoice choice) {
-    int block = choice.blockTokens();
-    long rowBytes = (long) spec.hiddenSize() * Float.BYTES;
     return Footprint.sum(
-        HostTiles.ring(choice.slots(), choice.tileBytes() + OVER_READ, device.pinned()),
-        DeviceTiles.footprint(choice.devicePlaces(), choice.tileBytes()),
-        common(choice),
+        ring(choice),
+        DeviceTiles.footprint(choice.devicePlaces(), choice.tileBytes(), device.pinned()),
         hidden(choice),
-        Activations.footprint(spec, device.computeType(), block),
-        Activations.temporaries(
-            spec, device.computeType(), block, tileElements(choice) / spec.hiddenSize() + 1),
-        head(choice),
-        EmbeddingReader.onDevice(choice.stagedRows(), rowBytes),
-        scores(choice),
         freshKv(choice),
-        Head.logits(choice.logitRows(), spec.vocabSize(), device.pinned()),
-        EmbeddingReader.staged(choice.stagedRows(), rowBytes, device.pinned()),
-        Footprint.device(LIBRARIES, device.pinned() ? LIBRARY_BYTES : 0));
+        common(choice),
+        device.pinned()
+            ? Footprint.sum(
+                Footprint.device(CONTEXT, CONTEXT_BYTES),
+                Footprint.device(LIBRARIES, LIBRARY_BYTES))
+            : Footprint.NONE);
   }
 
   private Footprint freshKv(PlanChoice choice) {
@@ -260,15 +281,5 @@ final class StagedLayout extends MemoryLayout {
         ? ResidentKv.footprint(plain, choice.blockTokens())
         : StreamedKv.footprint(
             format, plain, choice.kvSlotTokens(), choice.blockTokens(), device.pinned());
-  }
-
-  private Footprint head(PlanChoice choice) {
-    long tileRows = Math.max(1, tileElements(choice) / spec.hiddenSize());
-    long columns = Math.min(tileRows, spec.vocabSize());
-    long rows = Math.min(choice.blockTokens(), choice.waveRows());
-    return Footprint.sum(
-        HeadRows.footprint(
-            choice.waveRows() + choice.logitRows(), spec.hiddenSize(), device.computeType()),
-        HeadPass.footprint(rows, columns, device.computeType()));
   }
 }

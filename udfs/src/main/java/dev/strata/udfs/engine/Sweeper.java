@@ -11,6 +11,7 @@ import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileStreamer;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Lane;
+import dev.strata.udfs.tensor.PageTables;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.HeadPass;
@@ -102,8 +103,12 @@ final class Sweeper implements AutoCloseable {
     MemoryPlan.Budgets budgets = plan.budgets();
     return plan.isStaged()
         ? new MemoryFigures(
-            onDevice, budgets.deviceBytes() - budgets.contextBytes(), onHost, budgets.hostBytes())
-        : new MemoryFigures(0, 0, onDevice + onHost, budgets.hostBytes());
+            onDevice,
+            device.pinsMemory() ? PageTables.bytes(onHost) : 0,
+            budgets.deviceBytes(),
+            onHost,
+            budgets.hostBytes())
+        : new MemoryFigures(0, 0, 0, onDevice + onHost, budgets.hostBytes());
   }
 
   /** To be called once on the thread that will run the sweeps. */

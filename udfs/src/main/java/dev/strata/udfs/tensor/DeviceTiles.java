@@ -50,9 +50,13 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
     }
   }
 
-  /** What so many places of so many bytes take. */
-  public static Footprint footprint(int count, long bytes) {
-    return Footprint.device(OWNER, count * Rounding.device(bytes));
+  /**
+   * What so many places of so many bytes take.
+   *
+   * @param onGpu whether the device is one
+   */
+  public static Footprint footprint(int count, long bytes, boolean onGpu) {
+    return Footprint.device(OWNER, count * Rounding.device(bytes, onGpu));
   }
 
   @Override

@@ -88,6 +88,22 @@ public final class HostArena implements AutoCloseable {
     return Layout.of(sizes, pinned).pieceBytes().stream().mapToLong(Long::longValue).sum();
   }
 
+  /**
+   * The most bytes that an arena can take, in whatever order its places come.
+   *
+   * @param sizes of all places together, each a multiple of {@link #ALIGNMENT}
+   * @param largest of them
+   */
+  static long mostBytes(long sizes, long largest, boolean pinned) {
+    long leastInFullPiece = Math.max(1, PIECE_BYTES - largest);
+    long full = sizes / leastInFullPiece;
+    long rest = sizes % leastInFullPiece;
+    if (!pinned) {
+      return sizes + (full + 1) * ALIGNMENT;
+    }
+    return full * PIECE_BYTES + (rest == 0 ? 0 : pinnedBytes(rest));
+  }
+
   public int places() {
     return places.size();
   }

@@ -13,7 +13,7 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
 
   private static final String OWNER = "tiles";
   private static final String RING = "tile ring";
-  private static final String RESIDENTS = "weights that stay";
+  public static final String RESIDENTS = "weights that stay";
 
   private final int ringPlaces;
   private final Map<Integer, Integer> residents = new HashMap<>();
@@ -52,6 +52,16 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
   /** What tiles that stay take where they may have so many bytes. */
   public static Footprint residents(long bytes) {
     return Footprint.host(RESIDENTS, bytes);
+  }
+
+  /**
+   * The most bytes that the places of tiles take if all stay.
+   *
+   * @param sizes of all places together
+   * @param largest of them
+   */
+  public static long mostResidentBytes(long sizes, long largest, boolean pinned) {
+    return HostArena.mostBytes(sizes, largest, pinned);
   }
 
   /** Bytes that the places of tiles that stay take. */

@@ -12,8 +12,8 @@ public final class Rounding {
     return pinned ? Long.highestOneBit(Math.max(1, bytes - 1)) << 1 : bytes;
   }
 
-  /** Bytes that a large piece of a GPU's memory takes. */
-  public static long device(long bytes) {
-    return (bytes + DEVICE_UNIT - 1) / DEVICE_UNIT * DEVICE_UNIT;
+  /** Bytes that a large piece of the device's memory takes: whole units on a GPU. */
+  public static long device(long bytes, boolean onGpu) {
+    return onGpu ? (bytes + DEVICE_UNIT - 1) / DEVICE_UNIT * DEVICE_UNIT : bytes;
   }
 }

@@ -46,13 +46,19 @@ public final class HeadPass implements AutoCloseable {
   }
 
   /**
-   * What the logits of a tile take on their way.
+   * What it takes: the logits of a tile on their way, and the best of each row, whose initial
+   * values are copied.
    *
-   * @param rows the most rows at once
+   * @param rows all rows
+   * @param rowsAtOnce the most rows that a tile's logits are computed for at once
    * @param columns tokens of a tile
    */
-  public static Footprint footprint(long rows, long columns, NumberType type) {
-    return Footprint.device(OWNER, rows * columns * (type.bytes() + 2L * Float.BYTES));
+  public static Footprint footprint(long rows, long rowsAtOnce, long columns, NumberType type) {
+    long best = 2 * rows * (Float.BYTES + Long.BYTES);
+    return Footprint.sum(
+        Footprint.device(
+            OWNER, 2 * best + rowsAtOnce * columns * (type.bytes() + 2L * Float.BYTES)),
+        Footprint.heap(OWNER, best));
   }
 
   /** How many tokens the head is computed for. */

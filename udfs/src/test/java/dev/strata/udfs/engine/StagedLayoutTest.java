@@ -107,10 +107,10 @@ class StagedLayoutTest {
     MemoryPlan plan = c.plan(deviceMemory, hostMemory);
     String context = c + " " + deviceMemory / MIB + " " + hostMemory / MIB + "\n" + plan.describe();
     assertParts(plan.hostParts(), hostMemory, context);
-    assertParts(plan.deviceParts(), deviceMemory - plan.budgets().contextBytes(), context);
+    assertParts(plan.deviceParts(), deviceMemory, context);
     assertThat(plan.deviceBytes()).as(context).isLessThanOrEqualTo(deviceMemory);
     assertThat(plan.budgets().hostBytes()).isEqualTo(hostMemory);
-    assertThat(plan.budgets().contextBytes()).isBetween(0L, deviceMemory);
+    assertThat(plan.budgets().deviceBytes()).isEqualTo(deviceMemory);
     assertThat(plan.choice().slots()).as(context).isGreaterThanOrEqualTo(3);
     assertThat(plan.choice().devicePlaces()).as(context).isGreaterThanOrEqualTo(2);
     assertThat(plan.tileBytes())
@@ -210,5 +210,32 @@ class StagedLayoutTest {
           host + (long) (random.nextDouble() * 128 * GIB));
       check(c, device + random.nextInt(64) * MIB, host + random.nextInt(64) * MIB);
     }
+  }
+
+  /** Two mebibytes a gibibyte: with 256 GiB pinned, half a gibibyte of the card. */
+  @Test
+  void pageTablesOfPinnedMemoryAreWithinTheDevicesBudget() {
+    Case c = Case.of("llama-3-70b", CUDA);
+    for (long host = 8; host <= 2048; host *= 2) {
+      MemoryPlan plan = c.plan(4 * GIB, host * GIB);
+      assertThat(plan.deviceBytes()).as(plan.describe()).isLessThanOrEqualTo(4 * GIB);
+      assertThat(plan.deviceParts().get("page tables"))
+          .as(plan.describe())
+          .isEqualTo((plan.hostBytes() + 511) / 512);
+      assertThat(plan.blockTokens()).as(plan.describe()).isGreaterThanOrEqualTo(256);
+    }
+    assertThat(Case.of("llama-3-70b", STAGED).plan(4 * GIB, 64 * GIB).deviceParts())
+        .doesNotContainKeys("page tables", "CUDA context");
+  }
+
+  /** All the memory of a large host would take page tables of more than the device has. */
+  @Test
+  void lessIsPinnedWhereTheDeviceHasNoRoomForThePageTables() {
+    Case c = Case.of("llama-3-405b", CUDA);
+    long device = 4 * GIB;
+    MemoryPlan plan = c.plan(device, 2048 * GIB);
+    assertThat(plan.hostBytes()).as(plan.describe()).isBetween(128 * GIB, 2047 * GIB);
+    check(c, device, 2048 * GIB);
+    check(c, c.leastDevice(), 4096 * GIB);
   }
 }
