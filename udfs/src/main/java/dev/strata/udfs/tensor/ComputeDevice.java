@@ -94,7 +94,8 @@ public final class ComputeDevice implements AutoCloseable {
       case "cuda" -> {
         if (gpus == 0) {
           throw new IllegalArgumentException(
-              "device is 'cuda', but PyTorch finds no GPU here; use 'cpu', or install the CUDA natives");
+              "device is 'cuda', but PyTorch finds no GPU here; use 'cpu', or install the CUDA"
+                  + " natives");
         }
         yield Device.gpu();
       }
@@ -110,8 +111,8 @@ public final class ComputeDevice implements AutoCloseable {
     if (index >= gpus) {
       throw new IllegalArgumentException(
           String.format(
-              "device is '%s', but PyTorch finds %d GPUs here, counted from 0; use 'cpu', or install"
-                  + " the CUDA natives",
+              "device is '%s', but PyTorch finds %d GPUs here, counted from 0; use 'cpu', or"
+                  + " install the CUDA natives",
               name, gpus));
     }
     return Device.gpu(index);
@@ -248,7 +249,11 @@ public final class ComputeDevice implements AutoCloseable {
   /** Uninitialised memory on the host, pinned where the device is not the host. */
   public Tensor allocateHost(String owner, NumberType type, long... shape) {
     PtNDArray array = tensor(script.call("empty_host", shape, type.code(), pinsMemory()));
-    return new Tensor(array, type, shape, hostAccount.allocated(owner, bytes(type, shape)));
+    return new Tensor(
+        array,
+        type,
+        shape,
+        hostAccount.allocated(owner, Rounding.host(bytes(type, shape), pinsMemory())));
   }
 
   /** Places in host memory of these sizes. */
@@ -272,6 +277,11 @@ public final class ComputeDevice implements AutoCloseable {
   public Tensor floats(float[] values) {
     PtNDArray array = (PtNDArray) manager.create(values, new Shape(values.length));
     return account("floats", NumberType.FLOAT32, array, values.length);
+  }
+
+  /** What is allocated now, by whom. */
+  public Footprint held() {
+    return deviceAccount.held(Footprint.Place.DEVICE).plus(hostAccount.held(Footprint.Place.HOST));
   }
 
   /** The most bytes that were allocated on the device at once. */
