@@ -107,17 +107,24 @@ final class ReportText {
     found
         .deviceMemory()
         .ifPresent(
-            peak ->
-                line(
-                    "device memory, peak by nvidia-smi      %d MiB %s",
-                    peak.bytes() >> 20,
-                    peak.isOfProcess()
-                        ? "of this process"
-                        : "of the GPU, less what was in use before"));
+            peak -> {
+              line("device memory, peak by nvidia-smi");
+              line(
+                  "  of this process                      %s",
+                  peak.processBytes().isPresent()
+                      ? (peak.processBytes().getAsLong() >> 20) + " MiB"
+                      : "unknown: nvidia-smi does not find it");
+              line(
+                  "  of the card, less what was before    %d MiB, page tables included",
+                  peak.cardBytes() >> 20);
+            });
     if (found.memory().deviceBudget() > 0) {
       line(
-          "device memory, peak by our account     %d of %d MiB",
-          found.memory().deviceBytes() >> 20, found.memory().deviceBudget() >> 20);
+          "device memory, peak by our account     %d MiB of tensors, %d MiB of page tables, budget"
+              + " %d MiB",
+          found.memory().deviceBytes() >> 20,
+          found.memory().pageTableBytes() >> 20,
+          found.memory().deviceBudget() >> 20);
     }
     if (found.memory().hostBudget() > 0) {
       line(
