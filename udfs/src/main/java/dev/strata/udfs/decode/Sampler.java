@@ -20,7 +20,10 @@ public final class Sampler {
   private final Candidates candidates;
   private float margin;
 
-  /** A sampler for a vocabulary; it holds 16 bytes per token of it. */
+  /** Bytes of heap for each token of the vocabulary. */
+  public static final int BYTES_PER_TOKEN = 16;
+
+  /** A sampler for a vocabulary; it holds {@link #BYTES_PER_TOKEN} per token of it. */
   public Sampler(int vocabSize) {
     if (vocabSize < 1) {
       throw new IllegalArgumentException("vocabulary of " + vocabSize + " tokens");

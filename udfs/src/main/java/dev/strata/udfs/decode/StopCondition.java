@@ -3,8 +3,9 @@ package dev.strata.udfs.decode;
 import java.util.Set;
 
 /**
- * Whether one row's generation ends. Asked after every new token, with the same array growing by
- * one token from call to call; an instance belongs to one row and may remember what it has seen.
+ * Whether one row's generation ends. Asked after every new token, with the same tokens and one more
+ * from call to call, not always in the same array; an instance belongs to one row and may remember
+ * what it has seen.
  */
 @FunctionalInterface
 public interface StopCondition {

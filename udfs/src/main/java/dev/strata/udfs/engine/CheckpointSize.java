@@ -18,9 +18,9 @@ final class CheckpointSize {
 
   private CheckpointSize() {}
 
-  static MemoryPlan.ModelSize of(Checkpoint checkpoint) {
+  static ModelSize of(Checkpoint checkpoint) {
     List<Tile> matrices = LayerStore.of(checkpoint, LayerStore.MAX_TILE_BYTES).tiles();
-    return new MemoryPlan.ModelSize(
+    return new ModelSize(
         checkpoint.spec(),
         matrices.stream().mapToInt(t -> t.weight().type().bytes()).max().orElseThrow(),
         matrices.stream().mapToLong(t -> t.weight().rowBytes()).max().orElseThrow(),
@@ -29,7 +29,7 @@ final class CheckpointSize {
         checkpoint.vectors().stream().mapToLong(Weight::columns).sum());
   }
 
-  private static Set<List<MemoryPlan.MatrixSize>> stages(List<Tile> tiles) {
+  private static Set<List<ModelSize.MatrixSize>> stages(List<Tile> tiles) {
     Map<StageOfLayer, Set<Weight>> stages =
         tiles.stream()
             .filter(tile -> tile.stage() != Stage.HEAD)
@@ -40,12 +40,12 @@ final class CheckpointSize {
     return stages.values().stream().map(CheckpointSize::sizes).collect(Collectors.toSet());
   }
 
-  private static List<MemoryPlan.MatrixSize> sizes(Set<Weight> matrices) {
+  private static List<ModelSize.MatrixSize> sizes(Set<Weight> matrices) {
     return matrices.stream()
-        .map(matrix -> new MemoryPlan.MatrixSize(matrix.rows(), matrix.rowBytes()))
+        .map(matrix -> new ModelSize.MatrixSize(matrix.rows(), matrix.rowBytes()))
         .sorted(
-            Comparator.comparingLong(MemoryPlan.MatrixSize::rows)
-                .thenComparingLong(MemoryPlan.MatrixSize::rowBytes))
+            Comparator.comparingLong(ModelSize.MatrixSize::rows)
+                .thenComparingLong(ModelSize.MatrixSize::rowBytes))
         .toList();
   }
 }

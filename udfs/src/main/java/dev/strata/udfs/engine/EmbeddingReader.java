@@ -4,6 +4,8 @@ import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Rounding;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +23,8 @@ import java.util.stream.IntStream;
  * matrix never.
  */
 final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
+
+  private static final String OWNER = "embedding rows";
 
   private final ComputeDevice device;
   private final Checkpoint checkpoint;
@@ -40,8 +44,18 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     this.stagedRows = stagedRows;
     this.staged =
         device.allocateHost(
-            "embedding", Numbers.typeOf(embedding.type()), stagedRows, embedding.columns());
+            OWNER, Numbers.typeOf(embedding.type()), stagedRows, embedding.columns());
     this.buffer = staged.buffer();
+  }
+
+  /** What rows of so many bytes take in host memory, from which they are copied. */
+  static Footprint staged(int rows, long rowBytes, boolean pinned) {
+    return Footprint.host(OWNER, Rounding.host(rows * rowBytes, pinned));
+  }
+
+  /** What such rows take on a device apart, before and after they are picked from. */
+  static Footprint onDevice(int rows, long rowBytes) {
+    return Footprint.device(OWNER, 2L * rows * rowBytes);
   }
 
   @Override

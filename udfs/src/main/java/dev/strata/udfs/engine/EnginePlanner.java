@@ -9,13 +9,13 @@ import java.util.Optional;
 /** Plans an engine's memory, of a whole budget or of what others leave of it. */
 final class EnginePlanner {
 
-  private final MemoryPlan.ModelSize size;
-  private final MemoryPlan.DeviceTraits traits;
+  private final ModelSize size;
+  private final DeviceTraits traits;
   private final String device;
 
   EnginePlanner(Checkpoint checkpoint, ComputeDevice device) {
     this.size = CheckpointSize.of(checkpoint);
-    this.traits = MemoryPlan.DeviceTraits.of(device, checkpoint.spec());
+    this.traits = DeviceTraits.of(device, checkpoint.spec());
     this.device = device.isHost() ? "" : device.name();
   }
 
@@ -52,7 +52,7 @@ final class EnginePlanner {
   }
 
   private static MemoryShare share(MemoryPlan plan) {
-    long device = plan.staging() == null ? 0 : plan.deviceBytes() - StagedPlanner.CONTEXT_BYTES;
+    long device = plan.isStaged() ? plan.deviceBytes() - plan.contextBytes() : 0;
     return new MemoryShare(plan.hostBytes(), device);
   }
 }

@@ -32,7 +32,7 @@ public final class EnginePreview {
         plan.waveRows(),
         plan.logitRows(),
         plan.sweepTokens(),
-        plan.kvTokens(),
+        plan.kv().tokens(),
         checkpoint.spec().contextLength(),
         plan.tileBytes(),
         checkpoint.weightBytes(),
@@ -47,8 +47,7 @@ public final class EnginePreview {
   }
 
   /** A GPU is taken for one of today: with bfloat16 and fused attention. */
-  private static MemoryPlan.DeviceTraits traits(
-      DecoderSpec spec, EngineOptions options, boolean onHost) {
+  private static DeviceTraits traits(DecoderSpec spec, EngineOptions options, boolean onHost) {
     NumberType type =
         switch (options.computeType()) {
           case "float32" -> NumberType.FLOAT32;
@@ -56,9 +55,8 @@ public final class EnginePreview {
           case "bfloat16" -> NumberType.BFLOAT16;
           default -> onHost ? NumberType.FLOAT32 : NumberType.BFLOAT16;
         };
-    return new MemoryPlan.DeviceTraits(
+    return new DeviceTraits(
         type,
-        ComputeDevice.residualType(type).bytes(),
         onHost,
         !onHost,
         !onHost && ComputeDevice.hasFusedAttention(type, spec.headDim()),

@@ -1,26 +1,38 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.Transformer;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** The head's input: the last hidden states of the tokens it is computed for, normed. */
 final class HeadRows implements AutoCloseable {
 
-  private final SweepResources resources;
+  private static final String OWNER = "head";
+
+  private final ComputeDevice device;
+  private final Transformer transformer;
   private final List<SweepSchedule.HeadRow> rows;
   private final Tensor normed;
 
-  HeadRows(SweepResources resources, List<SweepSchedule.HeadRow> rows) {
-    this.resources = resources;
+  HeadRows(
+      ComputeDevice device,
+      Transformer transformer,
+      List<SweepSchedule.HeadRow> rows,
+      int hiddenSize) {
+    this.device = device;
+    this.transformer = transformer;
     this.rows = rows;
-    this.normed =
-        resources.device.allocate(
-            "head",
-            resources.device.computeType(),
-            rows.size(),
-            resources.checkpoint().spec().hiddenSize());
+    this.normed = device.allocate(OWNER, device.computeType(), rows.size(), hiddenSize);
+  }
+
+  /** What so many rows take. */
+  static Footprint footprint(long rows, int hiddenSize, NumberType type) {
+    return Footprint.device(OWNER, rows * hiddenSize * type.bytes());
   }
 
   boolean isEmpty() {
@@ -54,9 +66,9 @@ final class HeadRows implements AutoCloseable {
     }
     long[] source =
         IntStream.of(here).mapToLong(i -> block.row() + rows.get(i).token() - begin).toArray();
-    try (Tensor from = resources.device.indexes(source);
-        Tensor to = resources.device.indexes(IntStream.of(here).asLongStream().toArray())) {
-      resources.transformer.normForHead(block.hidden(), from, normed, to);
+    try (Tensor from = device.indexes(source);
+        Tensor to = device.indexes(IntStream.of(here).asLongStream().toArray())) {
+      transformer.normForHead(block.hidden(), from, normed, to);
     }
   }
 

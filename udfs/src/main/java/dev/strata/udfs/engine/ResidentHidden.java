@@ -1,5 +1,7 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.TokenBlock;
@@ -9,17 +11,26 @@ import java.util.List;
 /** Hidden states of all tokens of a sweep where kernels use them. */
 final class ResidentHidden implements HiddenStates {
 
+  private static final String OWNER = "hidden states";
+
   private final Embedding embedding;
+  // [tokens of a sweep, hidden]
   private final Tensor hidden;
   private List<TokenBlock> blocks = List.of();
   private int next;
 
   /**
-   * @param hidden [tokens of a sweep, hidden]; closed with this
+   * @param sweepTokens the most tokens of a sweep
+   * @param hiddenSize elements of a token
    */
-  ResidentHidden(Embedding embedding, Tensor hidden) {
+  ResidentHidden(ComputeDevice device, Embedding embedding, int sweepTokens, int hiddenSize) {
     this.embedding = embedding;
-    this.hidden = hidden;
+    this.hidden = device.allocate(OWNER, device.residualType(), sweepTokens, hiddenSize);
+  }
+
+  /** What it takes where each token takes so many bytes. */
+  static Footprint footprint(int sweepTokens, long tokenBytes) {
+    return Footprint.device(OWNER, sweepTokens * tokenBytes);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.tensor.Footprint;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -34,6 +35,11 @@ final class RowQueue {
     private int unfinished;
     private boolean parked;
   }
+
+  private static final String OWNER = "rows that wait";
+
+  /** An entry, its places in both orders, its request, later its result. */
+  private static final int ROW_BYTES = 512;
 
   /** A row that so many waves of later ones have overtaken is next. */
   private static final long OVERTAKING_WAVES = 4;
@@ -71,6 +77,11 @@ final class RowQueue {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What so many rows take that wait or whose results wait, without the tokens of results. */
+  static Footprint footprint(int rows) {
+    return Footprint.heap(OWNER, (long) rows * ROW_BYTES);
   }
 
   void open(EngineClient client) {

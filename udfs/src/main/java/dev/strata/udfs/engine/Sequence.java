@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.kv.Extent;
+import dev.strata.udfs.tensor.Footprint;
 import java.util.Arrays;
 
 /**
@@ -9,12 +10,22 @@ import java.util.Arrays;
  */
 final class Sequence {
 
+  private static final String OWNER = "tokens of rows";
+
+  /** The sequence, what it belongs to, and headers of arrays. */
+  private static final int ROW_BYTES = 256;
+
+  /** Tokens that there is room for before the first is generated. */
+  private static final int FIRST_ROOM = 16;
+
   private final GenerationRequest request;
   private final EngineClient client;
   private Extent extent;
   private final int promptLength;
-  private final int[] tokens;
-  private final int[] generated;
+  private final int maxLength;
+  // Both grow with what is generated: most rows stop long before what they are allowed.
+  private int[] tokens;
+  private int[] generated;
   private int length;
   private int cached;
   private int reached;
@@ -31,9 +42,20 @@ final class Sequence {
     this.extent = extent;
     this.promptLength = request.prompt().length();
     this.length = promptLength;
-    this.tokens = new int[maxLength];
-    this.generated = new int[maxLength - promptLength];
+    this.maxLength = maxLength;
+    this.tokens = new int[Math.min(maxLength, promptLength + FIRST_ROOM)];
+    this.generated = new int[Math.min(maxLength - promptLength, FIRST_ROOM)];
     request.prompt().copyTo(tokens);
+  }
+
+  /**
+   * What sequences take.
+   *
+   * @param held tokens of all of them; each is kept with its prompt and, once generated, for the
+   *     result, in arrays that are half as large again at most
+   */
+  static Footprint footprint(int rows, long held) {
+    return Footprint.heap(OWNER, (long) rows * ROW_BYTES + held * 2 * Integer.BYTES * 3 / 2);
   }
 
   GenerationRequest request() {
@@ -63,9 +85,10 @@ final class Sequence {
 
   /** The most slots it can need: the last token is never fed back. */
   int mostSlots() {
-    return tokens.length - 1;
+    return maxLength - 1;
   }
 
+  /** The tokens so far, from the first on; what is behind them has no meaning. */
   int[] tokens() {
     return tokens;
   }
@@ -110,7 +133,10 @@ final class Sequence {
 
   /** Adds a chosen token, and ends the sequence where it is the last. */
   void append(int token) {
-    generated[length - promptLength] = token;
+    int count = length - promptLength;
+    generated = withRoom(generated, count, maxLength - promptLength);
+    tokens = withRoom(tokens, length, maxLength);
+    generated[count] = token;
     tokens[length++] = token;
     if (request.stop().stops(generated, length - promptLength)) {
       reason = FinishReason.STOP;
@@ -119,13 +145,18 @@ final class Sequence {
     }
   }
 
+  /** The same numbers where there is a place behind the first {@code used}. */
+  private static int[] withRoom(int[] array, int used, int most) {
+    return used < array.length ? array : Arrays.copyOf(array, Math.min(most, used + used / 2 + 1));
+  }
+
   private boolean isFull() {
-    return length == tokens.length;
+    return length == maxLength;
   }
 
   /** Whether the next chosen token is the last that fits. */
   boolean isLastToken() {
-    return length + 1 == tokens.length;
+    return length + 1 == maxLength;
   }
 
   void fail(String message) {

@@ -5,4 +5,4 @@ package dev.strata.udfs.engine;
  *
  * @param startNanos as {@link System#nanoTime} has it; {@code endNanos} alike
  */
-public record Span(Lane lane, String label, long startNanos, long endNanos) {}
+public record Span(LaneKind lane, String label, long startNanos, long endNanos) {}

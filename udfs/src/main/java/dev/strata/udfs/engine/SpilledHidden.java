@@ -2,10 +2,12 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.stream.SlotRing;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostArena;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Mark;
 import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.Rounding;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.TokenBlock;
@@ -26,7 +28,9 @@ final class SpilledHidden implements HiddenStates {
   /** A block on its way to a stage; the first time it is embedded. */
   private record Load(TokenBlock block, int index, int stage) {}
 
-  static final int SLOTS = 3;
+  private static final String RING = "hidden ring";
+  private static final String OWNER = "hidden states";
+  private static final int SLOTS = 3;
 
   private final ComputeDevice device;
   private final Embedding embedding;
@@ -84,7 +88,7 @@ final class SpilledHidden implements HiddenStates {
     }
     this.host =
         device.hostArena(
-            "hidden states",
+            OWNER,
             type,
             placeSizes(sweepTokens / blockTokens, (long) blockTokens * hiddenSize * type.bytes()));
     this.ring = new SlotRing<>("strata-hidden", SLOTS, this::load);
@@ -92,7 +96,7 @@ final class SpilledHidden implements HiddenStates {
 
   private void allocateSlots(int blockTokens) {
     for (int i = 0; i < SLOTS; i++) {
-      slots.add(device.allocate("hidden ring", device.residualType(), blockTokens, hiddenSize));
+      slots.add(device.allocate(RING, device.residualType(), blockTokens, hiddenSize));
     }
   }
 
@@ -109,9 +113,19 @@ final class SpilledHidden implements HiddenStates {
     return places > 1 ? Collections.nCopies(places, bytes) : List.of();
   }
 
-  /** Bytes of host memory for so many places. */
-  static long hostBytes(int places, long placeBytes, boolean pinned) {
-    return HostArena.bytes(placeSizes(places, placeBytes), pinned);
+  /**
+   * What it takes.
+   *
+   * @param type of the residual stream
+   * @param pinned whether host memory is pinned
+   */
+  static Footprint footprint(
+      int blockTokens, int hiddenSize, int sweepTokens, NumberType type, boolean pinned) {
+    long place = (long) blockTokens * hiddenSize * type.bytes();
+    return Footprint.sum(
+        Footprint.device(RING, SLOTS * Rounding.device(place, pinned)),
+        Footprint.host(
+            OWNER, HostArena.bytes(placeSizes(sweepTokens / blockTokens, place), pinned, false)));
   }
 
   @Override

@@ -1,70 +1,29 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.tensor.Trace;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
-/** Tells an observer what each sweep did, and a listener what is read and computed with. */
-final class SweepRecorder implements EngineListener {
-
-  private static final Map<String, Lane> LANES =
-      Map.of(
-          "kernels", Lane.COMPUTE,
-          "tiles", Lane.COPY,
-          "hidden in", Lane.COPY,
-          "hidden out", Lane.COPY,
-          "KV in", Lane.KV,
-          "KV out", Lane.KV);
+/** Tells an observer what each sweep did. */
+final class SweepRecorder {
 
   /** What was counted when the sweep began. */
   private record Base(long diskBytes, long kvIn, long kvOut, long hidden) {}
 
   private final SweepObserver observer;
-  private final EngineListener listener;
-  private final Map<Long, Long> readStarts = new ConcurrentHashMap<>();
-  private final List<Span> reads = Collections.synchronizedList(new ArrayList<>());
-  private final AtomicLong tileBytesRead = new AtomicLong();
-  private volatile boolean tracing;
+  private final ReadLog reads;
+  private final SweepMemory memory;
+  private final Lanes lanes;
   private Trace trace;
   private Base base;
   private long tileBytes;
   private long sweep;
 
-  SweepRecorder(SweepObserver observer, EngineListener listener) {
+  SweepRecorder(SweepObserver observer, ReadLog reads, SweepMemory memory, Lanes lanes) {
     this.observer = observer;
-    this.listener = listener;
-  }
-
-  @Override
-  public void readStarted(long count) {
-    listener.readStarted(count);
-    if (tracing) {
-      readStarts.put(count, System.nanoTime());
-    }
-  }
-
-  @Override
-  public void readEnded(long count, long bytes) {
-    listener.readEnded(count, bytes);
-    tileBytesRead.addAndGet(bytes);
-    Long start = readStarts.remove(count);
-    if (start != null) {
-      reads.add(new Span(Lane.DISK, "read", start, System.nanoTime()));
-    }
-  }
-
-  @Override
-  public void kernelsStarted(long use) {
-    listener.kernelsStarted(use);
-  }
-
-  @Override
-  public void kernelsEnded(long use) {
-    listener.kernelsEnded(use);
+    this.reads = reads;
+    this.memory = memory;
+    this.lanes = lanes;
   }
 
   void tileUsed(long bytes) {
@@ -72,33 +31,31 @@ final class SweepRecorder implements EngineListener {
   }
 
   /** Bytes of tiles and embedding rows, since the beginning. */
-  long bytesRead(SweepResources resources) {
-    return tileBytesRead.get() + resources.embedding.bytesRead();
+  long bytesRead() {
+    return reads.bytesRead() + memory.embedding().bytesRead();
   }
 
-  void sweepStarted(SweepResources resources) {
+  void sweepStarted() {
     tileBytes = 0;
     if (base == null) {
-      base = counted(resources);
+      base = counted();
     }
     if (trace == null && observer.traces(sweep)) {
-      reads.clear();
-      tracing = true;
-      trace = resources.device.newTrace(resources.compute);
-      resources.traceTo(trace);
+      reads.startTrace();
+      trace = lanes.startTrace();
     }
   }
 
-  private Base counted(SweepResources resources) {
+  private Base counted() {
     return new Base(
-        bytesRead(resources),
-        resources.kv.bytesLoaded(),
-        resources.kv.bytesStored(),
-        resources.hidden.bytesCopied());
+        bytesRead(),
+        memory.kv().bytesLoaded(),
+        memory.kv().bytesStored(),
+        memory.hidden().bytesCopied());
   }
 
-  void sweepEnded(SweepResources resources, SweepSchedule schedule, int chosen, long nanos) {
-    Base now = counted(resources);
+  void sweepEnded(SweepSchedule schedule, int chosen, long nanos) {
+    Base now = counted();
     observer.sweepEnded(
         new SweepFigures(
             sweep++,
@@ -111,26 +68,18 @@ final class SweepRecorder implements EngineListener {
             now.kvIn() - base.kvIn(),
             now.kvOut() - base.kvOut(),
             now.hidden() - base.hidden(),
-            spans(resources)));
+            spans()));
     // What is read between two sweeps is read for the second.
     base = now;
   }
 
-  private List<Span> spans(SweepResources resources) {
+  private List<Span> spans() {
     if (trace == null) {
       return List.of();
     }
-    resources.traceTo(null);
-    tracing = false;
-    List<Span> spans = new ArrayList<>(reads);
-    try (Trace ended = trace) {
-      for (Trace.Span span : ended.spans()) {
-        spans.add(
-            new Span(LANES.get(span.lane()), span.label(), span.startNanos(), span.endNanos()));
-      }
-    }
+    Trace ended = trace;
     trace = null;
-    readStarts.clear();
-    return spans;
+    List<Span> ofLanes = lanes.endTrace(ended);
+    return Stream.of(reads.endTrace(), ofLanes).flatMap(List::stream).toList();
   }
 }

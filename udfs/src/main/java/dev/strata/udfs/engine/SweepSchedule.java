@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.kv.KvBatch;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,6 +50,11 @@ final class SweepSchedule {
    */
   record HeadRow(Run run, int token, int position, boolean choosesToken) {}
 
+  private static final String OWNER = "sweep's schedule";
+
+  /** A run, its count, its order and its tokens in the head. */
+  private static final int RUN_BYTES = 256;
+
   private final List<Run> runs = new ArrayList<>();
   private int tokens;
 
@@ -66,6 +72,12 @@ final class SweepSchedule {
         .sorted(Comparator.comparingInt(sequence -> sequence.extent().begin()))
         .forEach(sequence -> schedule.add(sequence, counts.get(sequence)));
     return schedule;
+  }
+
+  /** What a schedule of so many runs takes, its tokens' positions and ids included. */
+  static Footprint footprint(int runs, int tokens) {
+    long perToken = 2L * Long.BYTES + Integer.BYTES;
+    return Footprint.heap(OWNER, (long) runs * RUN_BYTES + tokens * perToken);
   }
 
   /** How many tokens of each sequence: those that only need their next one go first. */

@@ -11,12 +11,15 @@ import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileStreamer;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Lane;
+import dev.strata.udfs.tensor.PageTables;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.HeadPass;
 import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.StagePass;
 import dev.strata.udfs.transformer.TokenBlock;
+import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -34,11 +37,18 @@ import java.util.stream.Stream;
 final class Sweeper implements AutoCloseable {
 
   private final DecoderSpec spec;
+  private final Counters counters;
   private final SweepResources resources;
   private final MemoryPlan plan;
-  private final Counters counters;
+  private final ComputeDevice device;
+  private final Lane compute;
+  private final WeightStream weights;
+  private final SweepMemory memory;
+  private final Positions.Ropes ropes;
+  private final Transformer transformer;
+  private final Head head;
   private final TileProgram program;
-  private final TokenChooser chooser;
+  private final ReadLog reads;
   private final SweepRecorder recorder;
   private int blockTokens;
 
@@ -52,14 +62,19 @@ final class Sweeper implements AutoCloseable {
       SweepObserver observer) {
     this.spec = checkpoint.spec();
     this.counters = counters;
-    this.recorder = new SweepRecorder(observer, listener);
-    this.resources = new SweepResources(checkpoint, device, plan, options, recorder);
+    this.reads = new ReadLog(listener);
+    this.resources = new SweepResources(checkpoint, device, plan, options, reads);
     this.plan = plan;
+    this.device = device;
+    this.compute = resources.lanes().compute();
+    this.weights = resources.weights();
+    this.memory = resources.memory();
+    this.ropes = resources.ropes();
+    this.transformer = resources.transformer();
+    this.head = resources.head();
+    this.recorder = new SweepRecorder(observer, reads, memory, resources.lanes());
     this.blockTokens = plan.blockTokens();
-    this.program =
-        new TileProgram(
-            resources.store.tiles(), resources.places(), resources::takesPlace, isOneBlock());
-    this.chooser = new TokenChooser(spec.vocabSize(), resources.logits.buffer().asFloatBuffer());
+    this.program = weights.program(isOneBlock());
   }
 
   MemoryPlan plan() {
@@ -77,31 +92,36 @@ final class Sweeper implements AutoCloseable {
   }
 
   KvPool pool() {
-    return resources.pool;
+    return memory.pool();
   }
 
   /** The most tokens that one sequence can have. */
   int longestSequence() {
-    return resources.kv.longestSequence();
+    return memory.kv().longestSequence();
   }
 
   MemoryFigures memory() {
-    long device = resources.device.peakDeviceBytes();
-    long host = resources.device.peakHostBytes();
-    return plan.staging() == null
-        ? new MemoryFigures(0, 0, device + host, plan.budget())
-        : new MemoryFigures(device, plan.staging().budget(), host, plan.budget());
+    long onDevice = device.peakDeviceBytes();
+    long onHost = device.peakHostBytes();
+    MemoryPlan.Budgets budgets = plan.budgets();
+    return plan.isStaged()
+        ? new MemoryFigures(
+            onDevice,
+            device.pinsMemory() ? PageTables.bytes(onHost) : 0,
+            budgets.deviceBytes(),
+            onHost,
+            budgets.hostBytes())
+        : new MemoryFigures(0, 0, 0, onDevice + onHost, budgets.hostBytes());
   }
 
   /** What has been done, and how far the host memory is that was asked for ahead of its use. */
   EngineSnapshot snapshot(int waitingRows) {
-    ComputeDevice device = resources.device;
     return counters.snapshot(waitingRows, device.hostBytesThere(), device.hostBytesAhead());
   }
 
   /** To be called once on the thread that will run the sweeps. */
   void startThread() {
-    resources.compute.bind();
+    compute.bind();
   }
 
   /**
@@ -115,15 +135,15 @@ final class Sweeper implements AutoCloseable {
    */
   void run(SweepSchedule schedule, boolean followed) throws IOException {
     long started = System.nanoTime();
-    recorder.sweepStarted(resources);
-    List<TokenBlock> blocks = schedule.blocks(blockTokens, resources.kv.cutter());
+    recorder.sweepStarted();
+    List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter());
     Progress progress = new Progress();
     int chosen;
-    try (Positions positions = resources.ropes.of(schedule.positions())) {
+    try (Positions positions = ropes.of(schedule.positions())) {
       blocks.forEach(this::upload);
       demand(blocks, followed, progress);
       chosen = pass(schedule, blocks, positions, progress);
-      resources.kv.settle();
+      memory.kv().settle();
     } catch (RuntimeException e) {
       if (!OutOfDeviceMemory.isCauseOf(e)) {
         throw e;
@@ -134,33 +154,32 @@ final class Sweeper implements AutoCloseable {
       blocks.forEach(TokenBlock::close);
     }
     long nanos = System.nanoTime() - started;
-    counters.sweepEnded(
-        schedule, chosen, nanos, recorder.bytesRead(resources), chooser.lowMargins());
-    recorder.sweepEnded(resources, schedule, chosen, nanos);
+    counters.sweepEnded(schedule, chosen, nanos, recorder.bytesRead(), head.lowMargins());
+    recorder.sweepEnded(schedule, chosen, nanos);
     schedule.runs().forEach(run -> run.sequence().advance(run.count()));
   }
 
   private void upload(TokenBlock block) {
-    block.batches().forEach(batch -> batch.upload(resources.device, spec.headDim(), plan.scores()));
+    block.batches().forEach(batch -> batch.upload(device, spec.headDim(), plan.choice().scores()));
   }
 
   private void demand(List<TokenBlock> blocks, boolean followed, Progress progress) {
-    resources.streamer.demand(program.sweep(blocks.size()));
+    weights.demand(program.sweep(blocks.size()));
     progress.uses = program.uses(blocks.size());
     if (followed) {
-      resources.streamer.demand(program.ahead());
+      weights.demand(program.ahead());
     }
-    resources.kv.announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
+    memory.kv().announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
   }
 
   private int pass(
       SweepSchedule schedule, List<TokenBlock> blocks, Positions positions, Progress progress)
       throws IOException {
-    try (HeadRows rows = new HeadRows(resources, schedule.headRows())) {
-      resources.hidden.begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
+    try (HeadRows rows = head.rows(schedule.headRows())) {
+      memory.hidden().begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
       for (StageTiles stage : program.stages()) {
         if (stage.stage() == Stage.HEAD) {
-          resources.hidden.end();
+          memory.hidden().end();
           return runHead(stage, rows, progress);
         }
         runStage(stage, pass(stage, positions), blocks, rows, progress);
@@ -176,7 +195,7 @@ final class Sweeper implements AutoCloseable {
 
     TileStreamer.Lease next() throws IOException {
       taken++;
-      return resources.streamer.next();
+      return weights.next();
     }
   }
 
@@ -185,9 +204,9 @@ final class Sweeper implements AutoCloseable {
     while (progress.taken < progress.uses) {
       progress.next().close();
     }
-    resources.kv.skip();
-    resources.hidden.end();
-    resources.device.releaseCached();
+    memory.kv().skip();
+    memory.hidden().end();
+    device.releaseCached();
   }
 
   private OutOfDeviceMemory halved(RuntimeException cause) {
@@ -195,16 +214,15 @@ final class Sweeper implements AutoCloseable {
       return new OutOfDeviceMemory(false, cause);
     }
     blockTokens = (blockTokens + 1) / 2;
-    resources.activations.resize(blockTokens);
-    resources.hidden.shrink(blockTokens);
+    memory.shrink(blockTokens);
     return new OutOfDeviceMemory(true, cause);
   }
 
   private StagePass pass(StageTiles stage, Positions positions) {
     counters.layerStarted(stage.layer());
     return stage.stage() == Stage.ATTENTION
-        ? resources.transformer.attention(stage.layer(), positions)
-        : resources.transformer.feedForward(stage.layer());
+        ? transformer.attention(stage.layer(), positions)
+        : transformer.feedForward(stage.layer());
   }
 
   private void runStage(
@@ -218,7 +236,7 @@ final class Sweeper implements AutoCloseable {
       for (int block = 0; block < blocks.size(); block++) {
         boolean arriving = block == 0 || !stays;
         boolean leaving = block == blocks.size() - 1 || !stays;
-        try (HiddenStates.Access access = resources.hidden.open()) {
+        try (HiddenStates.Access access = memory.hidden().open()) {
           for (int i = 0; i < leases.length; i++) {
             leases[i] = arriving ? taken(progress.next()) : leases[i];
             compute(leases[i], pass, access.state());
@@ -236,7 +254,7 @@ final class Sweeper implements AutoCloseable {
 
   private TileStreamer.Lease taken(TileStreamer.Lease lease) {
     try {
-      recorder.kernelsStarted(lease.count());
+      reads.kernelsStarted(lease.count());
       return lease;
     } catch (RuntimeException e) {
       lease.close();
@@ -246,9 +264,9 @@ final class Sweeper implements AutoCloseable {
 
   /** Returns null, for the lease that is no more. */
   private TileStreamer.Lease release(TileStreamer.Lease lease) {
-    recorder.kernelsEnded(lease.count());
+    reads.kernelsEnded(lease.count());
     lease.close();
-    long bytes = resources.store.tiles().get(lease.tile()).bytes();
+    long bytes = weights.tile(lease).bytes();
     counters.tileUsed(bytes);
     recorder.tileUsed(bytes);
     return null;
@@ -256,31 +274,18 @@ final class Sweeper implements AutoCloseable {
 
   private void compute(TileStreamer.Lease lease, StagePass pass, BlockState block)
       throws IOException {
-    Tile tile = resources.store.tiles().get(lease.tile());
+    Tile tile = weights.tile(lease);
     WeightRole matrix = tile.weight().role();
     if (tile.firstRow() == 0) {
       pass.before(matrix, block);
     }
-    resources.compute.run(
+    compute.run(
         matrix.name(),
         () -> {
-          try (Tensor weights = weights(lease, tile)) {
-            pass.apply(matrix, tile.firstRow(), weights, block);
+          try (Tensor rows = weights.matrix(lease)) {
+            pass.apply(matrix, tile.firstRow(), rows, block);
           }
         });
-  }
-
-  private Tensor weights(TileStreamer.Lease lease, Tile tile) {
-    return resources
-        .device
-        .kernels()
-        .weights(
-            resources.tile(lease),
-            lease.offset(),
-            Numbers.typeOf(tile.weight().type()),
-            tile.rows(),
-            tile.weight().columns(),
-            resources.scratch);
   }
 
   private int runHead(StageTiles stage, HeadRows rows, Progress progress) throws IOException {
@@ -288,29 +293,28 @@ final class Sweeper implements AutoCloseable {
     if (rows.isEmpty()) {
       return skip(stage, progress);
     }
-    try (HeadPass head =
-        resources.transformer.head(rows.normed(), resources.logits, rows.logitRows())) {
+    try (HeadPass pass = head.pass(rows)) {
       for (int i = 0; i < stage.count(); i++) {
         TileStreamer.Lease lease = taken(progress.next());
         try {
-          compute(lease, head);
+          compute(lease, pass);
         } finally {
           release(lease);
         }
       }
-      return chooser.choose(rows.rows(), head);
+      return head.choose(rows, pass);
     }
   }
 
-  private void compute(TileStreamer.Lease lease, HeadPass head) {
-    Tile tile = resources.store.tiles().get(lease.tile());
-    resources.compute.run(
+  private void compute(TileStreamer.Lease lease, HeadPass pass) {
+    Tile tile = weights.tile(lease);
+    compute.run(
         "HEAD",
         () -> {
-          try (Tensor weights = weights(lease, tile)) {
-            for (int first = 0; first < head.rows(); first += blockTokens) {
-              int count = Math.min(blockTokens, head.rows() - first);
-              head.apply(tile.firstRow(), weights, first, count);
+          try (Tensor vocabulary = weights.matrix(lease)) {
+            for (int first = 0; first < pass.rows(); first += blockTokens) {
+              int count = Math.min(blockTokens, pass.rows() - first);
+              pass.apply(tile.firstRow(), vocabulary, first, count);
             }
           }
         });

@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.decode.Sampler;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.transformer.HeadPass;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -15,6 +16,8 @@ final class TokenChooser {
    */
   private static final float LOW_MARGIN = 1e-3f;
 
+  private static final String OWNER = "sampler";
+
   private final int vocabSize;
   private final FloatBuffer logits;
   private final Sampler sampler;
@@ -27,6 +30,11 @@ final class TokenChooser {
     this.vocabSize = vocabSize;
     this.logits = logits;
     this.sampler = new Sampler(vocabSize);
+  }
+
+  /** What it takes. */
+  static Footprint footprint(int vocabSize) {
+    return Footprint.heap(OWNER, (long) vocabSize * Sampler.BYTES_PER_TOKEN);
   }
 
   /** Appends a token to every sequence that chooses one, and returns how many did. */

@@ -1,6 +1,7 @@
 package dev.strata.udfs.kv;
 
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Segments;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.ArrayList;
@@ -29,6 +30,13 @@ public final class KvBatch implements AutoCloseable {
   /** Tokens that are side by side in the pool and in the memory that attention sees. */
   record Copy(int segment, int begin, int slot, int tokens) {}
 
+  private static final String OWNER = "sequences of batches";
+
+  /** A run, its slot and its copy. */
+  private static final int RUN_BYTES = 256;
+
+  private static final int SEGMENT_INTEGERS = 3;
+
   private final int firstRow;
   private final List<Run> runs;
   private final int[] slots;
@@ -44,6 +52,19 @@ public final class KvBatch implements AutoCloseable {
     this.slots = slots;
     this.segment = segment;
     this.rows = runs.stream().mapToInt(Run::count).sum();
+  }
+
+  /**
+   * What all batches of a sweep take besides keys and values: where each token's go, on the device
+   * and on its way there, and where attention finds each sequence.
+   *
+   * @param runs sequences; one that goes on in the next micro-batch counts again
+   */
+  public static Footprint footprint(int runs, int tokens) {
+    long segments = (long) SEGMENT_INTEGERS * runs * Integer.BYTES;
+    return Footprint.sum(
+        Footprint.device(OWNER, (long) tokens * Long.BYTES + segments),
+        Footprint.heap(OWNER, (long) tokens * Long.BYTES + (long) runs * RUN_BYTES));
   }
 
   /** Cuts a micro-batch's sequences into batches. */

@@ -2,7 +2,9 @@ package dev.strata.udfs.kv;
 
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostMemory;
+import dev.strata.udfs.tensor.Rounding;
 import dev.strata.udfs.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -21,10 +23,10 @@ import java.util.function.Supplier;
  */
 public final class KvPool implements AutoCloseable {
 
+  private static final String OWNER = "keys and values";
+
   /** Pinned pieces of memory are seen through buffers of less than 2 GiB. */
   public static final long LARGEST_SEGMENT_BYTES = 1L << 30;
-
-  private static final String OWNER = "KV pool";
 
   /** So many segments come within a sixteenth of any size, or within its last gibibyte. */
   private static final int SMALL_SEGMENTS = 4;
@@ -123,18 +125,17 @@ public final class KvPool implements AutoCloseable {
     return tokens;
   }
 
-  /** Bytes of memory, as its allocator rounds it, of a pool with such segments. */
-  public static long hostBytes(KvFormat format, List<Integer> segmentTokens) {
-    long token = format.layerTokenBytes();
-    return format.layers()
-        * segmentTokens.stream()
-            .mapToLong(tokens -> Long.highestOneBit(tokens * token - 1) << 1)
-            .sum();
+  /** What a pool on the device takes. */
+  public static Footprint footprint(KvFormat format, int tokens) {
+    return Footprint.device(OWNER, tokens * format.tokenBytes());
   }
 
-  /** Bytes of one token slot, in all layers. */
-  public static long bytesPerToken(DecoderSpec spec, int elementBytes) {
-    return 2L * spec.layers().size() * spec.keyValueWidth() * elementBytes;
+  /** What a pool in host memory with such segments takes. */
+  public static Footprint hostFootprint(KvFormat format, List<Integer> segmentTokens) {
+    long token = format.layerTokenBytes();
+    long layer =
+        segmentTokens.stream().mapToLong(tokens -> Rounding.host(tokens * token, true)).sum();
+    return Footprint.host(OWNER, format.layers() * layer);
   }
 
   /** An extent of {@code tokens} slots, or empty where no run of free slots is that long. */

@@ -1,20 +1,32 @@
 package dev.strata.udfs.kv;
 
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.List;
 
 /** Keys and values that kernels use where the pool has them. */
 public final class ResidentKv implements KvMemory {
 
+  private static final String OWNER = "new keys and values";
+
   private final KvPool pool;
+  // [tokens of a micro-batch, 2, kvHeads, headDim]
   private final Tensor fresh;
 
   /**
-   * @param fresh [tokens of a micro-batch, 2, kvHeads, headDim]; closed with this
+   * Keys and values of a pool on the device, which stays the caller's to close.
+   *
+   * @param freshTokens the most tokens of a micro-batch
    */
-  public ResidentKv(KvPool pool, Tensor fresh) {
+  public ResidentKv(ComputeDevice device, KvPool pool, int freshTokens) {
     this.pool = pool;
-    this.fresh = fresh;
+    this.fresh = device.allocate(OWNER, pool.format().type(), pool.format().shape(freshTokens));
+  }
+
+  /** What it takes besides the pool. */
+  public static Footprint footprint(KvFormat plain, int freshTokens) {
+    return Footprint.device(OWNER, freshTokens * plain.layerTokenBytes());
   }
 
   @Override

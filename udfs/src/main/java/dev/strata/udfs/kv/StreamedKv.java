@@ -5,6 +5,7 @@ import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.stream.SlotRing;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostArena;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Mark;
@@ -41,6 +42,9 @@ public final class StreamedKv implements KvMemory {
    * Bytes that nobody needs are copied along where they are fewer: about what a copy costs more.
    */
   private static final long GAP_BYTES = 256 << 10;
+
+  private static final String RING = "keys and values";
+  private static final String STAGING = "KV staging";
 
   private final ComputeDevice device;
   private final KvPool pool;
@@ -121,7 +125,7 @@ public final class StreamedKv implements KvMemory {
     this.staging =
         own(
             device.hostArena(
-                "KV staging",
+                STAGING,
                 pool.format().type(),
                 Collections.nCopies(FRESH, freshTokens * layerTokenBytes)),
             HostArena::close);
@@ -135,23 +139,29 @@ public final class StreamedKv implements KvMemory {
   }
 
   private Tensor allocate(KvFormat format, int tokens) {
-    return device.allocate("KV ring", format.type(), format.shape(tokens));
+    return device.allocate(RING, format.type(), format.shape(tokens));
   }
 
-  /** Bytes of buffers on the device. */
-  public static long deviceBytes(
-      KvFormat format, KvFormat plain, long slotTokens, long freshTokens) {
+  /**
+   * What it takes besides the pool.
+   *
+   * @param format the pool's
+   * @param plain that of keys and values as attention sees them
+   * @param pinned whether host memory is pinned
+   */
+  public static Footprint footprint(
+      KvFormat format, KvFormat plain, int slotTokens, int freshTokens, boolean pinned) {
     long converted =
-        slotTokens * plain.layerTokenBytes() + FRESH * freshTokens * format.layerTokenBytes();
-    return SLOTS * slotTokens * format.layerTokenBytes()
-        + FRESH * freshTokens * plain.layerTokenBytes()
-        + (format.isQuantized() ? converted : 0);
-  }
-
-  /** Bytes of buffers in host memory. */
-  public static long hostBytes(KvFormat format, int freshTokens, boolean pinned) {
-    return HostArena.bytes(
-        Collections.nCopies(FRESH, freshTokens * format.layerTokenBytes()), pinned);
+        slotTokens * plain.layerTokenBytes()
+            + (long) FRESH * freshTokens * format.layerTokenBytes();
+    long ring =
+        (long) SLOTS * slotTokens * format.layerTokenBytes()
+            + (long) FRESH * freshTokens * plain.layerTokenBytes()
+            + (format.isQuantized() ? converted : 0);
+    List<Long> staging = Collections.nCopies(FRESH, freshTokens * format.layerTokenBytes());
+    return Footprint.sum(
+        Footprint.device(RING, ring),
+        Footprint.host(STAGING, HostArena.bytes(staging, pinned, false)));
   }
 
   @Override

@@ -266,7 +266,11 @@ public final class ComputeDevice implements AutoCloseable {
   /** Uninitialised memory on the host, pinned where the device is not the host. */
   public Tensor allocateHost(String owner, NumberType type, long... shape) {
     PtNDArray array = tensor(script.call("empty_host", shape, type.code(), pinsMemory()));
-    return new Tensor(array, type, shape, hostAccount.allocated(owner, bytes(type, shape)));
+    return new Tensor(
+        array,
+        type,
+        shape,
+        hostAccount.allocated(owner, Rounding.host(bytes(type, shape), pinsMemory())));
   }
 
   /**
@@ -284,7 +288,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Places in host memory of these sizes, all of which a sweep needs from its start. */
   public HostArena hostArena(String owner, NumberType type, List<Long> sizes) {
-    return new HostArena(this, owner, type, sizes, place -> 0);
+    return new HostArena(this, owner, type, sizes, false, place -> 0);
   }
 
   /** Bytes of host memory that were asked for ahead of their use. */
@@ -298,10 +302,11 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   /**
-   * Whoever waits for host memory is told that none comes any more: to be called before closing.
+   * Gives up host memory that was asked for and is not there yet; whoever waits for it is told. To
+   * be called before what uses it is closed.
    */
-  public void stopAllocating() {
-    hostAllocator.close();
+  public void dropHostMemory() {
+    hostAllocator.drop();
   }
 
   /** A vector of indexes on the device. */
@@ -323,6 +328,11 @@ public final class ComputeDevice implements AutoCloseable {
     Supplier<NDArray> made = () -> manager.create(values, new Shape(values.length));
     return account(
         "floats", NumberType.FLOAT32, (PtNDArray) calls.other("floats", made), values.length);
+  }
+
+  /** What is allocated now, by whom. */
+  public Footprint held() {
+    return deviceAccount.held(Footprint.Place.DEVICE).plus(hostAccount.held(Footprint.Place.HOST));
   }
 
   /** The most bytes that were allocated on the device at once. */

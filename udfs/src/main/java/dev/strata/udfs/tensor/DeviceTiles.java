@@ -11,6 +11,8 @@ import java.util.List;
  */
 public final class DeviceTiles implements DevicePlaces, AutoCloseable {
 
+  private static final String OWNER = "tile ring";
+
   private final ComputeDevice device;
   private final HostTiles host;
   private final Lane lane;
@@ -38,7 +40,7 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
     this.compute = compute;
     try {
       for (int i = 0; i < count; i++) {
-        places.add(device.allocate("tile ring", type, bytes / type.bytes()));
+        places.add(device.allocate(OWNER, type, bytes / type.bytes()));
         free.add(device.newMark());
         ready.add(device.newMark());
       }
@@ -46,6 +48,15 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /**
+   * What so many places of so many bytes take.
+   *
+   * @param onGpu whether they are rounded up as a GPU's are
+   */
+  public static Footprint footprint(int count, long bytes, boolean onGpu) {
+    return Footprint.device(OWNER, count * Rounding.device(bytes, onGpu));
   }
 
   @Override

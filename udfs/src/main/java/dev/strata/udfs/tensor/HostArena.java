@@ -14,23 +14,24 @@ import java.util.function.IntToDoubleFunction;
  */
 public final class HostArena implements AutoCloseable {
 
-  /** Places start at multiples of this, as unbuffered reads want it. */
+  /** Unbuffered reads want places that start at multiples of this. */
   public static final int ALIGNMENT = 4096;
 
   private static final long PIECE_BYTES = 1L << 30;
-  private static final long LEAST_PAGE_ALIGNED_BYTES = 1 << 20;
 
   private record Place(int piece, long offset, long bytes) {}
 
   /** Where places go, and how large each piece is. */
   private record Layout(List<Place> places, List<Long> pieceBytes) {
 
-    static Layout of(List<Long> sizes, boolean pinned) {
+    static Layout of(List<Long> sizes, boolean pinned, boolean aligned) {
+      // Memory that is pinned in place begins where the C library put it.
+      long slack = aligned ? ALIGNMENT : 0;
       List<Place> places = new ArrayList<>();
       List<Long> pieces = new ArrayList<>();
       long used = 0;
       for (long size : sizes) {
-        if (!pieces.isEmpty() && used + size > PIECE_BYTES) {
+        if (!pieces.isEmpty() && used + size + slack > PIECE_BYTES) {
           pieces.add(0L);
           used = 0;
         } else if (pieces.isEmpty()) {
@@ -38,16 +39,10 @@ public final class HostArena implements AutoCloseable {
         }
         places.add(new Place(pieces.size() - 1, used, size));
         used += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        pieces.set(pieces.size() - 1, pinned ? pinnedBytes(used) : used + ALIGNMENT);
+        pieces.set(pieces.size() - 1, Rounding.host(used + slack, pinned));
       }
       return new Layout(places, pieces);
     }
-  }
-
-  /** Small pieces of pinned memory need not begin with a page. */
-  private static long pinnedBytes(long used) {
-    long bytes = used < LEAST_PAGE_ALIGNED_BYTES ? used + ALIGNMENT : used;
-    return Long.highestOneBit(bytes - 1) << 1;
   }
 
   /** A place's memory. */
@@ -55,6 +50,7 @@ public final class HostArena implements AutoCloseable {
 
   private final ComputeDevice device;
   private final NumberType type;
+  private final boolean aligned;
   private final List<Place> places;
   private final List<HostMemory> pieces = new ArrayList<>();
   // What was asked for so far, by place; written under the lock of its piece.
@@ -62,6 +58,7 @@ public final class HostArena implements AutoCloseable {
 
   /**
    * @param type of the places' tensors; each size is a multiple of its bytes
+   * @param aligned whether places have to start at multiples of {@link #ALIGNMENT}
    * @param firstUse when a sweep needs a place first: 0 for its start, 1 for its end
    */
   HostArena(
@@ -69,9 +66,11 @@ public final class HostArena implements AutoCloseable {
       String owner,
       NumberType type,
       List<Long> sizes,
+      boolean aligned,
       IntToDoubleFunction firstUse) {
-    Layout layout = Layout.of(sizes, device.pinsMemory());
+    Layout layout = Layout.of(sizes, device.pinsMemory(), aligned);
     this.device = device;
+    this.aligned = aligned;
     this.type = type;
     this.places = layout.places();
     this.seen = new AtomicReferenceArray<>(places.size());
@@ -103,7 +102,7 @@ public final class HostArena implements AutoCloseable {
   }
 
   private Seen see(Place place, HostMemory piece) {
-    long misalignment = piece.buffer().alignmentOffset(0, ALIGNMENT);
+    long misalignment = aligned ? piece.buffer().alignmentOffset(0, ALIGNMENT) : 0;
     long start = place.offset() + (misalignment == 0 ? 0 : ALIGNMENT - misalignment);
     long end = start + place.bytes();
     return new Seen(
@@ -116,8 +115,24 @@ public final class HostArena implements AutoCloseable {
   }
 
   /** Bytes that an arena of such places takes. */
-  public static long bytes(List<Long> sizes, boolean pinned) {
-    return Layout.of(sizes, pinned).pieceBytes().stream().mapToLong(Long::longValue).sum();
+  public static long bytes(List<Long> sizes, boolean pinned, boolean aligned) {
+    return Layout.of(sizes, pinned, aligned).pieceBytes().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * The most bytes that an arena can take, in whatever order its places come.
+   *
+   * @param sizes of all places together, each a multiple of {@link #ALIGNMENT}
+   * @param largest of them
+   */
+  static long mostBytes(long sizes, long largest, boolean pinned) {
+    long leastInFullPiece = Math.max(1, PIECE_BYTES - ALIGNMENT - largest);
+    long full = sizes / leastInFullPiece;
+    long rest = sizes % leastInFullPiece;
+    if (!pinned) {
+      return sizes + (full + 1) * ALIGNMENT;
+    }
+    return full * PIECE_BYTES + (rest == 0 ? 0 : Rounding.host(rest + ALIGNMENT, true));
   }
 
   public int places() {

@@ -11,6 +11,10 @@ import java.util.Map;
 /** Places for tiles in host memory, pinned where the device is not the host. */
 public final class HostTiles implements HostPlaces, AutoCloseable {
 
+  private static final String OWNER = "tiles";
+  private static final String RING = "tile ring";
+  public static final String RESIDENTS = "weights that stay";
+
   private final int ringPlaces;
   private final Map<Integer, Integer> residents = new HashMap<>();
   private final HostArena arena;
@@ -19,22 +23,25 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
    * @param type what kernels see in a place, or bytes
    * @param ringBytes bytes of each place of the ring
    * @param residentBytes bytes of the places of tiles that stay, by tile
+   * @param aligned whether reads want places that start with a page
    */
   public HostTiles(
       ComputeDevice device,
       NumberType type,
       int ringPlaces,
       long ringBytes,
-      Map<Integer, Long> residentBytes) {
+      Map<Integer, Long> residentBytes,
+      boolean aligned) {
     this.ringPlaces = ringPlaces;
     List<Integer> tiles = residentBytes.keySet().stream().sorted().toList();
     tiles.forEach(tile -> residents.put(tile, ringPlaces + residents.size()));
     this.arena =
         new HostArena(
             device,
-            "tiles",
+            OWNER,
             type,
             sizes(ringPlaces, ringBytes, residentBytes),
+            aligned,
             // A sweep comes to them one after another.
             place -> place < ringPlaces ? 0 : (place - ringPlaces) / (double) tiles.size());
   }
@@ -46,10 +53,30 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
     return sizes;
   }
 
-  /** Bytes that such places take. */
-  public static long bytes(
-      int ringPlaces, long ringBytes, Map<Integer, Long> residentBytes, boolean pinned) {
-    return HostArena.bytes(sizes(ringPlaces, ringBytes, residentBytes), pinned);
+  /** What the ring takes. */
+  public static Footprint ring(int places, long placeBytes, boolean pinned) {
+    return Footprint.host(RING, HostArena.bytes(sizes(places, placeBytes, Map.of()), pinned, true));
+  }
+
+  /** What tiles that stay take where they may have so many bytes. */
+  public static Footprint residents(long bytes) {
+    return Footprint.host(RESIDENTS, bytes);
+  }
+
+  /**
+   * The most bytes that the places of tiles take if all stay.
+   *
+   * @param sizes of all places together
+   * @param largest of them
+   */
+  public static long mostResidentBytes(long sizes, long largest, boolean pinned) {
+    return HostArena.mostBytes(sizes, largest, pinned);
+  }
+
+  /** Bytes that the places of tiles that stay take. */
+  public static long residentBytes(
+      Map<Integer, Long> residentBytes, boolean pinned, boolean aligned) {
+    return HostArena.bytes(sizes(0, 0, residentBytes), pinned, aligned);
   }
 
   @Override

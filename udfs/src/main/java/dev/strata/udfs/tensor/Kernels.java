@@ -27,6 +27,14 @@ public final class Kernels {
   /** Tokens whose keys and values are converted at once. */
   private static final int QUANTIZED_AT_ONCE = 2048;
 
+  /**
+   * Scores, the mask added to them, their exponentials and the heads that share keys (measured on a
+   * CPU).
+   */
+  private static final int SCORE_COPIES = 4;
+
+  private static final String SCORES = "attention scores";
+
   private final ComputeDevice device;
   private final TorchScript script;
   private final int leastRows;
@@ -419,6 +427,16 @@ public final class Kernels {
       checkBlock(logits, 0, logitRows, firstToken, w.size(0));
     }
     script.run("head", x, first, n, w, leastRows, firstToken, best, tokens, logits, logitRows);
+  }
+
+  /**
+   * What attention takes that is not fused.
+   *
+   * @param scores the most products of query rows with keys, for each head, that a thread makes at
+   *     once
+   */
+  public static Footprint scores(long scores, int heads, int threads) {
+    return Footprint.device(SCORES, scores * SCORE_COPIES * threads * heads * Float.BYTES);
   }
 
   /** The numbers of a float32 tensor, wherever it is. */

@@ -46,6 +46,12 @@ final class MemoryAccount implements AutoCloseable {
     }
   }
 
+  /** What is held now. */
+  synchronized Footprint held(Footprint.Place place) {
+    return new Footprint(
+        open.stream().map(e -> new Footprint.Part(e.owner, place, e.size)).toList());
+  }
+
   synchronized long peakBytes() {
     return peakBytes;
   }

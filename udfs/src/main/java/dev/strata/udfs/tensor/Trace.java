@@ -13,12 +13,11 @@ public final class Trace implements AutoCloseable {
   /**
    * Work of a lane.
    *
-   * @param lane the lane's name
    * @param startNanos as {@link System#nanoTime} has it; {@code endNanos} alike
    */
-  public record Span(String lane, String label, long startNanos, long endNanos) {}
+  public record Span(Lane lane, String label, long startNanos, long endNanos) {}
 
-  private record Marked(String lane, String label, Mark start, Mark end) {}
+  private record Marked(Lane lane, String label, Mark start, Mark end) {}
 
   private final TorchScript cuda;
   private final long baseNanos;
@@ -39,7 +38,7 @@ public final class Trace implements AutoCloseable {
     if (cuda == null) {
       long start = System.nanoTime();
       work.run();
-      clocked.add(new Span(lane.name(), label, start, System.nanoTime()));
+      clocked.add(new Span(lane, label, start, System.nanoTime()));
       return;
     }
     Mark start = new Mark(cuda, true);
@@ -47,7 +46,7 @@ public final class Trace implements AutoCloseable {
     lane.record(start);
     work.run();
     lane.record(end);
-    marked.add(new Marked(lane.name(), label, start, end));
+    marked.add(new Marked(lane, label, start, end));
   }
 
   /** All spans so far, waiting for those that have not ended. */

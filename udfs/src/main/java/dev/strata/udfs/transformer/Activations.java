@@ -2,6 +2,9 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.List;
 
@@ -13,7 +16,10 @@ import java.util.List;
  */
 public final class Activations implements AutoCloseable {
 
-  private static final String OWNER = "activations";
+  private static final String OWNER = "micro-batch";
+
+  private static final String RESULTS = "results on their way";
+  private static final double CUT_UP = 1.15;
 
   private final ComputeDevice device;
   private final DecoderSpec spec;
@@ -66,6 +72,28 @@ public final class Activations implements AutoCloseable {
     return spec.queryWidth() + 2L * spec.keyValueWidth();
   }
 
+  /** What the buffers take for blocks of so many tokens. */
+  public static Footprint footprint(DecoderSpec spec, NumberType type, int blockTokens) {
+    return Footprint.device(OWNER, blockTokens * bufferElements(spec) * type.bytes());
+  }
+
+  /**
+   * What results of kernels take on their way into the buffers: an up product or what attention
+   * gives, and what some rows take at once, queries that are rotated, half a head at a time, or
+   * norms. The device's allocator cuts what it has, and cannot use all of it.
+   *
+   * @param tileRows the most rows of a tile
+   */
+  public static Footprint temporaries(
+      DecoderSpec spec, NumberType type, int blockTokens, long tileRows) {
+    long product = tileRows * type.bytes();
+    long attention = (long) spec.queryWidth() * type.bytes() + 2L * spec.heads() * Float.BYTES;
+    long rows = Math.min(blockTokens, Kernels.LARGEST_PART_ROWS);
+    long part = rows * Math.max(2L * spec.queryWidth(), spec.hiddenSize()) * Float.BYTES;
+    long bytes = blockTokens * Math.max(product, attention) + part;
+    return Footprint.device(RESULTS, (long) (bytes * CUT_UP));
+  }
+
   /**
    * Elements that one token of a block takes at most, results of products on their way into the
    * buffers included.
@@ -75,7 +103,7 @@ public final class Activations implements AutoCloseable {
   }
 
   /** Elements that one token of a block takes in the buffers alone. */
-  public static long bufferElements(DecoderSpec spec) {
+  private static long bufferElements(DecoderSpec spec) {
     return narrowElements(spec) + wideElements(spec);
   }
 

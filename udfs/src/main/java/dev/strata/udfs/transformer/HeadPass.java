@@ -1,6 +1,7 @@
 package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.Arrays;
@@ -10,6 +11,8 @@ import java.util.Arrays;
  * all logits. Rows that are decoded greedily never need memory for a whole vocabulary.
  */
 public final class HeadPass implements AutoCloseable {
+
+  private static final String OWNER = "head";
 
   private final ComputeDevice device;
   private final Tensor normed;
@@ -32,14 +35,30 @@ public final class HeadPass implements AutoCloseable {
     float[] values = new float[2 * rows];
     Arrays.fill(values, value);
     try (Tensor flat = device.floats(values)) {
-      return device.kernels().reshape("head", flat, NumberType.FLOAT32, rows, 2);
+      return device.kernels().reshape(OWNER, flat, NumberType.FLOAT32, rows, 2);
     }
   }
 
   private Tensor noTokens(int rows) {
     try (Tensor flat = device.indexes(new long[2 * rows])) {
-      return device.kernels().reshape("head", flat, NumberType.INT64, rows, 2);
+      return device.kernels().reshape(OWNER, flat, NumberType.INT64, rows, 2);
     }
+  }
+
+  /**
+   * What it takes: the logits of a tile on their way, and the best of each row, whose initial
+   * values are copied.
+   *
+   * @param rows all rows
+   * @param rowsAtOnce the most rows that a tile's logits are computed for at once
+   * @param columns tokens of a tile
+   */
+  public static Footprint footprint(long rows, long rowsAtOnce, long columns, NumberType type) {
+    long best = 2 * rows * (Float.BYTES + Long.BYTES);
+    return Footprint.sum(
+        Footprint.device(
+            OWNER, 2 * best + rowsAtOnce * columns * (type.bytes() + 2L * Float.BYTES)),
+        Footprint.heap(OWNER, best));
   }
 
   /** How many tokens the head is computed for. */

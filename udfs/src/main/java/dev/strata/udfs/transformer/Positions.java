@@ -4,6 +4,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.HashMap;
@@ -15,12 +16,19 @@ import java.util.Map;
  */
 public final class Positions implements AutoCloseable {
 
+  private static final String OWNER = "positions";
+
   private final Ropes ropes;
   private final Tensor positions;
 
   private Positions(Ropes ropes, Tensor positions) {
     this.ropes = ropes;
     this.positions = positions;
+  }
+
+  /** What a sweep of so many tokens takes. */
+  public static Footprint footprint(int tokens) {
+    return Footprint.device(OWNER, (long) tokens * Long.BYTES);
   }
 
   /** The model's rotation frequencies on the device, one vector for each kind of rope it has. */

@@ -2,6 +2,8 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,6 +13,9 @@ import java.util.Map;
  */
 public final class ResidentWeights implements AutoCloseable {
 
+  /** Who owns vectors, for whoever allocates them. */
+  public static final String OWNER = "norms and biases";
+
   private record Key(WeightRole role, int layer) {}
 
   private final Map<Key, Tensor> vectors = new HashMap<>();
@@ -18,6 +23,11 @@ public final class ResidentWeights implements AutoCloseable {
 
   public ResidentWeights(ComputeDevice device) {
     this.device = device;
+  }
+
+  /** What vectors of so many elements take. */
+  public static Footprint footprint(long elements, NumberType type) {
+    return Footprint.device(OWNER, elements * type.bytes());
   }
 
   /** Adds a vector of the compute type, which is closed with these weights. */

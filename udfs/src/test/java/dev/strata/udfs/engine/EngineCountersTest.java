@@ -201,8 +201,8 @@ class EngineCountersTest {
     return Stream.of(
         new Staged(80, 20, true, false),
         new Staged(80, 1000, true, true),
-        new Staged(28, 20, false, false),
-        new Staged(28, 1000, false, true));
+        new Staged(20, 20, false, false),
+        new Staged(20, 1000, false, true));
   }
 
   private static TestEngines.OptionsBuilder options(Staged staged) {
@@ -327,7 +327,7 @@ class EngineCountersTest {
   @Test
   void figuresOfASweepAreExact() {
     List<SweepFigures> figures = new ArrayList<>();
-    EngineOptions options = options(new Staged(28, 1000, false, true)).weightsMemory(0).build();
+    EngineOptions options = options(new Staged(20, 1000, false, true)).weightsMemory(0).build();
     List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
     try (Engine engine = Engine.start(options, recording(figures))) {
       TestEngines.run(engine, rows);
@@ -349,7 +349,7 @@ class EngineCountersTest {
     assertThat(figures.get(1).kvToDeviceBytes()).isGreaterThanOrEqualTo(prompts * kvToken);
     assertThat(figures.get(0).spans()).isEmpty();
     assertThat(figures.get(2).spans()).isEmpty();
-    assertThat(figures.get(1).spans()).extracting(Span::lane).contains(Lane.values());
+    assertThat(figures.get(1).spans()).extracting(Span::lane).contains(LaneKind.values());
     assertThat(figures.get(1).spans()).allMatch(span -> span.endNanos() >= span.startNanos());
   }
 

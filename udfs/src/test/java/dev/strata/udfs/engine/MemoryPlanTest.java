@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.model.Activation;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.LayerSpec;
@@ -110,27 +110,27 @@ class MemoryPlanTest {
           Collections.nCopies(shape.layers(), new LayerSpec(0, rope)));
     }
 
-    MemoryPlan.ModelSize size() {
+    ModelSize size() {
       long hidden = shape.hiddenSize();
       long keyValueWidth = (long) shape.kvHeads() * shape.headDim();
-      List<MemoryPlan.MatrixSize> attention =
+      List<ModelSize.MatrixSize> attention =
           List.of(
               matrix(queryWidth(), hidden),
               matrix(keyValueWidth, hidden),
               matrix(keyValueWidth, hidden),
               matrix(hidden, queryWidth()));
-      List<MemoryPlan.MatrixSize> feedForward =
+      List<ModelSize.MatrixSize> feedForward =
           List.of(
               matrix(shape.intermediateSize(), hidden),
               matrix(shape.intermediateSize(), hidden),
               matrix(hidden, shape.intermediateSize()));
-      List<MemoryPlan.MatrixSize> matrices = new ArrayList<>();
+      List<ModelSize.MatrixSize> matrices = new ArrayList<>();
       matrices.add(matrix(shape.vocabSize(), hidden));
       for (int layer = 0; layer < shape.layers(); layer++) {
         matrices.addAll(attention);
         matrices.addAll(feedForward);
       }
-      return new MemoryPlan.ModelSize(
+      return new ModelSize(
           spec(),
           storedBytes,
           largestRowBytes(),
@@ -139,8 +139,8 @@ class MemoryPlanTest {
           hidden * (2L * shape.layers() + 1));
     }
 
-    private MemoryPlan.MatrixSize matrix(long rows, long columns) {
-      return new MemoryPlan.MatrixSize(rows, columns * storedBytes);
+    private ModelSize.MatrixSize matrix(long rows, long columns) {
+      return new ModelSize.MatrixSize(rows, columns * storedBytes);
     }
 
     /** Tiles of the stage that has most, cut as the layer store cuts. */
@@ -177,10 +177,7 @@ class MemoryPlanTest {
               0,
               "auto",
               "cached");
-      return MemoryPlan.of(
-          size(),
-          options,
-          new MemoryPlan.DeviceTraits(computeType(), computeBytes, true, false, false, 2));
+      return MemoryPlan.of(size(), options, new DeviceTraits(computeType(), true, false, false, 2));
     }
 
     private NumberType computeType() {
@@ -212,18 +209,18 @@ class MemoryPlanTest {
 
   /** What has to hold of any plan. */
   private static void check(Case c, MemoryPlan plan) {
-    long parts = plan.parts().values().stream().mapToLong(Long::longValue).sum();
-    assertThat(plan.parts().values()).as("%s", c).allMatch(bytes -> bytes >= 0);
-    assertThat(parts).as("%s: %s", c, plan).isLessThanOrEqualTo(plan.budget());
-    assertThat(plan.slots()).as("%s", c).isGreaterThanOrEqualTo(2);
+    long parts = plan.hostParts().values().stream().mapToLong(Long::longValue).sum();
+    assertThat(plan.hostParts().values()).as("%s", c).allMatch(bytes -> bytes >= 0);
+    assertThat(parts).as("%s: %s", c, plan).isLessThanOrEqualTo(plan.budgets().hostBytes());
+    assertThat(plan.choice().slots()).as("%s", c).isGreaterThanOrEqualTo(2);
     assertThat(plan.tileBytes()).as("%s", c).isGreaterThanOrEqualTo(c.largestRowBytes());
     assertThat(plan.waveRows()).as("%s", c).isPositive();
     assertThat(plan.blockTokens()).as("%s", c).isBetween(1, plan.sweepTokens());
     assertThat(plan.sweepTokens()).as("%s", c).isGreaterThanOrEqualTo(plan.waveRows());
     assertThat(plan.logitRows()).as("%s", c).isBetween(1, plan.waveRows());
-    assertThat(plan.kvTokens()).as("%s: %s", c, plan).isGreaterThanOrEqualTo(LEAST_KV_TOKENS);
-    assertThat(plan.parts().get("keys and values"))
-        .isEqualTo(plan.kvTokens() * KvPool.bytesPerToken(c.spec(), c.computeBytes()));
+    assertThat(plan.kv().tokens()).as("%s: %s", c, plan).isGreaterThanOrEqualTo(LEAST_KV_TOKENS);
+    assertThat(plan.hostParts().get("keys and values"))
+        .isEqualTo(plan.kv().tokens() * KvFormat.plain(c.spec(), c.computeType()).tokenBytes());
   }
 
   static Stream<Case> plain() {
@@ -286,13 +283,13 @@ class MemoryPlanTest {
     List<MemoryPlan> plans =
         IntStream.of(32, 128, 512, 2048).mapToObj(m -> c.plan(m * MIB)).toList();
     assertThat(plans).extracting(MemoryPlan::tileBytes).isSorted().doesNotHaveDuplicates();
-    assertThat(plans).extracting(MemoryPlan::kvTokens).isSorted();
+    assertThat(plans).extracting(plan -> plan.kv().tokens()).isSorted();
     assertThat(plans).extracting(MemoryPlan::waveRows).isSorted();
   }
 
   @Test
   void keysAndValuesAreNoMoreThanTheWaveCanUse() {
-    assertThat(Case.of(TINY).waveSize(2).plan(GIB).kvTokens()).isEqualTo(2 * 8192);
+    assertThat(Case.of(TINY).waveSize(2).plan(GIB).kv().tokens()).isEqualTo(2 * 8192);
   }
 
   /** Keys and values go first only where nobody says how much weights may have. */
@@ -305,19 +302,21 @@ class MemoryPlanTest {
     MemoryPlan some = demo.weightsMemory(10 * MIB).plan(256 * MIB);
     assertThat(some.weightsBytes())
         .isEqualTo(10 * MIB)
-        .isEqualTo(some.parts().get("weights that stay"));
+        .isEqualTo(some.hostParts().get("weights that stay"));
     // No more than there are: 12 layers and the head of the demo model take 23.1 MB.
     assertThat(demo.weightsMemory(GIB).plan(256 * MIB).weightsBytes())
         .isBetween(22 * MIB, 24 * MIB);
     Case large = Case.of(ModelShape.named("llama-3-8b")).weightsMemory(64 * GIB);
-    assertThat(large.plan(4 * GIB).kvTokens()).isEqualTo(LEAST_KV_TOKENS);
+    assertThat(large.plan(4 * GIB).kv().tokens()).isEqualTo(LEAST_KV_TOKENS);
   }
 
   @Test
   void theDescriptionNamesAllParts() {
     MemoryPlan plan = Case.of(DEMO).plan(256 * MIB);
     assertThat(plan.describe()).startsWith("memory plan: 256 MiB; tiles of at most ");
-    plan.parts().keySet().forEach(part -> assertThat(plan.describe()).contains("  " + part + " "));
+    plan.hostParts()
+        .keySet()
+        .forEach(part -> assertThat(plan.describe()).contains("  " + part + " "));
   }
 
   /** Random shapes, options and budgets from the smallest up. */
@@ -344,7 +343,7 @@ class MemoryPlanTest {
     if (plan.sweepTokens() > plan.blockTokens()) {
       assertThat(c.stageTiles(plan.tileBytes()))
           .as("tiles of a stage: %s %s", c, plan)
-          .isLessThan(plan.slots());
+          .isLessThan(plan.choice().slots());
     }
   }
 

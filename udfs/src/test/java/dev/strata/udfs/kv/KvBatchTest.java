@@ -8,6 +8,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.SegmentReader;
 import dev.strata.udfs.tensor.SegmentReader.Segment;
@@ -197,7 +198,8 @@ class KvBatchTest {
     List<Integer> segments = KvPool.hostSegments(format, bytes);
     long layer = format.layerTokenBytes();
     long sum = segments.stream().mapToLong(tokens -> tokens * layer).sum() * 80;
-    assertThat(KvPool.hostBytes(format, segments)).isBetween(sum, bytes);
+    assertThat(KvPool.hostFootprint(format, segments).bytes(Footprint.Place.HOST))
+        .isBetween(sum, bytes);
     if (bytes > 80 * 64 * layer) {
       assertThat(sum).isGreaterThan(bytes * 14 / 16);
     }

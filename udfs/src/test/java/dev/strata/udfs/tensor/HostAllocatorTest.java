@@ -131,7 +131,7 @@ class HostAllocatorTest {
   void placesOfAnArenaComeWithTheirPieces() {
     try (ComputeDevice device = open();
         HostTiles tiles =
-            new HostTiles(device, NumberType.UINT8, 2, 1 << 29, Map.of(3, 1L << 29))) {
+            new HostTiles(device, NumberType.UINT8, 2, 1 << 29, Map.of(3, 1L << 29), false)) {
       gate.permits.release();
       assertThat(tiles.buffer(1).capacity()).isEqualTo(1 << 29);
       CompletableFuture<?> resident = CompletableFuture.runAsync(() -> tiles.tensor(2));

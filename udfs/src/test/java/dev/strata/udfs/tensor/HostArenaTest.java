@@ -21,7 +21,8 @@ class HostArenaTest extends KernelFixture {
   void placesAreAlignedApartAndTheTensors(long seed) {
     Random sizes = new Random(seed);
     List<Long> bytes = sizes.longs(40, 0, 5000).map(size -> 4 + size / 4 * 4).boxed().toList();
-    try (HostArena arena = device.hostArena("test", NumberType.FLOAT32, bytes)) {
+    try (HostArena arena =
+        new HostArena(device, "test", NumberType.FLOAT32, bytes, true, place -> 0)) {
       assertThat(arena.places()).isEqualTo(40);
       for (int i = 0; i < 40; i++) {
         ByteBuffer place = arena.buffer(i);
@@ -45,8 +46,8 @@ class HostArenaTest extends KernelFixture {
   void theAccountHasWhatWasForetold() {
     List<Long> sizes = List.of(10_000L, 4096L, 1L, 70_000L);
     try (ComputeDevice own = ComputeDevice.open("cpu", "float32", 1)) {
-      own.hostArena("test", NumberType.UINT8, sizes).close();
-      assertThat(own.peakHostBytes()).isEqualTo(HostArena.bytes(sizes, false));
+      new HostArena(own, "test", NumberType.UINT8, sizes, true, place -> 0).close();
+      assertThat(own.peakHostBytes()).isEqualTo(HostArena.bytes(sizes, false, true));
       // Whole pages, and one to align the first.
       assertThat(own.peakHostBytes()).isEqualTo(PAGE * (3 + 1 + 1 + 18 + 1L));
     }
@@ -54,16 +55,13 @@ class HostArenaTest extends KernelFixture {
 
   @Test
   void noPlacesTakeNothing() {
-    assertThat(HostArena.bytes(List.of(), true)).isZero();
+    assertThat(HostArena.bytes(List.of(), true, true)).isZero();
     try (HostArena arena = device.hostArena("test", NumberType.UINT8, List.of())) {
       assertThat(arena.places()).isZero();
     }
   }
 
-  /**
-   * Pinned pieces are powers of two, of at most a gibibyte unless a place is larger; large ones
-   * begin with a page by themselves.
-   */
+  /** Pinned pieces are powers of two, of at most a gibibyte unless a place is larger. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void pinnedPiecesArePowersOfTwo(long seed) {
@@ -83,13 +81,14 @@ class HostArenaTest extends KernelFixture {
       pages += (size + PAGE - 1) / PAGE * PAGE;
     }
     expected += powerOfTwo(piece);
-    assertThat(HostArena.bytes(sizes, true)).isEqualTo(expected).isGreaterThanOrEqualTo(pages);
+    assertThat(HostArena.bytes(sizes, true, false))
+        .isEqualTo(expected)
+        .isGreaterThanOrEqualTo(pages);
   }
 
   private static long powerOfTwo(long bytes) {
-    long needed = bytes < 1 << 20 ? bytes + PAGE : bytes;
     long power = PAGE;
-    while (power < needed) {
+    while (power < bytes) {
       power *= 2;
     }
     return power;
@@ -97,16 +96,16 @@ class HostArenaTest extends KernelFixture {
 
   @Test
   void onePlaceOfAPowerOfTwoIsNotRoundedUp() {
-    assertThat(HostArena.bytes(List.of(1L << 20), true)).isEqualTo(1 << 20);
-    assertThat(HostArena.bytes(List.of(1L), true)).isEqualTo(2 * PAGE);
-    assertThat(HostArena.bytes(List.of(GIB), true)).isEqualTo(GIB);
-    assertThat(HostArena.bytes(List.of(GIB, 1L), true)).isEqualTo(GIB + 2 * PAGE);
+    assertThat(HostArena.bytes(List.of(1L << 20), true, false)).isEqualTo(1 << 20);
+    assertThat(HostArena.bytes(List.of(1L), true, false)).isEqualTo(PAGE);
+    assertThat(HostArena.bytes(List.of(GIB), true, false)).isEqualTo(GIB);
+    assertThat(HostArena.bytes(List.of(GIB, 1L), true, false)).isEqualTo(GIB + PAGE);
   }
 
   @Test
   void tilesThatStayHavePlacesBehindTheRing() {
     try (HostTiles tiles =
-        new HostTiles(device, NumberType.FLOAT32, 3, 4000, Map.of(7, 800L, 2, 1200L))) {
+        new HostTiles(device, NumberType.FLOAT32, 3, 4000, Map.of(7, 800L, 2, 1200L), true)) {
       assertThat(tiles.ringPlaces()).isEqualTo(3);
       assertThat(tiles.residentPlace(2)).isEqualTo(3);
       assertThat(tiles.residentPlace(7)).isEqualTo(4);
@@ -118,6 +117,16 @@ class HostArenaTest extends KernelFixture {
       tiles.buffer(4).asFloatBuffer().put(new float[] {1.5f, -2});
       assertThat(kernels.toFloats(tiles.tensor(4))).startsWith(1.5f, -2).hasSize(200);
     }
-    assertThat(HostTiles.bytes(3, 4000, Map.of(7, 800L, 2, 1200L), false)).isEqualTo(6L * PAGE);
+    assertThat(HostTiles.ring(3, 4000, false).bytes(Footprint.Place.HOST)).isEqualTo(4L * PAGE);
+    assertThat(HostTiles.residentBytes(Map.of(7, 800L, 2, 1200L), false, true))
+        .isEqualTo(3L * PAGE);
+  }
+
+  /** Registered memory begins where the C library put it, 16 bytes behind a page. */
+  @Test
+  void placesThatStartWithAPageHaveRoomForThat() {
+    assertThat(HostArena.bytes(List.of(1L << 20), true, true)).isEqualTo(2 << 20);
+    assertThat(HostArena.bytes(List.of(GIB / 2, GIB / 2), true, false)).isEqualTo(GIB);
+    assertThat(HostArena.bytes(List.of(GIB / 2, GIB / 2), true, true)).isEqualTo(2 * GIB);
   }
 }

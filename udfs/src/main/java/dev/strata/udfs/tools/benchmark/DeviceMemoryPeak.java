@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * The most memory that {@code nvidia-smi} saw a process hold on the GPU. Where process numbers are
- * those of a container it does not find the process; then it is the GPU's memory in use less what
- * was in use before.
+ * The most memory that {@code nvidia-smi} counted to a process, and that the card had in use beyond
+ * what was in use before. Page tables of pinned memory count to the card alone. Where process
+ * numbers are those of a container it does not find the process.
  */
 final class DeviceMemoryPeak {
 
@@ -44,12 +44,13 @@ final class DeviceMemoryPeak {
         .findFirst();
   }
 
-  synchronized long bytes() {
-    return (ofProcess > 0 ? ofProcess : Math.max(0, ofAll - mebibytesBefore)) << 20;
+  /** Bytes of the process; empty where nvidia-smi did not find it. */
+  synchronized OptionalLong processBytes() {
+    return ofProcess > 0 ? OptionalLong.of(ofProcess << 20) : OptionalLong.empty();
   }
 
-  /** Whether nvidia-smi told the process from others. */
-  synchronized boolean isOfProcess() {
-    return ofProcess > 0;
+  /** Bytes of the card in use beyond those before, whoever has them. */
+  synchronized long cardBytes() {
+    return Math.max(0, ofAll - mebibytesBefore) << 20;
   }
 }

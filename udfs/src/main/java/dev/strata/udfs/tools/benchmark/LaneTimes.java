@@ -1,6 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.Span;
 import java.util.Comparator;
 import java.util.List;
@@ -9,10 +9,10 @@ import java.util.List;
  * How long a lane worked within a sweep, in milliseconds. Work that overlaps counts once; what is
  * not work is waiting.
  */
-record LaneTimes(Lane lane, double busy, double waiting) {
+record LaneTimes(LaneKind lane, double busy, double waiting) {
 
   /** Of a traced sweep that began at {@code start} and ended at {@code end}, in nanoseconds. */
-  static LaneTimes of(Lane lane, List<Span> spans, long start, long end) {
+  static LaneTimes of(LaneKind lane, List<Span> spans, long start, long end) {
     List<Span> own =
         spans.stream()
             .filter(span -> span.lane() == lane)

@@ -1,6 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.SweepFigures;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -104,11 +104,11 @@ record Phase(String name, List<Sweep> sweeps, Sweep traced, ModelWork model, Lim
 
   /** Of the traced sweep; none if there is none. */
   List<LaneTimes> lanes() {
-    return traced == null ? List.of() : Stream.of(Lane.values()).map(traced::times).toList();
+    return traced == null ? List.of() : Stream.of(LaneKind.values()).map(traced::times).toList();
   }
 
   /** Whether a lane had work in the traced sweep. */
-  boolean works(Lane lane) {
+  boolean works(LaneKind lane) {
     return lanes().stream().anyMatch(times -> times.lane() == lane && times.busy() > 0);
   }
 

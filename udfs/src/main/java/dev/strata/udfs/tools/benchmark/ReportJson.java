@@ -121,10 +121,13 @@ final class ReportJson {
         .deviceMemory()
         .ifPresent(
             peak -> {
-              json.addProperty("nvidia_smi_peak_bytes", peak.bytes());
-              json.addProperty("nvidia_smi_by_process", peak.isOfProcess());
+              json.addProperty(
+                  "nvidia_smi_process_peak_bytes",
+                  peak.processBytes().isPresent() ? peak.processBytes().getAsLong() : null);
+              json.addProperty("nvidia_smi_card_peak_bytes", peak.cardBytes());
             });
     json.addProperty("device_peak_bytes", found.memory().deviceBytes());
+    json.addProperty("page_table_bytes", found.memory().pageTableBytes());
     json.addProperty("device_budget_bytes", found.memory().deviceBudget());
     json.addProperty("host_peak_bytes", found.memory().hostBytes());
     json.addProperty("host_budget_bytes", found.memory().hostBudget());

@@ -1,6 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.SweepFigures;
 import java.util.List;
 import java.util.Locale;
@@ -74,7 +74,7 @@ final class ReportText {
   }
 
   private void lanes() {
-    for (Lane lane : Lane.values()) {
+    for (LaneKind lane : LaneKind.values()) {
       if (found.phases().stream().noneMatch(phase -> phase.works(lane))) {
         continue;
       }
@@ -83,7 +83,7 @@ final class ReportText {
     }
   }
 
-  private static String times(Phase phase, Lane lane) {
+  private static String times(Phase phase, LaneKind lane) {
     return phase.lanes().stream()
         .filter(times -> times.lane() == lane)
         .findFirst()
@@ -118,17 +118,24 @@ final class ReportText {
     found
         .deviceMemory()
         .ifPresent(
-            peak ->
-                line(
-                    "device memory, peak by nvidia-smi      %d MiB %s",
-                    peak.bytes() >> 20,
-                    peak.isOfProcess()
-                        ? "of this process"
-                        : "of the GPU, less what was in use before"));
+            peak -> {
+              line("device memory, peak by nvidia-smi");
+              line(
+                  "  of this process                      %s",
+                  peak.processBytes().isPresent()
+                      ? (peak.processBytes().getAsLong() >> 20) + " MiB"
+                      : "unknown: nvidia-smi does not find it");
+              line(
+                  "  of the card, less what was before    %d MiB, page tables included",
+                  peak.cardBytes() >> 20);
+            });
     if (found.memory().deviceBudget() > 0) {
       line(
-          "device memory, peak by our account     %d of %d MiB",
-          found.memory().deviceBytes() >> 20, found.memory().deviceBudget() >> 20);
+          "device memory, peak by our account     %d MiB of tensors, %d MiB of page tables, budget"
+              + " %d MiB",
+          found.memory().deviceBytes() >> 20,
+          found.memory().pageTableBytes() >> 20,
+          found.memory().deviceBudget() >> 20);
     }
     if (found.memory().hostBudget() > 0) {
       line(

@@ -1,6 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.Span;
 import dev.strata.udfs.engine.SweepFigures;
 
@@ -40,7 +40,7 @@ record Sweep(SweepFigures figures, long storageBytes) {
    */
   long end() {
     return figures.spans().stream()
-        .filter(span -> span.lane() == Lane.COMPUTE)
+        .filter(span -> span.lane() == LaneKind.COMPUTE)
         .mapToLong(Span::endNanos)
         .max()
         .orElseGet(() -> figures.spans().stream().mapToLong(Span::endNanos).max().orElseThrow());
@@ -51,7 +51,7 @@ record Sweep(SweepFigures figures, long storageBytes) {
   }
 
   /** How long a lane worked in a traced sweep. */
-  LaneTimes times(Lane lane) {
+  LaneTimes times(LaneKind lane) {
     return LaneTimes.of(lane, figures.spans(), start(), end());
   }
 

@@ -1,6 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.Span;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,7 +39,7 @@ final class TimelineSvg {
   /** Work of a row, from and to a time in nanoseconds from the sweep's start. */
   private record Block(String label, double from, double to) {}
 
-  private record Row(Lane lane, List<Block> blocks) {}
+  private record Row(LaneKind lane, List<Block> blocks) {}
 
   private final String title;
   private final String subtitle;
@@ -55,7 +55,7 @@ final class TimelineSvg {
     this.nanos = Math.max(1, sweep.figures().nanos());
     long start = sweep.start();
     long end = sweep.end();
-    for (Lane lane : Lane.values()) {
+    for (LaneKind lane : LaneKind.values()) {
       List<Block> blocks =
           sweep.figures().spans().stream()
               .filter(span -> span.lane() == lane)
@@ -139,7 +139,7 @@ final class TimelineSvg {
   private String draw() {
     StringBuilder plot = new StringBuilder();
     int y = TOP;
-    Lane lane = null;
+    LaneKind lane = null;
     for (Row row : rows) {
       if (row.lane() != lane) {
         y += lane == null ? 0 : LANE_GAP;
@@ -154,7 +154,7 @@ final class TimelineSvg {
     return document(plot, y + AXIS_HEIGHT + LEGEND_HEIGHT + 6);
   }
 
-  private void name(StringBuilder svg, Lane lane, int y) {
+  private void name(StringBuilder svg, LaneKind lane, int y) {
     double busy = 100 * sweep.times(lane).busy() / (nanos / 1e6);
     text(svg, LEFT - 12, y + 15, 15, DARK, "end", lane.name().toLowerCase(Locale.ROOT));
     text(svg, LEFT - 12, y + 29, 11, DARK, "end", String.format(Locale.ROOT, "%.0f %% busy", busy));
@@ -216,7 +216,8 @@ final class TimelineSvg {
       double x = x(at * 1e6);
       line(
           svg,
-          "<line x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\" stroke=\"#555555\" stroke-opacity=\"0.35\"/>",
+          "<line x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\" stroke=\"#555555\""
+              + " stroke-opacity=\"0.35\"/>",
           x,
           TOP,
           x,

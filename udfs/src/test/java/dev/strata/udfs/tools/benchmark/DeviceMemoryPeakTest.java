@@ -13,8 +13,8 @@ class DeviceMemoryPeakTest {
     peak.sawProcesses(List.of("4242, 9000", "42, 3000", "42, [N/A]"));
     peak.sawProcesses(List.of("42, 2000"));
     peak.sawTotal(List.of("12100"));
-    assertThat(peak.isOfProcess()).isTrue();
-    assertThat(peak.bytes()).isEqualTo(3000L << 20);
+    assertThat(peak.processBytes()).hasValue(3000L << 20);
+    assertThat(peak.cardBytes()).isEqualTo(12_000L << 20);
   }
 
   @Test
@@ -23,8 +23,8 @@ class DeviceMemoryPeakTest {
     peak.sawProcesses(List.of("7, 3000"));
     peak.sawTotal(List.of("4100"));
     peak.sawTotal(List.of());
-    assertThat(peak.isOfProcess()).isFalse();
-    assertThat(peak.bytes()).isEqualTo(4000L << 20);
+    assertThat(peak.processBytes()).isEmpty();
+    assertThat(peak.cardBytes()).isEqualTo(4000L << 20);
   }
 
   @Test

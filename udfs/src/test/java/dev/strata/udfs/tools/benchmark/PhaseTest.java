@@ -5,7 +5,7 @@ import static dev.strata.udfs.tools.benchmark.Sweeps.span;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.SweepFigures;
 import java.util.List;
 import java.util.stream.Stream;
@@ -46,7 +46,7 @@ class PhaseTest {
 
   @Test
   void aTracedSweepCountsOnlyWhereThereIsNoOther() {
-    Sweep traced = new Sweep(Sweeps.traced(900, span(Lane.COMPUTE, "UP", 0, 900)), 0);
+    Sweep traced = new Sweep(Sweeps.traced(900, span(LaneKind.COMPUTE, "UP", 0, 900)), 0);
     Sweep other = new Sweep(figures(8, 0, 8, 400), 0);
     Phase both = Phase.decode(List.of(other, traced), Sweeps.model(), limits);
     assertThat(both.medianSeconds()).isEqualTo(0.4);
@@ -62,15 +62,15 @@ class PhaseTest {
         new Sweep(
             Sweeps.traced(
                 100,
-                span(Lane.DISK, "UP", -5, 10), // began in the sweep before
-                span(Lane.DISK, "DOWN", 5, 20),
-                span(Lane.DISK, "DOWN", 6, 8),
-                span(Lane.DISK, "UP", 50, 60),
-                span(Lane.COMPUTE, "UP", 90, 100)),
+                span(LaneKind.DISK, "UP", -5, 10), // began in the sweep before
+                span(LaneKind.DISK, "DOWN", 5, 20),
+                span(LaneKind.DISK, "DOWN", 6, 8),
+                span(LaneKind.DISK, "UP", 50, 60),
+                span(LaneKind.COMPUTE, "UP", 90, 100)),
             0);
-    assertThat(sweep.times(Lane.DISK)).isEqualTo(new LaneTimes(Lane.DISK, 30, 70));
-    assertThat(sweep.times(Lane.COMPUTE)).isEqualTo(new LaneTimes(Lane.COMPUTE, 10, 90));
-    assertThat(sweep.times(Lane.KV)).isEqualTo(new LaneTimes(Lane.KV, 0, 100));
+    assertThat(sweep.times(LaneKind.DISK)).isEqualTo(new LaneTimes(LaneKind.DISK, 30, 70));
+    assertThat(sweep.times(LaneKind.COMPUTE)).isEqualTo(new LaneTimes(LaneKind.COMPUTE, 10, 90));
+    assertThat(sweep.times(LaneKind.KV)).isEqualTo(new LaneTimes(LaneKind.KV, 0, 100));
   }
 
   @Test

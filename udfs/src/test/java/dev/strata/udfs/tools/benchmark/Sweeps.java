@@ -1,6 +1,6 @@
 package dev.strata.udfs.tools.benchmark;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.Span;
 import dev.strata.udfs.engine.SweepFigures;
 import dev.strata.udfs.model.DecoderSpec;
@@ -46,7 +46,7 @@ final class Sweeps {
   }
 
   /** Times in milliseconds. */
-  static Span span(Lane lane, String label, double start, double end) {
+  static Span span(LaneKind lane, String label, double start, double end) {
     return new Span(lane, label, (long) (start * MS), (long) (end * MS));
   }
 

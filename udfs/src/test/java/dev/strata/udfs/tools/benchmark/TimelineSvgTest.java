@@ -4,7 +4,7 @@ import static dev.strata.udfs.tools.benchmark.Sweeps.span;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.strata.udfs.engine.Lane;
+import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.Span;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +17,7 @@ import org.w3c.dom.NodeList;
 
 class TimelineSvgTest {
 
-  private static final List<Lane> LANES = List.of(Lane.values());
+  private static final List<LaneKind> LANES = List.of(LaneKind.values());
 
   private static Element draw(long millis, Span... spans) throws Exception {
     String svg = TimelineSvg.of("a < b", "c & d", new Sweep(Sweeps.traced(millis, spans), 0));
@@ -48,7 +48,8 @@ class TimelineSvgTest {
 
   @Test
   void lanesTitlesAndTimesAreWritten() throws Exception {
-    Element svg = draw(100, span(Lane.DISK, "UP", 0, 40), span(Lane.COMPUTE, "DOWN", 40, 100));
+    Element svg =
+        draw(100, span(LaneKind.DISK, "UP", 0, 40), span(LaneKind.COMPUTE, "DOWN", 40, 100));
     assertThat(texts(svg))
         .contains("a < b", "c & d", "disk", "copy", "kv", "compute", "UP", "DOWN")
         .contains("40 % busy", "60 % busy", "0 % busy", "0 ms", "50 ms", "100 ms");
@@ -59,10 +60,10 @@ class TimelineSvgTest {
     Element svg =
         draw(
             1460, // a pixel is a millisecond
-            span(Lane.COMPUTE, "UP", 0, 100),
-            span(Lane.COMPUTE, "UP", 100.5, 200),
-            span(Lane.COMPUTE, "UP", 210, 300),
-            span(Lane.COMPUTE, "DOWN", 300, 1460));
+            span(LaneKind.COMPUTE, "UP", 0, 100),
+            span(LaneKind.COMPUTE, "UP", 100.5, 200),
+            span(LaneKind.COMPUTE, "UP", 210, 300),
+            span(LaneKind.COMPUTE, "DOWN", 300, 1460));
     List<Element> blocks = blocks(svg);
     assertThat(blocks).hasSize(3);
     assertThat(number(blocks.get(0), "width")).isCloseTo(200, within(0.1));
@@ -76,9 +77,9 @@ class TimelineSvgTest {
     Element svg =
         draw(
             100,
-            span(Lane.DISK, "UP", 0, 50),
-            span(Lane.DISK, "UP", 10, 60),
-            span(Lane.COMPUTE, "UP", 0, 100));
+            span(LaneKind.DISK, "UP", 0, 50),
+            span(LaneKind.DISK, "UP", 10, 60),
+            span(LaneKind.COMPUTE, "UP", 0, 100));
     List<Element> blocks = blocks(svg);
     assertThat(blocks).hasSize(3);
     assertThat(number(blocks.get(0), "y")).isNotEqualTo(number(blocks.get(1), "y"));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.engine.MemoryPlan.DeviceTraits;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tools.ModelShape;
 import java.util.List;
@@ -20,17 +19,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Plans for a device apart: at their edges, and whatever the model and the options. */
-class StagedPlannerTest {
+class StagedLayoutTest {
 
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
 
   private static final DeviceTraits CUDA =
-      new DeviceTraits(NumberType.BFLOAT16, 2, false, true, true, 1);
+      new DeviceTraits(NumberType.BFLOAT16, false, true, true, 1);
   private static final DeviceTraits OLD_CUDA =
-      new DeviceTraits(NumberType.FLOAT16, 4, false, true, false, 1);
+      new DeviceTraits(NumberType.FLOAT16, false, true, false, 1);
   private static final DeviceTraits STAGED =
-      new DeviceTraits(NumberType.FLOAT32, 4, false, false, false, 2);
+      new DeviceTraits(NumberType.FLOAT32, false, false, false, 2);
 
   private record Case(
       ModelShape shape,
@@ -106,14 +105,14 @@ class StagedPlannerTest {
 
   private static void check(Case c, long deviceMemory, long hostMemory) {
     MemoryPlan plan = c.plan(deviceMemory, hostMemory);
-    MemoryPlan.Staging staging = plan.staging();
     String context = c + " " + deviceMemory / MIB + " " + hostMemory / MIB + "\n" + plan.describe();
-    assertParts(plan.parts(), hostMemory, context);
-    assertParts(staging.parts(), staging.budget(), context);
-    assertThat(plan.budget()).isEqualTo(hostMemory);
-    assertThat(staging.budget()).isBetween(0L, deviceMemory);
-    assertThat(plan.slots()).as(context).isGreaterThanOrEqualTo(3);
-    assertThat(staging.places()).as(context).isGreaterThanOrEqualTo(2);
+    assertParts(plan.hostParts(), hostMemory, context);
+    assertParts(plan.deviceParts(), deviceMemory, context);
+    assertThat(plan.deviceBytes()).as(context).isLessThanOrEqualTo(deviceMemory);
+    assertThat(plan.budgets().hostBytes()).isEqualTo(hostMemory);
+    assertThat(plan.budgets().deviceBytes()).isEqualTo(deviceMemory);
+    assertThat(plan.choice().slots()).as(context).isGreaterThanOrEqualTo(3);
+    assertThat(plan.choice().devicePlaces()).as(context).isGreaterThanOrEqualTo(2);
     assertThat(plan.tileBytes())
         .as(context)
         .isGreaterThanOrEqualTo(Math.max(c.tileBytes(), c.host().largestRowBytes()));
@@ -122,7 +121,9 @@ class StagedPlannerTest {
     assertThat(plan.waveRows()).as(context).isPositive();
     assertThat(plan.logitRows()).as(context).isBetween(1, plan.waveRows());
     // Segments are powers of two in bytes, so a little less than was asked for.
-    assertThat(plan.kvTokens()).as(context).isGreaterThanOrEqualTo(LEAST_KV_TOKENS * 15 / 16 - 4);
+    assertThat(plan.kv().tokens())
+        .as(context)
+        .isGreaterThanOrEqualTo(LEAST_KV_TOKENS * 15 / 16 - 4);
     if (c.waveSize() > 0) {
       assertThat(plan.waveRows()).isEqualTo(c.waveSize());
     }
@@ -133,7 +134,7 @@ class StagedPlannerTest {
       // Several micro-batches: a stage is somewhere where it can pass again.
       assertThat(stageTiles(c, plan))
           .as(context)
-          .isLessThan(Math.max(plan.slots(), staging.places()));
+          .isLessThan(Math.max(plan.choice().slots(), plan.choice().devicePlaces()));
     }
   }
 
@@ -209,5 +210,32 @@ class StagedPlannerTest {
           host + (long) (random.nextDouble() * 128 * GIB));
       check(c, device + random.nextInt(64) * MIB, host + random.nextInt(64) * MIB);
     }
+  }
+
+  /** Two mebibytes a gibibyte: with 256 GiB pinned, half a gibibyte of the card. */
+  @Test
+  void pageTablesOfPinnedMemoryAreWithinTheDevicesBudget() {
+    Case c = Case.of("llama-3-70b", CUDA);
+    for (long host = 8; host <= 2048; host *= 2) {
+      MemoryPlan plan = c.plan(4 * GIB, host * GIB);
+      assertThat(plan.deviceBytes()).as(plan.describe()).isLessThanOrEqualTo(4 * GIB);
+      assertThat(plan.deviceParts().get("page tables"))
+          .as(plan.describe())
+          .isEqualTo((plan.hostBytes() + 511) / 512);
+      assertThat(plan.blockTokens()).as(plan.describe()).isGreaterThanOrEqualTo(256);
+    }
+    assertThat(Case.of("llama-3-70b", STAGED).plan(4 * GIB, 64 * GIB).deviceParts())
+        .doesNotContainKeys("page tables", "CUDA context");
+  }
+
+  /** All the memory of a large host would take page tables of more than the device has. */
+  @Test
+  void lessIsPinnedWhereTheDeviceHasNoRoomForThePageTables() {
+    Case c = Case.of("llama-3-405b", CUDA);
+    long device = 4 * GIB;
+    MemoryPlan plan = c.plan(device, 2048 * GIB);
+    assertThat(plan.hostBytes()).as(plan.describe()).isBetween(128 * GIB, 2047 * GIB);
+    check(c, device, 2048 * GIB);
+    check(c, c.leastDevice(), 4096 * GIB);
   }
 }

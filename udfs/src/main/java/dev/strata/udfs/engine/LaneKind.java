@@ -1,7 +1,7 @@
 package dev.strata.udfs.engine;
 
 /** What works side by side in a sweep. */
-public enum Lane {
+public enum LaneKind {
   /** Weights from files to host memory. */
   DISK,
   /** Weights and hidden states between host memory and the device. */

@@ -1,0 +1,36 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.NumberType;
+
+/**
+ * What the memory plan has to know of a device.
+ *
+ * @param computeType the type of the mathematics
+ * @param onHost whether the device is the host, so that the host budget holds everything
+ * @param pinned whether host memory is pinned, and comes in powers of two
+ * @param fusedAttention whether attention needs no memory for scores
+ * @param attentionThreads otherwise, how many threads need some
+ */
+record DeviceTraits(
+    NumberType computeType,
+    boolean onHost,
+    boolean pinned,
+    boolean fusedAttention,
+    int attentionThreads) {
+
+  static DeviceTraits of(ComputeDevice device, DecoderSpec spec) {
+    return new DeviceTraits(
+        device.computeType(),
+        device.isHost(),
+        device.pinsMemory(),
+        device.hasFusedAttention(spec.headDim()),
+        device.kernelThreads());
+  }
+
+  /** The type of hidden states between stages. */
+  NumberType residualType() {
+    return ComputeDevice.residualType(computeType);
+  }
+}

@@ -1,0 +1,98 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Lane;
+import dev.strata.udfs.tensor.Trace;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An engine's lanes, each with the kind of its work. */
+final class Lanes implements AutoCloseable {
+
+  private final ComputeDevice device;
+  private final Map<Lane, LaneKind> kinds = new LinkedHashMap<>();
+  private final Lane compute;
+  private final Lane tiles;
+  private final Lane hiddenIn;
+  private final Lane hiddenOut;
+  private final Lane kvIn;
+  private final Lane kvOut;
+
+  Lanes(ComputeDevice device) {
+    this.device = device;
+    try {
+      this.compute = open("kernels", LaneKind.COMPUTE);
+      this.tiles = open("tiles", LaneKind.COPY);
+      this.hiddenIn = open("hidden in", LaneKind.COPY);
+      this.hiddenOut = open("hidden out", LaneKind.COPY);
+      this.kvIn = open("KV in", LaneKind.KV);
+      this.kvOut = open("KV out", LaneKind.KV);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Lane open(String name, LaneKind kind) {
+    Lane lane = device.newLane(name);
+    kinds.put(lane, kind);
+    return lane;
+  }
+
+  /** Kernels. */
+  Lane compute() {
+    return compute;
+  }
+
+  /** Tiles on their way to the device. */
+  Lane tiles() {
+    return tiles;
+  }
+
+  /** Hidden states on their way to the device. */
+  Lane hiddenIn() {
+    return hiddenIn;
+  }
+
+  /** Hidden states on their way from the device. */
+  Lane hiddenOut() {
+    return hiddenOut;
+  }
+
+  /** Keys and values on their way to the device. */
+  Lane kvIn() {
+    return kvIn;
+  }
+
+  /** Keys and values on their way from the device. */
+  Lane kvOut() {
+    return kvOut;
+  }
+
+  /** Starts a trace of all lanes, on the computing thread. */
+  Trace startTrace() {
+    Trace trace = device.newTrace(compute);
+    kinds.keySet().forEach(lane -> lane.trace(trace));
+    return trace;
+  }
+
+  /** Ends a trace and closes it. */
+  List<Span> endTrace(Trace trace) {
+    kinds.keySet().forEach(lane -> lane.trace(null));
+    List<Span> spans = new ArrayList<>();
+    try (trace) {
+      for (Trace.Span span : trace.spans()) {
+        spans.add(
+            new Span(kinds.get(span.lane()), span.label(), span.startNanos(), span.endNanos()));
+      }
+    }
+    return spans;
+  }
+
+  @Override
+  public void close() {
+    kinds.keySet().forEach(Lane::close);
+  }
+}

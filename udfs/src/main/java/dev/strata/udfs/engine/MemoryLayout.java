@@ -1,0 +1,173 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.kv.KvBatch;
+import dev.strata.udfs.kv.KvFormat;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.HostTiles;
+import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.transformer.Activations;
+import dev.strata.udfs.transformer.HeadPass;
+import dev.strata.udfs.transformer.Positions;
+import dev.strata.udfs.transformer.ResidentWeights;
+import java.util.List;
+
+/**
+ * The components of an engine on a kind of device: what each takes for a choice, which choices are
+ * worth trying, and who gets what they leave.
+ */
+abstract class MemoryLayout {
+
+  private static final long OVER_READ = 8 << 10;
+
+  static final int LARGEST_WAVE = 1024;
+  static final int LARGEST_SWEEP = 1 << 19;
+  static final int LEAST_BLOCK = 16;
+  static final int LEAST_KV_TOKENS = 256;
+  static final long LARGEST_SCORES = 1 << 16;
+
+  /** Where nobody says how long rows are. */
+  static final int LONGEST_EXPECTED_ROW = 2048;
+
+  /**
+   * What a choice has to do with; limits are tried in turn.
+   *
+   * @param hostBytes of host memory for everything
+   * @param componentBytes of it for what is not keys and values nor weights that stay
+   * @param leastBlock tokens that a micro-batch must have
+   */
+  record Limit(long hostBytes, long componentBytes, int leastBlock) {}
+
+  private static final int MOST_WAVES_OF_ROWS = 2;
+
+  final ModelSize model;
+  final DecoderSpec spec;
+  final EngineOptions options;
+  final DeviceTraits device;
+
+  /** Keys and values as attention sees them. */
+  final KvFormat plain;
+
+  MemoryLayout(ModelSize model, EngineOptions options, DeviceTraits device) {
+    this.model = model;
+    this.spec = model.spec();
+    this.options = options;
+    this.device = device;
+    this.plain = KvFormat.plain(spec, device.computeType());
+  }
+
+  static MemoryLayout of(ModelSize model, EngineOptions options, DeviceTraits device) {
+    return device.onHost()
+        ? new ResidentLayout(model, options, device)
+        : new StagedLayout(model, options, device);
+  }
+
+  /** What may be chosen, from the most generous to the least that works. */
+  abstract List<PlanChoice> choices();
+
+  /**
+   * What choices are measured by, one limit after the other until a choice is within it.
+   *
+   * @param least the least that works, which the last limit holds
+   */
+  abstract List<Limit> limits(PlanChoice least);
+
+  abstract boolean fits(PlanChoice choice, Limit limit);
+
+  /**
+   * @param least the least that works
+   * @throws StrataException if a budget does not hold it
+   */
+  abstract void requireBudgets(PlanChoice least);
+
+  /** The plan with a choice that fits: keys and values and weights get the rest. */
+  abstract MemoryPlan plan(PlanChoice choice, Limit limit);
+
+  /** What the components take that each kind of device has. */
+  final Footprint common(PlanChoice choice) {
+    return Footprint.sum(
+        WeightConversion.footprint(model, choice.tileBytes(), device.computeType()),
+        ResidentWeights.footprint(model.vectorElements(), device.computeType()),
+        Activations.footprint(spec, device.computeType(), choice.blockTokens()),
+        Activations.temporaries(
+            spec, device.computeType(), choice.blockTokens(), tileRows(choice) + 1),
+        head(choice),
+        EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
+        EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
+        scores(choice),
+        Positions.footprint(choice.sweepTokens()),
+        KvBatch.footprint(runs(choice), choice.sweepTokens()));
+  }
+
+  /** Rows of the wave, some of which go on in another micro-batch. */
+  private static int runs(PlanChoice choice) {
+    return choice.waveRows() + choice.sweepTokens() / choice.blockTokens();
+  }
+
+  private Footprint head(PlanChoice choice) {
+    long columns = Math.min(Math.max(1, tileRows(choice)), spec.vocabSize());
+    long rows = (long) choice.waveRows() + choice.logitRows();
+    int rowsAtOnce = Math.min(choice.blockTokens(), choice.waveRows());
+    return Footprint.sum(
+        HeadRows.footprint(rows, spec.hiddenSize(), device.computeType()),
+        HeadPass.footprint(rows, rowsAtOnce, columns, device.computeType()),
+        Head.logits(choice.logitRows(), spec.vocabSize(), device.pinned()));
+  }
+
+  /** Of a matrix whose rows are hidden states. */
+  private long tileRows(PlanChoice choice) {
+    return choice.tileBytes() / model.storedBytes() / spec.hiddenSize();
+  }
+
+  private long embeddingRowBytes() {
+    return (long) spec.hiddenSize() * Float.BYTES;
+  }
+
+  /**
+   * What the wave's rows take on the heap, and as many that wait. Rows that were put back keep
+   * their tokens, so there may be more than keys and values have room for.
+   */
+  final Footprint rows(PlanChoice choice, int kvTokens) {
+    long most = (long) choice.waveRows() * spec.contextLength();
+    return Footprint.sum(
+        Sequence.footprint(choice.waveRows(), Math.min(most, 2L * kvTokens)),
+        RowQueue.footprint(MOST_WAVES_OF_ROWS * choice.waveRows()),
+        SweepSchedule.footprint(choice.waveRows(), choice.sweepTokens()),
+        TokenChooser.footprint(spec.vocabSize()));
+  }
+
+  /** The ring of tiles in host memory; an aligned read brings something along beside a tile. */
+  final Footprint ring(PlanChoice choice) {
+    return HostTiles.ring(choice.slots(), choice.tileBytes() + OVER_READ, device.pinned());
+  }
+
+  private Footprint scores(PlanChoice choice) {
+    long scores = device.fusedAttention() ? 0 : choice.scores();
+    return Kernels.scores(scores, spec.heads(), device.attentionThreads());
+  }
+
+  static int clamp(long value, long least, long most) {
+    return (int) Math.max(least, Math.min(most, value));
+  }
+
+  static void requireBudget(String key, long budget, long needed) {
+    if (budget < needed) {
+      throw StrataException.resources(
+          "%s is %d MiB, but this model needs at least %d MiB with these options; set %s=%dm",
+          key, budget >> 20, mebibytes(needed), key, mebibytes(needed));
+    }
+  }
+
+  private static long mebibytes(long bytes) {
+    return (bytes + (1 << 20) - 1) >> 20;
+  }
+
+  /** Tokens that a row is taken to have where nothing is known. */
+  final long expectedRow() {
+    return options.rowTokens() > 0
+        ? options.rowTokens()
+        : Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.tensor.HostTiles;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the memory plan has to know of a checkpoint.
+ *
+ * @param storedBytes bytes of the widest element of a matrix
+ * @param largestRowBytes bytes of the longest row of a matrix
+ * @param matrices all matrices
+ * @param stages those of each stage of a layer; equal stages once
+ * @param vectorElements elements of all norms and biases
+ */
+record ModelSize(
+    DecoderSpec spec,
+    int storedBytes,
+    long largestRowBytes,
+    List<MatrixSize> matrices,
+    Set<List<MatrixSize>> stages,
+    long vectorElements) {
+
+  /** What an aligned read brings along beside a tile, and what its place is rounded up by. */
+  private static final long PLACE_SLACK_BYTES = 16 << 10;
+
+  /** Rows of a matrix and the bytes of each. */
+  record MatrixSize(long rows, long rowBytes) {
+
+    long tiles(long tileBytes) {
+      return LayerStore.tileCount(rows, rowBytes, tileBytes);
+    }
+  }
+
+  /** Bytes that all tiles take in places of their own. */
+  long weightBytes(long tileBytes) {
+    return matrices.stream()
+        .mapToLong(m -> m.rows() * m.rowBytes() + m.tiles(tileBytes) * PLACE_SLACK_BYTES)
+        .sum();
+  }
+
+  /** The most bytes that all tiles take in host memory, as its allocator rounds it. */
+  long residentBytes(long tileBytes, boolean pinned) {
+    return HostTiles.mostResidentBytes(
+        weightBytes(tileBytes), tileBytes + PLACE_SLACK_BYTES, pinned);
+  }
+
+  /** The most tiles that a stage is cut into. */
+  int stageTiles(long tileBytes) {
+    long most =
+        stages.stream()
+            .mapToLong(stage -> stage.stream().mapToLong(m -> m.tiles(tileBytes)).sum())
+            .max()
+            .orElse(0);
+    return (int) Math.min(Integer.MAX_VALUE / 2, most);
+  }
+}

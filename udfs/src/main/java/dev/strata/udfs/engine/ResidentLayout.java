@@ -1,0 +1,194 @@
+package dev.strata.udfs.engine;
+
+import static dev.strata.udfs.tensor.Footprint.Place.DEVICE;
+import static dev.strata.udfs.tensor.Footprint.Place.HOST;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.HostTiles;
+import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.transformer.Activations;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Kernels use host memory, which holds everything: tiles in the places into which they are read,
+ * hidden states of a whole sweep, keys and values where they stay.
+ */
+final class ResidentLayout extends MemoryLayout {
+
+  private static final long LARGEST_DEFAULT_TILE = 64L << 20;
+  private static final int DEFAULT_SLOTS = 4;
+  private static final int LARGEST_DEFAULT_BLOCK = 2048;
+
+  /** Longer sequences have their scores counted as if they were as long. */
+  private static final int LONGEST_COUNTED_ROW = 4096;
+
+  /** A choice is tried with no part of it above a share of the budget, from an eighth down. */
+  private static final int LARGEST_SHARE = 8;
+
+  private final long budget;
+
+  ResidentLayout(ModelSize model, EngineOptions options, DeviceTraits device) {
+    super(model, options, device);
+    this.budget = options.hostMemory();
+    if (options.kvType().equals("int8")) {
+      throw StrataException.usage(
+          "spark.strata.kv.type is int8, but keys and values do not wait in host memory here: that"
+              + " is for GPUs; leave it auto");
+    }
+  }
+
+  @Override
+  List<PlanChoice> choices() {
+    List<PlanChoice> choices = new ArrayList<>();
+    for (long share = LARGEST_SHARE; share <= budget; share *= 2) {
+      choices.add(choose(budget / share));
+    }
+    choices.add(choose(0));
+    return choices;
+  }
+
+  @Override
+  List<Limit> limits(PlanChoice least) {
+    return List.of(new Limit(budget, budget, 1));
+  }
+
+  @Override
+  void requireBudgets(PlanChoice least) {
+    long needed = bytes(components(least)) + LEAST_KV_TOKENS * plain.tokenBytes();
+    requireBudget("spark.strata.host.memory", budget, needed);
+  }
+
+  /**
+   * Keys and values bound the wave, and the wave the throughput: they get a third, or all they can
+   * use.
+   */
+  @Override
+  boolean fits(PlanChoice choice, Limit limit) {
+    long wanted = Math.min(limit.hostBytes() / 3, wantedKvTokens(choice) * plain.tokenBytes());
+    long least = LEAST_KV_TOKENS * plain.tokenBytes();
+    return limit.hostBytes() - bytes(components(choice)) >= Math.max(wanted, least);
+  }
+
+  @Override
+  MemoryPlan plan(PlanChoice choice, Limit limit) {
+    Footprint components = components(choice);
+    long rest = budget - bytes(components);
+    long weights = weightsBytes(choice, rest);
+    long most = Math.min(Integer.MAX_VALUE, wantedKvTokens(choice));
+    int kvTokens = (int) Math.min(most, (rest - weights) / plain.tokenBytes());
+    return new MemoryPlan(
+        choice,
+        new MemoryPlan.KvPlan(plain, kvTokens, 0),
+        Footprint.sum(
+            components,
+            KvPool.footprint(plain, kvTokens),
+            HostTiles.residents(weights),
+            rows(choice, kvTokens)),
+        new MemoryPlan.Budgets(true, 0, budget));
+  }
+
+  /** What keys and values of rows as long as expected leave, if nobody says how much. */
+  private long weightsBytes(PlanChoice choice, long rest) {
+    boolean asked = options.weightsMemory() >= 0;
+    long all = model.weightBytes(choice.tileBytes());
+    long most = asked ? Math.min(all, options.weightsMemory()) : all;
+    long kvTokens = asked ? LEAST_KV_TOKENS : expectedKvTokens(choice);
+    return Math.max(0, Math.min(rest - kvTokens * plain.tokenBytes(), most));
+  }
+
+  private long expectedKvTokens(PlanChoice choice) {
+    long expected = choice.waveRows() * expectedRow();
+    return Math.max(LEAST_KV_TOKENS, Math.max(spec.contextLength(), expected));
+  }
+
+  private long wantedKvTokens(PlanChoice choice) {
+    return (long) choice.waveRows() * spec.contextLength();
+  }
+
+  private static long bytes(Footprint footprint) {
+    return footprint.bytes(DEVICE, HOST);
+  }
+
+  /** A choice in which no part takes much more than {@code part} bytes, if its least allows. */
+  private PlanChoice choose(long part) {
+    long tile =
+        tileBytes(
+            options.tileBytes() > 0
+                ? options.tileBytes()
+                : Math.min(LARGEST_DEFAULT_TILE, part / DEFAULT_SLOTS));
+    int block = blockTokens(part);
+    int wave = waveRows(part);
+    int slots = slots(part, tile);
+    boolean stageFits = slots > model.stageTiles(tile);
+    int sweep = Math.max(wave, stageFits ? sweepTokens(part, block) : block);
+    // Several blocks need a whole stage in the ring; without one a sweep is a single block.
+    return new PlanChoice(
+        tile,
+        slots,
+        0,
+        stageFits ? block : sweep,
+        sweep,
+        wave,
+        logitRows(part, wave),
+        scores(part),
+        0);
+  }
+
+  private long scores(long part) {
+    long row = Math.min(spec.contextLength(), LONGEST_COUNTED_ROW);
+    long each = Kernels.scores(1, spec.heads(), device.attentionThreads()).bytes(DEVICE);
+    return Math.max(row, Math.min(LARGEST_SCORES, part / each));
+  }
+
+  private long tileBytes(long wanted) {
+    return Math.max(wanted, model.largestRowBytes());
+  }
+
+  private int blockTokens(long part) {
+    return options.microBatchTokens() > 0
+        ? options.microBatchTokens()
+        : clamp(part / blockBytesPerToken(), LEAST_BLOCK, LARGEST_DEFAULT_BLOCK);
+  }
+
+  private int waveRows(long part) {
+    return options.waveSize() > 0
+        ? options.waveSize()
+        : clamp(part / hiddenBytesPerToken(), 1, LARGEST_WAVE);
+  }
+
+  private int sweepTokens(long part, int block) {
+    return clamp(part / hiddenBytesPerToken(), block, LARGEST_SWEEP);
+  }
+
+  private int logitRows(long part, int wave) {
+    long row = Head.logits(1, spec.vocabSize(), false).bytes(HOST);
+    return clamp(part / row, 1, Math.min(wave, Integer.MAX_VALUE / row));
+  }
+
+  /** Slots for a whole stage and two more, if two shares of the budget hold them. */
+  private int slots(long part, long tile) {
+    long wanted = Math.max(model.stageTiles(tile) + 2, DEFAULT_SLOTS);
+    return wanted * tile <= 2 * part ? (int) wanted : clamp(part / tile, 2, DEFAULT_SLOTS);
+  }
+
+  private Footprint components(PlanChoice choice) {
+    return Footprint.sum(
+        ring(choice),
+        ResidentHidden.footprint(choice.sweepTokens(), hiddenBytesPerToken()),
+        ResidentKv.footprint(plain, choice.blockTokens()),
+        common(choice));
+  }
+
+  private long hiddenBytesPerToken() {
+    return (long) spec.hiddenSize() * device.residualType().bytes();
+  }
+
+  private long blockBytesPerToken() {
+    return Activations.elementsPerBlockToken(spec) * device.computeType().bytes();
+  }
+}

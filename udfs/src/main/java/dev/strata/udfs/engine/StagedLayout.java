@@ -1,0 +1,286 @@
+package dev.strata.udfs.engine;
+
+import static dev.strata.udfs.tensor.Footprint.Place.DEVICE;
+import static dev.strata.udfs.tensor.Footprint.Place.HOST;
+
+import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.kv.KvFormat;
+import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.kv.StreamedKv;
+import dev.strata.udfs.tensor.DeviceTiles;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.HostTiles;
+import dev.strata.udfs.tensor.PageTables;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A device whose memory is not the host's. Of the device's budget the ring gets a whole stage if
+ * that fits, so that micro-batches can stream past it, then micro-batches and keys and values on
+ * their way; what they leave holds keys and values if it can hold all. Of the host's budget the
+ * rings come first, then hidden states of prompts, then keys and values, and weights get the rest.
+ */
+final class StagedLayout extends MemoryLayout {
+
+  /**
+   * What {@code nvidia-smi} counts for a process that has a CUDA context and no tensor (measured on
+   * an H200).
+   */
+  private static final long CONTEXT_BYTES = 529L << 20;
+
+  /** What libraries of matrix products and attention take for themselves, and what is cut up. */
+  private static final long LIBRARY_BYTES = 224L << 20;
+
+  static final String CONTEXT = "CUDA context";
+  private static final String LIBRARIES = "libraries";
+
+  private static final long LARGEST_TILE = 64L << 20;
+  private static final long LEAST_TILE = 64L << 10;
+  private static final int LARGEST_BLOCK = 4096;
+  private static final int LEAST_BLOCK_PAST_A_STAGE = 256;
+  private static final List<Integer> BLOCKS_OF_PASSING_TILES = List.of(16384, 12288, 8192, 6144);
+  private static final long LEAST_PASSING_TILE = 16L << 20;
+  private static final int PASSING_PLACES = 8;
+  private static final int HOST_PLACES = 8;
+  private static final int LEAST_HOST_PLACES = 3;
+  private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
+  private static final long LARGEST_LOGITS = 256L << 20;
+
+  /** Keys and values as they lie in a pool in host memory. */
+  private final KvFormat format;
+
+  StagedLayout(ModelSize model, EngineOptions options, DeviceTraits device) {
+    super(model, options, device);
+    this.format = options.kvType().equals("int8") ? KvFormat.quantized(spec) : plain;
+  }
+
+  @Override
+  void requireBudgets(PlanChoice least) {
+    requireBudget("spark.strata.device.memory", options.deviceMemory(), deviceBytes(least));
+    requireBudget("spark.strata.host.memory", options.hostMemory(), leastHostBytes(least));
+  }
+
+  /**
+   * Half of the host's memory is better left to keys, values and weights. Where the page tables of
+   * pinned memory are too much for the device, less is pinned, down to half, rather than that
+   * micro-batches get small; then whatever works.
+   */
+  @Override
+  List<Limit> limits(PlanChoice least) {
+    long budget = options.hostMemory();
+    List<Limit> limits = new ArrayList<>();
+    if (device.pinned()) {
+      for (long eighths = 8; eighths >= 4; eighths--) {
+        long bytes = budget / 8 * eighths;
+        limits.add(new Limit(bytes, bytes / 2, LEAST_BLOCK_PAST_A_STAGE));
+      }
+    }
+    long leastBytes = leastHostBytes(least);
+    for (long bytes = budget; bytes > leastBytes; bytes /= 2) {
+      limits.add(new Limit(bytes, bytes / 2, 1));
+      limits.add(new Limit(bytes, bytes, 1));
+    }
+    limits.add(new Limit(leastBytes, leastBytes, 1));
+    return limits;
+  }
+
+  @Override
+  boolean fits(PlanChoice choice, Limit limit) {
+    return choice.blockTokens() >= limit.leastBlock()
+        && leastHostBytes(choice) <= limit.componentBytes()
+        && deviceBytes(choice) <= options.deviceMemory()
+        && plan(choice, limit).deviceBytes() <= options.deviceMemory();
+  }
+
+  private long deviceBytes(PlanChoice choice) {
+    return components(choice).bytes(DEVICE) + pageTables(leastHostBytes(choice)).bytes(DEVICE);
+  }
+
+  private Footprint pageTables(long hostBytes) {
+    return device.pinned() ? PageTables.footprint(hostBytes) : Footprint.NONE;
+  }
+
+  /** With a single micro-batch in a sweep, and hardly any keys and values. */
+  private long leastHostBytes(PlanChoice choice) {
+    return components(choice).bytes(HOST) + LEAST_KV_TOKENS * plain.tokenBytes();
+  }
+
+  @Override
+  List<PlanChoice> choices() {
+    List<PlanChoice> all = new ArrayList<>();
+    for (long tile = LARGEST_TILE; tile > LEAST_TILE; tile /= 2) {
+      long bytes = tileBytes(tile);
+      int stage = model.stageTiles(bytes);
+      for (int block = LARGEST_BLOCK; block >= LEAST_BLOCK_PAST_A_STAGE; block /= 2) {
+        all.add(choice(bytes, stage + 4, HOST_PLACES, block));
+        all.add(choice(bytes, stage + 2, HOST_PLACES, block));
+      }
+    }
+    // Tiles pass again for each micro-batch: the larger those are, the fewer times.
+    for (int block : BLOCKS_OF_PASSING_TILES) {
+      for (long tile = LARGEST_TILE; tile >= LEAST_PASSING_TILE; tile /= 2) {
+        long bytes = tileBytes(tile);
+        all.add(choice(bytes, PASSING_PLACES, model.stageTiles(bytes) + 4, block));
+      }
+    }
+    for (long tile = LARGEST_TILE; tile > LEAST_TILE; tile /= 4) {
+      long bytes = tileBytes(tile);
+      for (int places : new int[] {8, 4, 2}) {
+        for (int block = LARGEST_BLOCK; block >= LEAST_BLOCK; block /= 2) {
+          all.add(choice(bytes, places, model.stageTiles(bytes) + 4, block));
+          all.add(choice(bytes, places, HOST_PLACES, block));
+          all.add(choice(bytes, places, LEAST_HOST_PLACES, block));
+        }
+      }
+    }
+    all.add(choice(tileBytes(1), 2, LEAST_HOST_PLACES, LEAST_BLOCK, 1, LEAST_KV_TOKENS));
+    return all;
+  }
+
+  private PlanChoice choice(long tile, int places, int hostPlaces, int block) {
+    long slot = options.deviceMemory() / LEAST_KV_SLOTS_IN_BUDGET / plain.layerTokenBytes();
+    long kvSlot = Math.max(LEAST_KV_TOKENS, Math.min(longestRow(), slot));
+    return choice(tile, places, hostPlaces, block, LARGEST_WAVE, (int) kvSlot);
+  }
+
+  private PlanChoice choice(
+      long tile, int places, int hostPlaces, int block, int wave, int kvSlot) {
+    int tokens = options.microBatchTokens() > 0 ? options.microBatchTokens() : block;
+    int rows = options.waveSize() > 0 ? options.waveSize() : wave;
+    return new PlanChoice(
+        tile, hostPlaces, places, tokens, tokens, rows, logitRows(rows), scores(), kvSlot);
+  }
+
+  private long longestRow() {
+    long most = KvPool.LARGEST_SEGMENT_BYTES / plain.layerTokenBytes();
+    return Math.min(most, Math.max(spec.contextLength(), 32L << 10));
+  }
+
+  private long tileBytes(long wanted) {
+    return Math.max(
+        options.tileBytes() > 0 ? options.tileBytes() : wanted, model.largestRowBytes());
+  }
+
+  private int logitRows(int wave) {
+    long row = Head.logits(1, spec.vocabSize(), false).bytes(HOST);
+    return clamp(LARGEST_LOGITS / row, 1, wave);
+  }
+
+  private long scores() {
+    return Math.max(Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW), LARGEST_SCORES);
+  }
+
+  @Override
+  MemoryPlan plan(PlanChoice fitting, Limit limit) {
+    PlanChoice choice = withSweep(fitting, limit);
+    MemoryPlan onDevice = planKvOnDevice(choice.withKvOnDevice(), limit);
+    return onDevice.kv().tokens() >= wantedKvTokens(choice)
+        ? onDevice
+        : planKvOnHost(choice, limit);
+  }
+
+  private long wantedKvTokens(PlanChoice choice) {
+    return Math.max(LEAST_KV_TOKENS, choice.waveRows() * expectedRow());
+  }
+
+  private MemoryPlan planKvOnDevice(PlanChoice choice, Limit limit) {
+    Footprint besidePool = withWeights(choice, components(choice), limit);
+    long free = Math.max(0, options.deviceMemory() - besidePool.bytes(DEVICE));
+    long most = Math.min(Integer.MAX_VALUE, (long) choice.waveRows() * spec.contextLength());
+    int tokens = (int) Math.min(most, free / plain.tokenBytes());
+    return planned(
+        choice,
+        new MemoryPlan.KvPlan(plain, tokens, 0),
+        besidePool.plus(KvPool.footprint(plain, tokens)));
+  }
+
+  private MemoryPlan planKvOnHost(PlanChoice choice, Limit limit) {
+    Footprint components = components(choice);
+    long free = limit.hostBytes() - components.bytes(HOST);
+    long least = LEAST_KV_TOKENS * format.tokenBytes();
+    long besideWeights = Math.max(least, free - Math.max(0, options.weightsMemory()));
+    // What rows are expected to be is no limit to a single one.
+    long tokens =
+        Math.max(wantedKvTokens(choice), Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW));
+    long bytes = Math.min(besideWeights, tokens * format.tokenBytes() * 17 / 16);
+    List<Integer> segments = KvPool.hostSegments(format, bytes);
+    int kvTokens = segments.stream().mapToInt(Integer::intValue).sum();
+    Footprint besideWeightsThatStay = components.plus(KvPool.hostFootprint(format, segments));
+    return planned(
+        choice,
+        new MemoryPlan.KvPlan(format, kvTokens, bytes),
+        withWeights(choice, besideWeightsThatStay, limit));
+  }
+
+  /**
+   * With weights in what is left of the host's memory, and what it costs the device to find all.
+   */
+  private Footprint withWeights(PlanChoice choice, Footprint others, Limit limit) {
+    long free = Math.max(0, limit.hostBytes() - others.bytes(HOST));
+    long most = options.weightsMemory() < 0 ? free : Math.min(free, options.weightsMemory());
+    long weights = Math.min(most, model.residentBytes(choice.tileBytes(), device.pinned()));
+    Footprint all = others.plus(HostTiles.residents(weights));
+    return all.plus(pageTables(all.bytes(HOST)));
+  }
+
+  private MemoryPlan planned(PlanChoice choice, MemoryPlan.KvPlan kv, Footprint footprint) {
+    return new MemoryPlan(
+        choice,
+        kv,
+        footprint.plus(rows(choice, kv.tokens())),
+        new MemoryPlan.Budgets(false, options.deviceMemory(), options.hostMemory()));
+  }
+
+  /**
+   * Prompts of a whole wave go through in one sweep if an eighth of the host's budget holds their
+   * hidden states, or a quarter where rows are known.
+   */
+  private PlanChoice withSweep(PlanChoice choice, Limit limit) {
+    int block = choice.blockTokens();
+    if (choice.devicePlaces() <= model.stageTiles(choice.tileBytes())
+        && choice.slots() <= model.stageTiles(choice.tileBytes())) {
+      return choice;
+    }
+    long share = limit.hostBytes() / (options.rowTokens() > 0 ? 4 : 8);
+    long place = (long) block * spec.hiddenSize() * device.residualType().bytes();
+    long blocks = (choice.waveRows() * expectedRow() + block - 1) / block;
+    blocks = Math.min(blocks, Math.min(LARGEST_SWEEP / block, share / place));
+    // Places are rounded up, and so are the pieces that they are cut from.
+    while (blocks > 1 && hidden(choice.withSweep((int) blocks * block)).bytes(HOST) > share) {
+      blocks = blocks * 15 / 16;
+    }
+    return choice.withSweep((int) Math.max(1, blocks) * block);
+  }
+
+  private Footprint hidden(PlanChoice choice) {
+    return SpilledHidden.footprint(
+        choice.blockTokens(),
+        spec.hiddenSize(),
+        choice.sweepTokens(),
+        device.residualType(),
+        device.pinned());
+  }
+
+  private Footprint components(PlanChoice choice) {
+    return Footprint.sum(
+        ring(choice),
+        // Rounded as on a GPU, so that what is tried without one has as few places.
+        DeviceTiles.footprint(choice.devicePlaces(), choice.tileBytes(), true),
+        hidden(choice),
+        freshKv(choice),
+        common(choice),
+        device.pinned()
+            ? Footprint.sum(
+                Footprint.device(CONTEXT, CONTEXT_BYTES),
+                Footprint.device(LIBRARIES, LIBRARY_BYTES))
+            : Footprint.NONE);
+  }
+
+  private Footprint freshKv(PlanChoice choice) {
+    return choice.kvSlotTokens() == 0
+        ? ResidentKv.footprint(plain, choice.blockTokens())
+        : StreamedKv.footprint(
+            format, plain, choice.kvSlotTokens(), choice.blockTokens(), device.pinned());
+  }
+}

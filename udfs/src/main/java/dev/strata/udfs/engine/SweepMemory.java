@@ -1,0 +1,25 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.kv.KvMemory;
+import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.transformer.Activations;
+
+/**
+ * The memory that a sweep's tokens pass through.
+ *
+ * @param embedding where their hidden states come from
+ * @param pool who has which keys and values
+ */
+record SweepMemory(
+    EmbeddingReader embedding,
+    HiddenStates hidden,
+    KvPool pool,
+    KvMemory kv,
+    Activations activations) {
+
+  /** Between sweeps: from now on blocks have so many tokens at most, fewer than before. */
+  void shrink(int blockTokens) {
+    activations.resize(blockTokens);
+    hidden.shrink(blockTokens);
+  }
+}

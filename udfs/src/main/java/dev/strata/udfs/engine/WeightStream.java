@@ -1,0 +1,214 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.store.ParallelTileReader;
+import dev.strata.udfs.store.Tile;
+import dev.strata.udfs.stream.TileSource;
+import dev.strata.udfs.stream.TileStreamer;
+import dev.strata.udfs.stream.TileUse;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeviceTiles;
+import dev.strata.udfs.tensor.HostTiles;
+import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** Weights on their way: tiles from files to where kernels use them, in the order demanded. */
+final class WeightStream implements AutoCloseable {
+
+  private static final int MOST_READING_THREADS = 16;
+
+  private final ComputeDevice device;
+  private final LayerStore store;
+  private final Closings closings = new Closings();
+  private final HostTiles hostTiles;
+  // null where kernels use tiles in host memory
+  private final DeviceTiles deviceTiles;
+  private final WeightConversion conversion;
+  private final TileStreamer streamer;
+
+  /**
+   * @param cores that reading may use
+   */
+  WeightStream(
+      ComputeDevice device,
+      LayerStore store,
+      MemoryPlan plan,
+      Lanes lanes,
+      int cores,
+      EngineListener listener) {
+    this.device = device;
+    this.store = store;
+    try {
+      NumberType stored = storedType();
+      this.hostTiles = closings.add(hostTiles(plan, stored));
+      this.deviceTiles =
+          plan.isStaged() ? closings.add(deviceTiles(plan.choice(), lanes, stored)) : null;
+      this.conversion = closings.add(new WeightConversion(device, store));
+      ParallelTileReader reader =
+          closings.add(new ParallelTileReader(store, readingThreads(cores)));
+      this.streamer =
+          closings.add(new TileStreamer(source(reader), hostTiles, deviceTiles, listener));
+    } catch (RuntimeException | Error e) {
+      throw closings.closeAfter(e);
+    }
+  }
+
+  /** The one type of all matrices, or bytes where they differ or lie across elements. */
+  private NumberType storedType() {
+    List<NumberType> types =
+        store.tiles().stream().map(t -> Numbers.typeOf(t.weight().type())).distinct().toList();
+    return types.size() == 1 && areAligned(types.get(0)) ? types.get(0) : NumberType.UINT8;
+  }
+
+  /** Whether tiles begin with whole elements also where reads begin with a page. */
+  private boolean areAligned(NumberType type) {
+    return !readsBlocks()
+        || store.tiles().stream().allMatch(tile -> tile.offset() % type.bytes() == 0);
+  }
+
+  private HostTiles hostTiles(MemoryPlan plan, NumberType stored) {
+    return new HostTiles(
+        device,
+        stored,
+        plan.choice().slots(),
+        placeBytes(store.largestSlotBytes()),
+        residents(plan.weightsBytes()),
+        readsBlocks());
+  }
+
+  /** A place's bytes: whole elements, and room for what a read that is aligned brings along. */
+  private static long placeBytes(long tileBytes) {
+    return (tileBytes + Double.BYTES - 1) / Double.BYTES * Double.BYTES;
+  }
+
+  /**
+   * Tiles that stay in host memory, spread over the sweep so that reading the others never has to
+   * catch up.
+   */
+  private Map<Integer, Long> residents(long bytes) {
+    long all = residentBytes(all());
+    if (bytes >= all) {
+      return all();
+    }
+    Map<Integer, Long> residents = new HashMap<>();
+    double share = (double) bytes / all;
+    long passed = 0;
+    long kept = 0;
+    for (Tile tile : store.tiles()) {
+      long place = placeBytes(store.slotBytes(tile));
+      passed += place;
+      if (kept + place <= passed * share) {
+        residents.put(tile.index(), place);
+        kept += place;
+      }
+    }
+    // Places are rounded up to pages and pieces, which the share does not know.
+    for (int tile = store.tiles().size() - 1; residentBytes(residents) > bytes; tile--) {
+      residents.remove(tile);
+    }
+    return residents;
+  }
+
+  private long residentBytes(Map<Integer, Long> residents) {
+    return HostTiles.residentBytes(residents, device.pinsMemory(), readsBlocks());
+  }
+
+  /** Whether reads go past the page cache, in whole blocks. */
+  private boolean readsBlocks() {
+    return store.slotAlignment() > 1;
+  }
+
+  private Map<Integer, Long> all() {
+    Map<Integer, Long> all = new HashMap<>();
+    store.tiles().forEach(tile -> all.put(tile.index(), placeBytes(store.slotBytes(tile))));
+    return all;
+  }
+
+  private DeviceTiles deviceTiles(PlanChoice choice, Lanes lanes, NumberType stored) {
+    return new DeviceTiles(
+        device,
+        hostTiles,
+        lanes.tiles(),
+        lanes.compute(),
+        stored,
+        choice.devicePlaces(),
+        placeBytes(store.largestTileBytes()));
+  }
+
+  private TileSource source(ParallelTileReader reader) {
+    return new TileSource() {
+      @Override
+      public int tiles() {
+        return store.tiles().size();
+      }
+
+      @Override
+      public long bytes(int tile) {
+        return store.tiles().get(tile).bytes();
+      }
+
+      @Override
+      public int offset(int tile) {
+        return store.slotOffset(store.tiles().get(tile));
+      }
+
+      @Override
+      public CompletableFuture<?> begin(int tile, ByteBuffer target) throws IOException {
+        return reader.begin(store.tiles().get(tile), target);
+      }
+    };
+  }
+
+  /** Copies from the page cache take a core each; kernels on a CPU need theirs. */
+  private int readingThreads(int cores) {
+    return Math.max(1, Math.min(MOST_READING_THREADS, device.isHost() ? cores / 2 : cores));
+  }
+
+  /** In which order tiles pass in sweeps. */
+  TileProgram program(boolean oneBlock) {
+    return new TileProgram(store.tiles(), places(), this::takesPlace, oneBlock);
+  }
+
+  /** Whether a tile takes a place where kernels use it only while it passes. */
+  private boolean takesPlace(int tile) {
+    return deviceTiles != null || hostTiles.residentPlace(tile) == HostTiles.NONE;
+  }
+
+  /** Places where kernels use tiles that pass. */
+  private int places() {
+    return deviceTiles == null ? hostTiles.ringPlaces() : deviceTiles.count();
+  }
+
+  /** Announces tiles, behind those announced before. */
+  void demand(List<TileUse> uses) {
+    streamer.demand(uses);
+  }
+
+  /** The next tile, when it is where kernels use it. */
+  TileStreamer.Lease next() throws IOException {
+    return streamer.next();
+  }
+
+  /** Which tile a lease is of. */
+  Tile tile(TileStreamer.Lease lease) {
+    return store.tiles().get(lease.tile());
+  }
+
+  /** The leased tile as products read it, [rows, columns]. */
+  Tensor matrix(TileStreamer.Lease lease) {
+    Tensor place =
+        deviceTiles == null ? hostTiles.tensor(lease.place()) : deviceTiles.tensor(lease.place());
+    return conversion.matrix(place, lease.offset(), tile(lease));
+  }
+
+  @Override
+  public void close() {
+    closings.close();
+  }
+}

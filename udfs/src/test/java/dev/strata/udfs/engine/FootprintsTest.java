@@ -1,0 +1,185 @@
+package dev.strata.udfs.engine;
+
+import static dev.strata.udfs.tensor.Footprint.Place.DEVICE;
+import static dev.strata.udfs.tensor.Footprint.Place.HOST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.strata.udfs.kv.KvFormat;
+import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.kv.StreamedKv;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeviceTiles;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.HostTiles;
+import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.transformer.Activations;
+import dev.strata.udfs.transformer.Positions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What components declare is what they take, as the device's account has it. */
+class FootprintsTest {
+
+  private static final int BLOCK = 48;
+  private static final int SWEEP = 4 * BLOCK;
+  private static final int KV_SLOT = 300;
+
+  private final Checkpoint checkpoint =
+      Checkpoint.open(TestEngines.demoModel().toString(), "cached", 1 << 30);
+  private final DecoderSpec spec = checkpoint.spec();
+  private Closings closings;
+  private ComputeDevice device;
+  private KvFormat plain;
+
+  @BeforeEach
+  void start() {
+    closings = new Closings();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    closings.close();
+    checkpoint.close();
+  }
+
+  private void open(String name) {
+    device = closings.add(ComputeDevice.open(name, "float32", 1));
+    plain = KvFormat.plain(spec, device.computeType());
+  }
+
+  /** Makes components, which are to take what they declared, in each place. */
+  private void assertTakes(Footprint declared, List<AutoCloseable> made) {
+    made.forEach(closings::add);
+    assertThat(device.held().bytes(DEVICE)).isEqualTo(declared.bytes(DEVICE));
+    assertThat(device.held().bytes(HOST)).isEqualTo(declared.bytes(HOST));
+    assertThat(device.held().byOwner(DEVICE).keySet())
+        .containsAll(declared.byOwner(DEVICE).keySet());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void activations(String name) {
+    open(name);
+    assertTakes(
+        Activations.footprint(spec, device.computeType(), BLOCK),
+        List.of(new Activations(device, spec, BLOCK)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void keysAndValuesThatStay(String name) {
+    open(name);
+    KvPool pool = KvPool.onDevice(device, spec, 500);
+    assertTakes(
+        KvPool.footprint(plain, 500).plus(ResidentKv.footprint(plain, BLOCK)),
+        List.of(pool, new ResidentKv(device, pool, BLOCK)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void keysAndValuesThatPass(boolean quantized) {
+    open("staged");
+    KvFormat format = quantized ? KvFormat.quantized(spec) : plain;
+    Lanes lanes = new Lanes(device);
+    KvPool pool = KvPool.onHost(device, format, 8 << 20);
+    StreamedKv kv =
+        new StreamedKv(
+            device, spec, pool, KV_SLOT, BLOCK, lanes.compute(), lanes.kvIn(), lanes.kvOut());
+    Footprint streamed = StreamedKv.footprint(format, plain, KV_SLOT, BLOCK, false);
+    long ofPool = device.held().byOwner(HOST).get("keys and values");
+    // The pool's segments are counted as powers of two, which they nearly fill.
+    assertThat(ofPool)
+        .isLessThanOrEqualTo(
+            KvPool.hostFootprint(format, KvPool.hostSegments(format, 8 << 20)).bytes(HOST));
+    assertTakes(streamed.plus(Footprint.host("pool", ofPool)), List.of(lanes, pool, kv));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {SWEEP, BLOCK})
+  void hiddenStatesThatPass(int sweepTokens) {
+    open("staged");
+    Lanes lanes = new Lanes(device);
+    assertTakes(
+        SpilledHidden.footprint(BLOCK, spec.hiddenSize(), sweepTokens, NumberType.FLOAT32, false),
+        List.of(
+            lanes,
+            new SpilledHidden(
+                device,
+                null,
+                BLOCK,
+                spec.hiddenSize(),
+                sweepTokens,
+                lanes.compute(),
+                lanes.hiddenIn(),
+                lanes.hiddenOut())));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void hiddenStatesThatStay(String name) {
+    open(name);
+    assertTakes(
+        ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
+        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize())));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void tiles(String name) {
+    open(name);
+    Lanes lanes = new Lanes(device);
+    HostTiles host = new HostTiles(device, NumberType.UINT8, 5, 40_000, Map.of(), true);
+    DeviceTiles onDevice =
+        new DeviceTiles(device, host, lanes.tiles(), lanes.compute(), NumberType.UINT8, 3, 40_000);
+    assertTakes(
+        HostTiles.ring(5, 40_000, false).plus(DeviceTiles.footprint(3, 40_000, false)),
+        List.of(lanes, host, onDevice));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void headAndEmbedding(String name) {
+    open(name);
+    EmbeddingReader embedding = new EmbeddingReader(device, checkpoint, BLOCK);
+    Head head = new Head(device, null, spec, 7);
+    assertTakes(
+        EmbeddingReader.staged(
+                BLOCK, device.held().byOwner(HOST).get("embedding rows") / BLOCK, false)
+            .plus(Head.logits(7, spec.vocabSize(), false)),
+        List.of(embedding, head));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void positions(String name) {
+    open(name);
+    Positions.Ropes ropes = new Positions.Ropes(device, spec);
+    long ofRopes = device.held().bytes(DEVICE);
+    closings.add(ropes);
+    closings.add(ropes.of(new long[SWEEP]));
+    assertThat(device.held().bytes(DEVICE) - ofRopes)
+        .isEqualTo(Positions.footprint(SWEEP).bytes(DEVICE));
+  }
+
+  /** Tiles are cut at rows, so the largest is a little smaller than it may be. */
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void tileConversion(String name) {
+    open(name);
+    long tileBytes = 256 << 10;
+    LayerStore store = LayerStore.of(checkpoint, tileBytes);
+    closings.add(new WeightConversion(device, store));
+    long declared =
+        WeightConversion.footprint(CheckpointSize.of(checkpoint), tileBytes, device.computeType())
+            .bytes(DEVICE);
+    assertThat(device.held().bytes(DEVICE)).isBetween(declared / 2, declared);
+  }
+}
