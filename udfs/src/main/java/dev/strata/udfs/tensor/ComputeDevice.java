@@ -2,6 +2,7 @@ package dev.strata.udfs.tensor;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -12,6 +13,7 @@ import ai.djl.util.cuda.CudaUtils;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -38,6 +40,7 @@ public final class ComputeDevice implements AutoCloseable {
   private final String name;
   private final boolean fuses;
   private final NumberType computeType;
+  private final NativeCalls calls;
   private final PtNDManager manager;
   private final MemoryAccount deviceAccount = new MemoryAccount();
   private final MemoryAccount hostAccount = new MemoryAccount();
@@ -47,14 +50,15 @@ public final class ComputeDevice implements AutoCloseable {
   private final Kernels kernels;
   private final Tensor none;
 
-  private ComputeDevice(Device device, boolean staged, NumberType computeType) {
+  private ComputeDevice(Device device, boolean staged, NumberType computeType, NativeCalls calls) {
     this.host = !device.isGpu() && !staged;
     this.fuses = device.isGpu() && capability(device) >= FUSED_ATTENTION_CAPABILITY;
     this.computeType = computeType;
+    this.calls = calls;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
     this.name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
-    this.script = TorchScript.load(manager, "kernels", "Kernels", name);
-    this.cuda = device.isGpu() ? TorchScript.load(manager, "cuda", "Cuda", name) : null;
+    this.script = load("kernels", "Kernels");
+    this.cuda = device.isGpu() ? load("cuda", "Cuda") : null;
     this.threads = device.isGpu() ? null : new KernelThreads();
     this.kernels = new Kernels(this, script, !device.isGpu());
     this.none = allocate("none", computeType, 0);
@@ -72,6 +76,11 @@ public final class ComputeDevice implements AutoCloseable {
    *     device
    */
   public static ComputeDevice open(String name, String computeType, int threads) {
+    return open(name, computeType, threads, NativeCalls.DIRECT);
+  }
+
+  /** The same with another gate into native code. */
+  static ComputeDevice open(String name, String computeType, int threads, NativeCalls calls) {
     Engine engine = Engine.getEngine("PyTorch");
     // The optimizer compiles anew for every shape; shapes here change with every wave.
     JniUtils.setGraphExecutorOptimize(false);
@@ -79,7 +88,7 @@ public final class ComputeDevice implements AutoCloseable {
       JniUtils.setNumThreads(threads);
     }
     Device device = device(name, engine.getGpuCount());
-    return new ComputeDevice(device, name.equals(STAGED), computeType(computeType, device));
+    return new ComputeDevice(device, name.equals(STAGED), computeType(computeType, device), calls);
   }
 
   /** Whether PyTorch finds a GPU here, which {@code auto} then means. */
@@ -94,7 +103,8 @@ public final class ComputeDevice implements AutoCloseable {
       case "cuda" -> {
         if (gpus == 0) {
           throw new IllegalArgumentException(
-              "device is 'cuda', but PyTorch finds no GPU here; use 'cpu', or install the CUDA natives");
+              "device is 'cuda', but PyTorch finds no GPU here; use 'cpu', or install the CUDA"
+                  + " natives");
         }
         yield Device.gpu();
       }
@@ -110,8 +120,8 @@ public final class ComputeDevice implements AutoCloseable {
     if (index >= gpus) {
       throw new IllegalArgumentException(
           String.format(
-              "device is '%s', but PyTorch finds %d GPUs here, counted from 0; use 'cpu', or install"
-                  + " the CUDA natives",
+              "device is '%s', but PyTorch finds %d GPUs here, counted from 0; use 'cpu', or"
+                  + " install the CUDA natives",
               name, gpus));
     }
     return Device.gpu(index);
@@ -143,7 +153,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Another script of this room. */
   TorchScript load(String resource, String className) {
-    return TorchScript.load(manager, resource, className, name);
+    return TorchScript.load(manager, resource, className, name, calls);
   }
 
   /** Streams and events; null where the device is the host. */
@@ -258,20 +268,23 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** A vector of indexes on the device. */
   public Tensor indexes(long[] values) {
-    PtNDArray array = (PtNDArray) manager.create(values, new Shape(values.length));
-    return account("indexes", NumberType.INT64, array, values.length);
+    Supplier<NDArray> made = () -> manager.create(values, new Shape(values.length));
+    return account(
+        "indexes", NumberType.INT64, (PtNDArray) calls.other("indexes", made), values.length);
   }
 
   /** A vector of 32-bit integers on the device. */
   public Tensor integers(int[] values) {
-    PtNDArray array = (PtNDArray) manager.create(values, new Shape(values.length));
-    return account("integers", NumberType.INT32, array, values.length);
+    Supplier<NDArray> made = () -> manager.create(values, new Shape(values.length));
+    return account(
+        "integers", NumberType.INT32, (PtNDArray) calls.other("integers", made), values.length);
   }
 
   /** A vector of float32 numbers on the device. */
   public Tensor floats(float[] values) {
-    PtNDArray array = (PtNDArray) manager.create(values, new Shape(values.length));
-    return account("floats", NumberType.FLOAT32, array, values.length);
+    Supplier<NDArray> made = () -> manager.create(values, new Shape(values.length));
+    return account(
+        "floats", NumberType.FLOAT32, (PtNDArray) calls.other("floats", made), values.length);
   }
 
   /** The most bytes that were allocated on the device at once. */
@@ -282,6 +295,16 @@ public final class ComputeDevice implements AutoCloseable {
   /** The most bytes that were allocated in host memory at once, besides the device's. */
   public long peakHostBytes() {
     return hostAccount.peakBytes();
+  }
+
+  /** The numbers of a float32 tensor, wherever it is. */
+  float[] toFloats(Tensor x) {
+    return calls.other("to floats", () -> x.array().toFloatArray());
+  }
+
+  /** The numbers of an int64 tensor, wherever it is. */
+  long[] toLongs(Tensor x) {
+    return calls.other("to longs", () -> x.array().toLongArray());
   }
 
   /** Takes a new tensor on the device into the account. */

@@ -423,12 +423,12 @@ public final class Kernels {
 
   /** The numbers of a float32 tensor, wherever it is. */
   public float[] toFloats(Tensor x) {
-    return x.array().toFloatArray();
+    return device.toFloats(x);
   }
 
   /** The numbers of an int64 tensor, wherever it is. */
   public long[] toLongs(Tensor x) {
-    return x.array().toLongArray();
+    return device.toLongs(x);
   }
 
   /**

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -51,9 +52,11 @@ final class TorchScript implements AutoCloseable {
   private static final byte[] NO_CONSTANTS = {(byte) 0x80, 2, ')', '.'};
 
   private final PtSymbolBlock block;
+  private final NativeCalls calls;
 
-  private TorchScript(PtSymbolBlock block) {
+  private TorchScript(PtSymbolBlock block, NativeCalls calls) {
     this.block = block;
+    this.calls = calls;
   }
 
   /**
@@ -61,14 +64,23 @@ final class TorchScript implements AutoCloseable {
    *
    * @param name the resource, {@code name.py}, which holds the class {@code className}
    * @param device what stands for {@code @DEVICE@} in the text
+   * @param calls how its methods are called
    */
-  static TorchScript load(PtNDManager manager, String name, String className, String device) {
+  static TorchScript load(
+      PtNDManager manager, String name, String className, String device, NativeCalls calls) {
+    byte[] archive;
     try (InputStream in = TorchScript.class.getResourceAsStream(name + ".py")) {
-      String source =
-          new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("@DEVICE@", device);
-      byte[] archive = archive(className, source);
-      return new TorchScript(
-          JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false));
+      String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      archive = archive(className, source.replace("@DEVICE@", device));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return calls.other(name, () -> new TorchScript(module(manager, archive), calls));
+  }
+
+  private static PtSymbolBlock module(PtNDManager manager, byte[] archive) {
+    try {
+      return JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -111,19 +123,7 @@ final class TorchScript implements AutoCloseable {
    * Calls a method; arguments are {@link Tensor}, Long, Integer, Double, Boolean, long[] or IValue.
    */
   IValue call(String method, Object... arguments) {
-    IValue[] values = new IValue[arguments.length];
-    try {
-      for (int i = 0; i < arguments.length; i++) {
-        values[i] = value(arguments[i]);
-      }
-      return IValueUtils.runMethod(block, method, values);
-    } finally {
-      for (int i = 0; i < arguments.length; i++) {
-        if (values[i] != null && values[i] != arguments[i]) {
-          values[i].close();
-        }
-      }
-    }
+    return calls.call(new ScriptCall(this, method, List.of(arguments)));
   }
 
   /** Calls a method that returns a floating-point number. */
@@ -135,7 +135,24 @@ final class TorchScript implements AutoCloseable {
 
   /** Calls a method for what it does to its arguments. */
   void run(String method, Object... arguments) {
-    call(method, arguments).close();
+    calls.run(new ScriptCall(this, method, List.of(arguments)));
+  }
+
+  /** Calls a method here and now. */
+  IValue invoke(String method, List<Object> arguments) {
+    IValue[] values = new IValue[arguments.size()];
+    try {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = value(arguments.get(i));
+      }
+      return IValueUtils.runMethod(block, method, values);
+    } finally {
+      for (int i = 0; i < values.length; i++) {
+        if (values[i] != null && values[i] != arguments.get(i)) {
+          values[i].close();
+        }
+      }
+    }
   }
 
   private static IValue value(Object argument) {
