@@ -2,6 +2,7 @@ package dev.strata.udfs.kv;
 
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public final class KvPool implements AutoCloseable {
   /** So many segments come within a sixteenth of any size, or within its last gibibyte. */
   private static final int SMALL_SEGMENTS = 4;
 
+  private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
   private final KvFormat format;
   private final List<Integer> segmentBegins = new ArrayList<>();
@@ -66,14 +68,14 @@ public final class KvPool implements AutoCloseable {
       for (int layer = 0; layer < format.layers(); layer++) {
         layers.add(new ArrayList<>());
         for (int tokens : segmentTokens) {
-          layers.get(layer).add(allocate(device, tokens, onHost));
+          layers.get(layer).add(holdings.add(allocate(device, tokens, onHost)));
         }
         if (onHost) {
           buffers.add(layers.get(layer).stream().map(Tensor::buffer).toList());
         }
       }
-    } catch (RuntimeException e) {
-      close();
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
       throw e;
     }
   }
@@ -142,14 +144,19 @@ public final class KvPool implements AutoCloseable {
   /**
    * A longer extent wherever there is room, in exchange for the one given; empty, and nothing
    * changed, where there is none. To be called between sweeps, when all new keys and values are in
-   * the pool.
+   * the pool. Where copying fails both extents are given back, and what was in them is lost.
    *
    * @param used how many of the first slots have keys and values, which are copied in every layer
    */
   public Optional<Extent> move(Extent extent, int tokens, int used) {
     Optional<Extent> moved = extents.exchange(extent, tokens);
-    moved.ifPresent(to -> copy(extent.begin(), to.begin(), used));
-    return moved;
+    try {
+      moved.ifPresent(to -> copy(extent.begin(), to.begin(), used));
+      return moved;
+    } catch (Throwable e) {
+      moved.ifPresent(extents::release);
+      throw e;
+    }
   }
 
   private void copy(int from, int to, int tokens) {
@@ -217,6 +224,6 @@ public final class KvPool implements AutoCloseable {
 
   @Override
   public void close() {
-    layers.forEach(segments -> segments.forEach(Tensor::close));
+    holdings.close();
   }
 }

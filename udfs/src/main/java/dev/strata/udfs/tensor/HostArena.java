@@ -47,6 +47,7 @@ public final class HostArena implements AutoCloseable {
     return Long.highestOneBit(bytes - 1) << 1;
   }
 
+  private final Holdings holdings = new Holdings();
   private final List<Tensor> pieces = new ArrayList<>();
   private final List<Tensor> places = new ArrayList<>();
   private final List<ByteBuffer> buffers = new ArrayList<>();
@@ -59,7 +60,7 @@ public final class HostArena implements AutoCloseable {
     List<Long> starts = new ArrayList<>();
     try {
       for (long bytes : layout.pieceBytes()) {
-        Tensor piece = device.allocateHost(owner, type, bytes / type.bytes());
+        Tensor piece = holdings.add(device.allocateHost(owner, type, bytes / type.bytes()));
         pieces.add(piece);
         starts.add((long) piece.buffer().alignmentOffset(0, ALIGNMENT));
       }
@@ -67,14 +68,13 @@ public final class HostArena implements AutoCloseable {
         long misalignment = starts.get(place.piece());
         long start = place.offset() + (misalignment == 0 ? 0 : ALIGNMENT - misalignment);
         Tensor piece = pieces.get(place.piece());
+        long end = start + place.bytes();
         places.add(
-            device
-                .kernels()
-                .part(piece, start / type.bytes(), (start + place.bytes()) / type.bytes()));
+            holdings.add(device.kernels().part(piece, start / type.bytes(), end / type.bytes())));
         buffers.add(slice(piece.buffer(), start, place.bytes()));
       }
-    } catch (RuntimeException e) {
-      close();
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
       throw e;
     }
   }
@@ -103,7 +103,6 @@ public final class HostArena implements AutoCloseable {
 
   @Override
   public void close() {
-    places.forEach(Tensor::close);
-    pieces.forEach(Tensor::close);
+    holdings.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,6 +14,7 @@ public final class ResidentWeights implements AutoCloseable {
 
   private record Key(WeightRole role, int layer) {}
 
+  private final Holdings holdings = new Holdings();
   private final Map<Key, Tensor> vectors = new HashMap<>();
   private final ComputeDevice device;
 
@@ -22,7 +24,7 @@ public final class ResidentWeights implements AutoCloseable {
 
   /** Adds a vector of the compute type, which is closed with these weights. */
   public void put(WeightRole role, int layer, Tensor vector) {
-    vectors.put(new Key(role, layer), vector);
+    vectors.put(new Key(role, layer), holdings.add(vector));
   }
 
   /** The vector, or the device's "none" where the model has no such vector. */
@@ -32,6 +34,6 @@ public final class ResidentWeights implements AutoCloseable {
 
   @Override
   public void close() {
-    vectors.values().forEach(Tensor::close);
+    holdings.close();
   }
 }
