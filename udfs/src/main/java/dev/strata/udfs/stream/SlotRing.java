@@ -17,7 +17,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>When {@link #next} returns an entry, the filling of the entry after it has started, if that is
  * demanded and a slot is free: whatever is done with an entry overlaps the next one's filling.
  *
- * <p>One thread calls {@link #demand}, {@link #next} and {@link Lease#close}.
+ * <p>An entry that could not be filled, by whatever was thrown, is never given out: whoever waits
+ * for it is told, and the ring stands still until what is demanded is {@link #abandon abandoned}.
+ *
+ * <p>One thread calls {@link #demand}, {@link #next}, {@link #abandon} and {@link Lease#close}.
  *
  * @param <E> what a slot is filled with
  */
@@ -29,7 +32,7 @@ public final class SlotRing<E> implements AutoCloseable {
     /**
      * Fills a slot that nobody else uses.
      *
-     * @param count the entry's number, counted from 0 through all demands
+     * @param count the entry's number, counted from 0 through all that were given to the filler
      * @param started to be called when the filling has started, that is when nothing but its own
      *     work holds it up
      */
@@ -51,12 +54,16 @@ public final class SlotRing<E> implements AutoCloseable {
   // Entries that were closed while an earlier one is not.
   private final Set<Long> closedAhead = new HashSet<>();
 
-  // Counts of entries, guarded by the lock. Entry k is in slot k % slots.
+  // Counts of entries, guarded by the lock. Entry k is in slot k % slots; `given` of them were
+  // given
+  // to the filler.
   private long demanded;
   private long started;
   private long filled;
   private long taken;
   private long released;
+  private long given;
+  private boolean filling;
   private Throwable failure;
   private boolean closed;
 
@@ -90,7 +97,7 @@ public final class SlotRing<E> implements AutoCloseable {
       this.entry = entry;
     }
 
-    /** The entry's number, counted from 0 through all demands. */
+    /** The entry's number, counted from 0 through all that the filler was given. */
     public long count() {
       return count;
     }
@@ -186,34 +193,38 @@ public final class SlotRing<E> implements AutoCloseable {
   }
 
   private void fillAhead() {
-    try {
-      for (long count = 0; awaitFreeSlot(count); count++) {
-        long current = count;
-        filler.fill(count, nextUnfilled(), slotOf(count), () -> advanceStarted(current + 1));
-        advanceFilled(count + 1);
+    while (awaitFreeSlot()) {
+      try {
+        fillNext();
+      } catch (Throwable e) {
+        filled(e);
       }
-    } catch (Throwable e) {
-      fail(e);
     }
   }
 
-  /** Waits until the entry may be filled; false when the ring is closed. */
-  private boolean awaitFreeSlot(long count) {
+  private void fillNext() throws IOException {
+    long count;
+    E entry;
     lock.lock();
     try {
-      while (!closed && (count >= demanded || count - released >= slots)) {
-        changed.awaitUninterruptibly();
-      }
-      return !closed;
+      filling = true;
+      count = given++;
+      entry = unfilled.remove();
     } finally {
       lock.unlock();
     }
+    filler.fill(count, entry, slotOf(count), () -> advanceStarted(count + 1));
+    filled(null);
   }
 
-  private E nextUnfilled() {
+  /** Waits until an entry may be filled; false when the ring is closed. */
+  private boolean awaitFreeSlot() {
     lock.lock();
     try {
-      return unfilled.remove();
+      while (!closed && (failure != null || given >= demanded || given - released >= slots)) {
+        changed.awaitUninterruptibly();
+      }
+      return !closed;
     } finally {
       lock.unlock();
     }
@@ -229,21 +240,46 @@ public final class SlotRing<E> implements AutoCloseable {
     }
   }
 
-  private void advanceFilled(long count) {
+  /** A filling has ended, with the entry in its slot or with a problem. */
+  private void filled(Throwable problem) {
     lock.lock();
     try {
-      started = Math.max(started, count);
-      filled = count;
+      filling = false;
+      failure = problem;
+      if (problem == null) {
+        started = Math.max(started, given);
+        filled = given;
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  private void fail(Throwable e) {
+  /**
+   * Forgets what is demanded and not taken, and what went wrong with filling it. When this returns
+   * nothing is being filled; what is demanded next is filled anew. All entries that were taken must
+   * be closed. To be called where no filling waits for the calling thread.
+   *
+   * @throws IllegalStateException if a slot is leased
+   */
+  public void abandon() {
     lock.lock();
     try {
-      failure = e;
+      if (taken > released) {
+        throw new IllegalStateException(taken - released + " slots are leased");
+      }
+      ahead.clear();
+      unfilled.clear();
+      demanded = given;
+      while (filling) {
+        changed.awaitUninterruptibly();
+      }
+      started = given;
+      filled = given;
+      taken = given;
+      released = given;
+      failure = null;
       changed.signalAll();
     } finally {
       lock.unlock();
