@@ -5,6 +5,7 @@ import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.tensor.Holdings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -33,16 +34,22 @@ public final class Engine implements AutoCloseable {
   private Engine(
       Checkpoint checkpoint,
       EngineOptions options,
+      DeviceSource devices,
       EngineListener listener,
       SweepObserver observer) {
     this.checkpoint = checkpoint;
     this.counters = new Counters(checkpoint.spec().layers().size());
-    this.sweeper = new Sweeper(checkpoint, options, counters, listener, observer);
-    this.wave =
-        new Wave(checkpoint.spec(), sweeper.plan(), sweeper.pool(), sweeper.longestSequence());
-    this.queue = new RowQueue(sweeper.plan().waveRows());
-    this.thread = new Thread(this::run, "strata-sweeps");
-    thread.setDaemon(true);
+    this.sweeper = new Sweeper(checkpoint, options, devices, counters, listener, observer);
+    try {
+      this.wave =
+          new Wave(checkpoint.spec(), sweeper.plan(), sweeper.pool(), sweeper.longestSequence());
+      this.queue = new RowQueue(sweeper.plan().waveRows());
+      this.thread = new Thread(this::run, "strata-sweeps");
+      thread.setDaemon(true);
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, sweeper);
+      throw e;
+    }
   }
 
   /**
@@ -70,7 +77,14 @@ public final class Engine implements AutoCloseable {
    * @throws StrataException if the device or the budget cannot be used
    */
   public static Engine start(EngineOptions options, Checkpoint checkpoint) {
-    return start(options, checkpoint, EngineListener.NONE, SweepObserver.NONE);
+    return start(
+        options, checkpoint, DeviceSource.OF_OPTIONS, EngineListener.NONE, SweepObserver.NONE);
+  }
+
+  /** The same on a device that comes from elsewhere. */
+  static Engine start(EngineOptions options, DeviceSource devices) {
+    Checkpoint checkpoint = Checkpoint.open(options.model(), options.io(), options.hostMemory());
+    return start(options, checkpoint, devices, EngineListener.NONE, SweepObserver.NONE);
   }
 
   static Engine start(EngineOptions options, EngineListener listener) {
@@ -80,34 +94,39 @@ public final class Engine implements AutoCloseable {
   private static Engine start(
       EngineOptions options, EngineListener listener, SweepObserver observer) {
     Checkpoint checkpoint = Checkpoint.open(options.model(), options.io(), options.hostMemory());
-    return start(options, checkpoint, listener, observer);
+    return start(options, checkpoint, DeviceSource.OF_OPTIONS, listener, observer);
   }
 
   private static Engine start(
       EngineOptions options,
       Checkpoint checkpoint,
+      DeviceSource devices,
       EngineListener listener,
       SweepObserver observer) {
     try {
-      Engine engine = new Engine(checkpoint, options, listener, observer);
-      LOG.info("{}", engine.describePlan());
-      engine.thread.start();
+      Engine engine = new Engine(checkpoint, options, devices, listener, observer);
+      engine.startThread();
       return engine;
     } catch (IllegalArgumentException e) {
-      throw closed(checkpoint, new StrataException(StrataException.Fault.USAGE, e.getMessage(), e));
-    } catch (RuntimeException e) {
-      boolean tooLittle = OutOfDeviceMemory.isCauseOf(e);
-      throw closed(checkpoint, tooLittle ? new OutOfDeviceMemory(false, e).asRefusal() : e);
+      Holdings.closeAfter(e, checkpoint);
+      throw new StrataException(StrataException.Fault.USAGE, e.getMessage(), e);
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, checkpoint);
+      if (OutOfDeviceMemory.isCauseOf(e)) {
+        throw new OutOfDeviceMemory(false, e).asRefusal();
+      }
+      throw e;
     }
   }
 
-  private static RuntimeException closed(Checkpoint checkpoint, RuntimeException failure) {
+  private void startThread() {
     try {
-      checkpoint.close();
-    } catch (IOException e) {
-      failure.addSuppressed(e);
+      LOG.info("{}", describePlan());
+      thread.start();
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, sweeper);
+      throw e;
     }
-    return failure;
   }
 
   /** A new client; each task has its own. */
@@ -180,9 +199,20 @@ public final class Engine implements AutoCloseable {
         sweep();
       }
     } catch (Throwable e) {
-      LOG.error("the engine ends: {}", e.getMessage());
-      queue.close(e);
+      Throwable told = e;
+      try {
+        told = refusalOr(e);
+      } finally {
+        queue.close(told);
+      }
+      LOG.error("the engine ends: {}", told.getMessage());
     }
+  }
+
+  /** What a person is told of a failure. */
+  private static Throwable refusalOr(Throwable e) {
+    boolean isShortage = !(e instanceof StrataException) && OutOfDeviceMemory.isCauseOf(e);
+    return isShortage ? new OutOfDeviceMemory(false, e).asRefusal() : e;
   }
 
   private boolean hasRows() throws InterruptedException {
@@ -246,9 +276,8 @@ public final class Engine implements AutoCloseable {
   public void close() {
     queue.close(null);
     joinThread();
-    sweeper.close();
-    try {
-      checkpoint.close();
+    try (checkpoint) {
+      sweeper.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Tells an observer what each sweep did, and a listener what is read and computed with. */
-final class SweepRecorder implements EngineListener {
+final class SweepRecorder implements EngineListener, AutoCloseable {
 
   private static final Map<String, Lane> LANES =
       Map.of(
@@ -114,6 +114,14 @@ final class SweepRecorder implements EngineListener {
             spans(resources)));
     // What is read between two sweeps is read for the second.
     base = now;
+  }
+
+  /** Ends what a sweep has begun that never ended. */
+  @Override
+  public void close() {
+    if (trace != null) {
+      trace.close();
+    }
   }
 
   private List<Span> spans(SweepResources resources) {

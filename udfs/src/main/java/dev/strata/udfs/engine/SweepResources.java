@@ -15,6 +15,7 @@ import dev.strata.udfs.stream.TileSource;
 import dev.strata.udfs.stream.TileStreamer;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.DeviceTiles;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.NumberType;
@@ -26,8 +27,6 @@ import dev.strata.udfs.transformer.ResidentWeights;
 import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +41,7 @@ final class SweepResources implements AutoCloseable {
 
   // Closed in the reverse of the order in which they were made, so that what failed half-way leaves
   // nothing behind.
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final Holdings holdings = new Holdings();
 
   final ComputeDevice device;
   final MemoryPlan plan;
@@ -64,12 +63,12 @@ final class SweepResources implements AutoCloseable {
   final Transformer transformer;
   final TileStreamer streamer;
 
-  SweepResources(Checkpoint checkpoint, EngineOptions options, EngineListener listener) {
+  SweepResources(
+      Checkpoint checkpoint, EngineOptions options, DeviceSource devices, EngineListener listener) {
     this.checkpoint = checkpoint;
     this.spec = checkpoint.spec();
     try {
-      this.device =
-          own(ComputeDevice.open(options.device(), options.computeType(), options.threads()));
+      this.device = own(devices.open(options));
       this.plan =
           MemoryPlan.of(
               CheckpointSize.of(checkpoint), options, MemoryPlan.DeviceTraits.of(device, spec));
@@ -100,23 +99,17 @@ final class SweepResources implements AutoCloseable {
       this.transformer = new Transformer(device, compute, spec, vectors, kv, activations);
       ParallelTileReader reader = own(new ParallelTileReader(store, readingThreads(options)));
       this.streamer = own(new TileStreamer(source(reader), hostTiles, deviceTiles, listener));
-    } catch (RuntimeException | IOException e) {
-      throw closeAfter(e);
+    } catch (IOException e) {
+      holdings.closeAfter(e);
+      throw new IllegalStateException(e);
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
     }
   }
 
   private <T extends AutoCloseable> T own(T resource) {
-    owned.push(resource);
-    return resource;
-  }
-
-  private RuntimeException closeAfter(Exception failure) {
-    try {
-      close();
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
-    }
-    return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
+    return holdings.add(resource);
   }
 
   /** The one type of all matrices, or bytes where they differ or lie across elements. */
@@ -320,20 +313,10 @@ final class SweepResources implements AutoCloseable {
 
   @Override
   public void close() {
-    RuntimeException failure = null;
-    while (!owned.isEmpty()) {
-      try {
-        owned.pop().close();
-      } catch (Exception e) {
-        if (failure == null) {
-          failure = new IllegalStateException("closing the engine failed: " + e.getMessage(), e);
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
+    try {
+      holdings.close();
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException("closing the engine failed: " + e.getMessage(), e);
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileStreamer;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.HeadPass;
@@ -43,19 +44,25 @@ final class Sweeper implements AutoCloseable {
   Sweeper(
       Checkpoint checkpoint,
       EngineOptions options,
+      DeviceSource devices,
       Counters counters,
       EngineListener listener,
       SweepObserver observer) {
     this.spec = checkpoint.spec();
     this.counters = counters;
     this.recorder = new SweepRecorder(observer, listener);
-    this.resources = new SweepResources(checkpoint, options, recorder);
-    this.plan = resources.plan;
-    this.blockTokens = plan.blockTokens();
-    this.program =
-        new TileProgram(
-            resources.store.tiles(), resources.places(), resources::takesPlace, isOneBlock());
-    this.chooser = new TokenChooser(spec.vocabSize(), resources.logits.buffer().asFloatBuffer());
+    this.resources = new SweepResources(checkpoint, options, devices, recorder);
+    try {
+      this.plan = resources.plan;
+      this.blockTokens = plan.blockTokens();
+      this.program =
+          new TileProgram(
+              resources.store.tiles(), resources.places(), resources::takesPlace, isOneBlock());
+      this.chooser = new TokenChooser(spec.vocabSize(), resources.logits.buffer().asFloatBuffer());
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, resources);
+      throw e;
+    }
   }
 
   MemoryPlan plan() {
@@ -106,23 +113,7 @@ final class Sweeper implements AutoCloseable {
   void run(SweepSchedule schedule, boolean followed) throws IOException {
     long started = System.nanoTime();
     recorder.sweepStarted(resources);
-    List<TokenBlock> blocks = schedule.blocks(blockTokens, resources.kv.cutter());
-    Progress progress = new Progress();
-    int chosen;
-    try (Positions positions = resources.ropes.of(schedule.positions())) {
-      blocks.forEach(this::upload);
-      demand(blocks, followed, progress);
-      chosen = pass(schedule, blocks, positions, progress);
-      resources.kv.settle();
-    } catch (RuntimeException e) {
-      if (!OutOfDeviceMemory.isCauseOf(e)) {
-        throw e;
-      }
-      giveUp(progress);
-      throw halved(e);
-    } finally {
-      blocks.forEach(TokenBlock::close);
-    }
+    int chosen = passOrHalve(schedule, followed);
     long nanos = System.nanoTime() - started;
     counters.sweepEnded(
         schedule, chosen, nanos, recorder.bytesRead(resources), chooser.lowMargins());
@@ -130,64 +121,81 @@ final class Sweeper implements AutoCloseable {
     schedule.runs().forEach(run -> run.sequence().advance(run.count()));
   }
 
+  private int passOrHalve(SweepSchedule schedule, boolean followed) throws IOException {
+    try {
+      return pass(schedule, followed);
+    } catch (Throwable e) {
+      if (!OutOfDeviceMemory.isCauseOf(e)) {
+        throw e;
+      }
+      abandon();
+      throw halved(e);
+    }
+  }
+
+  /** Choosing tokens is the last that can fail: until then no sequence has changed. */
+  private int pass(SweepSchedule schedule, boolean followed) throws IOException {
+    List<TokenBlock> blocks = schedule.blocks(blockTokens, resources.kv.cutter());
+    try (Holdings uploaded = new Holdings()) {
+      blocks.forEach(uploaded::add);
+      Positions positions = uploaded.add(resources.ropes.of(schedule.positions()));
+      blocks.forEach(this::upload);
+      demand(blocks, followed);
+      return pass(schedule, blocks, positions);
+    }
+  }
+
   private void upload(TokenBlock block) {
     block.batches().forEach(batch -> batch.upload(resources.device, spec.headDim(), plan.scores()));
   }
 
-  private void demand(List<TokenBlock> blocks, boolean followed, Progress progress) {
+  private void demand(List<TokenBlock> blocks, boolean followed) {
     resources.streamer.demand(program.sweep(blocks.size()));
-    progress.uses = program.uses(blocks.size());
     if (followed) {
       resources.streamer.demand(program.ahead());
     }
     resources.kv.announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
   }
 
-  private int pass(
-      SweepSchedule schedule, List<TokenBlock> blocks, Positions positions, Progress progress)
+  private int pass(SweepSchedule schedule, List<TokenBlock> blocks, Positions positions)
       throws IOException {
     try (HeadRows rows = new HeadRows(resources, schedule.headRows())) {
       resources.hidden.begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
       for (StageTiles stage : program.stages()) {
         if (stage.stage() == Stage.HEAD) {
           resources.hidden.end();
-          return runHead(stage, rows, progress);
+          return runHead(stage, rows);
         }
-        runStage(stage, pass(stage, positions), blocks, rows, progress);
+        runStage(stage, pass(stage, positions), blocks, rows);
       }
       throw new IllegalStateException("the model has no head");
     }
   }
 
-  /** How many of the sweep's tile uses were taken, so that the others can be let go. */
-  private final class Progress {
-    private int uses;
-    private int taken;
-
-    TileStreamer.Lease next() throws IOException {
-      taken++;
-      return resources.streamer.next();
-    }
-  }
-
-  /** Lets everything go that was announced for the sweep. */
-  private void giveUp(Progress progress) throws IOException {
-    while (progress.taken < progress.uses) {
-      progress.next().close();
-    }
-    resources.kv.skip();
-    resources.hidden.end();
+  /** Forgets all that was announced for a sweep, and stands still. */
+  private void abandon() {
+    program.abandon();
+    resources.streamer.abandon();
+    resources.kv.abandon();
+    resources.hidden.abandon();
     resources.device.releaseCached();
   }
 
-  private OutOfDeviceMemory halved(RuntimeException cause) {
-    if (blockTokens == 1) {
-      return new OutOfDeviceMemory(false, cause);
+  /** Halves micro-batches until there is memory for their buffers. */
+  private OutOfDeviceMemory halved(Throwable cause) {
+    while (blockTokens > 1) {
+      blockTokens = (blockTokens + 1) / 2;
+      try {
+        resources.activations.resize(blockTokens);
+        resources.hidden.shrink(blockTokens);
+        return new OutOfDeviceMemory(true, cause);
+      } catch (Throwable e) {
+        if (!OutOfDeviceMemory.isCauseOf(e)) {
+          throw e;
+        }
+      }
     }
-    blockTokens = (blockTokens + 1) / 2;
-    resources.activations.resize(blockTokens);
-    resources.hidden.shrink(blockTokens);
-    return new OutOfDeviceMemory(true, cause);
+    return new OutOfDeviceMemory(false, cause);
   }
 
   private StagePass pass(StageTiles stage, Positions positions) {
@@ -197,8 +205,7 @@ final class Sweeper implements AutoCloseable {
         : resources.transformer.feedForward(stage.layer());
   }
 
-  private void runStage(
-      StageTiles stage, StagePass pass, List<TokenBlock> blocks, HeadRows rows, Progress progress)
+  private void runStage(StageTiles stage, StagePass pass, List<TokenBlock> blocks, HeadRows rows)
       throws IOException {
     boolean stays = stage.stays() && blocks.size() > 1;
     boolean isLast =
@@ -210,7 +217,7 @@ final class Sweeper implements AutoCloseable {
         boolean leaving = block == blocks.size() - 1 || !stays;
         try (HiddenStates.Access access = resources.hidden.open()) {
           for (int i = 0; i < leases.length; i++) {
-            leases[i] = arriving ? taken(progress.next()) : leases[i];
+            leases[i] = arriving ? next() : leases[i];
             compute(leases[i], pass, access.state());
             leases[i] = leaving ? release(leases[i]) : leases[i];
           }
@@ -220,24 +227,32 @@ final class Sweeper implements AutoCloseable {
         }
       }
     } finally {
-      Stream.of(leases).filter(Objects::nonNull).forEach(TileStreamer.Lease::close);
+      closeAll(leases);
     }
   }
 
-  private TileStreamer.Lease taken(TileStreamer.Lease lease) {
+  private static void closeAll(TileStreamer.Lease[] leases) {
+    try (Holdings held = new Holdings()) {
+      Stream.of(leases).filter(Objects::nonNull).forEach(held::add);
+    }
+  }
+
+  private TileStreamer.Lease next() throws IOException {
+    TileStreamer.Lease lease = resources.streamer.next();
     try {
       recorder.kernelsStarted(lease.count());
       return lease;
-    } catch (RuntimeException e) {
-      lease.close();
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, lease);
       throw e;
     }
   }
 
   /** Returns null, for the lease that is no more. */
   private TileStreamer.Lease release(TileStreamer.Lease lease) {
-    recorder.kernelsEnded(lease.count());
-    lease.close();
+    try (lease) {
+      recorder.kernelsEnded(lease.count());
+    }
     long bytes = resources.store.tiles().get(lease.tile()).bytes();
     counters.tileUsed(bytes);
     recorder.tileUsed(bytes);
@@ -273,21 +288,22 @@ final class Sweeper implements AutoCloseable {
             resources.scratch);
   }
 
-  private int runHead(StageTiles stage, HeadRows rows, Progress progress) throws IOException {
+  private int runHead(StageTiles stage, HeadRows rows) throws IOException {
     counters.layerStarted(spec.layers().size());
     if (rows.isEmpty()) {
-      return skip(stage, progress);
+      return skip(stage);
     }
     try (HeadPass head =
         resources.transformer.head(rows.normed(), resources.logits, rows.logitRows())) {
       for (int i = 0; i < stage.count(); i++) {
-        TileStreamer.Lease lease = taken(progress.next());
+        TileStreamer.Lease lease = next();
         try {
           compute(lease, head);
         } finally {
           release(lease);
         }
       }
+      resources.kv.settle();
       return chooser.choose(rows.rows(), head);
     }
   }
@@ -310,15 +326,18 @@ final class Sweeper implements AutoCloseable {
    * Lets the head's tiles pass where no sequence is due a token: all prompts are longer than the
    * sweep.
    */
-  private int skip(StageTiles stage, Progress progress) throws IOException {
+  private int skip(StageTiles stage) throws IOException {
     for (int i = 0; i < stage.count(); i++) {
-      release(taken(progress.next()));
+      release(next());
     }
+    resources.kv.settle();
     return 0;
   }
 
   @Override
   public void close() {
-    resources.close();
+    try (resources) {
+      recorder.close();
+    }
   }
 }
