@@ -58,10 +58,15 @@ public final class ParallelTileReader implements Closeable {
     }
     store.require(tile, slot);
     List<Future<?>> pieces = new ArrayList<>();
-    for (int begin = 0; begin < bytes; begin += PIECE_BYTES) {
-      ByteBuffer piece = slot.slice(begin, Math.min(PIECE_BYTES, bytes - begin));
-      int from = begin;
-      pieces.add(threads.submit(() -> readPiece(tile, from, piece)));
+    try {
+      for (int begin = 0; begin < bytes; begin += PIECE_BYTES) {
+        ByteBuffer piece = slot.slice(begin, Math.min(PIECE_BYTES, bytes - begin));
+        int from = begin;
+        pieces.add(threads.submit(() -> readPiece(tile, from, piece)));
+      }
+    } catch (Throwable e) {
+      Cleanup.closeAfter(e, () -> awaitAll(pieces));
+      throw e;
     }
     awaitAll(pieces);
     return store.slotOffset(tile);
