@@ -6,9 +6,9 @@ import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Rounding;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 /**
@@ -45,7 +46,12 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     this.staged =
         device.allocateHost(
             OWNER, Numbers.typeOf(embedding.type()), stagedRows, embedding.columns());
-    this.buffer = staged.buffer();
+    try {
+      this.buffer = staged.buffer();
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, staged);
+      throw e;
+    }
   }
 
   /** What rows of so many bytes take in host memory, from which they are copied. */
@@ -79,24 +85,42 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     }
   }
 
-  /** Each row is a read of its own, so several are under way at once. */
+  /**
+   * Each row is a read of its own, so several are under way at once. One that fails does not end
+   * the others: they would still write when the rows' memory is used anew or gone.
+   */
   private void read(List<Integer> tokens) throws IOException {
-    try {
-      IntStream.range(0, tokens.size()).parallel().forEach(place -> read(tokens.get(place), place));
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    IntStream.range(0, tokens.size())
+        .parallel()
+        .forEach(
+            place -> {
+              try {
+                read(tokens.get(place), place);
+              } catch (Throwable e) {
+                failure.compareAndSet(null, e);
+              }
+            });
+    throwIfAny(failure.get());
     bytesRead.addAndGet(tokens.size() * embedding.rowBytes());
   }
 
-  private void read(int token, int place) {
-    int rowBytes = (int) embedding.rowBytes();
-    try {
-      checkpoint.read(
-          embedding, token * embedding.rowBytes(), buffer.slice(place * rowBytes, rowBytes));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static void throwIfAny(Throwable failure) throws IOException {
+    if (failure instanceof IOException e) {
+      throw e;
     }
+    if (failure instanceof Error e) {
+      throw e;
+    }
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+  }
+
+  private void read(int token, int place) throws IOException {
+    int rowBytes = (int) embedding.rowBytes();
+    checkpoint.read(
+        embedding, token * embedding.rowBytes(), buffer.slice(place * rowBytes, rowBytes));
   }
 
   /** Bytes of all rows read so far. */

@@ -7,6 +7,7 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostMemoryException;
 import java.io.IOException;
 import java.util.List;
@@ -58,7 +59,7 @@ public final class Engine implements AutoCloseable {
    * @throws StrataException if the model, the device or the budget cannot be used
    */
   public static Engine start(EngineOptions options, SweepObserver observer) {
-    return start(options, EngineListener.NONE, observer);
+    return start(options, DeviceSource.OF_OPTIONS, EngineListener.NONE, observer);
   }
 
   /**
@@ -71,18 +72,32 @@ public final class Engine implements AutoCloseable {
    */
   public static Engine start(EngineOptions options, Checkpoint checkpoint, MemoryBroker memory)
       throws InterruptedException {
-    return start(options, checkpoint, EngineListener.NONE, SweepObserver.NONE, memory);
+    return start(
+        options,
+        checkpoint,
+        DeviceSource.OF_OPTIONS,
+        EngineListener.NONE,
+        SweepObserver.NONE,
+        memory);
+  }
+
+  /** An engine of its own on a device that comes from elsewhere. */
+  static Engine start(EngineOptions options, DeviceSource devices) {
+    return start(options, devices, EngineListener.NONE, SweepObserver.NONE);
   }
 
   static Engine start(EngineOptions options, EngineListener listener) {
-    return start(options, listener, SweepObserver.NONE);
+    return start(options, DeviceSource.OF_OPTIONS, listener, SweepObserver.NONE);
   }
 
   private static Engine start(
-      EngineOptions options, EngineListener listener, SweepObserver observer) {
+      EngineOptions options,
+      DeviceSource devices,
+      EngineListener listener,
+      SweepObserver observer) {
     Checkpoint checkpoint = Checkpoint.open(options.model(), options.io(), options.hostMemory());
     try {
-      return start(options, checkpoint, listener, observer, ALONE);
+      return start(options, checkpoint, devices, listener, observer, ALONE);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e); // there is nobody to wait for
     }
@@ -91,27 +106,33 @@ public final class Engine implements AutoCloseable {
   private static Engine start(
       EngineOptions options,
       Checkpoint checkpoint,
+      DeviceSource devices,
       EngineListener listener,
       SweepObserver observer,
       MemoryBroker memory)
       throws InterruptedException {
     try {
-      EngineParts parts = new EngineParts(checkpoint, options, listener, observer, memory);
-      return started(new Engine(parts, options.rowTokens()));
+      return started(
+          new EngineParts(checkpoint, options, devices, listener, observer, memory),
+          options.rowTokens());
     } catch (IllegalArgumentException e) {
       throw new StrataException(StrataException.Fault.USAGE, e.getMessage(), e);
-    } catch (RuntimeException e) {
-      throw OutOfDeviceMemory.isCauseOf(e) ? new OutOfDeviceMemory(false, e).asRefusal() : e;
+    } catch (Throwable e) {
+      if (refusalOr(e) instanceof StrataException refusal) {
+        throw refusal;
+      }
+      throw e;
     }
   }
 
-  private static Engine started(Engine engine) {
-    LOG.info("{}", engine.describePlan());
+  private static Engine started(EngineParts parts, int rowTokens) {
     try {
+      Engine engine = new Engine(parts, rowTokens);
+      LOG.info("{}", engine.describePlan());
       engine.thread.start();
       return engine;
     } catch (Throwable e) { // such as too many threads
-      engine.closeParts();
+      Holdings.closeAfter(e, parts);
       throw e;
     }
   }
@@ -194,8 +215,13 @@ public final class Engine implements AutoCloseable {
         sweep();
       }
     } catch (Throwable e) {
-      LOG.error("the engine ends: {}", e.getMessage(), e);
-      end(told(e));
+      Throwable told = e;
+      try {
+        told = refusalOr(e);
+      } finally {
+        end(told);
+      }
+      LOG.error("the engine ends: {}", told.getMessage(), e);
     } finally {
       closeParts();
     }
@@ -217,8 +243,14 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Host memory that comes while sweeps go on may be refused like that which is there before. */
-  private static Throwable told(Throwable failure) {
+  /**
+   * What a person is told of a failure. Host memory that comes while sweeps go on may be refused
+   * like that which is there before.
+   */
+  private static Throwable refusalOr(Throwable failure) {
+    if (failure instanceof StrataException) {
+      return failure;
+    }
     for (Throwable e = failure; e != null; e = e.getCause()) {
       if (e instanceof HostMemoryException) {
         return StrataException.resources(
@@ -226,7 +258,9 @@ public final class Engine implements AutoCloseable {
             e.getMessage());
       }
     }
-    return failure;
+    return OutOfDeviceMemory.isCauseOf(failure)
+        ? new OutOfDeviceMemory(false, failure).asRefusal()
+        : failure;
   }
 
   private boolean hasRows() throws InterruptedException {

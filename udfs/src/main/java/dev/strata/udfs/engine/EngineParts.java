@@ -3,6 +3,7 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import java.util.Arrays;
 import java.util.List;
 
@@ -32,31 +33,24 @@ final class EngineParts implements AutoCloseable {
   EngineParts(
       Checkpoint checkpoint,
       EngineOptions options,
+      DeviceSource devices,
       EngineListener listener,
       SweepObserver observer,
       MemoryBroker memory)
       throws InterruptedException {
     this.checkpoint = checkpoint;
     this.options = options;
-    this.counters = new Counters(checkpoint.spec().layers().size());
     this.listener = listener;
     this.observer = observer;
     try {
-      this.device = ComputeDevice.open(options.device(), options.computeType(), options.threads());
+      this.counters = new Counters(checkpoint.spec().layers().size());
+      this.device = devices.open(options);
       this.planner = new EnginePlanner(checkpoint, device);
       this.reservation = memory.reserve(planner.demand(options));
       build(planner.plan(options, reservation.room()));
     } catch (Throwable e) {
-      closeAfter(e);
+      Holdings.closeAfter(e, this);
       throw e;
-    }
-  }
-
-  private void closeAfter(Throwable failure) {
-    try {
-      close();
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
     }
   }
 
@@ -120,7 +114,7 @@ final class EngineParts implements AutoCloseable {
         if (part != null) {
           part.close();
         }
-      } catch (Exception e) {
+      } catch (Throwable e) {
         failure = also(failure, e);
       }
     }
@@ -129,7 +123,7 @@ final class EngineParts implements AutoCloseable {
     }
   }
 
-  private static RuntimeException also(RuntimeException failure, Exception another) {
+  private static RuntimeException also(RuntimeException failure, Throwable another) {
     if (failure == null) {
       return new IllegalStateException(
           "closing the engine failed: " + another.getMessage(), another);

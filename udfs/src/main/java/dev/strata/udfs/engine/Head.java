@@ -3,6 +3,7 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Rounding;
 import dev.strata.udfs.tensor.Tensor;
@@ -30,7 +31,12 @@ final class Head implements AutoCloseable {
     this.transformer = transformer;
     this.hiddenSize = spec.hiddenSize();
     this.logits = device.allocateHost(LOGITS, NumberType.FLOAT32, logitRows, spec.vocabSize());
-    this.chooser = new TokenChooser(spec.vocabSize(), logits.buffer().asFloatBuffer());
+    try {
+      this.chooser = new TokenChooser(spec.vocabSize(), logits.buffer().asFloatBuffer());
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, logits);
+      throw e;
+    }
   }
 
   /** What logits take that are kept in full. */

@@ -38,8 +38,14 @@ interface HiddenStates extends AutoCloseable {
   /** The next block. */
   Access open() throws IOException;
 
-  /** Ends a sweep, also one that was given up. */
-  void end() throws IOException;
+  /** Ends a sweep whose blocks were all opened, stage after stage. */
+  void end();
+
+  /**
+   * Ends a sweep that was given up, whatever went wrong with it. When this returns nothing is
+   * brought to the device or from it. All blocks that were opened must be closed.
+   */
+  void abandon();
 
   /** Between sweeps: from now on blocks have so many tokens at most, fewer than before. */
   void shrink(int blockTokens);

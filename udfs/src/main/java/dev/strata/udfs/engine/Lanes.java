@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Trace;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Map;
 /** An engine's lanes, each with the kind of its work. */
 final class Lanes implements AutoCloseable {
 
+  private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
   private final Map<Lane, LaneKind> kinds = new LinkedHashMap<>();
   private final Lane compute;
@@ -29,14 +31,14 @@ final class Lanes implements AutoCloseable {
       this.hiddenOut = open("hidden out", LaneKind.COPY);
       this.kvIn = open("KV in", LaneKind.KV);
       this.kvOut = open("KV out", LaneKind.KV);
-    } catch (RuntimeException | Error e) {
-      close();
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
       throw e;
     }
   }
 
   private Lane open(String name, LaneKind kind) {
-    Lane lane = device.newLane(name);
+    Lane lane = holdings.add(device.newLane(name));
     kinds.put(lane, kind);
     return lane;
   }
@@ -93,6 +95,6 @@ final class Lanes implements AutoCloseable {
 
   @Override
   public void close() {
-    kinds.keySet().forEach(Lane::close);
+    holdings.close();
   }
 }

@@ -9,6 +9,7 @@ import dev.strata.udfs.store.ParallelTileReader;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
@@ -92,6 +93,7 @@ public final class MachineTrial {
   /** A tile of the first feed-forward matrix, and tokens to multiply it by. */
   private static final class Products implements AutoCloseable {
 
+    private final Holdings holdings = new Holdings();
     private final ComputeDevice device;
     private final Weight matrix;
     private final int rows;
@@ -106,14 +108,23 @@ public final class MachineTrial {
       this.rows = (int) Math.max(1, Math.min(TILE_BYTES / matrix.rowBytes(), matrix.rows()));
       NumberType compute = device.computeType();
       long elements = (long) rows * matrix.columns();
-      this.stored = device.allocateHost("trial", Numbers.typeOf(matrix.type()), elements);
-      checkpoint.read(matrix, 0, stored.buffer());
-      this.scratch = device.allocate("trial", compute, elements);
-      try (Tensor zeros = device.floats(new float[MANY_TOKENS * matrix.columns()])) {
-        this.tokens =
-            device.kernels().reshape("trial", zeros, compute, MANY_TOKENS, matrix.columns());
+      try {
+        this.stored =
+            holdings.add(device.allocateHost("trial", Numbers.typeOf(matrix.type()), elements));
+        checkpoint.read(matrix, 0, stored.buffer());
+        this.scratch = holdings.add(device.allocate("trial", compute, elements));
+        this.tokens = holdings.add(zeros(compute, MANY_TOKENS, matrix.columns()));
+        this.result = holdings.add(device.allocate("trial", compute, MANY_TOKENS, rows));
+      } catch (Throwable e) {
+        holdings.closeAfter(e);
+        throw e;
       }
-      this.result = device.allocate("trial", compute, MANY_TOKENS, rows);
+    }
+
+    private Tensor zeros(NumberType type, int count, int columns) {
+      try (Tensor zeros = device.floats(new float[count * columns])) {
+        return device.kernels().reshape("trial", zeros, type, count, columns);
+      }
     }
 
     double secondsPerByte(int count) {
@@ -139,10 +150,7 @@ public final class MachineTrial {
 
     @Override
     public void close() {
-      result.close();
-      tokens.close();
-      scratch.close();
-      stored.close();
+      holdings.close();
     }
   }
 }

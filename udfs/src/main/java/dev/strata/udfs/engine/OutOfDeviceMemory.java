@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.tensor.HostMemoryException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,7 +15,11 @@ final class OutOfDeviceMemory extends RuntimeException {
           "CUDA out of memory(\\. Tried to allocate [\\d.]+ .iB)?"
               + "|CUDA error: out of memory"
               + "|CUBLAS_STATUS_ALLOC_FAILED"
-              + "|can't allocate memory(: you tried to allocate \\d+ bytes)?");
+              + "|can't allocate memory(: you tried to allocate \\d+ bytes)?"
+              + "|std::bad_alloc");
+
+  private static final Pattern DIRECT_SHORTAGE =
+      Pattern.compile("(Cannot reserve \\d+ bytes of )?[Dd]irect buffer memory");
 
   private final boolean mayTryAgain;
 
@@ -28,15 +33,27 @@ final class OutOfDeviceMemory extends RuntimeException {
     return mayTryAgain;
   }
 
-  /** PyTorch's exceptions come with nothing but their text. */
+  /**
+   * Whether it, or what it was caused by on another thread, is a shortage: PyTorch's exceptions
+   * come with nothing but their text, Java's are of memory beside its heap.
+   */
   static boolean isCauseOf(Throwable e) {
-    return SHORTAGE.matcher(String.valueOf(e.getMessage())).find();
+    return !shortage(e).isEmpty();
   }
 
   /** What there was too little of, without PyTorch's advice and its own sources. */
   private static String shortage(Throwable e) {
-    Matcher shortage = SHORTAGE.matcher(String.valueOf(e.getMessage()));
-    return shortage.find() ? shortage.group() : "";
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof HostMemoryException) {
+        return ""; // smaller micro-batches need no less of it
+      }
+      Pattern pattern = cause instanceof OutOfMemoryError ? DIRECT_SHORTAGE : SHORTAGE;
+      Matcher shortage = pattern.matcher(String.valueOf(cause.getMessage()));
+      if (shortage.find()) {
+        return shortage.group();
+      }
+    }
+    return "";
   }
 
   /** What a person is told where nothing is left to try. */

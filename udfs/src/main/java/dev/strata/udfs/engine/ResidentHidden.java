@@ -61,6 +61,11 @@ final class ResidentHidden implements HiddenStates {
   }
 
   @Override
+  public void abandon() {
+    end();
+  }
+
+  @Override
   public void shrink(int blockTokens) {}
 
   @Override

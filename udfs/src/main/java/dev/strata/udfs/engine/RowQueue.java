@@ -182,7 +182,10 @@ final class RowQueue {
 
   private void requireRunning() {
     if (failure != null) {
-      throw new IllegalStateException("the engine failed: " + failure.getMessage(), failure);
+      // The messages of errors, and of exceptions that have none, say nothing by themselves.
+      boolean isSentence = failure instanceof Exception && failure.getMessage() != null;
+      throw new IllegalStateException(
+          "the engine failed: " + (isSentence ? failure.getMessage() : failure), failure);
     }
     if (closed) {
       throw new IllegalStateException("the engine is closed");

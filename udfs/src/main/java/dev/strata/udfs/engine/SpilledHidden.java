@@ -3,6 +3,7 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.stream.SlotRing;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostArena;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Mark;
@@ -37,6 +38,8 @@ final class SpilledHidden implements HiddenStates {
   private final Lane compute;
   private final Lane loads;
   private final Lane stores;
+  private final Holdings holdings = new Holdings();
+  private final Holdings ofSlots = new Holdings();
   private final List<Tensor> slots = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
@@ -44,8 +47,6 @@ final class SpilledHidden implements HiddenStates {
   private final List<Mark> stored = new ArrayList<>();
   private final HostArena host;
   private final SlotRing<Load> ring;
-  // What the device had too little memory for, by slot: for whoever opens the slot.
-  private final RuntimeException[] shortages = new RuntimeException[SLOTS];
   private final AtomicLong bytesCopied = new AtomicLong();
   private final int hiddenSize;
   private final int placeTokens;
@@ -53,9 +54,11 @@ final class SpilledHidden implements HiddenStates {
   // Written before loads of the first stage are demanded, read by them.
   private volatile int[] tokenIds;
 
+  // Of the loading thread.
+  private boolean loadsBound;
+
   private List<TokenBlock> blocks = List.of();
   private int stages;
-  private int ahead;
   private Only only;
 
   /**
@@ -80,30 +83,48 @@ final class SpilledHidden implements HiddenStates {
     NumberType type = device.residualType();
     this.hiddenSize = hiddenSize;
     this.placeTokens = blockTokens;
-    allocateSlots(blockTokens);
-    for (int i = 0; i < SLOTS; i++) {
-      free.add(device.newMark());
-      ready.add(device.newMark());
-      computed.add(device.newMark());
+    try {
+      holdings.add(ofSlots);
+      allocateSlots(blockTokens);
+      for (int i = 0; i < SLOTS; i++) {
+        free.add(newMark());
+        ready.add(newMark());
+        computed.add(newMark());
+      }
+      long placeBytes = (long) blockTokens * hiddenSize * type.bytes();
+      this.host =
+          holdings.add(
+              device.hostArena(
+                  OWNER, type, placeSizes(sweepTokens / blockTokens, placeBytes)));
+      this.ring = holdings.add(new SlotRing<>("strata-hidden", SLOTS, this::load));
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
     }
-    this.host =
-        device.hostArena(
-            OWNER,
-            type,
-            placeSizes(sweepTokens / blockTokens, (long) blockTokens * hiddenSize * type.bytes()));
-    this.ring = new SlotRing<>("strata-hidden", SLOTS, this::load);
   }
 
+  private Mark newMark() {
+    return holdings.add(device.newMark());
+  }
+
+  /** All of them or, if one cannot be had, none. */
   private void allocateSlots(int blockTokens) {
-    for (int i = 0; i < SLOTS; i++) {
-      slots.add(device.allocate(RING, device.residualType(), blockTokens, hiddenSize));
+    try {
+      for (int i = 0; i < SLOTS; i++) {
+        slots.add(
+            ofSlots.add(device.allocate(RING, device.residualType(), blockTokens, hiddenSize)));
+      }
+    } catch (Throwable e) {
+      ofSlots.closeAfter(e);
+      slots.clear();
+      throw e;
     }
   }
 
   /** Places in host memory stay as large as they are: blocks are found in them by their tokens. */
   @Override
   public void shrink(int blockTokens) {
-    slots.forEach(Tensor::close);
+    ofSlots.close();
     slots.clear();
     device.releaseCached();
     allocateSlots(blockTokens);
@@ -138,28 +159,23 @@ final class SpilledHidden implements HiddenStates {
       first.add(new Load(blocks.get(i), i, 0));
     }
     while (stored.size() < blocks.size()) {
-      stored.add(device.newMark());
+      stored.add(newMark());
     }
-    ahead = first.size();
     ring.demand(first);
   }
 
   private void load(long count, Load load, int slot, Runnable started) throws IOException {
-    if (count == 0) {
+    if (!loadsBound) {
       loads.bind();
+      loadsBound = true;
     }
     started.run();
     loads.await(free.get(slot));
-    shortages[slot] = null;
     try {
       fill(load, slots.get(slot));
-    } catch (RuntimeException e) {
-      if (!OutOfDeviceMemory.isCauseOf(e)) {
-        throw e;
-      }
-      shortages[slot] = e;
+    } finally {
+      loads.record(ready.get(slot));
     }
-    loads.record(ready.get(slot));
   }
 
   private void fill(Load load, Tensor slot) throws IOException {
@@ -204,13 +220,12 @@ final class SpilledHidden implements HiddenStates {
       return only;
     }
     SlotRing<Load>.Lease lease = ring.next();
-    ahead--;
-    RuntimeException shortage = shortages[lease.slot()];
-    if (shortage != null) {
+    try {
+      compute.await(ready.get(lease.slot()));
+    } catch (Throwable e) {
       lease.close();
-      throw shortage;
+      throw e;
     }
-    compute.await(ready.get(lease.slot()));
     if (blocks.size() == 1) {
       only = new Only(lease);
       return only;
@@ -236,8 +251,11 @@ final class SpilledHidden implements HiddenStates {
     public void close() {}
 
     void release() {
-      compute.record(free.get(lease.slot()));
-      lease.close();
+      try {
+        compute.record(free.get(lease.slot()));
+      } finally {
+        lease.close();
+      }
     }
   }
 
@@ -256,35 +274,55 @@ final class SpilledHidden implements HiddenStates {
 
     @Override
     public void close() {
-      int slot = lease.slot();
       Load load = lease.entry();
-      if (load.stage() + 1 == stages) {
-        compute.record(free.get(slot));
+      boolean isLast = load.stage() + 1 == stages;
+      try {
+        if (isLast) {
+          compute.record(free.get(lease.slot()));
+        } else {
+          send(load, lease.slot());
+        }
+      } finally {
         lease.close();
-        return;
       }
-      compute.record(computed.get(slot));
-      stores.bind();
+      if (!isLast) {
+        ring.demand(List.of(new Load(load.block(), load.index(), load.stage() + 1)));
+      }
+    }
+  }
+
+  /** Sends a block's rows to the host; the computing thread does not wait. */
+  private void send(Load load, int slot) {
+    compute.record(computed.get(slot));
+    stores.bind();
+    try {
       stores.await(computed.get(slot));
-      stores.run("hidden out", () -> copy(load.block(), slots.get(slot), true));
-      stores.record(stored.get(load.index()));
-      stores.record(free.get(slot));
+      try {
+        stores.run("hidden out", () -> copy(load.block(), slots.get(slot), true));
+      } finally {
+        stores.record(stored.get(load.index()));
+        stores.record(free.get(slot));
+      }
+    } finally {
       compute.bind();
-      lease.close();
-      ahead++;
-      ring.demand(List.of(new Load(load.block(), load.index(), load.stage() + 1)));
     }
   }
 
   @Override
-  public void end() throws IOException {
-    if (only != null) {
-      only.release();
-      only = null;
+  public void end() {
+    Only held = only;
+    only = null;
+    if (held != null) {
+      held.release();
     }
-    for (; ahead > 0; ahead--) {
-      ring.next().close();
-    }
+  }
+
+  @Override
+  public void abandon() {
+    end();
+    ring.abandon();
+    ready.forEach(Mark::awaitOnHost);
+    stored.forEach(Mark::awaitOnHost);
   }
 
   @Override
@@ -294,9 +332,6 @@ final class SpilledHidden implements HiddenStates {
 
   @Override
   public void close() {
-    ring.close();
-    slots.forEach(Tensor::close);
-    List.of(free, ready, computed, stored).forEach(marks -> marks.forEach(Mark::close));
-    host.close();
+    holdings.close();
   }
 }

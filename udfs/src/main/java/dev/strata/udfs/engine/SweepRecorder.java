@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Tells an observer what each sweep did. */
-final class SweepRecorder {
+final class SweepRecorder implements AutoCloseable {
 
   /** What was counted when the sweep began. */
   private record Base(long diskBytes, long kvIn, long kvOut, long hidden) {}
@@ -71,6 +71,14 @@ final class SweepRecorder {
             spans()));
     // What is read between two sweeps is read for the second.
     base = now;
+  }
+
+  /** Ends what a sweep has begun that never ended. */
+  @Override
+  public void close() {
+    if (trace != null) {
+      trace.close();
+    }
   }
 
   private List<Span> spans() {

@@ -10,6 +10,7 @@ import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.Activations;
@@ -21,7 +22,9 @@ import java.io.IOException;
 /** Makes all that sweeps need, by the memory plan, and closes it together. */
 final class SweepResources implements AutoCloseable {
 
-  private final Closings closings = new Closings();
+  // Closed in the reverse of the order in which they were made, so that what failed half-way leaves
+  // nothing behind.
+  private final Holdings holdings = new Holdings();
   private final DecoderSpec spec;
   private final ComputeDevice device;
   private final MemoryPlan plan;
@@ -42,18 +45,18 @@ final class SweepResources implements AutoCloseable {
     this.device = device;
     this.plan = plan;
     try {
-      this.lanes = closings.add(new Lanes(device));
+      this.lanes = holdings.add(new Lanes(device));
       lanes.compute().bind();
-      ResidentWeights vectors = closings.add(new ResidentWeights(device));
+      ResidentWeights vectors = holdings.add(new ResidentWeights(device));
       load(checkpoint, vectors);
-      this.ropes = closings.add(new Positions.Ropes(device, spec));
+      this.ropes = holdings.add(new Positions.Ropes(device, spec));
       this.memory = memory(checkpoint);
       this.transformer =
           new Transformer(
               device, lanes.compute(), spec, vectors, memory.kv(), memory.activations());
-      this.head = closings.add(new Head(device, transformer, spec, plan.logitRows()));
+      this.head = holdings.add(new Head(device, transformer, spec, plan.logitRows()));
       this.weights =
-          closings.add(
+          holdings.add(
               new WeightStream(
                   device,
                   LayerStore.of(checkpoint, plan.tileBytes()),
@@ -61,9 +64,13 @@ final class SweepResources implements AutoCloseable {
                   lanes,
                   cores(options),
                   listener));
-      closings.add(device::dropHostMemory); // threads that are waited for may wait for it
-    } catch (RuntimeException | IOException | Error e) {
-      throw closings.closeAfter(e);
+      holdings.add(device::dropHostMemory); // threads that are waited for may wait for it
+    } catch (IOException e) {
+      holdings.closeAfter(e);
+      throw new IllegalStateException(e);
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
     }
   }
 
@@ -86,12 +93,12 @@ final class SweepResources implements AutoCloseable {
   }
 
   private SweepMemory memory(Checkpoint checkpoint) {
-    KvPool pool = closings.add(pool());
-    KvMemory kv = closings.add(kv(pool));
-    Activations activations = closings.add(new Activations(device, spec, plan.blockTokens()));
+    KvPool pool = holdings.add(pool());
+    KvMemory kv = holdings.add(kv(pool));
+    Activations activations = holdings.add(new Activations(device, spec, plan.blockTokens()));
     EmbeddingReader embedding =
-        closings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
-    HiddenStates hidden = closings.add(hidden(embedding));
+        holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
+    HiddenStates hidden = holdings.add(hidden(embedding));
     return new SweepMemory(embedding, hidden, pool, kv, activations);
   }
 
@@ -156,6 +163,10 @@ final class SweepResources implements AutoCloseable {
 
   @Override
   public void close() {
-    closings.close();
+    try {
+      holdings.close();
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException("closing the engine failed: " + e.getMessage(), e);
+    }
   }
 }

@@ -11,6 +11,7 @@ import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileStreamer;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.PageTables;
 import dev.strata.udfs.tensor.Tensor;
@@ -64,17 +65,22 @@ final class Sweeper implements AutoCloseable {
     this.counters = counters;
     this.reads = new ReadLog(listener);
     this.resources = new SweepResources(checkpoint, device, plan, options, reads);
-    this.plan = plan;
-    this.device = device;
-    this.compute = resources.lanes().compute();
-    this.weights = resources.weights();
-    this.memory = resources.memory();
-    this.ropes = resources.ropes();
-    this.transformer = resources.transformer();
-    this.head = resources.head();
-    this.recorder = new SweepRecorder(observer, reads, memory, resources.lanes());
-    this.blockTokens = plan.blockTokens();
-    this.program = weights.program(isOneBlock());
+    try {
+      this.plan = plan;
+      this.device = device;
+      this.compute = resources.lanes().compute();
+      this.weights = resources.weights();
+      this.memory = resources.memory();
+      this.ropes = resources.ropes();
+      this.transformer = resources.transformer();
+      this.head = resources.head();
+      this.recorder = new SweepRecorder(observer, reads, memory, resources.lanes());
+      this.blockTokens = plan.blockTokens();
+      this.program = weights.program(isOneBlock());
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, resources);
+      throw e;
+    }
   }
 
   MemoryPlan plan() {
@@ -136,86 +142,87 @@ final class Sweeper implements AutoCloseable {
   void run(SweepSchedule schedule, boolean followed) throws IOException {
     long started = System.nanoTime();
     recorder.sweepStarted();
-    List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter());
-    Progress progress = new Progress();
-    int chosen;
-    try (Positions positions = ropes.of(schedule.positions())) {
-      blocks.forEach(this::upload);
-      demand(blocks, followed, progress);
-      chosen = pass(schedule, blocks, positions, progress);
-      memory.kv().settle();
-    } catch (RuntimeException e) {
-      if (!OutOfDeviceMemory.isCauseOf(e)) {
-        throw e;
-      }
-      giveUp(progress);
-      throw halved(e);
-    } finally {
-      blocks.forEach(TokenBlock::close);
-    }
+    int chosen = passOrHalve(schedule, followed);
     long nanos = System.nanoTime() - started;
     counters.sweepEnded(schedule, chosen, nanos, recorder.bytesRead(), head.lowMargins());
     recorder.sweepEnded(schedule, chosen, nanos);
     schedule.runs().forEach(run -> run.sequence().advance(run.count()));
   }
 
+  private int passOrHalve(SweepSchedule schedule, boolean followed) throws IOException {
+    try {
+      return pass(schedule, followed);
+    } catch (Throwable e) {
+      if (!OutOfDeviceMemory.isCauseOf(e)) {
+        throw e;
+      }
+      abandon();
+      throw halved(e);
+    }
+  }
+
+  /** Choosing tokens is the last that can fail: until then no sequence has changed. */
+  private int pass(SweepSchedule schedule, boolean followed) throws IOException {
+    List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter());
+    try (Holdings uploaded = new Holdings()) {
+      blocks.forEach(uploaded::add);
+      Positions positions = uploaded.add(ropes.of(schedule.positions()));
+      blocks.forEach(this::upload);
+      demand(blocks, followed);
+      return pass(schedule, blocks, positions);
+    }
+  }
+
   private void upload(TokenBlock block) {
     block.batches().forEach(batch -> batch.upload(device, spec.headDim(), plan.choice().scores()));
   }
 
-  private void demand(List<TokenBlock> blocks, boolean followed, Progress progress) {
+  private void demand(List<TokenBlock> blocks, boolean followed) {
     weights.demand(program.sweep(blocks.size()));
-    progress.uses = program.uses(blocks.size());
     if (followed) {
       weights.demand(program.ahead());
     }
     memory.kv().announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
   }
 
-  private int pass(
-      SweepSchedule schedule, List<TokenBlock> blocks, Positions positions, Progress progress)
+  private int pass(SweepSchedule schedule, List<TokenBlock> blocks, Positions positions)
       throws IOException {
     try (HeadRows rows = head.rows(schedule.headRows())) {
       memory.hidden().begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
       for (StageTiles stage : program.stages()) {
         if (stage.stage() == Stage.HEAD) {
           memory.hidden().end();
-          return runHead(stage, rows, progress);
+          return runHead(stage, rows);
         }
-        runStage(stage, pass(stage, positions), blocks, rows, progress);
+        runStage(stage, pass(stage, positions), blocks, rows);
       }
       throw new IllegalStateException("the model has no head");
     }
   }
 
-  /** How many of the sweep's tile uses were taken, so that the others can be let go. */
-  private final class Progress {
-    private int uses;
-    private int taken;
-
-    TileStreamer.Lease next() throws IOException {
-      taken++;
-      return weights.next();
-    }
-  }
-
-  /** Lets everything go that was announced for the sweep. */
-  private void giveUp(Progress progress) throws IOException {
-    while (progress.taken < progress.uses) {
-      progress.next().close();
-    }
-    memory.kv().skip();
-    memory.hidden().end();
+  /** Forgets all that was announced for a sweep, and stands still. */
+  private void abandon() {
+    program.abandon();
+    weights.abandon();
+    memory.kv().abandon();
+    memory.hidden().abandon();
     device.releaseCached();
   }
 
-  private OutOfDeviceMemory halved(RuntimeException cause) {
-    if (blockTokens == 1) {
-      return new OutOfDeviceMemory(false, cause);
+  /** Halves micro-batches until there is memory for their buffers. */
+  private OutOfDeviceMemory halved(Throwable cause) {
+    while (blockTokens > 1) {
+      blockTokens = (blockTokens + 1) / 2;
+      try {
+        memory.shrink(blockTokens);
+        return new OutOfDeviceMemory(true, cause);
+      } catch (Throwable e) {
+        if (!OutOfDeviceMemory.isCauseOf(e)) {
+          throw e;
+        }
+      }
     }
-    blockTokens = (blockTokens + 1) / 2;
-    memory.shrink(blockTokens);
-    return new OutOfDeviceMemory(true, cause);
+    return new OutOfDeviceMemory(false, cause);
   }
 
   private StagePass pass(StageTiles stage, Positions positions) {
@@ -225,8 +232,7 @@ final class Sweeper implements AutoCloseable {
         : transformer.feedForward(stage.layer());
   }
 
-  private void runStage(
-      StageTiles stage, StagePass pass, List<TokenBlock> blocks, HeadRows rows, Progress progress)
+  private void runStage(StageTiles stage, StagePass pass, List<TokenBlock> blocks, HeadRows rows)
       throws IOException {
     boolean stays = stage.stays() && blocks.size() > 1;
     boolean isLast =
@@ -238,7 +244,7 @@ final class Sweeper implements AutoCloseable {
         boolean leaving = block == blocks.size() - 1 || !stays;
         try (HiddenStates.Access access = memory.hidden().open()) {
           for (int i = 0; i < leases.length; i++) {
-            leases[i] = arriving ? taken(progress.next()) : leases[i];
+            leases[i] = arriving ? next() : leases[i];
             compute(leases[i], pass, access.state());
             leases[i] = leaving ? release(leases[i]) : leases[i];
           }
@@ -248,24 +254,32 @@ final class Sweeper implements AutoCloseable {
         }
       }
     } finally {
-      Stream.of(leases).filter(Objects::nonNull).forEach(TileStreamer.Lease::close);
+      closeAll(leases);
     }
   }
 
-  private TileStreamer.Lease taken(TileStreamer.Lease lease) {
+  private static void closeAll(TileStreamer.Lease[] leases) {
+    try (Holdings held = new Holdings()) {
+      Stream.of(leases).filter(Objects::nonNull).forEach(held::add);
+    }
+  }
+
+  private TileStreamer.Lease next() throws IOException {
+    TileStreamer.Lease lease = weights.next();
     try {
       reads.kernelsStarted(lease.count());
       return lease;
-    } catch (RuntimeException e) {
-      lease.close();
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, lease);
       throw e;
     }
   }
 
   /** Returns null, for the lease that is no more. */
   private TileStreamer.Lease release(TileStreamer.Lease lease) {
-    reads.kernelsEnded(lease.count());
-    lease.close();
+    try (lease) {
+      reads.kernelsEnded(lease.count());
+    }
     long bytes = weights.tile(lease).bytes();
     counters.tileUsed(bytes);
     recorder.tileUsed(bytes);
@@ -288,20 +302,21 @@ final class Sweeper implements AutoCloseable {
         });
   }
 
-  private int runHead(StageTiles stage, HeadRows rows, Progress progress) throws IOException {
+  private int runHead(StageTiles stage, HeadRows rows) throws IOException {
     counters.layerStarted(spec.layers().size());
     if (rows.isEmpty()) {
-      return skip(stage, progress);
+      return skip(stage);
     }
     try (HeadPass pass = head.pass(rows)) {
       for (int i = 0; i < stage.count(); i++) {
-        TileStreamer.Lease lease = taken(progress.next());
+        TileStreamer.Lease lease = next();
         try {
           compute(lease, pass);
         } finally {
           release(lease);
         }
       }
+      memory.kv().settle();
       return head.choose(rows, pass);
     }
   }
@@ -324,15 +339,18 @@ final class Sweeper implements AutoCloseable {
    * Lets the head's tiles pass where no sequence is due a token: all prompts are longer than the
    * sweep.
    */
-  private int skip(StageTiles stage, Progress progress) throws IOException {
+  private int skip(StageTiles stage) throws IOException {
     for (int i = 0; i < stage.count(); i++) {
-      release(taken(progress.next()));
+      release(next());
     }
+    memory.kv().settle();
     return 0;
   }
 
   @Override
   public void close() {
-    resources.close();
+    try (resources) {
+      recorder.close();
+    }
   }
 }

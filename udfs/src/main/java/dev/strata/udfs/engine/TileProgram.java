@@ -79,9 +79,9 @@ final class TileProgram {
     return uses;
   }
 
-  /** How many uses of tiles there are in a sweep of so many micro-batches. */
-  int uses(int blocks) {
-    return stages.stream().mapToInt(stage -> stage.count() * passes(stage, blocks)).sum();
+  /** What was demanded ahead is demanded no more. */
+  void abandon() {
+    demanded = 0;
   }
 
   private static int passes(StageTiles stage, int blocks) {

@@ -71,7 +71,7 @@ final class TokenChooser {
       return row.choosesToken() && append(sequence, index, bestLogits, bestTokens);
     } catch (RowException e) {
       sequence.fail(e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       sequence.fail("generation failed: " + e);
     }
     return false;

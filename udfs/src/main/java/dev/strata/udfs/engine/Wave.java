@@ -70,11 +70,36 @@ final class Wave {
   /** Sees to it that every active sequence has slots for all its tokens. */
   void makeRoom() {
     for (int i = 0; i < active.size(); i++) {
-      Sequence sequence = active.get(i);
-      while (i < active.size() && !hasRoom(sequence)) {
+      makeRoom(i);
+    }
+  }
+
+  private void makeRoom(int index) {
+    Sequence sequence = active.get(index);
+    try {
+      while (index < active.size() && !hasRoom(sequence)) {
         putBackYoungest();
       }
+    } catch (Throwable e) {
+      if (!OutOfDeviceMemory.isCauseOf(e)) {
+        throw e;
+      }
+      putBackFrom(index);
     }
+  }
+
+  /**
+   * A sequence whose keys and values were lost while they moved, and its extent with them, has to
+   * go through the model again; the younger ones go back with it, so that they stay younger.
+   */
+  private void putBackFrom(int index) {
+    while (active.size() > index + 1) {
+      putBackYoungest();
+    }
+    Sequence lost = active.remove(index);
+    lost.putBack();
+    resting.addFirst(lost);
+    putBackRows++;
   }
 
   private boolean hasRoom(Sequence sequence) {
@@ -156,7 +181,7 @@ final class Wave {
     }
     try {
       active.add(sequence(entry, extent.get(), maxLength));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       pool.release(extent.get());
       String reason =
           e instanceof RowException ? e.getMessage() : "its prompt cannot be read: " + e;
@@ -195,7 +220,8 @@ final class Wave {
     }
     if (promptLength >= spec.contextLength()) {
       return String.format(
-          "the prompt has %d tokens, but the model's context holds %d and at least one is generated",
+          "the prompt has %d tokens, but the model's context holds %d and at least one is"
+              + " generated",
           promptLength, spec.contextLength());
     }
     if (maxLength - 1 > longestSequence) {

@@ -8,6 +8,7 @@ import dev.strata.udfs.stream.TileStreamer;
 import dev.strata.udfs.stream.TileUse;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.DeviceTiles;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
@@ -25,7 +26,7 @@ final class WeightStream implements AutoCloseable {
 
   private final ComputeDevice device;
   private final LayerStore store;
-  private final Closings closings = new Closings();
+  private final Holdings holdings = new Holdings();
   private final HostTiles hostTiles;
   // null where kernels use tiles in host memory
   private final DeviceTiles deviceTiles;
@@ -46,16 +47,17 @@ final class WeightStream implements AutoCloseable {
     this.store = store;
     try {
       NumberType stored = storedType();
-      this.hostTiles = closings.add(hostTiles(plan, stored));
+      this.hostTiles = holdings.add(hostTiles(plan, stored));
       this.deviceTiles =
-          plan.isStaged() ? closings.add(deviceTiles(plan.choice(), lanes, stored)) : null;
-      this.conversion = closings.add(new WeightConversion(device, store));
+          plan.isStaged() ? holdings.add(deviceTiles(plan.choice(), lanes, stored)) : null;
+      this.conversion = holdings.add(new WeightConversion(device, store));
       ParallelTileReader reader =
-          closings.add(new ParallelTileReader(store, readingThreads(cores)));
+          holdings.add(new ParallelTileReader(store, readingThreads(cores)));
       this.streamer =
-          closings.add(new TileStreamer(source(reader), hostTiles, deviceTiles, listener));
-    } catch (RuntimeException | Error e) {
-      throw closings.closeAfter(e);
+          holdings.add(new TileStreamer(source(reader), hostTiles, deviceTiles, listener));
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
     }
   }
 
@@ -195,6 +197,11 @@ final class WeightStream implements AutoCloseable {
     return streamer.next();
   }
 
+  /** Forgets the tiles that are announced and not taken. All that were taken must be closed. */
+  void abandon() {
+    streamer.abandon();
+  }
+
   /** Which tile a lease is of. */
   Tile tile(TileStreamer.Lease lease) {
     return store.tiles().get(lease.tile());
@@ -209,6 +216,6 @@ final class WeightStream implements AutoCloseable {
 
   @Override
   public void close() {
-    closings.close();
+    holdings.close();
   }
 }

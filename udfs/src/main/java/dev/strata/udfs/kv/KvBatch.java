@@ -2,6 +2,7 @@ package dev.strata.udfs.kv;
 
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Segments;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ public final class KvBatch implements AutoCloseable {
   private final int segment;
   private final List<Copy> loads = new ArrayList<>();
   private final int rows;
+  private final Holdings holdings = new Holdings();
   private Segments segments;
   private Tensor rowSlots;
 
@@ -177,7 +179,8 @@ public final class KvBatch implements AutoCloseable {
   }
 
   /**
-   * Brings what kernels need of the batch to the device.
+   * Brings what kernels need of the batch to the device; closing the batch lets it go, also where
+   * that failed half-way.
    *
    * @param headDim elements of a head
    * @param scores the most products of query rows with keys that attention makes at once, for each
@@ -195,12 +198,12 @@ public final class KvBatch implements AutoCloseable {
       }
     }
     if (device.hasFusedAttention(headDim)) {
-      segments = whole;
+      segments = holdings.add(whole);
       segments.upload(device);
     } else {
       segments = whole.cut(scores);
     }
-    rowSlots = device.indexes(places);
+    rowSlots = holdings.add(device.indexes(places));
   }
 
   /** The batch's first row in its micro-batch. */
@@ -250,12 +253,6 @@ public final class KvBatch implements AutoCloseable {
 
   @Override
   public void close() {
-    // An upload that found too little memory brought some or nothing.
-    if (segments != null) {
-      segments.close();
-    }
-    if (rowSlots != null) {
-      rowSlots.close();
-    }
+    holdings.close();
   }
 }

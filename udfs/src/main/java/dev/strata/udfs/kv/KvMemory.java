@@ -32,8 +32,12 @@ public interface KvMemory extends AutoCloseable {
   /** The next batch of a layer, in the order announced. */
   Access open(int layer, KvBatch batch) throws IOException;
 
-  /** Lets the batches that were announced and not opened go, after a sweep that was given up. */
-  void skip() throws IOException;
+  /**
+   * Forgets the batches that were announced and not opened, and what went wrong with them, after a
+   * sweep that was given up. When this returns nothing is brought to the device or from it. All
+   * that were opened must be closed.
+   */
+  void abandon();
 
   /** Waits until all new keys and values are where they stay. */
   void settle();

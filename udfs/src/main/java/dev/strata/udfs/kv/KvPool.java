@@ -5,6 +5,7 @@ import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostMemory;
 import dev.strata.udfs.tensor.Rounding;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -32,17 +33,18 @@ public final class KvPool implements AutoCloseable {
   private static final int SMALL_SEGMENTS = 4;
 
   /** Memory that is there or, on the host, is going to be. */
-  private record Segment(Supplier<Tensor> tensor, Supplier<ByteBuffer> buffer, Runnable close) {
+  private record Segment(Supplier<Tensor> tensor, Supplier<ByteBuffer> buffer) {
 
     static Segment of(HostMemory memory) {
-      return new Segment(memory::tensor, memory::buffer, memory::close);
+      return new Segment(memory::tensor, memory::buffer);
     }
 
     static Segment of(Tensor tensor) {
-      return new Segment(() -> tensor, tensor::buffer, tensor::close);
+      return new Segment(() -> tensor, tensor::buffer);
     }
   }
 
+  private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
   private final KvFormat format;
   private final List<Integer> segmentBegins = new ArrayList<>();
@@ -86,8 +88,8 @@ public final class KvPool implements AutoCloseable {
           layers.get(layer).add(onHost ? onHost(layer, tokens) : onDevice(tokens));
         }
       }
-    } catch (RuntimeException e) {
-      close();
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
       throw e;
     }
   }
@@ -95,11 +97,13 @@ public final class KvPool implements AutoCloseable {
   /** A layer's are needed when a sweep comes to it. */
   private Segment onHost(int layer, int tokens) {
     double firstUse = layer / (double) format.layers();
-    return Segment.of(device.hostMemory(OWNER, format.type(), firstUse, format.shape(tokens)));
+    return Segment.of(
+        holdings.add(
+            device.hostMemory(OWNER, format.type(), firstUse, format.shape(tokens))));
   }
 
   private Segment onDevice(int tokens) {
-    return Segment.of(device.allocate(OWNER, format.type(), format.shape(tokens)));
+    return Segment.of(holdings.add(device.allocate(OWNER, format.type(), format.shape(tokens))));
   }
 
   /**
@@ -159,14 +163,19 @@ public final class KvPool implements AutoCloseable {
   /**
    * A longer extent wherever there is room, in exchange for the one given; empty, and nothing
    * changed, where there is none. To be called between sweeps, when all new keys and values are in
-   * the pool.
+   * the pool. Where copying fails both extents are given back, and what was in them is lost.
    *
    * @param used how many of the first slots have keys and values, which are copied in every layer
    */
   public Optional<Extent> move(Extent extent, int tokens, int used) {
     Optional<Extent> moved = extents.exchange(extent, tokens);
-    moved.ifPresent(to -> copy(extent.begin(), to.begin(), used));
-    return moved;
+    try {
+      moved.ifPresent(to -> copy(extent.begin(), to.begin(), used));
+      return moved;
+    } catch (Throwable e) {
+      moved.ifPresent(extents::release);
+      throw e;
+    }
   }
 
   private void copy(int from, int to, int tokens) {
@@ -234,6 +243,6 @@ public final class KvPool implements AutoCloseable {
 
   @Override
   public void close() {
-    layers.forEach(segments -> segments.forEach(segment -> segment.close().run()));
+    holdings.close();
   }
 }

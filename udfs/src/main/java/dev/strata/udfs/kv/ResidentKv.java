@@ -57,7 +57,7 @@ public final class ResidentKv implements KvMemory {
   }
 
   @Override
-  public void skip() {}
+  public void abandon() {}
 
   @Override
   public void settle() {}

@@ -6,6 +6,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.stream.SlotRing;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostArena;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Mark;
@@ -20,7 +21,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 
 /**
  * Keys and values that stay in host memory and pass through a ring of slots on the device: the next
@@ -54,7 +54,7 @@ public final class StreamedKv implements KvMemory {
   private final Lane compute;
   private final Lane loads;
   private final Lane stores;
-  private final List<Runnable> closings = new ArrayList<>();
+  private final Holdings holdings = new Holdings();
   private final List<Tensor> slots = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
@@ -73,10 +73,15 @@ public final class StreamedKv implements KvMemory {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition storeDone = lock.newCondition();
+  // Batches of all sweeps: each that is opened is once a store that is done, or given up.
   private long announced;
   private long opened;
   private long storesDone;
   private Throwable failure;
+  private boolean closed;
+
+  // Of the loading thread.
+  private boolean loadsBound;
 
   /**
    * @param pool in host memory; stays the caller's to close
@@ -103,43 +108,41 @@ public final class StreamedKv implements KvMemory {
     this.compute = compute;
     this.loads = loads;
     this.stores = stores;
-    for (int i = 0; i < SLOTS; i++) {
-      slots.add(own(allocate(pool.format(), slotTokens), Tensor::close));
-      free.add(own(device.newMark(), Mark::close));
-      ready.add(own(device.newMark(), Mark::close));
-    }
-    for (int i = 0; i < FRESH; i++) {
-      fresh.add(own(allocate(plain, freshTokens), Tensor::close));
-      computed.add(own(device.newMark(), Mark::close));
-      stored.add(own(device.newMark(), Mark::close));
-    }
-    if (pool.format().isQuantized()) {
-      this.converted = own(allocate(plain, slotTokens), Tensor::close);
-      for (int i = 0; i < FRESH; i++) {
-        leaving.add(own(allocate(pool.format(), freshTokens), Tensor::close));
+    try {
+      for (int i = 0; i < SLOTS; i++) {
+        slots.add(allocate(pool.format(), slotTokens));
+        free.add(newMark());
+        ready.add(newMark());
       }
-    } else {
-      this.converted = null;
-      leaving.addAll(fresh);
+      for (int i = 0; i < FRESH; i++) {
+        fresh.add(allocate(plain, freshTokens));
+        leaving.add(
+            pool.format().isQuantized() ? allocate(pool.format(), freshTokens) : fresh.get(i));
+        computed.add(newMark());
+        stored.add(newMark());
+      }
+      this.converted = pool.format().isQuantized() ? allocate(plain, slotTokens) : null;
+      this.staging =
+          holdings.add(
+              device.hostArena(
+                  STAGING,
+                  pool.format().type(),
+                  Collections.nCopies(FRESH, freshTokens * layerTokenBytes)));
+      this.scatter = Executors.newSingleThreadExecutor(Daemons.named("strata-kv-stores"));
+      holdings.add(() -> Uninterrupted.finish(scatter));
+      this.ring = holdings.add(new SlotRing<>("strata-kv-loads", SLOTS, this::load));
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
     }
-    this.staging =
-        own(
-            device.hostArena(
-                STAGING,
-                pool.format().type(),
-                Collections.nCopies(FRESH, freshTokens * layerTokenBytes)),
-            HostArena::close);
-    this.scatter = Executors.newSingleThreadExecutor(Daemons.named("strata-kv-stores"));
-    this.ring = new SlotRing<>("strata-kv-loads", SLOTS, this::load);
   }
 
-  private <T> T own(T resource, Consumer<T> close) {
-    closings.add(() -> close.accept(resource));
-    return resource;
+  private Mark newMark() {
+    return holdings.add(device.newMark());
   }
 
   private Tensor allocate(KvFormat format, int tokens) {
-    return device.allocate(RING, format.type(), format.shape(tokens));
+    return holdings.add(device.allocate(RING, format.type(), format.shape(tokens)));
   }
 
   /**
@@ -185,73 +188,131 @@ public final class StreamedKv implements KvMemory {
   }
 
   private void load(long count, Load load, int slot, Runnable started) {
-    if (count == 0) {
+    if (!loadsBound) {
       loads.bind();
+      loadsBound = true;
     }
     started.run();
     awaitStores(load.storesBefore());
     loads.await(free.get(slot));
-    for (KvBatch.Copy copy : load.batch().loads()) {
-      Tensor from = pool.segment(load.layer(), copy.segment());
-      loads.run(
-          "load",
-          () ->
-              device
-                  .kernels()
-                  .copy(from, copy.begin(), copy.tokens(), slots.get(slot), copy.slot()));
-      bytesLoaded.addAndGet(copy.tokens() * layerTokenBytes);
+    try {
+      for (KvBatch.Copy copy : load.batch().loads()) {
+        Tensor from = pool.segment(load.layer(), copy.segment());
+        loads.run(
+            "load",
+            () ->
+                device
+                    .kernels()
+                    .copy(from, copy.begin(), copy.tokens(), slots.get(slot), copy.slot()));
+        bytesLoaded.addAndGet(copy.tokens() * layerTokenBytes);
+      }
+    } finally {
+      loads.record(ready.get(slot));
     }
-    loads.record(ready.get(slot));
   }
 
   /** What an earlier sweep or batch made must be in the pool before it is read there. */
   private void awaitStores(long count) {
     lock.lock();
     try {
-      while (storesDone < count && failure == null) {
+      while (storesDone < count && failure == null && !closed) {
         storeDone.awaitUninterruptibly();
       }
-      throwFailure();
+      if (failure != null) {
+        throw new IllegalStateException(
+            "storing keys and values failed: " + failure.getMessage(), failure);
+      }
+      if (closed) {
+        throw new IllegalStateException("keys and values are closed");
+      }
     } finally {
       lock.unlock();
     }
   }
 
-  private void throwFailure() {
-    if (failure != null) {
-      throw new IllegalStateException("storing keys and values failed", failure);
+  /** A batch that was opened is in the pool, or will never be; said once for each. */
+  private void storeEnded(Throwable problem) {
+    lock.lock();
+    try {
+      storesDone++;
+      failure = failure == null ? problem : failure;
+      storeDone.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 
   @Override
   public Access open(int layer, KvBatch batch) throws IOException {
-    SlotRing<Load>.Lease lease = ring.next();
-    int buffer = (int) (opened % FRESH);
     awaitStores(opened - FRESH + 1);
+    Opened access = new Opened(layer, batch, ring.next(), (int) (opened % FRESH));
     opened++;
-    compute.await(ready.get(lease.slot()));
-    compute.await(stored.get(buffer));
-    Tensor kv = plain(slots.get(lease.slot()), batch);
-    return new Access() {
-      @Override
-      public Tensor kv() {
-        return kv;
-      }
+    access.begin();
+    return access;
+  }
 
-      @Override
-      public Tensor fresh() {
-        return fresh.get(buffer);
-      }
+  /** A batch that attention works with: its slot, and a buffer for what it adds. */
+  private final class Opened implements Access {
 
-      @Override
-      public void close() {
-        quantize(batch, buffer);
+    private final int layer;
+    private final KvBatch batch;
+    private final SlotRing<Load>.Lease lease;
+    private final int buffer;
+    private Tensor kv;
+
+    Opened(int layer, KvBatch batch, SlotRing<Load>.Lease lease, int buffer) {
+      this.layer = layer;
+      this.batch = batch;
+      this.lease = lease;
+      this.buffer = buffer;
+    }
+
+    void begin() {
+      try {
+        compute.await(ready.get(lease.slot()));
+        compute.await(stored.get(buffer));
+        kv = plain(slots.get(lease.slot()), batch);
+      } catch (Throwable e) {
+        Holdings.closeAfter(e, this::releaseSlot);
+        storeEnded(e);
+        throw e;
+      }
+    }
+
+    @Override
+    public Tensor kv() {
+      return kv;
+    }
+
+    @Override
+    public Tensor fresh() {
+      return fresh.get(buffer);
+    }
+
+    @Override
+    public void close() {
+      try {
+        try {
+          quantize(batch, buffer);
+          compute.record(computed.get(buffer));
+        } finally {
+          releaseSlot();
+        }
+        send(layer, batch, buffer);
+        scatter.execute(() -> finishStore(layer, batch, buffer));
+      } catch (Throwable e) {
+        storeEnded(e);
+        throw e;
+      }
+    }
+
+    private void releaseSlot() {
+      try {
         compute.record(free.get(lease.slot()));
-        compute.record(computed.get(buffer));
+      } finally {
         lease.close();
-        store(layer, batch, buffer);
       }
-    };
+    }
   }
 
   private Tensor plain(Tensor slot, KvBatch batch) {
@@ -274,17 +335,22 @@ public final class StreamedKv implements KvMemory {
   }
 
   /** Sends the batch's own keys and values to the host; the computing thread does not wait. */
-  private void store(int layer, KvBatch batch, int buffer) {
+  private void send(int layer, KvBatch batch, int buffer) {
     stores.bind();
-    stores.await(computed.get(buffer));
-    stores.run("store", () -> send(layer, batch, buffer));
-    stores.record(stored.get(buffer));
-    compute.bind();
+    try {
+      stores.await(computed.get(buffer));
+      try {
+        stores.run("store", () -> copyOut(layer, batch, buffer));
+      } finally {
+        stores.record(stored.get(buffer));
+      }
+    } finally {
+      compute.bind();
+    }
     bytesStored.addAndGet(batch.rows() * layerTokenBytes);
-    scatter.execute(() -> finishStore(layer, batch, buffer));
   }
 
-  private void send(int layer, KvBatch batch, int buffer) {
+  private void copyOut(int layer, KvBatch batch, int buffer) {
     boolean hasShort = false;
     int row = 0;
     for (KvBatch.Run run : batch.runs()) {
@@ -311,17 +377,10 @@ public final class StreamedKv implements KvMemory {
     try {
       stored.get(buffer).awaitOnHost();
       scatter(layer, batch, buffer);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       problem = e;
     }
-    lock.lock();
-    try {
-      storesDone++;
-      failure = failure == null ? problem : failure;
-      storeDone.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    storeEnded(problem);
   }
 
   private void scatter(int layer, KvBatch batch, int buffer) {
@@ -363,28 +422,36 @@ public final class StreamedKv implements KvMemory {
   public void close() {
     lock.lock();
     try {
-      failure = failure == null ? new IllegalStateException("closed") : failure;
+      closed = true;
       storeDone.signalAll();
     } finally {
       lock.unlock();
     }
-    ring.close();
-    Uninterrupted.finish(scatter);
-    closings.forEach(Runnable::run);
+    holdings.close();
   }
 
   @Override
-  public void skip() throws IOException {
-    while (opened < announced) {
-      ring.next().close();
-      opened++;
-      lock.lock();
-      try {
-        storesDone++;
-        storeDone.signalAll();
-      } finally {
-        lock.unlock();
+  public void abandon() {
+    lock.lock();
+    try {
+      // Nobody writes to the pool any more, and no load waits for what nobody will store.
+      while (storesDone < opened) {
+        storeDone.awaitUninterruptibly();
       }
+      opened = announced;
+      storesDone = announced;
+      storeDone.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    ring.abandon();
+    ready.forEach(Mark::awaitOnHost);
+    stored.forEach(Mark::awaitOnHost);
+    lock.lock();
+    try {
+      failure = null;
+    } finally {
+      lock.unlock();
     }
   }
 }

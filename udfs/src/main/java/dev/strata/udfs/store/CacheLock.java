@@ -68,13 +68,14 @@ final class CacheLock {
         channel.close();
         return Optional.empty();
       }
-    } catch (IOException | RuntimeException e) {
-      channel.close();
+      CacheLock held = new CacheLock(file, channel, shared);
+      OF_THIS_JVM.put(file, held);
+      return Optional.of(held.release());
+    } catch (Throwable e) {
+      OF_THIS_JVM.remove(file);
+      Cleanup.closeAfter(e, channel);
       throw e;
     }
-    CacheLock held = new CacheLock(file, channel, shared);
-    OF_THIS_JVM.put(file, held);
-    return Optional.of(held.release());
   }
 
   /** Ends one user's hold, once. */

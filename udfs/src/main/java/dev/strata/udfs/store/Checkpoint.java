@@ -97,7 +97,7 @@ public final class Checkpoint implements Closeable {
     } catch (IOException e) {
       closeAfter(e, files, sources);
       throw unreadable("the model in " + files.location(), e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       closeAfter(e, files, sources);
       throw e;
     }
@@ -307,18 +307,10 @@ public final class Checkpoint implements Closeable {
   }
 
   private static void closeAfter(
-      Exception failure, ModelFiles files, Map<String, ByteSource> sources) {
+      Throwable failure, ModelFiles files, Map<String, ByteSource> sources) {
     for (ByteSource source : sources.values()) {
-      closeAfter(failure, source);
+      Cleanup.closeAfter(failure, source);
     }
-    closeAfter(failure, files);
-  }
-
-  private static void closeAfter(Exception failure, Closeable closeable) {
-    try {
-      closeable.close();
-    } catch (IOException e) {
-      failure.addSuppressed(e);
-    }
+    Cleanup.closeAfter(failure, files);
   }
 }

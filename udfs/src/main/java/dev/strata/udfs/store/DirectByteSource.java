@@ -35,11 +35,16 @@ final class DirectByteSource implements ByteSource {
   /** Opens a file, or is empty where its file system has no direct reads. */
   static Optional<ByteSource> open(Path path) throws IOException {
     LocalByteSource cached = new LocalByteSource(path);
-    Optional<InterruptibleFile> file = openDirect(path);
-    if (file.isEmpty()) {
-      cached.close();
+    try {
+      Optional<InterruptibleFile> file = openDirect(path);
+      if (file.isEmpty()) {
+        cached.close();
+      }
+      return file.map(direct -> new DirectByteSource(path, cached, direct));
+    } catch (Throwable e) {
+      Cleanup.closeAfter(e, cached);
+      throw e;
     }
-    return file.map(direct -> new DirectByteSource(path, cached, direct));
   }
 
   private static Optional<InterruptibleFile> openDirect(Path path) throws IOException {
@@ -52,11 +57,16 @@ final class DirectByteSource implements ByteSource {
     } catch (IOException | UnsupportedOperationException e) {
       return Optional.empty();
     }
-    if (!canRead(file)) {
-      file.close();
-      return Optional.empty();
+    try {
+      if (canRead(file)) {
+        return Optional.of(file);
+      }
+    } catch (Throwable e) {
+      Cleanup.closeAfter(e, file);
+      throw e;
     }
-    return Optional.of(file);
+    file.close();
+    return Optional.empty();
   }
 
   /** Some file systems open a file for direct reads and refuse the first of them. */

@@ -80,8 +80,8 @@ final class HadoopByteSource implements ByteSource {
     FSDataInputStream stream = take();
     try {
       fill(stream, offset, target);
-    } catch (IOException | RuntimeException e) {
-      stream.close();
+    } catch (Throwable e) {
+      Cleanup.closeAfter(e, stream);
       throw e;
     }
     giveBack(stream);
@@ -128,8 +128,12 @@ final class HadoopByteSource implements ByteSource {
   @Override
   public synchronized void close() throws IOException {
     closed = true;
+    IOException failure = new IOException(path + " cannot be closed");
     while (!idle.isEmpty()) {
-      idle.pop().close();
+      Cleanup.closeAfter(failure, idle.pop());
+    }
+    if (failure.getSuppressed().length > 0) {
+      throw failure;
     }
   }
 }

@@ -49,12 +49,20 @@ final class HadoopModelFiles implements ModelFiles {
     own.set(COMBINE_MODE, "COMPOSITE_CRC");
     try {
       // Not one of those that Hadoop shares: it is closed with the model, and has settings.
-      FileSystem fileSystem = FileSystem.newInstance(directory.toUri(), own);
-      return new HadoopModelFiles(fileSystem, directory(fileSystem, directory));
+      return open(FileSystem.newInstance(directory.toUri(), own), directory);
     } catch (StrataException e) {
       throw e;
     } catch (IOException | RuntimeException e) { // some Hadoop clients throw unchecked ones
       throw HadoopErrors.cannotOpen(directory, e);
+    }
+  }
+
+  private static HadoopModelFiles open(FileSystem fileSystem, Path directory) throws IOException {
+    try {
+      return new HadoopModelFiles(fileSystem, directory(fileSystem, directory));
+    } catch (Throwable e) {
+      Cleanup.closeAfter(e, fileSystem);
+      throw e;
     }
   }
 
@@ -70,16 +78,11 @@ final class HadoopModelFiles implements ModelFiles {
   }
 
   private static Path directory(FileSystem fileSystem, Path directory) throws IOException {
-    try {
-      FileStatus status = fileSystem.getFileStatus(directory);
-      if (!status.isDirectory()) {
-        throw HadoopErrors.noDirectory(directory);
-      }
-      return status.getPath();
-    } catch (IOException | RuntimeException e) {
-      fileSystem.close();
-      throw e;
+    FileStatus status = fileSystem.getFileStatus(directory);
+    if (!status.isDirectory()) {
+      throw HadoopErrors.noDirectory(directory);
     }
+    return status.getPath();
   }
 
   @Override
@@ -158,8 +161,8 @@ final class HadoopModelFiles implements ModelFiles {
     try {
       stream.seek(offset);
       return stream;
-    } catch (IOException | RuntimeException e) {
-      stream.close();
+    } catch (Throwable e) {
+      Cleanup.closeAfter(e, stream);
       throw e;
     }
   }

@@ -107,12 +107,17 @@ final class ModelCache {
     if (held.isEmpty()) {
       return Optional.empty();
     }
-    if (!manifest.isIn(copy)) {
-      held.get().close();
-      return Optional.empty();
+    try {
+      if (manifest.isIn(copy)) {
+        Files.setLastModifiedTime(copy.resolve(Manifest.FILE), FileTime.from(Instant.now()));
+        return Optional.of(new LocalModelFiles(copy, held.get()));
+      }
+    } catch (Throwable e) {
+      Cleanup.closeAfter(e, held.get());
+      throw e;
     }
-    Files.setLastModifiedTime(copy.resolve(Manifest.FILE), FileTime.from(Instant.now()));
-    return Optional.of(new LocalModelFiles(copy, held.get()));
+    held.get().close();
+    return Optional.empty();
   }
 
   private boolean makeUnlessLocked(HadoopModelFiles remote, Manifest manifest, Path lock)
@@ -175,7 +180,8 @@ final class ModelCache {
     if (missing > free) {
       throw StrataException.resources(
           "model %s needs %d bytes more in %s, where %d are free; make room, set"
-              + " spark.strata.model.cacheDir to a larger disk, or spark.strata.model.staging=direct",
+              + " spark.strata.model.cacheDir to a larger disk, or"
+              + " spark.strata.model.staging=direct",
           manifest.location(), missing, directory, free);
     }
   }

@@ -56,10 +56,16 @@ public final class ParallelTileReader implements Closeable {
     }
     store.require(tile, slot);
     List<CompletableFuture<Void>> pieces = new ArrayList<>();
-    for (int begin = 0; begin < bytes; begin += PIECE_BYTES) {
-      ByteBuffer piece = slot.slice(begin, Math.min(PIECE_BYTES, bytes - begin));
-      int from = begin;
-      pieces.add(CompletableFuture.runAsync(() -> readPiece(tile, from, piece), threads));
+    try {
+      for (int begin = 0; begin < bytes; begin += PIECE_BYTES) {
+        ByteBuffer piece = slot.slice(begin, Math.min(PIECE_BYTES, bytes - begin));
+        int from = begin;
+        pieces.add(CompletableFuture.runAsync(() -> readPiece(tile, from, piece), threads));
+      }
+    } catch (Throwable e) {
+      // Whoever is told may free what those that were begun still write to.
+      Cleanup.closeAfter(e, () -> all(pieces).exceptionally(failure -> null).join());
+      throw e;
     }
     return all(pieces);
   }

@@ -21,7 +21,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>When {@link #next} returns an entry, the filling of the entry after it has started, if that is
  * demanded and a slot is free: whatever is done with an entry overlaps the next one's filling.
  *
- * <p>One thread calls {@link #demand}, {@link #next} and {@link Lease#close}.
+ * <p>An entry that could not be filled, by whatever was thrown, is never given out: whoever waits
+ * for it is told, and the ring stands still until what is demanded is {@link #abandon abandoned}.
+ *
+ * <p>One thread calls {@link #demand}, {@link #next}, {@link #abandon} and {@link Lease#close}.
  *
  * @param <E> what a slot is filled with
  */
@@ -33,7 +36,7 @@ public final class SlotRing<E> implements AutoCloseable {
     /**
      * Fills a slot that nobody else uses.
      *
-     * @param count the entry's number, counted from 0 through all demands
+     * @param count the entry's number, counted from 0 through all that were given to the filler
      * @param started to be called when the filling has started, that is when nothing but its own
      *     work holds it up
      */
@@ -46,13 +49,16 @@ public final class SlotRing<E> implements AutoCloseable {
     /**
      * Begins to fill a slot that nobody else uses.
      *
-     * @param count the entry's number, counted from 0 through all demands
+     * @param count the entry's number, counted from 0 through all that were given to the filler
      * @param started to be called when the filling has started, that is when nothing but its own
      *     work holds it up
      * @return completed when nothing writes to the slot any more, exceptionally if filling failed
      */
     CompletableFuture<?> begin(long count, E entry, int slot, Runnable started) throws IOException;
   }
+
+  /** An entry to be filled. */
+  private record Entry<E>(long count, E entry) {}
 
   private final int slots;
   private final int atOnce;
@@ -70,12 +76,15 @@ public final class SlotRing<E> implements AutoCloseable {
   // Entries that were closed while an earlier one is not.
   private final Set<Long> closedAhead = new HashSet<>();
 
-  // Counts of entries, guarded by the lock. Entry k is in slot k % slots.
+  // Counts of entries, guarded by the lock. Entry k is in slot k % slots; so many were given to the
+  // filler as `given` says.
   private long demanded;
   private long started;
   private long filled;
   private long taken;
   private long released;
+  private long given;
+  private boolean filling;
   private Throwable failure;
   private boolean closed;
 
@@ -129,7 +138,7 @@ public final class SlotRing<E> implements AutoCloseable {
       this.entry = entry;
     }
 
-    /** The entry's number, counted from 0 through all demands. */
+    /** The entry's number, counted from 0 through all that the filler was given. */
     public long count() {
       return count;
     }
@@ -226,70 +235,67 @@ public final class SlotRing<E> implements AutoCloseable {
 
   private void fillAhead() {
     Deque<CompletableFuture<?>> underWay = new ArrayDeque<>();
-    try {
-      long begun = 0;
-      while (!underWay.isEmpty() || awaitFreeSlot(begun)) {
-        if (mayBegin(begun, underWay)) {
-          underWay.add(begin(begun++));
-        } else {
-          underWay.element().join();
-          underWay.remove();
-          advanceFilled(begun - underWay.size());
-        }
+    boolean open = true;
+    while (open) {
+      try {
+        open = step(underWay);
+      } catch (Throwable e) {
+        // Whoever is told may use anew, or free, what the others still write to.
+        underWay.forEach(other -> other.exceptionally(problem -> null).join());
+        underWay.clear();
+        fail(e instanceof CompletionException && e.getCause() != null ? e.getCause() : e);
       }
-    } catch (CompletionException e) {
-      fail(e.getCause());
-    } catch (Throwable e) {
-      fail(e);
-    } finally {
-      // Whoever closes the ring may free what they still write to.
-      underWay.forEach(filling -> filling.exceptionally(e -> null).join());
     }
+  }
+
+  /** Begins a filling or awaits the first; false when the ring is closed and none is under way. */
+  private boolean step(Deque<CompletableFuture<?>> underWay) throws IOException {
+    Entry<E> next = mayBegin(underWay) ? take(underWay.isEmpty()) : null;
+    if (next != null) {
+      underWay.add(begin(next));
+      return true;
+    }
+    if (underWay.isEmpty()) {
+      return false;
+    }
+    underWay.element().join();
+    underWay.remove();
+    advanceFilled(underWay.size());
+    return true;
   }
 
   /** What was filled goes out first. */
-  private boolean mayBegin(long count, Deque<CompletableFuture<?>> underWay) {
-    return underWay.isEmpty()
-        || (underWay.size() < atOnce && !underWay.element().isDone() && isSlotFree(count));
+  private boolean mayBegin(Deque<CompletableFuture<?>> underWay) {
+    return underWay.isEmpty() || (underWay.size() < atOnce && !underWay.element().isDone());
   }
 
-  private CompletableFuture<?> begin(long count) throws IOException {
-    return beginner.begin(count, nextUnfilled(), slotOf(count), () -> advanceStarted(count + 1));
+  private CompletableFuture<?> begin(Entry<E> next) throws IOException {
+    long count = next.count();
+    return beginner.begin(count, next.entry(), slotOf(count), () -> advanceStarted(count + 1));
   }
 
-  /** Waits until the entry may be filled; false when the ring is closed. */
-  private boolean awaitFreeSlot(long count) {
+  /**
+   * The next entry to fill; null when the ring is closed, or when no entry may be filled and that
+   * is not to be awaited.
+   */
+  private Entry<E> take(boolean await) {
     lock.lock();
     try {
-      while (!closed && !hasSlotFor(count)) {
+      while (await && !closed && !mayFill()) {
         changed.awaitUninterruptibly();
       }
-      return !closed;
+      if (closed || !mayFill()) {
+        return null;
+      }
+      filling = true;
+      return new Entry<>(given++, unfilled.remove());
     } finally {
       lock.unlock();
     }
   }
 
-  private boolean isSlotFree(long count) {
-    lock.lock();
-    try {
-      return !closed && hasSlotFor(count);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean hasSlotFor(long count) {
-    return count < demanded && count - released < slots;
-  }
-
-  private E nextUnfilled() {
-    lock.lock();
-    try {
-      return unfilled.remove();
-    } finally {
-      lock.unlock();
-    }
+  private boolean mayFill() {
+    return failure == null && given < demanded && given - released < slots;
   }
 
   private void advanceStarted(long count) {
@@ -302,21 +308,55 @@ public final class SlotRing<E> implements AutoCloseable {
     }
   }
 
-  private void advanceFilled(long count) {
+  /** All that were given to the filler are filled, but for the last ones, still under way. */
+  private void advanceFilled(int underWay) {
     lock.lock();
     try {
-      started = Math.max(started, count);
-      filled = count;
+      filling = underWay > 0;
+      filled = given - underWay;
+      started = Math.max(started, filled);
       changed.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  private void fail(Throwable e) {
+  /** A filling has failed, and none is under way. */
+  private void fail(Throwable problem) {
     lock.lock();
     try {
-      failure = e;
+      filling = false;
+      failure = problem;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Forgets what is demanded and not taken, and what went wrong with filling it. When this returns
+   * nothing is being filled; what is demanded next is filled anew. All entries that were taken must
+   * be closed. To be called where no filling waits for the calling thread.
+   *
+   * @throws IllegalStateException if a slot is leased
+   */
+  public void abandon() {
+    lock.lock();
+    try {
+      if (taken > released) {
+        throw new IllegalStateException(taken - released + " slots are leased");
+      }
+      ahead.clear();
+      unfilled.clear();
+      demanded = given;
+      while (filling) {
+        changed.awaitUninterruptibly();
+      }
+      started = given;
+      filled = given;
+      taken = given;
+      released = given;
+      failure = null;
       changed.signalAll();
     } finally {
       lock.unlock();

@@ -16,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
  * computation as far as they have free places. Tiles that have a place of their own in host memory
  * are read once and then come from there.
  *
- * <p>One computing thread calls {@link #demand}, {@link #next} and {@link Lease#close}; reading and
- * copying have a thread each.
+ * <p>One computing thread calls {@link #demand}, {@link #next}, {@link #abandon} and {@link
+ * Lease#close}; reading and copying have a thread each.
  */
 public final class TileStreamer implements AutoCloseable {
 
@@ -54,10 +54,15 @@ public final class TileStreamer implements AutoCloseable {
   private final SlotRing<Step> copies;
   private final HostSide hostSide = new HostSide();
 
+  private boolean bound; // the copying thread to its lane
+
   // Of the thread that demands.
   private final boolean[] readForGood;
   private final Deque<Step> steps = new ArrayDeque<>();
   private long taken;
+
+  // Written by the reading threads before a read is given out, read after it was taken.
+  private final boolean[] inPlace;
 
   /**
    * Starts streaming; nothing is read before it is demanded.
@@ -71,9 +76,15 @@ public final class TileStreamer implements AutoCloseable {
     this.device = device;
     this.listener = listener;
     this.readForGood = new boolean[source.tiles()];
+    this.inPlace = new boolean[source.tiles()];
     this.reads = new SlotRing<>("strata-reads", host.ringPlaces(), READS_AT_ONCE, this::read);
-    this.copies =
-        device == null ? null : new SlotRing<>("strata-copies", device.count(), this::copy);
+    try {
+      this.copies =
+          device == null ? null : new SlotRing<>("strata-copies", device.count(), this::copy);
+    } catch (Throwable e) {
+      reads.close();
+      throw e;
+    }
   }
 
   /** A tile where kernels find it, the computing thread's until it is closed, in order. */
@@ -97,7 +108,7 @@ public final class TileStreamer implements AutoCloseable {
       return tile;
     }
 
-    /** The use's number, counted from 0 through all demands. */
+    /** The use's number, counted from 0 through all demands but for uses that were abandoned. */
     public long count() {
       return count;
     }
@@ -165,15 +176,23 @@ public final class TileStreamer implements AutoCloseable {
   private Lease nextOnDevice() throws IOException {
     SlotRing<Step>.Lease lease = copies.next();
     int place = lease.slot();
-    device.beforeUse(place);
+    try {
+      device.beforeUse(place);
+    } catch (Throwable e) {
+      lease.close();
+      throw e;
+    }
     return new Lease(
         lease.count(),
         lease.entry().use().tile(),
         place,
         0,
         () -> {
-          device.afterUse(place);
-          lease.close();
+          try {
+            device.afterUse(place);
+          } finally {
+            lease.close();
+          }
         });
   }
 
@@ -185,17 +204,25 @@ public final class TileStreamer implements AutoCloseable {
     int place = resident == HostPlaces.NONE ? slot : resident;
     return source
         .begin(tile, host.buffer(place).clear())
-        .thenRun(() -> listener.readEnded(count, source.bytes(tile)));
+        .thenRun(
+            () -> {
+              inPlace[tile] = place == resident;
+              listener.readEnded(count, source.bytes(tile));
+            });
   }
 
   private void copy(long count, Step step, int slot, Runnable started) throws IOException {
-    if (count == 0) {
+    if (!bound) {
       device.bindCopyingThread();
+      bound = true;
     }
     started.run();
     HostTile from = hostSide.take(step);
-    device.copy(from.place(), from.offset(), source.bytes(step.use().tile()), slot);
-    hostSide.copySent(from, slot);
+    try {
+      device.copy(from.place(), from.offset(), source.bytes(step.use().tile()), slot);
+    } finally {
+      hostSide.copySent(from, slot);
+    }
   }
 
   /** Tiles in host memory, of the one thread that takes them: copying or computing. */
@@ -237,6 +264,12 @@ public final class TileStreamer implements AutoCloseable {
       releaseSent(1);
     }
 
+    void abandon() {
+      releaseSent(0);
+      leases.values().forEach(SlotRing.Lease::close);
+      leases.clear();
+    }
+
     private void releaseSent(int kept) {
       while (sent.size() > kept) {
         device.awaitCopied(sent.element().devicePlace());
@@ -245,12 +278,31 @@ public final class TileStreamer implements AutoCloseable {
     }
   }
 
+  /**
+   * Forgets the uses that are demanded and not taken, after whatever went wrong: reading and
+   * copying stand still when this returns, all places but those of tiles that stay are free, and
+   * tiles that were to stay and are not there are read when they are demanded again. All uses that
+   * were taken must be closed.
+   */
+  public void abandon() {
+    if (copies != null) {
+      copies.abandon();
+    }
+    steps.clear();
+    hostSide.abandon();
+    reads.abandon();
+    System.arraycopy(inPlace, 0, readForGood, 0, inPlace.length);
+  }
+
   /** Stops streaming and waits for a read and a copy under way to end. */
   @Override
   public void close() {
-    reads.close(); // a copying thread that waits for a read is told
-    if (copies != null) {
-      copies.close();
+    try {
+      reads.close(); // a copying thread that waits for a read is told
+    } finally {
+      if (copies != null) {
+        copies.close();
+      }
     }
   }
 }

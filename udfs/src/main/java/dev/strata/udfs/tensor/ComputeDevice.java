@@ -41,10 +41,11 @@ public final class ComputeDevice implements AutoCloseable {
   private final boolean fuses;
   private final NumberType computeType;
   private final NativeCalls calls;
+  private final Holdings holdings = new Holdings();
   private final PtNDManager manager;
-  private final MemoryAccount deviceAccount = new MemoryAccount();
-  private final MemoryAccount hostAccount = new MemoryAccount();
-  private final HostAllocator hostAllocator = new HostAllocator(this);
+  private final MemoryAccount deviceAccount = holdings.add(new MemoryAccount());
+  private final MemoryAccount hostAccount = holdings.add(new MemoryAccount());
+  private final HostAllocator hostAllocator;
   private final TorchScript script;
   private final TorchScript cuda;
   private final KernelThreads threads;
@@ -56,13 +57,19 @@ public final class ComputeDevice implements AutoCloseable {
     this.fuses = device.isGpu() && capability(device) >= FUSED_ATTENTION_CAPABILITY;
     this.computeType = computeType;
     this.calls = calls;
-    this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
     this.name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
-    this.script = load("kernels", "Kernels");
-    this.cuda = device.isGpu() ? load("cuda", "Cuda") : null;
-    this.threads = device.isGpu() ? null : new KernelThreads();
-    this.kernels = new Kernels(this, script, !device.isGpu());
-    this.none = allocate("none", computeType, 0);
+    try {
+      this.manager = holdings.add((PtNDManager) NDManager.newBaseManager(device, "PyTorch"));
+      this.script = holdings.add(load("kernels", "Kernels"));
+      this.cuda = device.isGpu() ? holdings.add(load("cuda", "Cuda")) : null;
+      this.threads = device.isGpu() ? null : holdings.add(new KernelThreads());
+      this.kernels = new Kernels(this, script, !device.isGpu());
+      this.none = holdings.add(allocate("none", computeType, 0));
+      this.hostAllocator = holdings.add(new HostAllocator(this));
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
+    }
   }
 
   /**
@@ -266,11 +273,8 @@ public final class ComputeDevice implements AutoCloseable {
   /** Uninitialised memory on the host, pinned where the device is not the host. */
   public Tensor allocateHost(String owner, NumberType type, long... shape) {
     PtNDArray array = tensor(script.call("empty_host", shape, type.code(), pinsMemory()));
-    return new Tensor(
-        array,
-        type,
-        shape,
-        hostAccount.allocated(owner, Rounding.host(bytes(type, shape), pinsMemory())));
+    long bytes = Rounding.host(bytes(type, shape), pinsMemory());
+    return entered(hostAccount, owner, type, array, shape, bytes);
   }
 
   /**
@@ -361,12 +365,27 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   private Tensor account(String owner, NumberType type, PtNDArray array, long... shape) {
-    return new Tensor(array, type, shape, deviceAccount.allocated(owner, bytes(type, shape)));
+    return entered(deviceAccount, owner, type, array, shape, bytes(type, shape));
   }
 
   /** A view of another tensor's memory: it must be closed, but has no bytes of its own. */
   Tensor view(String owner, NumberType type, long[] shape, IValue value) {
-    return new Tensor(tensor(value), type, shape, deviceAccount.allocated(owner, 0));
+    return entered(deviceAccount, owner, type, tensor(value), shape, 0);
+  }
+
+  private static Tensor entered(
+      MemoryAccount account,
+      String owner,
+      NumberType type,
+      PtNDArray array,
+      long[] shape,
+      long bytes) {
+    try {
+      return new Tensor(array, type, shape, account.allocated(owner, bytes));
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, array);
+      throw e;
+    }
   }
 
   private PtNDArray tensor(IValue value) {
@@ -381,17 +400,6 @@ public final class ComputeDevice implements AutoCloseable {
 
   @Override
   public void close() {
-    hostAllocator.close();
-    none.close();
-    if (threads != null) {
-      threads.close();
-    }
-    script.close();
-    if (cuda != null) {
-      cuda.close();
-    }
-    manager.close();
-    hostAccount.close();
-    deviceAccount.close();
+    holdings.close();
   }
 }

@@ -29,22 +29,27 @@ public final class DeviceRates implements AutoCloseable {
 
   private final ComputeDevice device;
   private final TorchScript rates;
-  private final List<Tensor> buffers = new ArrayList<>();
+  private final Holdings holdings = new Holdings();
   private final Tensor hostSource;
   private final Tensor hostTarget;
   private final Tensor deviceSource;
   private final Tensor deviceTarget;
 
   private DeviceRates(ComputeDevice device) {
-    this.device = device;
-    this.rates = device.load("rates", "Rates");
-    this.hostSource = own(device.allocateHost("rates", NumberType.UINT8, COPY_BYTES));
-    this.hostTarget = own(device.allocateHost("rates", NumberType.UINT8, COPY_BYTES));
-    this.deviceSource = own(device.allocate("rates", NumberType.UINT8, COPY_BYTES));
-    this.deviceTarget = own(device.allocate("rates", NumberType.UINT8, COPY_BYTES));
-    clear(hostSource);
-    clear(hostTarget);
-    run("copy", deviceSource, hostSource, 1L);
+    this.device = holdings.add(device);
+    try {
+      this.rates = holdings.add(device.load("rates", "Rates"));
+      this.hostSource = holdings.add(onHost(COPY_BYTES));
+      this.hostTarget = holdings.add(onHost(COPY_BYTES));
+      this.deviceSource = holdings.add(onDevice(COPY_BYTES));
+      this.deviceTarget = holdings.add(onDevice(COPY_BYTES));
+      clear(hostSource);
+      clear(hostTarget);
+      run("copy", deviceSource, hostSource, 1L);
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
+    }
   }
 
   /**
@@ -55,9 +60,12 @@ public final class DeviceRates implements AutoCloseable {
     return new DeviceRates(ComputeDevice.open(name, computeType, threads));
   }
 
-  private Tensor own(Tensor tensor) {
-    buffers.add(tensor);
-    return tensor;
+  private Tensor onHost(long bytes) {
+    return device.allocateHost("rates", NumberType.UINT8, bytes);
+  }
+
+  private Tensor onDevice(long bytes) {
+    return device.allocate("rates", NumberType.UINT8, bytes);
   }
 
   /** Memory that was never written may not be there. */
@@ -191,7 +199,7 @@ public final class DeviceRates implements AutoCloseable {
   public List<ByteBuffer> readBuffers(int count, long bytes) {
     List<ByteBuffer> places = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      places.add(own(device.allocateHost("rates", NumberType.UINT8, bytes)).buffer());
+      places.add(holdings.add(onHost(bytes)).buffer());
     }
     return places;
   }
@@ -201,8 +209,13 @@ public final class DeviceRates implements AutoCloseable {
     private final IValue stream = device.isHost() ? null : device.cuda().call("new_stream");
 
     Queue() {
-      if (stream != null) {
-        device.cuda().run("use_stream", stream);
+      try {
+        if (stream != null) {
+          device.cuda().run("use_stream", stream);
+        }
+      } catch (Throwable e) {
+        Holdings.closeAfter(e, this);
+        throw e;
       }
     }
 
@@ -258,11 +271,8 @@ public final class DeviceRates implements AutoCloseable {
   /** Gives all memory back, also what PyTorch would keep for allocations to come. */
   @Override
   public void close() {
-    buffers.forEach(Tensor::close);
-    rates.close();
-    boolean host = device.isHost();
-    device.close();
-    if (!host) {
+    holdings.close();
+    if (!device.isHost()) {
       JniUtils.emptyCudaCache();
     }
   }

@@ -17,6 +17,7 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
   private final HostTiles host;
   private final Lane lane;
   private final Lane compute;
+  private final Holdings holdings = new Holdings();
   private final List<Tensor> places = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
@@ -40,12 +41,12 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
     this.compute = compute;
     try {
       for (int i = 0; i < count; i++) {
-        places.add(device.allocate(OWNER, type, bytes / type.bytes()));
-        free.add(device.newMark());
-        ready.add(device.newMark());
+        places.add(holdings.add(device.allocate(OWNER, type, bytes / type.bytes())));
+        free.add(holdings.add(device.newMark()));
+        ready.add(holdings.add(device.newMark()));
       }
-    } catch (RuntimeException e) {
-      close();
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
       throw e;
     }
   }
@@ -74,13 +75,16 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
     Tensor target = places.get(place);
     int element = target.type().bytes();
     lane.await(free.get(place));
-    lane.run(
-        "tile",
-        () ->
-            device
-                .kernels()
-                .copy(host.tensor(hostPlace), offset / element, bytes / element, target, 0));
-    lane.record(ready.get(place));
+    try {
+      lane.run(
+          "tile",
+          () ->
+              device
+                  .kernels()
+                  .copy(host.tensor(hostPlace), offset / element, bytes / element, target, 0));
+    } finally {
+      lane.record(ready.get(place));
+    }
   }
 
   @Override
@@ -105,8 +109,6 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
 
   @Override
   public void close() {
-    ready.forEach(Mark::close);
-    free.forEach(Mark::close);
-    places.forEach(Tensor::close);
+    holdings.close();
   }
 }

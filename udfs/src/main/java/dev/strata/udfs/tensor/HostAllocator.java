@@ -51,8 +51,9 @@ final class HostAllocator implements AutoCloseable {
 
   private void startThread() {
     if (thread == null) {
-      thread = Daemons.thread("strata-host-memory", this::allocateAll);
-      thread.start();
+      Thread started = Daemons.thread("strata-host-memory", this::allocateAll);
+      started.start();
+      thread = started;
     }
   }
 

@@ -52,6 +52,7 @@ public final class HostArena implements AutoCloseable {
   private final NumberType type;
   private final boolean aligned;
   private final List<Place> places;
+  private final Holdings holdings = new Holdings();
   private final List<HostMemory> pieces = new ArrayList<>();
   // What was asked for so far, by place; written under the lock of its piece.
   private final AtomicReferenceArray<Seen> seen;
@@ -80,9 +81,14 @@ public final class HostArena implements AutoCloseable {
       int piece = places.get(i).piece();
       first[piece] = Math.min(first[piece], firstUse.applyAsDouble(i));
     }
-    for (int i = 0; i < first.length; i++) {
-      long elements = layout.pieceBytes().get(i) / type.bytes();
-      pieces.add(device.hostMemory(owner, type, first[i], elements));
+    try {
+      for (int i = 0; i < first.length; i++) {
+        long elements = layout.pieceBytes().get(i) / type.bytes();
+        pieces.add(holdings.add(device.hostMemory(owner, type, first[i], elements)));
+      }
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
     }
   }
 
@@ -105,9 +111,13 @@ public final class HostArena implements AutoCloseable {
     long misalignment = aligned ? piece.buffer().alignmentOffset(0, ALIGNMENT) : 0;
     long start = place.offset() + (misalignment == 0 ? 0 : ALIGNMENT - misalignment);
     long end = start + place.bytes();
-    return new Seen(
-        device.kernels().part(piece.tensor(), start / type.bytes(), end / type.bytes()),
-        slice(piece.buffer(), start, place.bytes()));
+    Tensor view = device.kernels().part(piece.tensor(), start / type.bytes(), end / type.bytes());
+    try {
+      return new Seen(view, slice(piece.buffer(), start, place.bytes()));
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, view);
+      throw e;
+    }
   }
 
   private static ByteBuffer slice(ByteBuffer piece, long start, long bytes) {
@@ -155,11 +165,13 @@ public final class HostArena implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int i = 0; i < seen.length(); i++) {
-      if (seen.get(i) != null) {
-        seen.get(i).tensor().close();
+    try (holdings;
+        Holdings views = new Holdings()) {
+      for (int i = 0; i < seen.length(); i++) {
+        if (seen.get(i) != null) {
+          views.add(seen.getAndSet(i, null).tensor());
+        }
       }
     }
-    pieces.forEach(HostMemory::close);
   }
 }

@@ -43,11 +43,20 @@ public final class HostMemory implements AutoCloseable {
   void allocate(ComputeDevice device) {
     try {
       Tensor tensor = device.allocateHost(owner, type, shape);
-      if (!allocated.complete(new Allocated(tensor, tensor.buffer()))) {
+      if (!allocated.complete(seen(tensor))) {
         tensor.close(); // closed meanwhile
       }
     } catch (Throwable e) {
       fail(e);
+      throw e;
+    }
+  }
+
+  private static Allocated seen(Tensor tensor) {
+    try {
+      return new Allocated(tensor, tensor.buffer());
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, tensor);
       throw e;
     }
   }

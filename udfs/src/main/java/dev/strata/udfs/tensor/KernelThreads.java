@@ -1,13 +1,13 @@
 package dev.strata.udfs.tensor;
 
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * Threads of a CPU that run small kernels side by side, each kernel on one of them. PyTorch splits
@@ -23,9 +23,14 @@ final class KernelThreads implements AutoCloseable {
   KernelThreads() {
     this.count = JniUtils.getNumThreads();
     this.threads = Executors.newFixedThreadPool(count, KernelThreads::thread);
-    // Each reads PyTorch's number of threads once, and that is to be 1 until all have.
-    run(count, part -> {});
-    JniUtils.setNumThreads(count);
+    try {
+      // Each reads PyTorch's number of threads once, and that is to be 1 until all have.
+      run(count, part -> {});
+      JniUtils.setNumThreads(count);
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, this);
+      throw e;
+    }
   }
 
   private static Thread thread(Runnable work) {
@@ -46,19 +51,56 @@ final class KernelThreads implements AutoCloseable {
   }
 
   /**
-   * Runs parts 0 to {@code parts - 1} side by side and waits for all of them.
+   * Runs parts 0 to {@code parts - 1} side by side and waits for all of them, also where one fails
+   * or cannot be started: no kernel runs any more when this returns.
    *
-   * @throws RuntimeException what the first that failed threw
+   * @throws RuntimeException or Error, what the first that failed threw
    */
   void run(int parts, IntConsumer work) {
-    List<CompletableFuture<Void>> running =
-        IntStream.range(0, parts)
-            .mapToObj(part -> CompletableFuture.runAsync(() -> work.accept(part), threads))
-            .toList();
+    List<Future<?>> running = new ArrayList<>();
+    Throwable failure = null;
     try {
-      CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+      for (int i = 0; i < parts; i++) {
+        int part = i;
+        running.add(threads.submit(() -> work.accept(part)));
+      }
+    } catch (Throwable e) {
+      failure = e;
+    }
+    for (Future<?> part : running) {
+      Throwable ended = failureOf(part);
+      failure = failure == null ? ended : failure;
+    }
+    throwUnchecked(failure);
+  }
+
+  /** What a part threw, or null, when it has ended. An interrupt does not end it. */
+  private static Throwable failureOf(Future<?> part) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          part.get();
+          return null;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          return e.getCause();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void throwUnchecked(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
     }
   }
 

@@ -63,8 +63,9 @@ public final class Tensor implements AutoCloseable {
 
   @Override
   public void close() {
-    array.close();
-    entry.close();
+    try (entry) {
+      array.close();
+    }
   }
 
   @Override

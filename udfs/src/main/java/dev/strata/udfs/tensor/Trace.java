@@ -19,6 +19,7 @@ public final class Trace implements AutoCloseable {
 
   private record Marked(Lane lane, String label, Mark start, Mark end) {}
 
+  private final Holdings holdings = new Holdings();
   private final TorchScript cuda;
   private final long baseNanos;
   private final Mark base;
@@ -28,9 +29,14 @@ public final class Trace implements AutoCloseable {
   /** Starts now; on a GPU when all work sent to the calling thread's lane is done. */
   Trace(TorchScript cuda, Lane lane) {
     this.cuda = cuda;
-    this.base = new Mark(cuda, true);
-    lane.record(base);
-    base.awaitOnHost();
+    this.base = holdings.add(new Mark(cuda, true));
+    try {
+      lane.record(base);
+      base.awaitOnHost();
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
+    }
     this.baseNanos = System.nanoTime();
   }
 
@@ -41,12 +47,19 @@ public final class Trace implements AutoCloseable {
       clocked.add(new Span(lane, label, start, System.nanoTime()));
       return;
     }
-    Mark start = new Mark(cuda, true);
-    Mark end = new Mark(cuda, true);
+    Mark start = newMark();
+    Mark end = newMark();
     lane.record(start);
     work.run();
     lane.record(end);
     marked.add(new Marked(lane, label, start, end));
+  }
+
+  private Mark newMark() {
+    Mark mark = new Mark(cuda, true);
+    synchronized (holdings) {
+      return holdings.add(mark);
+    }
   }
 
   /** All spans so far, waiting for those that have not ended. */
@@ -65,10 +78,8 @@ public final class Trace implements AutoCloseable {
 
   @Override
   public void close() {
-    base.close();
-    for (Marked m : marked) {
-      m.start().close();
-      m.end().close();
+    synchronized (holdings) {
+      holdings.close();
     }
   }
 }

@@ -5,8 +5,8 @@ import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
-import java.util.List;
 
 /**
  * The buffers that the activations of one block live in besides the residual stream, allocated
@@ -21,10 +21,9 @@ public final class Activations implements AutoCloseable {
   private static final String RESULTS = "results on their way";
   private static final double CUT_UP = 1.15;
 
+  private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
   private final DecoderSpec spec;
-  private Tensor narrow;
-  private Tensor wide;
 
   /** [blockTokens, hidden]: what a stage's first products take. Shares its memory with attended. */
   Tensor normed;
@@ -45,15 +44,31 @@ public final class Activations implements AutoCloseable {
   }
 
   private void allocate(int blockTokens) {
-    this.narrow = device.allocate(OWNER, device.computeType(), blockTokens, narrowElements(spec));
-    this.wide = device.allocate(OWNER, device.computeType(), blockTokens, wideElements(spec));
-    this.normed = device.kernels().matrix(narrow, blockTokens, spec.hiddenSize());
-    this.attended = device.kernels().matrix(narrow, blockTokens, spec.queryWidth());
-    this.queryKeyValue = device.kernels().matrix(wide, blockTokens, queryKeyValueElements(spec));
-    this.intermediate = device.kernels().matrix(wide, blockTokens, spec.intermediateSize());
+    try {
+      Tensor narrow = buffer(blockTokens, narrowElements(spec));
+      Tensor wide = buffer(blockTokens, wideElements(spec));
+      this.normed = matrix(narrow, blockTokens, spec.hiddenSize());
+      this.attended = matrix(narrow, blockTokens, spec.queryWidth());
+      this.queryKeyValue = matrix(wide, blockTokens, queryKeyValueElements(spec));
+      this.intermediate = matrix(wide, blockTokens, spec.intermediateSize());
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
+    }
   }
 
-  /** Makes room for blocks of another size; what is in the buffers is lost. */
+  private Tensor buffer(int rows, long columns) {
+    return holdings.add(device.allocate(OWNER, device.computeType(), rows, columns));
+  }
+
+  private Tensor matrix(Tensor buffer, int rows, long columns) {
+    return holdings.add(device.kernels().matrix(buffer, rows, columns));
+  }
+
+  /**
+   * Makes room for blocks of another size; what is in the buffers is lost. Where that fails there
+   * are no buffers, and another size may be tried.
+   */
   public void resize(int blockTokens) {
     close();
     device.releaseCached();
@@ -109,6 +124,6 @@ public final class Activations implements AutoCloseable {
 
   @Override
   public void close() {
-    List.of(normed, attended, queryKeyValue, intermediate, narrow, wide).forEach(Tensor::close);
+    holdings.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ public final class HeadPass implements AutoCloseable {
 
   private static final String OWNER = "head";
 
+  private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
   private final Tensor normed;
   private final Tensor logits;
@@ -27,8 +29,13 @@ public final class HeadPass implements AutoCloseable {
     this.logits = logits;
     this.logitRows = logitRows;
     int rows = rows();
-    this.best = filled(rows, Float.NEGATIVE_INFINITY);
-    this.tokens = noTokens(rows);
+    try {
+      this.best = holdings.add(filled(rows, Float.NEGATIVE_INFINITY));
+      this.tokens = holdings.add(noTokens(rows));
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
+    }
   }
 
   private Tensor filled(int rows, float value) {
@@ -92,7 +99,6 @@ public final class HeadPass implements AutoCloseable {
 
   @Override
   public void close() {
-    best.close();
-    tokens.close();
+    holdings.close();
   }
 }

@@ -5,6 +5,7 @@ import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.HashMap;
@@ -34,15 +35,21 @@ public final class Positions implements AutoCloseable {
   /** The model's rotation frequencies on the device, one vector for each kind of rope it has. */
   public static final class Ropes implements AutoCloseable {
 
+    private final Holdings holdings = new Holdings();
     private final ComputeDevice device;
     private final Map<RopeSpec, Tensor> frequencies = new HashMap<>();
 
     public Ropes(ComputeDevice device, DecoderSpec spec) {
       this.device = device;
-      spec.layers().stream()
-          .map(LayerSpec::rope)
-          .distinct()
-          .forEach(rope -> frequencies.put(rope, frequencies(rope)));
+      try {
+        spec.layers().stream()
+            .map(LayerSpec::rope)
+            .distinct()
+            .forEach(rope -> frequencies.put(rope, frequencies(rope)));
+      } catch (Throwable e) {
+        holdings.closeAfter(e);
+        throw e;
+      }
     }
 
     private Tensor frequencies(RopeSpec rope) {
@@ -50,7 +57,7 @@ public final class Positions implements AutoCloseable {
       for (int i = 0; i < values.length; i++) {
         values[i] = rope.inverseFrequencies().get(i).floatValue();
       }
-      return device.floats(values);
+      return holdings.add(device.floats(values));
     }
 
     /**
@@ -64,7 +71,7 @@ public final class Positions implements AutoCloseable {
 
     @Override
     public void close() {
-      frequencies.values().forEach(Tensor::close);
+      holdings.close();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,6 +19,7 @@ public final class ResidentWeights implements AutoCloseable {
 
   private record Key(WeightRole role, int layer) {}
 
+  private final Holdings holdings = new Holdings();
   private final Map<Key, Tensor> vectors = new HashMap<>();
   private final ComputeDevice device;
 
@@ -32,7 +34,7 @@ public final class ResidentWeights implements AutoCloseable {
 
   /** Adds a vector of the compute type, which is closed with these weights. */
   public void put(WeightRole role, int layer, Tensor vector) {
-    vectors.put(new Key(role, layer), vector);
+    vectors.put(new Key(role, layer), holdings.add(vector));
   }
 
   /** The vector, or the device's "none" where the model has no such vector. */
@@ -42,6 +44,6 @@ public final class ResidentWeights implements AutoCloseable {
 
   @Override
   public void close() {
-    vectors.values().forEach(Tensor::close);
+    holdings.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.kv.KvBatch;
+import dev.strata.udfs.tensor.Holdings;
 import java.util.List;
 
 /**
@@ -14,6 +15,8 @@ public record TokenBlock(int first, int tokens, List<KvBatch> batches) implement
 
   @Override
   public void close() {
-    batches.forEach(KvBatch::close);
+    Holdings all = new Holdings();
+    batches.forEach(all::add);
+    all.close();
   }
 }

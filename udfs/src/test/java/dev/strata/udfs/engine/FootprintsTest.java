@@ -14,6 +14,7 @@ import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.DeviceTiles;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.transformer.Activations;
@@ -35,29 +36,29 @@ class FootprintsTest {
   private final Checkpoint checkpoint =
       Checkpoint.open(TestEngines.demoModel().toString(), "cached", 1 << 30);
   private final DecoderSpec spec = checkpoint.spec();
-  private Closings closings;
+  private Holdings holdings;
   private ComputeDevice device;
   private KvFormat plain;
 
   @BeforeEach
   void start() {
-    closings = new Closings();
+    holdings = new Holdings();
   }
 
   @AfterEach
   void close() throws Exception {
-    closings.close();
+    holdings.close();
     checkpoint.close();
   }
 
   private void open(String name) {
-    device = closings.add(ComputeDevice.open(name, "float32", 1));
+    device = holdings.add(ComputeDevice.open(name, "float32", 1));
     plain = KvFormat.plain(spec, device.computeType());
   }
 
   /** Makes components, which are to take what they declared, in each place. */
   private void assertTakes(Footprint declared, List<AutoCloseable> made) {
-    made.forEach(closings::add);
+    made.forEach(holdings::add);
     assertThat(device.held().bytes(DEVICE)).isEqualTo(declared.bytes(DEVICE));
     assertThat(device.held().bytes(HOST)).isEqualTo(declared.bytes(HOST));
     assertThat(device.held().byOwner(DEVICE).keySet())
@@ -163,8 +164,8 @@ class FootprintsTest {
     open(name);
     Positions.Ropes ropes = new Positions.Ropes(device, spec);
     long ofRopes = device.held().bytes(DEVICE);
-    closings.add(ropes);
-    closings.add(ropes.of(new long[SWEEP]));
+    holdings.add(ropes);
+    holdings.add(ropes.of(new long[SWEEP]));
     assertThat(device.held().bytes(DEVICE) - ofRopes)
         .isEqualTo(Positions.footprint(SWEEP).bytes(DEVICE));
   }
@@ -176,7 +177,7 @@ class FootprintsTest {
     open(name);
     long tileBytes = 256 << 10;
     LayerStore store = LayerStore.of(checkpoint, tileBytes);
-    closings.add(new WeightConversion(device, store));
+    holdings.add(new WeightConversion(device, store));
     long declared =
         WeightConversion.footprint(CheckpointSize.of(checkpoint), tileBytes, device.computeType())
             .bytes(DEVICE);

@@ -124,8 +124,8 @@ class SpilledHiddenTest {
   void embeddingsThatFindTooLittleMemoryEndTheSweepAlone(int first) throws IOException {
     // The one after it fails too, while the ring is emptied.
     failing.addAll(List.of(first, first + 1));
-    assertThatThrownBy(() -> sweep(SWEEP, BLOCK, 2)).hasMessage(problem);
-    hidden.end();
+    assertThatThrownBy(() -> sweep(SWEEP, BLOCK, 2)).hasMessageContaining(problem);
+    hidden.abandon();
     failing.clear();
     hidden.shrink(BLOCK / 2);
     sweep(SWEEP, BLOCK / 2, 3);
@@ -136,6 +136,6 @@ class SpilledHiddenTest {
     problem = "no such kernel";
     failing.add(2);
     assertThatThrownBy(() -> sweep(SWEEP, BLOCK, 2)).hasMessageContaining(problem);
-    assertThatThrownBy(hidden::end).hasMessageContaining(problem);
+    assertThatThrownBy(hidden::open).hasMessageContaining(problem);
   }
 }

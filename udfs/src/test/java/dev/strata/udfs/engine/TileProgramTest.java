@@ -57,7 +57,6 @@ class TileProgramTest {
     for (int places = 2; places <= 6; places++) {
       for (int blocks = 1; blocks <= 4; blocks++) {
         assertThat(program(places).sweep(blocks)).isEqualTo(expected(places, blocks));
-        assertThat(program(places).uses(blocks)).isEqualTo(expected(places, blocks).size());
       }
     }
   }
