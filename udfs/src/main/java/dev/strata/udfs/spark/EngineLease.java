@@ -38,9 +38,14 @@ final class EngineLease<E extends SharedEngine> implements AutoCloseable {
     return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
   }
 
-  /** Tells the task that it gets no engine, if it does not have it yet. */
+  /** Tells the task that it gets no engine. */
   void refuse(RuntimeException reason) {
     engine.completeExceptionally(reason);
+  }
+
+  /** Whether the task has heard that it gets no engine: it does not wait any more. */
+  boolean isRefused() {
+    return engine.isCompletedExceptionally();
   }
 
   /** The engine, which may have failed or been stopped meanwhile: its calls say so. */

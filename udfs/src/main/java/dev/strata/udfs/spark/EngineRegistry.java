@@ -295,6 +295,16 @@ final class EngineRegistry<E extends SharedEngine> implements AutoCloseable {
     }
   }
 
+  /** Engines that wait for a next task. */
+  int idleEngines() {
+    lock.lock();
+    try {
+      return (int) slots.values().stream().filter(EngineSlot::isIdle).count();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void lookAgain() {
     lock.lock();
     try {

@@ -94,8 +94,9 @@ final class EngineSlot<E extends SharedEngine> {
     return leases;
   }
 
-  boolean isUsedBy(long task) {
-    return leases.stream().anyMatch(lease -> lease.task() == task);
+  /** Whether a task uses the engine or waits for it. */
+  boolean isLeasedBy(long task) {
+    return leases.stream().anyMatch(lease -> lease.task() == task && !lease.isRefused());
   }
 
   /** Says how long the engine is kept from when nobody uses it. */

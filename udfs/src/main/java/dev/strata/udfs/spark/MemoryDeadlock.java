@@ -57,14 +57,14 @@ final class MemoryDeadlock {
   }
 
   private boolean waits(EngineLease<?> lease) {
-    return waiting.stream().anyMatch(slot -> slot.isUsedBy(lease.task()));
+    return waiting.stream().anyMatch(slot -> slot.isLeasedBy(lease.task()));
   }
 
   private void refuse(EngineSlot<?> slot) {
     StrataException refusal = refusal(slot.awaited());
     for (EngineLease<?> lease : slot.leases()) {
       boolean holdsAnother =
-          slots.stream().anyMatch(s -> s.engine() != null && s.isUsedBy(lease.task()));
+          slots.stream().anyMatch(s -> s.engine() != null && s.isLeasedBy(lease.task()));
       if (holdsAnother) {
         lease.refuse(refusal);
       }
@@ -73,9 +73,9 @@ final class MemoryDeadlock {
 
   private StrataException refusal(MemoryDemand demand) {
     return StrataException.resources(
-        "%s needs at least %s of %s, but engines have the rest that their tasks keep while they wait"
-            + " for it: %s; ask the models in queries of their own, one after the other, or give"
-            + " both room: raise %s, or lower spark.strata.weights.memory and"
+        "%s needs at least %s, but of the executor's %s too much is held by engines whose tasks wait"
+            + " for this one: %s; use the models in queries of their own, one after the other, or"
+            + " give each room: raise %s, or lower spark.strata.weights.memory and"
             + " spark.strata.wave.size",
         demand.owner(),
         demand.describeLeast(),
