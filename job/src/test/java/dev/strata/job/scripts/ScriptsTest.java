@@ -2,6 +2,7 @@ package dev.strata.job.scripts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.NativeEnvironment;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -175,6 +176,21 @@ class ScriptsTest {
 
   private Map<String, String> fakePath() {
     return Map.of("PATH", directory + File.pathSeparator + System.getenv("PATH"));
+  }
+
+  /** What a JVM has to be started with is written down where JVMs are started. */
+  @Test
+  void everyJvmIsStartedWithTheSameEnvironment() throws Exception {
+    Path scripts = Path.of(System.getProperty("strata.root"), "submit-scripts");
+    String launcher = Files.readString(scripts.resolve("strata"));
+    String image = Files.readString(scripts.resolve("recipes/kubernetes/Dockerfile"));
+    NativeEnvironment.defaults()
+        .forEach(
+            (name, value) -> {
+              assertThat(launcher)
+                  .containsAnyOf(name + "=" + value, name + "=${" + name + ":-" + value + "}");
+              assertThat(image).contains(name + "=" + value);
+            });
   }
 
   private static Result run(Map<String, String> environment, String... command) throws Exception {

@@ -1,17 +1,22 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Holdings;
 import java.util.Arrays;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What an engine works with: its model, its device and the memory that it holds of both. Once it is
  * open, the thread that runs the sweeps alone changes and closes it; any may read.
  */
 final class EngineParts implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EngineParts.class);
 
   private final Checkpoint checkpoint;
   private final Counters counters;
@@ -45,12 +50,20 @@ final class EngineParts implements AutoCloseable {
     try {
       this.counters = new Counters(checkpoint.spec().layers().size());
       this.device = devices.open(options);
+      warnOfSlowPinning();
       this.planner = new EnginePlanner(checkpoint, device);
       this.reservation = memory.reserve(planner.demand(options));
       build(planner.plan(options, reservation.room()));
     } catch (Throwable e) {
       Holdings.closeAfter(e, this);
       throw e;
+    }
+  }
+
+  /** Where somebody else than Strata started this JVM. */
+  private void warnOfSlowPinning() {
+    if (device.pinsMemory()) {
+      NativeEnvironment.slowPinning(System.getenv()).ifPresent(LOG::warn);
     }
   }
 

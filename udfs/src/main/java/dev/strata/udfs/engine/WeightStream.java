@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 /** Weights on their way: tiles from files to where kernels use them, in the order demanded. */
 final class WeightStream implements AutoCloseable {
 
-  private static final int MOST_READING_THREADS = 16;
+  private static final int MOST_READING_THREADS = 32;
 
   private final ComputeDevice device;
   private final LayerStore store;

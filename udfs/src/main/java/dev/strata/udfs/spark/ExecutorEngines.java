@@ -17,10 +17,12 @@ final class ExecutorEngines {
   /** How long the JVM's end waits for sweeps under way, which on a large model may be minutes. */
   private static final long LONGEST_END_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
+  private static final MemoryLedger MEMORY = new MemoryLedger();
+
   private static final EngineRegistry<ModelEngine> OF_THIS_JVM =
       new EngineRegistry<>(
           ModelEngine::start,
-          new MemoryLedger(),
+          MEMORY,
           Executors.newSingleThreadScheduledExecutor(work -> daemon(work, "strata-idle-engines")),
           System::nanoTime);
 
@@ -44,6 +46,11 @@ final class ExecutorEngines {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** What all engines hold of the host's memory. */
+  static long hostBytes() {
+    return MEMORY.held("").hostBytes();
   }
 
   /**

@@ -1,5 +1,6 @@
 /**
- * The partition function: rows in, rows out, lazily; one engine per executor JVM.
+ * The partition function: rows in, rows out, lazily; the engines of an executor's JVM, one for each
+ * model, which share its memory.
  *
  * <p>May import: {@code api}, {@code concurrent}, {@code text}, {@code decode}, {@code model},
  * {@code store}, {@code engine}.

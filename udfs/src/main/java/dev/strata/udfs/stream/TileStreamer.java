@@ -42,9 +42,9 @@ public final class TileStreamer implements AutoCloseable {
 
   /**
    * Threads that are through with their part of a tile go on with the next, while the slowest still
-   * reads.
+   * reads (BENCHMARKS.md, weights in the page cache alone).
    */
-  private static final int READS_AT_ONCE = 2;
+  private static final int READS_AT_ONCE = 3;
 
   private final TileSource source;
   private final HostPlaces host;

@@ -36,9 +36,8 @@ public final class HostMemory implements AutoCloseable {
   }
 
   /**
-   * Allocates it, on the calling thread.
-   *
-   * @throws HostMemoryException if there is too little
+   * Allocates it, on the calling thread; whoever waits for it is told if that fails, and the caller
+   * too.
    */
   void allocate(ComputeDevice device) {
     try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,38 @@ class StrataConfTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "0, PT0S",
+    "500ms, PT0.5S",
+    "90s, PT1M30S",
+    "10min, PT10M",
+    "10M, PT10M",
+    "2h, PT2H",
+    "1d, PT24H"
+  })
+  void times(String text, Duration time) {
+    assertThat(idleTimeout(text)).isEqualTo(time);
+    assertThat(idleTimeout("Never")).isGreaterThan(Duration.ofDays(1_000_000));
+  }
+
+  private static Duration idleTimeout(String text) {
+    Map<String, String> settings =
+        Map.of("spark.strata.model", "/m", "spark.strata.idle.timeout", text);
+    StrataConf conf = StrataConf.of(settings);
+    return conf.generationOptions(conf.promptOptions()).idleTimeout();
+  }
+
+  @Test
+  void whatAQueryExpectsOfItsRowsIsNotWhatAnEngineIs() {
+    Map<String, String> settings = Map.of("spark.strata.model", "/m");
+    EngineOptions options = StrataConf.of(settings).engineOptions();
+    assertThat(options.withRowTokens(700).identity()).isEqualTo(options.identity());
+    assertThat(options.on("cuda:1", 0).identity()).isNotEqualTo(options.identity());
+    assertThat(options.withMemory(3, 5).withMemory(4L << 30, 4L << 30)).isEqualTo(options);
+    assertThat(options.withMemory(3, 5).hostMemory()).isEqualTo(5);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
@@ -75,7 +108,11 @@ class StrataConfTest {
         "stop | [1] | --stop (spark.strata.stop) is '[1]'; it must be a text or a JSON array of"
             + " texts",
         "ignoreStopTokens | yes | --ignore-stop-tokens (spark.strata.ignoreStopTokens) is 'yes'; it"
-            + " must be true or false"
+            + " must be true or false",
+        "idle.timeout | 10 | --idle-timeout (spark.strata.idle.timeout) is '10'; it must be never, 0"
+            + " or a time such as 90s, 10min or 2h",
+        "idle.timeout | -5s | --idle-timeout (spark.strata.idle.timeout) is '-5s'; it must be never,"
+            + " 0 or a time such as 90s, 10min or 2h"
       })
   void badValues(String leaf, String value, String message) {
     assertThatThrownBy(() -> StrataConf.of(Map.of("spark.strata." + leaf, value)))

@@ -56,7 +56,7 @@ class EngineLifecycleTest {
   static Stream<EngineOptions> plans() {
     return Stream.of(
         options().hostMemory(24 << 20).build(),
-        options().hostMemory(24 << 20).deviceMemory(24 << 20).device("staged").build());
+        options().hostMemory(64 << 20).deviceMemory(64 << 20).device("staged").build());
   }
 
   @ParameterizedTest
@@ -117,7 +117,7 @@ class EngineLifecycleTest {
       }
       assertThatThrownBy(first::poll).hasMessage(sentence);
       assertThatThrownBy(() -> first.submit(failing(2))).hasMessage(sentence);
-      assertThat(engine.snapshot().sweeps()).isPositive();
+      assertThat(engine.snapshot().layers()).isPositive();
       assertThat(engine.memory().hostBytes()).isPositive();
       assertThat(engine.describePlan()).isNotEmpty();
       assertThat(engine.checkpoint().spec().vocabSize()).isPositive();

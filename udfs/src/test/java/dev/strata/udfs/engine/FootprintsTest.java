@@ -56,9 +56,17 @@ class FootprintsTest {
     plain = KvFormat.plain(spec, device.computeType());
   }
 
+  /** Host memory beside a device is allocated on a thread of its own. */
+  private void awaitHostMemory() {
+    while (device.hostBytesThere() < device.hostBytesAhead()) {
+      Thread.onSpinWait();
+    }
+  }
+
   /** Makes components, which are to take what they declared, in each place. */
   private void assertTakes(Footprint declared, List<AutoCloseable> made) {
     made.forEach(holdings::add);
+    awaitHostMemory();
     assertThat(device.held().bytes(DEVICE)).isEqualTo(declared.bytes(DEVICE));
     assertThat(device.held().bytes(HOST)).isEqualTo(declared.bytes(HOST));
     assertThat(device.held().byOwner(DEVICE).keySet())
@@ -95,6 +103,7 @@ class FootprintsTest {
         new StreamedKv(
             device, spec, pool, KV_SLOT, BLOCK, lanes.compute(), lanes.kvIn(), lanes.kvOut());
     Footprint streamed = StreamedKv.footprint(format, plain, KV_SLOT, BLOCK, false);
+    awaitHostMemory();
     long ofPool = device.held().byOwner(HOST).get("keys and values");
     // The pool's segments are counted as powers of two, which they nearly fill.
     assertThat(ofPool)

@@ -23,12 +23,9 @@ class MemoryPlanTextsTest {
 
   private static final DeviceTraits CPU =
       new DeviceTraits(NumberType.FLOAT32, true, false, false, 2);
-  private static final DeviceTraits CUDA =
-      new DeviceTraits(NumberType.BFLOAT16, false, true, true, 1);
-  private static final DeviceTraits OLD_CUDA =
-      new DeviceTraits(NumberType.FLOAT16, false, true, false, 1);
-  private static final DeviceTraits STAGED =
-      new DeviceTraits(NumberType.FLOAT32, false, false, false, 2);
+  private static final DeviceTraits CUDA = StagedLayoutTest.CUDA;
+  private static final DeviceTraits OLD_CUDA = StagedLayoutTest.OLD_CUDA;
+  private static final DeviceTraits STAGED = StagedLayoutTest.STAGED;
 
   private record Wish(
       String shape,

@@ -24,12 +24,9 @@ class StagedLayoutTest {
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
 
-  private static final DeviceTraits CUDA =
-      new DeviceTraits(NumberType.BFLOAT16, false, true, true, 1);
-  private static final DeviceTraits OLD_CUDA =
-      new DeviceTraits(NumberType.FLOAT16, false, true, false, 1);
-  private static final DeviceTraits STAGED =
-      new DeviceTraits(NumberType.FLOAT32, false, false, false, 2);
+  static final DeviceTraits CUDA = new DeviceTraits(NumberType.BFLOAT16, false, true, true, 1);
+  static final DeviceTraits OLD_CUDA = new DeviceTraits(NumberType.FLOAT16, false, true, false, 1);
+  static final DeviceTraits STAGED = new DeviceTraits(NumberType.FLOAT32, false, false, false, 2);
 
   private record Case(
       ModelShape shape,
