@@ -94,8 +94,7 @@ final class SpilledHidden implements HiddenStates {
       long placeBytes = (long) blockTokens * hiddenSize * type.bytes();
       this.host =
           holdings.add(
-              device.hostArena(
-                  OWNER, type, placeSizes(sweepTokens / blockTokens, placeBytes)));
+              device.hostArena(OWNER, type, placeSizes(sweepTokens / blockTokens, placeBytes)));
       this.ring = holdings.add(new SlotRing<>("strata-hidden", SLOTS, this::load));
     } catch (Throwable e) {
       holdings.closeAfter(e);

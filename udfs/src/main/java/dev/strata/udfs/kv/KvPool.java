@@ -3,9 +3,9 @@ package dev.strata.udfs.kv;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostMemory;
 import dev.strata.udfs.tensor.Rounding;
-import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -98,8 +98,7 @@ public final class KvPool implements AutoCloseable {
   private Segment onHost(int layer, int tokens) {
     double firstUse = layer / (double) format.layers();
     return Segment.of(
-        holdings.add(
-            device.hostMemory(OWNER, format.type(), firstUse, format.shape(tokens))));
+        holdings.add(device.hostMemory(OWNER, format.type(), firstUse, format.shape(tokens))));
   }
 
   private Segment onDevice(int tokens) {

@@ -3,9 +3,9 @@ package dev.strata.udfs.transformer;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
-import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 
 /**

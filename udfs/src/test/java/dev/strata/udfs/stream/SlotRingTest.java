@@ -252,16 +252,31 @@ class SlotRingTest {
     }
   }
 
-  /** Whoever closes a ring frees its slots' memory. */
+  /** Whoever is told may free the slots' memory, or use it anew. */
   @Test
-  void closingAfterAFailureWaitsForTheOtherFillingUnderWay() throws Exception {
+  void nobodyIsToldOfAFailureWhileAnotherFillingIsUnderWay() throws Exception {
+    Fillings fillings = new Fillings();
+    try (SlotRing<Integer> ring = new SlotRing<>("test", 4, 2, fillings::begin)) {
+      ring.demand(numbers(0, 4));
+      fillings.awaitBegun(2);
+      IOException failure = new IOException("no such file");
+      fillings.begun.get(0).completeExceptionally(failure);
+      CompletableFuture<Integer> told = CompletableFuture.supplyAsync(() -> takeAndClose(ring));
+      Thread.sleep(20);
+      assertThat(told).isNotDone();
+      fillings.begun.get(1).complete(null);
+      assertThatThrownBy(told::join).hasRootCause(failure);
+      assertThat(fillings.begun).hasSize(2);
+    }
+  }
+
+  @Test
+  void closingWaitsForAllFillingsUnderWay() throws Exception {
     Fillings fillings = new Fillings();
     SlotRing<Integer> ring = new SlotRing<>("test", 4, 2, fillings::begin);
     ring.demand(numbers(0, 4));
     fillings.awaitBegun(2);
-    IOException failure = new IOException("no such file");
-    fillings.begun.get(0).completeExceptionally(failure);
-    assertThatThrownBy(ring::next).hasMessage("no such file").hasCause(failure);
+    fillings.begun.get(0).completeExceptionally(new IOException("no such file"));
     CompletableFuture<Void> closing = CompletableFuture.runAsync(ring::close);
     Thread.sleep(20);
     assertThat(closing).isNotDone();
