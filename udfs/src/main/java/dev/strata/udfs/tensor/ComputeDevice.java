@@ -37,6 +37,7 @@ public final class ComputeDevice implements AutoCloseable {
   private static final String STAGED = "staged";
 
   private final boolean host;
+  private final boolean gpu;
   private final String name;
   private final boolean fuses;
   private final NumberType computeType;
@@ -46,22 +47,23 @@ public final class ComputeDevice implements AutoCloseable {
   private final MemoryAccount hostAccount = new MemoryAccount();
   private final HostAllocator hostAllocator = new HostAllocator(this);
   private final TorchScript script;
-  private final TorchScript cuda;
+  private final Lanes lanes;
   private final KernelThreads threads;
   private final Kernels kernels;
   private final Tensor none;
 
   private ComputeDevice(Device device, boolean staged, NumberType computeType, NativeCalls calls) {
-    this.host = !device.isGpu() && !staged;
-    this.fuses = device.isGpu() && capability(device) >= FUSED_ATTENTION_CAPABILITY;
+    this.gpu = device.isGpu();
+    this.host = !gpu && !staged;
+    this.fuses = gpu && capability(device) >= FUSED_ATTENTION_CAPABILITY;
     this.computeType = computeType;
     this.calls = calls;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
-    this.name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
+    this.name = gpu ? "cuda:" + device.getDeviceId() : "cpu";
     this.script = load("kernels", "Kernels");
-    this.cuda = device.isGpu() ? load("cuda", "Cuda") : null;
-    this.threads = device.isGpu() ? null : new KernelThreads();
-    this.kernels = new Kernels(this, script, !device.isGpu());
+    this.lanes = gpu ? new CudaLanes(load("cuda", "Cuda")) : new HostLanes();
+    this.threads = gpu ? null : new KernelThreads();
+    this.kernels = new Kernels(this, script, !gpu);
     this.none = allocate("none", computeType, 0);
   }
 
@@ -159,14 +161,9 @@ public final class ComputeDevice implements AutoCloseable {
     return TorchScript.load(manager, resource, className, name, calls);
   }
 
-  /** Streams and events; null where the device is the host. */
-  TorchScript cuda() {
-    return cuda;
-  }
-
   /** The device's name, such as {@code cuda:0}: devices with one name have one memory. */
   public String name() {
-    return host || cuda != null ? name : STAGED;
+    return host || gpu ? name : STAGED;
   }
 
   /** Whether the device is the host's own processor and memory. */
@@ -200,7 +197,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Whether host memory is pinned, and takes a power of two. */
   public boolean pinsMemory() {
-    return cuda != null;
+    return gpu;
   }
 
   /**
@@ -235,11 +232,11 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** A lane of its own. */
   public Lane newLane(String name) {
-    return new Lane(name, cuda);
+    return lanes.newLane(name);
   }
 
   public Mark newMark() {
-    return new Mark(cuda, false);
+    return lanes.newMark(false);
   }
 
   /**
@@ -248,12 +245,12 @@ public final class ComputeDevice implements AutoCloseable {
    * @param lane the calling thread's
    */
   public Trace newTrace(Lane lane) {
-    return new Trace(cuda, lane);
+    return new Trace(lanes, lane);
   }
 
   /** Gives back what PyTorch holds of the device's memory for allocations to come. */
   public void releaseCached() {
-    if (cuda != null) {
+    if (gpu) {
       JniUtils.emptyCudaCache();
     }
   }
@@ -387,9 +384,7 @@ public final class ComputeDevice implements AutoCloseable {
       threads.close();
     }
     script.close();
-    if (cuda != null) {
-      cuda.close();
-    }
+    lanes.close();
     manager.close();
     hostAccount.close();
     deviceAccount.close();

@@ -1,0 +1,17 @@
+package dev.strata.udfs.tensor;
+
+/** How a device's work is queued: its lanes, and the marks that order them. */
+interface Lanes extends AutoCloseable {
+
+  Lane newLane(String name);
+
+  /**
+   * A mark that is not set.
+   *
+   * @param timed whether it tells when it was passed
+   */
+  Mark newMark(boolean timed);
+
+  @Override
+  void close();
+}
