@@ -36,7 +36,7 @@ final class Lanes implements AutoCloseable {
   }
 
   private Lane open(String name, LaneKind kind) {
-    Lane lane = device.newLane(name);
+    Lane lane = kind == LaneKind.COMPUTE ? device.newLane(name) : device.newCopyLane(name);
     kinds.put(lane, kind);
     return lane;
   }

@@ -150,6 +150,7 @@ final class SpilledHidden implements HiddenStates {
     }
     started.run();
     loads.await(free.get(slot));
+    device.discard(slots.get(slot));
     shortages[slot] = null;
     try {
       fill(load, slots.get(slot));

@@ -191,6 +191,7 @@ public final class StreamedKv implements KvMemory {
     started.run();
     awaitStores(load.storesBefore());
     loads.await(free.get(slot));
+    device.discard(slots.get(slot));
     for (KvBatch.Copy copy : load.batch().loads()) {
       Tensor from = pool.segment(load.layer(), copy.segment());
       loads.run(
@@ -311,6 +312,7 @@ public final class StreamedKv implements KvMemory {
     try {
       stored.get(buffer).awaitOnHost();
       scatter(layer, batch, buffer);
+      device.discard(staging.tensor(buffer));
     } catch (RuntimeException e) {
       problem = e;
     }

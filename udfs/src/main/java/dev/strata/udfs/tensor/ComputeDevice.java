@@ -32,9 +32,15 @@ public final class ComputeDevice implements AutoCloseable {
 
   /**
    * The host's memory used as that of a device apart: what only a GPU needs, rings and copies,
-   * works there without one.
+   * works there without one, and its lanes show what is not waited for.
    */
   private static final String STAGED = "staged";
+
+  /** The same, whose copies run as early as they may rather than as late. */
+  private static final String STAGED_EARLY = "staged-early";
+
+  /** Larger tensors come from memory that the process has not used before. */
+  private static final long LARGEST_POISONED_BYTES = 8L << 20;
 
   private final boolean host;
   private final boolean gpu;
@@ -47,21 +53,26 @@ public final class ComputeDevice implements AutoCloseable {
   private final MemoryAccount hostAccount = new MemoryAccount();
   private final HostAllocator hostAllocator = new HostAllocator(this);
   private final TorchScript script;
+  private final SoftwareLanes software;
   private final Lanes lanes;
+  private final TorchScript poison;
   private final KernelThreads threads;
   private final Kernels kernels;
   private final Tensor none;
 
-  private ComputeDevice(Device device, boolean staged, NumberType computeType, NativeCalls calls) {
+  private ComputeDevice(
+      Device device, SoftwareLanes software, NumberType computeType, NativeCalls calls) {
     this.gpu = device.isGpu();
-    this.host = !gpu && !staged;
+    this.software = software;
+    this.host = !gpu && software == null;
     this.fuses = gpu && capability(device) >= FUSED_ATTENTION_CAPABILITY;
     this.computeType = computeType;
     this.calls = calls;
     this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
     this.name = gpu ? "cuda:" + device.getDeviceId() : "cpu";
     this.script = load("kernels", "Kernels");
-    this.lanes = gpu ? new CudaLanes(load("cuda", "Cuda")) : new HostLanes();
+    this.lanes = gpu ? new CudaLanes(load("cuda", "Cuda")) : host ? new HostLanes() : software;
+    this.poison = software == null ? null : load("software", "Software");
     this.threads = gpu ? null : new KernelThreads();
     this.kernels = new Kernels(this, script, !gpu);
     this.none = allocate("none", computeType, 0);
@@ -93,7 +104,15 @@ public final class ComputeDevice implements AutoCloseable {
       JniUtils.setNumThreads(threads);
     }
     Device device = device(name, engine.getGpuCount());
-    return new ComputeDevice(device, name.equals(STAGED), computeType(computeType, device), calls);
+    return new ComputeDevice(device, softwareLanes(name), computeType(computeType, device), calls);
+  }
+
+  private static SoftwareLanes softwareLanes(String name) {
+    return switch (name) {
+      case STAGED -> new SoftwareLanes(false);
+      case STAGED_EARLY -> new SoftwareLanes(true);
+      default -> null;
+    };
   }
 
   /** Whether PyTorch finds a GPU here, which {@code auto} then means. */
@@ -103,7 +122,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   private static Device device(String name, int gpus) {
     return switch (name) {
-      case "cpu", STAGED -> Device.cpu();
+      case "cpu", STAGED, STAGED_EARLY -> Device.cpu();
       case "auto" -> gpus > 0 ? Device.gpu() : Device.cpu();
       case "cuda" -> {
         if (gpus == 0) {
@@ -158,7 +177,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Another script of this room. */
   TorchScript load(String resource, String className) {
-    return TorchScript.load(manager, resource, className, name, calls);
+    return TorchScript.load(manager, resource, className, name, calls, software);
   }
 
   /** The device's name, such as {@code cuda:0}: devices with one name have one memory. */
@@ -223,16 +242,25 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Runs parts 0 to {@code parts - 1} of some work, on a CPU each on a thread of its own. */
   void sideBySide(int parts, IntConsumer work) {
-    if (threads == null || parts == 1) {
+    if (threads == null || parts == 1 || isQueued()) {
       IntStream.range(0, parts).forEach(work);
     } else {
       threads.run(parts, work);
     }
   }
 
+  private boolean isQueued() {
+    return software != null && software.isBound();
+  }
+
   /** A lane of its own. */
   public Lane newLane(String name) {
     return lanes.newLane(name);
+  }
+
+  /** A lane of its own for copies alone. */
+  public Lane newCopyLane(String name) {
+    return lanes.newCopyLane(name);
   }
 
   public Mark newMark() {
@@ -257,7 +285,21 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Uninitialised memory on the device. */
   public Tensor allocate(String owner, NumberType type, long... shape) {
-    return account(owner, type, shape, script.call("empty", shape, type.code()));
+    Tensor tensor = account(owner, type, shape, script.call("empty", shape, type.code()));
+    if (software != null && tensor.bytes() <= LARGEST_POISONED_BYTES) {
+      poison.invoke("poison", List.of(tensor)).close();
+    }
+    return tensor;
+  }
+
+  /**
+   * Says that nobody needs any more what is in a tensor: on the device once the lane's work so far
+   * is done, in host memory from now on. A staged device takes it at its word; others do nothing.
+   */
+  public void discard(Tensor tensor) {
+    if (software != null && tensor.elements() > 0) {
+      poison.send("poison", List.of(tensor));
+    }
   }
 
   /** Uninitialised memory on the host, pinned where the device is not the host. */
@@ -267,6 +309,7 @@ public final class ComputeDevice implements AutoCloseable {
         array,
         type,
         shape,
+        true,
         hostAccount.allocated(owner, Rounding.host(bytes(type, shape), pinsMemory())));
   }
 
@@ -344,12 +387,21 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** The numbers of a float32 tensor, wherever it is. */
   float[] toFloats(Tensor x) {
+    synchronize(x);
     return calls.other("to floats", () -> x.array().toFloatArray());
   }
 
   /** The numbers of an int64 tensor, wherever it is. */
   long[] toLongs(Tensor x) {
+    synchronize(x);
     return calls.other("to longs", () -> x.array().toLongArray());
+  }
+
+  /** What is read from the device waits for the calling thread's lane, and for no other. */
+  private void synchronize(Tensor x) {
+    if (software != null && !x.isOnHost()) {
+      software.synchronize();
+    }
   }
 
   /** Takes a new tensor on the device into the account. */
@@ -358,12 +410,13 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   private Tensor account(String owner, NumberType type, PtNDArray array, long... shape) {
-    return new Tensor(array, type, shape, deviceAccount.allocated(owner, bytes(type, shape)));
+    return new Tensor(
+        array, type, shape, false, deviceAccount.allocated(owner, bytes(type, shape)));
   }
 
   /** A view of another tensor's memory: it must be closed, but has no bytes of its own. */
-  Tensor view(String owner, NumberType type, long[] shape, IValue value) {
-    return new Tensor(tensor(value), type, shape, deviceAccount.allocated(owner, 0));
+  Tensor view(String owner, Tensor of, NumberType type, long[] shape, IValue value) {
+    return new Tensor(tensor(value), type, shape, of.isOnHost(), deviceAccount.allocated(owner, 0));
   }
 
   private PtNDArray tensor(IValue value) {
@@ -384,6 +437,9 @@ public final class ComputeDevice implements AutoCloseable {
       threads.close();
     }
     script.close();
+    if (poison != null) {
+      poison.close();
+    }
     lanes.close();
     manager.close();
     hostAccount.close();

@@ -5,6 +5,11 @@ interface Lanes extends AutoCloseable {
 
   Lane newLane(String name);
 
+  /** A lane for copies alone. */
+  default Lane newCopyLane(String name) {
+    return newLane(name);
+  }
+
   /**
    * A mark that is not set.
    *
