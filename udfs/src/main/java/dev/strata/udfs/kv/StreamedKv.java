@@ -231,7 +231,6 @@ public final class StreamedKv implements KvMemory {
     awaitStores(opened - FRESH + 1);
     opened++;
     compute.await(ready.get(lease.slot()));
-    compute.await(stored.get(buffer));
     Tensor kv = plain(slots.get(lease.slot()), batch);
     return new Access() {
       @Override
