@@ -54,7 +54,7 @@ public final class ComputeDevice implements AutoCloseable {
   private final HostAllocator hostAllocator = new HostAllocator(this);
   private final TorchScript script;
   private final SoftwareLanes software;
-  private final Lanes lanes;
+  private final DeviceLanes lanes;
   private final TorchScript poison;
   private final KernelThreads threads;
   private final Kernels kernels;

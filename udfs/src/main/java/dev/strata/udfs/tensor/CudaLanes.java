@@ -3,7 +3,7 @@ package dev.strata.udfs.tensor;
 import ai.djl.pytorch.jni.IValue;
 
 /** Lanes of a GPU: CUDA's streams and events. */
-final class CudaLanes implements Lanes {
+final class CudaLanes implements DeviceLanes {
 
   private final TorchScript script;
 

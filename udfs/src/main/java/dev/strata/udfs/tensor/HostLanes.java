@@ -1,7 +1,7 @@
 package dev.strata.udfs.tensor;
 
 /** Lanes of the host, whose work is done when it is sent: nothing is ever waited for. */
-final class HostLanes implements Lanes {
+final class HostLanes implements DeviceLanes {
 
   @Override
   public Lane newLane(String name) {

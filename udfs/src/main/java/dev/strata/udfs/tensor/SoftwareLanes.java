@@ -18,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A thread without a lane of its own does all its work at once. Work that fails ends the device,
  * as it does on a GPU: everybody who waits afterwards hears of it.
  */
-final class SoftwareLanes implements Lanes {
+final class SoftwareLanes implements DeviceLanes {
 
   /** Work that is queued. */
   interface Work extends AutoCloseable {

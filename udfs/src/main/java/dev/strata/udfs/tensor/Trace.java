@@ -16,13 +16,13 @@ public final class Trace implements AutoCloseable {
 
   private record Marked(Lane lane, String label, Mark start, Mark end) {}
 
-  private final Lanes lanes;
+  private final DeviceLanes lanes;
   private final long baseNanos;
   private final Mark base;
   private final List<Marked> marked = Collections.synchronizedList(new ArrayList<>());
 
   /** Starts when all work sent to the lane is done, which is waited for. */
-  Trace(Lanes lanes, Lane lane) {
+  Trace(DeviceLanes lanes, Lane lane) {
     this.lanes = lanes;
     this.base = lanes.newMark(true);
     lane.record(base);

@@ -1,12 +1,14 @@
 package dev.strata.udfs.mutants;
 
 import java.util.stream.Stream;
+import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
-import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /** Runs test classes in a JVM of their own, which ends with what came of them. */
 final class MutantTests {
@@ -26,19 +28,25 @@ final class MutantTests {
                     .toList())
             .build();
     SummaryGeneratingListener listener = new SummaryGeneratingListener();
-    LauncherFactory.create().execute(request, listener);
-    TestExecutionSummary summary = listener.getSummary();
-    summary.getFailures().stream()
-        .limit(1)
-        .forEach(f -> System.out.println(f.getTestIdentifier().getLegacyReportingName()));
-    // Not to wait for threads that a fault has left behind.
-    Runtime.getRuntime().halt(result(summary));
+    LauncherFactory.create().execute(request, listener, new FirstFailure());
+    end(listener.getSummary().getTestsSucceededCount() == 0 ? NONE_FOUND : PASSED);
   }
 
-  private static int result(TestExecutionSummary summary) {
-    if (summary.getTestsFoundCount() == 0) {
-      return NONE_FOUND;
+  /** One is enough. */
+  private static final class FirstFailure implements TestExecutionListener {
+
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+      if (result.getStatus() == TestExecutionResult.Status.FAILED) {
+        System.out.println(test.getUniqueId() + ": " + result.getThrowable().orElse(null));
+        end(FAILED);
+      }
     }
-    return summary.getTotalFailureCount() == 0 ? PASSED : FAILED;
+  }
+
+  /** Waits for no thread that a fault has left behind. */
+  private static void end(int result) {
+    System.out.flush();
+    Runtime.getRuntime().halt(result);
   }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,11 +37,16 @@ class DeviceTilesTest {
         }
 
         @Override
-        public int read(int tile, ByteBuffer target) {
+        public int offset(int tile) {
+          return 0;
+        }
+
+        @Override
+        public CompletableFuture<?> begin(int tile, ByteBuffer target) {
           for (int i = 0; i < ELEMENTS; i++) {
             target.putFloat(i * Float.BYTES, tile + 1);
           }
-          return 0;
+          return CompletableFuture.completedFuture(null);
         }
       };
 
@@ -65,7 +71,7 @@ class DeviceTilesTest {
         Lane copies = device.newCopyLane("copies");
         HostTiles host =
             new HostTiles(
-                device, NumberType.FLOAT32, hostPlaces, ELEMENTS * Float.BYTES, residents);
+                device, NumberType.FLOAT32, hostPlaces, ELEMENTS * Float.BYTES, residents, false);
         DeviceTiles tiles =
             new DeviceTiles(
                 device,

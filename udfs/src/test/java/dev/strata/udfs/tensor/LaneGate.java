@@ -1,6 +1,7 @@
 package dev.strata.udfs.tensor;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** Holds up a lane of a staged device: work sent after it runs when the gate is opened. */
 public final class LaneGate implements AutoCloseable {
@@ -19,7 +20,13 @@ public final class LaneGate implements AutoCloseable {
 
   /** Waits until a thread is held up. */
   public void awaitReached() {
-    await(reached);
+    try {
+      if (!reached.await(20, TimeUnit.SECONDS)) {
+        throw new AssertionError("nobody waits for the lane");
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static void await(CountDownLatch latch) {

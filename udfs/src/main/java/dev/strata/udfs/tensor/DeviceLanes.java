@@ -1,7 +1,7 @@
 package dev.strata.udfs.tensor;
 
 /** How a device's work is queued: its lanes, and the marks that order them. */
-interface Lanes extends AutoCloseable {
+interface DeviceLanes extends AutoCloseable {
 
   Lane newLane(String name);
 
