@@ -115,11 +115,12 @@ public final class Engine implements AutoCloseable {
       return started(
           new EngineParts(checkpoint, options, devices, listener, observer, memory),
           options.rowTokens());
-    } catch (IllegalArgumentException e) {
-      throw new StrataException(StrataException.Fault.USAGE, e.getMessage(), e);
     } catch (Throwable e) {
       if (refusalOr(e) instanceof StrataException refusal) {
         throw refusal;
+      }
+      if (e instanceof IllegalArgumentException) {
+        throw new StrataException(StrataException.Fault.USAGE, e.getMessage(), e);
       }
       throw e;
     }

@@ -5,8 +5,8 @@ import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Holdings;
-import java.util.Arrays;
-import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,33 +121,11 @@ final class EngineParts implements AutoCloseable {
    */
   @Override
   public void close() {
-    RuntimeException failure = null;
-    for (AutoCloseable part : parts()) {
-      try {
-        if (part != null) {
-          part.close();
-        }
-      } catch (Throwable e) {
-        failure = also(failure, e);
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private static RuntimeException also(RuntimeException failure, Throwable another) {
-    if (failure == null) {
-      return new IllegalStateException(
-          "closing the engine failed: " + another.getMessage(), another);
-    }
-    failure.addSuppressed(another);
-    return failure;
-  }
-
-  /** In the order in which they are closed; null where one was not opened. */
-  private List<AutoCloseable> parts() {
-    return Arrays.asList(sweeper, this::releaseCached, device, checkpoint, reservation);
+    Holdings parts = new Holdings();
+    Stream.of(reservation, checkpoint, device, (AutoCloseable) this::releaseCached, sweeper)
+        .filter(Objects::nonNull)
+        .forEach(parts::add);
+    parts.close();
   }
 
   private void releaseCached() {

@@ -38,7 +38,8 @@ final class Lanes implements AutoCloseable {
   }
 
   private Lane open(String name, LaneKind kind) {
-    Lane lane = holdings.add(device.newLane(name));
+    boolean computes = kind == LaneKind.COMPUTE;
+    Lane lane = holdings.add(computes ? device.newLane(name) : device.newCopyLane(name));
     kinds.put(lane, kind);
     return lane;
   }

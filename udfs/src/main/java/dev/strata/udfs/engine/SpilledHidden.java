@@ -170,6 +170,7 @@ final class SpilledHidden implements HiddenStates {
     }
     started.run();
     loads.await(free.get(slot));
+    device.discard(slots.get(slot));
     try {
       fill(load, slots.get(slot));
     } finally {
@@ -274,12 +275,13 @@ final class SpilledHidden implements HiddenStates {
     @Override
     public void close() {
       Load load = lease.entry();
+      int slot = lease.slot();
       boolean isLast = load.stage() + 1 == stages;
       try {
         if (isLast) {
-          compute.record(free.get(lease.slot()));
+          compute.record(free.get(slot));
         } else {
-          send(load, lease.slot());
+          send(load, slot);
         }
       } finally {
         lease.close();
@@ -321,6 +323,7 @@ final class SpilledHidden implements HiddenStates {
     end();
     ring.abandon();
     ready.forEach(Mark::awaitOnHost);
+    free.forEach(Mark::awaitOnHost);
     stored.forEach(Mark::awaitOnHost);
   }
 

@@ -195,6 +195,7 @@ public final class StreamedKv implements KvMemory {
     started.run();
     awaitStores(load.storesBefore());
     loads.await(free.get(slot));
+    device.discard(slots.get(slot));
     try {
       for (KvBatch.Copy copy : load.batch().loads()) {
         Tensor from = pool.segment(load.layer(), copy.segment());
@@ -270,7 +271,6 @@ public final class StreamedKv implements KvMemory {
     void begin() {
       try {
         compute.await(ready.get(lease.slot()));
-        compute.await(stored.get(buffer));
         kv = plain(slots.get(lease.slot()), batch);
       } catch (Throwable e) {
         Holdings.closeAfter(e, this::releaseSlot);
@@ -377,6 +377,7 @@ public final class StreamedKv implements KvMemory {
     try {
       stored.get(buffer).awaitOnHost();
       scatter(layer, batch, buffer);
+      device.discard(staging.tensor(buffer));
     } catch (Throwable e) {
       problem = e;
     }

@@ -17,6 +17,9 @@ public interface HostPlaces {
   /** The place that a tile stays in, or {@link #NONE}. */
   int residentPlace(int tile);
 
+  /** Nobody needs any more what is in a place of the ring; it may be read into again. */
+  default void givenBack(int place) {}
+
   /** A place's memory; the same buffer on each call. */
   ByteBuffer buffer(int place);
 }

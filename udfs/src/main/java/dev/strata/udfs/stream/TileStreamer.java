@@ -273,7 +273,9 @@ public final class TileStreamer implements AutoCloseable {
     private void releaseSent(int kept) {
       while (sent.size() > kept) {
         device.awaitCopied(sent.element().devicePlace());
-        sent.remove().from().release();
+        HostTile from = sent.remove().from();
+        host.givenBack(from.place());
+        from.release();
       }
     }
   }

@@ -32,11 +32,18 @@ public final class ComputeDevice implements AutoCloseable {
 
   /**
    * The host's memory used as that of a device apart: what only a GPU needs, rings and copies,
-   * works there without one.
+   * works there without one, and its lanes show what is not waited for.
    */
   private static final String STAGED = "staged";
 
+  /** The same, whose copies run as early as they may rather than as late. */
+  private static final String STAGED_EARLY = "staged-early";
+
+  /** Larger tensors come from memory that the process has not used before. */
+  private static final long LARGEST_POISONED_BYTES = 8L << 20;
+
   private final boolean host;
+  private final boolean gpu;
   private final String name;
   private final boolean fuses;
   private final NumberType computeType;
@@ -47,29 +54,42 @@ public final class ComputeDevice implements AutoCloseable {
   private final MemoryAccount hostAccount = holdings.add(new MemoryAccount());
   private final HostAllocator hostAllocator;
   private final TorchScript script;
-  private final TorchScript cuda;
+  private final SoftwareLanes software;
+  private final DeviceLanes lanes;
+  private final TorchScript poison;
   private final KernelThreads threads;
   private final Kernels kernels;
   private final Tensor none;
 
-  private ComputeDevice(Device device, boolean staged, NumberType computeType, NativeCalls calls) {
-    this.host = !device.isGpu() && !staged;
-    this.fuses = device.isGpu() && capability(device) >= FUSED_ATTENTION_CAPABILITY;
+  private ComputeDevice(
+      Device device, SoftwareLanes software, NumberType computeType, NativeCalls calls) {
+    this.gpu = device.isGpu();
+    this.software = software;
+    this.host = !gpu && software == null;
+    this.fuses = gpu && capability(device) >= FUSED_ATTENTION_CAPABILITY;
     this.computeType = computeType;
     this.calls = calls;
-    this.name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
+    this.name = gpu ? "cuda:" + device.getDeviceId() : "cpu";
     try {
       this.manager = holdings.add((PtNDManager) NDManager.newBaseManager(device, "PyTorch"));
       this.script = holdings.add(load("kernels", "Kernels"));
-      this.cuda = device.isGpu() ? holdings.add(load("cuda", "Cuda")) : null;
-      this.threads = device.isGpu() ? null : holdings.add(new KernelThreads());
-      this.kernels = new Kernels(this, script, !device.isGpu());
+      this.lanes = holdings.add(lanes());
+      this.poison = software == null ? null : holdings.add(load("software", "Software"));
+      this.threads = gpu ? null : holdings.add(new KernelThreads());
+      this.kernels = new Kernels(this, script, !gpu);
       this.none = holdings.add(allocate("none", computeType, 0));
       this.hostAllocator = holdings.add(new HostAllocator(this));
     } catch (Throwable e) {
       holdings.closeAfter(e);
       throw e;
     }
+  }
+
+  private DeviceLanes lanes() {
+    if (gpu) {
+      return new CudaLanes(load("cuda", "Cuda"));
+    }
+    return host ? new HostLanes() : software;
   }
 
   /**
@@ -98,7 +118,15 @@ public final class ComputeDevice implements AutoCloseable {
       JniUtils.setNumThreads(threads);
     }
     Device device = device(name, engine.getGpuCount());
-    return new ComputeDevice(device, name.equals(STAGED), computeType(computeType, device), calls);
+    return new ComputeDevice(device, softwareLanes(name), computeType(computeType, device), calls);
+  }
+
+  private static SoftwareLanes softwareLanes(String name) {
+    return switch (name) {
+      case STAGED -> new SoftwareLanes(false);
+      case STAGED_EARLY -> new SoftwareLanes(true);
+      default -> null;
+    };
   }
 
   /** Whether PyTorch finds a GPU here, which {@code auto} then means. */
@@ -108,7 +136,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   private static Device device(String name, int gpus) {
     return switch (name) {
-      case "cpu", STAGED -> Device.cpu();
+      case "cpu", STAGED, STAGED_EARLY -> Device.cpu();
       case "auto" -> gpus > 0 ? Device.gpu() : Device.cpu();
       case "cuda" -> {
         if (gpus == 0) {
@@ -163,17 +191,12 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Another script of this room. */
   TorchScript load(String resource, String className) {
-    return TorchScript.load(manager, resource, className, name, calls);
-  }
-
-  /** Streams and events; null where the device is the host. */
-  TorchScript cuda() {
-    return cuda;
+    return TorchScript.load(manager, resource, className, name, calls, software);
   }
 
   /** The device's name, such as {@code cuda:0}: devices with one name have one memory. */
   public String name() {
-    return host || cuda != null ? name : STAGED;
+    return host || gpu ? name : STAGED;
   }
 
   /** Whether the device is the host's own processor and memory. */
@@ -207,7 +230,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Whether host memory is pinned, and takes a power of two. */
   public boolean pinsMemory() {
-    return cuda != null;
+    return gpu;
   }
 
   /**
@@ -233,20 +256,29 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Runs parts 0 to {@code parts - 1} of some work, on a CPU each on a thread of its own. */
   void sideBySide(int parts, IntConsumer work) {
-    if (threads == null || parts == 1) {
+    if (threads == null || parts == 1 || isQueued()) {
       IntStream.range(0, parts).forEach(work);
     } else {
       threads.run(parts, work);
     }
   }
 
+  private boolean isQueued() {
+    return software != null && software.isBound();
+  }
+
   /** A lane of its own. */
   public Lane newLane(String name) {
-    return new Lane(name, cuda);
+    return lanes.newLane(name);
+  }
+
+  /** A lane of its own for copies alone. */
+  public Lane newCopyLane(String name) {
+    return lanes.newCopyLane(name);
   }
 
   public Mark newMark() {
-    return new Mark(cuda, false);
+    return lanes.newMark(false);
   }
 
   /**
@@ -255,26 +287,40 @@ public final class ComputeDevice implements AutoCloseable {
    * @param lane the calling thread's
    */
   public Trace newTrace(Lane lane) {
-    return new Trace(cuda, lane);
+    return new Trace(lanes, lane);
   }
 
   /** Gives back what PyTorch holds of the device's memory for allocations to come. */
   public void releaseCached() {
-    if (cuda != null) {
+    if (gpu) {
       JniUtils.emptyCudaCache();
     }
   }
 
   /** Uninitialised memory on the device. */
   public Tensor allocate(String owner, NumberType type, long... shape) {
-    return account(owner, type, shape, script.call("empty", shape, type.code()));
+    Tensor tensor = account(owner, type, shape, script.call("empty", shape, type.code()));
+    if (software != null && tensor.bytes() <= LARGEST_POISONED_BYTES) {
+      poison.invoke("poison", List.of(tensor)).close();
+    }
+    return tensor;
+  }
+
+  /**
+   * Says that nobody needs any more what is in a tensor: on the device once the lane's work so far
+   * is done, in host memory from now on. A staged device takes it at its word; others do nothing.
+   */
+  public void discard(Tensor tensor) {
+    if (software != null && tensor.elements() > 0) {
+      poison.send("poison", List.of(tensor));
+    }
   }
 
   /** Uninitialised memory on the host, pinned where the device is not the host. */
   public Tensor allocateHost(String owner, NumberType type, long... shape) {
     PtNDArray array = tensor(script.call("empty_host", shape, type.code(), pinsMemory()));
     long bytes = Rounding.host(bytes(type, shape), pinsMemory());
-    return entered(hostAccount, owner, type, array, shape, bytes);
+    return entered(hostAccount, owner, type, array, shape, true, bytes);
   }
 
   /**
@@ -351,12 +397,21 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** The numbers of a float32 tensor, wherever it is. */
   float[] toFloats(Tensor x) {
+    synchronize(x);
     return calls.other("to floats", () -> x.array().toFloatArray());
   }
 
   /** The numbers of an int64 tensor, wherever it is. */
   long[] toLongs(Tensor x) {
+    synchronize(x);
     return calls.other("to longs", () -> x.array().toLongArray());
+  }
+
+  /** What is read from the device waits for the calling thread's lane, and for no other. */
+  private void synchronize(Tensor x) {
+    if (software != null && !x.isOnHost()) {
+      software.synchronize();
+    }
   }
 
   /** Takes a new tensor on the device into the account. */
@@ -365,12 +420,12 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   private Tensor account(String owner, NumberType type, PtNDArray array, long... shape) {
-    return entered(deviceAccount, owner, type, array, shape, bytes(type, shape));
+    return entered(deviceAccount, owner, type, array, shape, false, bytes(type, shape));
   }
 
   /** A view of another tensor's memory: it must be closed, but has no bytes of its own. */
-  Tensor view(String owner, NumberType type, long[] shape, IValue value) {
-    return entered(deviceAccount, owner, type, tensor(value), shape, 0);
+  Tensor view(String owner, Tensor of, NumberType type, long[] shape, IValue value) {
+    return entered(deviceAccount, owner, type, tensor(value), shape, of.isOnHost(), 0);
   }
 
   private static Tensor entered(
@@ -379,9 +434,10 @@ public final class ComputeDevice implements AutoCloseable {
       NumberType type,
       PtNDArray array,
       long[] shape,
+      boolean onHost,
       long bytes) {
     try {
-      return new Tensor(array, type, shape, account.allocated(owner, bytes));
+      return new Tensor(array, type, shape, onHost, account.allocated(owner, bytes));
     } catch (Throwable e) {
       Holdings.closeAfter(e, array);
       throw e;

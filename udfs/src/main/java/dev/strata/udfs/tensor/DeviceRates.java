@@ -1,6 +1,5 @@
 package dev.strata.udfs.tensor;
 
-import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -204,15 +203,14 @@ public final class DeviceRates implements AutoCloseable {
     return places;
   }
 
-  /** The calling thread's own queue of work: a stream, or nothing where the device is the host. */
+  /** The calling thread's own queue of work. */
   private final class Queue implements AutoCloseable {
-    private final IValue stream = device.isHost() ? null : device.cuda().call("new_stream");
+    private final Lane lane = device.newLane("rates");
+    private final Mark done = device.newMark();
 
     Queue() {
       try {
-        if (stream != null) {
-          device.cuda().run("use_stream", stream);
-        }
+        lane.bind();
       } catch (Throwable e) {
         Holdings.closeAfter(e, this);
         throw e;
@@ -245,17 +243,15 @@ public final class DeviceRates implements AutoCloseable {
     private long nanosOf(long times, LongConsumer calls) {
       long start = System.nanoTime();
       calls.accept(times);
-      if (stream != null) {
-        device.cuda().run("await_stream", stream);
-      }
+      lane.record(done);
+      done.awaitOnHost();
       return System.nanoTime() - start;
     }
 
     @Override
     public void close() {
-      if (stream != null) {
-        stream.close();
-      }
+      done.close();
+      lane.close();
     }
   }
 

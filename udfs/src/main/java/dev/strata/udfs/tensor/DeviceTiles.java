@@ -75,6 +75,7 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
     Tensor target = places.get(place);
     int element = target.type().bytes();
     lane.await(free.get(place));
+    device.discard(target);
     try {
       lane.run(
           "tile",

@@ -15,6 +15,7 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
   private static final String RING = "tile ring";
   public static final String RESIDENTS = "weights that stay";
 
+  private final ComputeDevice device;
   private final int ringPlaces;
   private final Map<Integer, Integer> residents = new HashMap<>();
   private final HostArena arena;
@@ -32,6 +33,7 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
       long ringBytes,
       Map<Integer, Long> residentBytes,
       boolean aligned) {
+    this.device = device;
     this.ringPlaces = ringPlaces;
     List<Integer> tiles = residentBytes.keySet().stream().sorted().toList();
     tiles.forEach(tile -> residents.put(tile, ringPlaces + residents.size()));
@@ -92,6 +94,11 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
   @Override
   public ByteBuffer buffer(int place) {
     return arena.buffer(place);
+  }
+
+  @Override
+  public void givenBack(int place) {
+    device.discard(arena.tensor(place));
   }
 
   /** A place as kernels see it. */

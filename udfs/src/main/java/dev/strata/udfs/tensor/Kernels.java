@@ -71,8 +71,7 @@ public final class Kernels {
         columns,
         scratch);
     if (stored == scratch.type()) {
-      IValue w = script.call("weights", place, begin, stored.code(), stored.bytes(), rows, columns);
-      return device.view("tile", stored, new long[] {rows, columns}, w);
+      return matrix(place, begin, stored, rows, columns);
     }
     inParts(
         rows,
@@ -90,18 +89,29 @@ public final class Kernels {
     return matrix(scratch, rows, columns);
   }
 
+  /** A view of the place, or a copy where that holds bytes. */
+  private Tensor matrix(Tensor place, long begin, NumberType stored, long rows, long columns) {
+    Object[] arguments = {place, begin, stored.code(), stored.bytes(), rows, columns};
+    IValue w = script.call("weights", arguments);
+    Tensor matrix = device.view("tile", place, stored, new long[] {rows, columns}, w);
+    if (place.type() != stored) {
+      script.fill(matrix, "weights", arguments);
+    }
+    return matrix;
+  }
+
   /** A view of a buffer's first elements as a matrix. */
   public Tensor matrix(Tensor x, long rows, long columns) {
     require(rows * columns <= x.elements(), "[%s, %s] of %s", rows, columns, x);
     return device.view(
-        "matrix", x.type(), new long[] {rows, columns}, script.call("matrix", x, rows, columns));
+        "matrix", x, x.type(), new long[] {rows, columns}, script.call("matrix", x, rows, columns));
   }
 
   /** A view of some elements of the first dimension. */
   Tensor part(Tensor x, long begin, long end) {
     require(begin >= 0 && begin < end && end <= x.size(0), "%s to %s of %s", begin, end, x);
     return device.view(
-        "part", x.type(), x.shapeWithFirst(end - begin), script.call("part", x, begin, end));
+        "part", x, x.type(), x.shapeWithFirst(end - begin), script.call("part", x, begin, end));
   }
 
   /**
@@ -206,7 +216,7 @@ public final class Kernels {
     require(rows <= staged.size(0), "%s rows in %s", rows, staged);
     require(staged.size(1) == x.size(1), "rows of %s in %s", staged, x);
     checkBlock(x, first, index.elements(), 0, x.size(1));
-    script.run("embed", staged, rows, index, x, first);
+    script.runBlocking("embed", staged, rows, index, x, first);
   }
 
   /** Work on some rows of several, which do not depend on one another. */
@@ -297,6 +307,7 @@ public final class Kernels {
                 begin));
     return device.view(
         "queries",
+        qkv,
         qkv.type(),
         new long[] {n, heads, headDim},
         script.call("queries", qkv, row, n, heads, headDim));
@@ -426,7 +437,12 @@ public final class Kernels {
     if (logitRows > 0) {
       checkBlock(logits, 0, logitRows, firstToken, w.size(0));
     }
-    script.run("head", x, first, n, w, leastRows, firstToken, best, tokens, logits, logitRows);
+    Object[] arguments = {x, first, n, w, leastRows, firstToken, best, tokens, logits, logitRows};
+    if (first < logitRows) {
+      script.runBlocking("head", arguments);
+    } else {
+      script.run("head", arguments);
+    }
   }
 
   /**
@@ -455,8 +471,18 @@ public final class Kernels {
   public Tensor reshape(String owner, Tensor x, NumberType type, long... shape) {
     long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     require(elements == x.elements(), "%s seen as %s", x, Arrays.toString(shape));
-    IValue copy = script.call("reshaped", x, type.code(), shape);
-    return device.account(owner, type, shape, copy);
+    Tensor copy = device.allocate(owner, type, shape);
+    try {
+      if (x.isOnHost()) {
+        script.runBlocking("copy_all", x, copy);
+      } else {
+        script.run("copy_all", x, copy);
+      }
+      return copy;
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, copy);
+      throw e;
+    }
   }
 
   private static void checkProduct(

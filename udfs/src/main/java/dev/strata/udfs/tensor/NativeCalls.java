@@ -17,9 +17,9 @@ interface NativeCalls {
     return call.invoke();
   }
 
-  /** A call that is made for what it does to its arguments. */
+  /** A call that is made for what it does to its arguments, which need not be done at once. */
   default void run(ScriptCall call) {
-    call.invoke().close();
+    call.send();
   }
 
   /**

@@ -17,4 +17,9 @@ record ScriptCall(TorchScript script, String method, List<Object> arguments) {
   IValue invoke() {
     return script.invoke(method, arguments);
   }
+
+  /** Makes the call for what it does, or leaves it to the calling thread's lane to make. */
+  void send() {
+    script.send(method, arguments);
+  }
 }

@@ -15,17 +15,27 @@ public final class Tensor implements AutoCloseable {
   private final PtNDArray array;
   private final NumberType type;
   private final long[] shape;
+  private final boolean onHost;
   private final MemoryAccount.Entry entry;
 
-  Tensor(PtNDArray array, NumberType type, long[] shape, MemoryAccount.Entry entry) {
+  /**
+   * @param onHost whether it is in host memory though that is not the device's
+   */
+  Tensor(
+      PtNDArray array, NumberType type, long[] shape, boolean onHost, MemoryAccount.Entry entry) {
     this.array = array;
     this.type = type;
     this.shape = shape.clone();
+    this.onHost = onHost;
     this.entry = entry;
   }
 
   PtNDArray array() {
     return array;
+  }
+
+  boolean isOnHost() {
+    return onHost;
   }
 
   public NumberType type() {

@@ -53,10 +53,12 @@ final class TorchScript implements AutoCloseable {
 
   private final PtSymbolBlock block;
   private final NativeCalls calls;
+  private final SoftwareLanes lanes;
 
-  private TorchScript(PtSymbolBlock block, NativeCalls calls) {
+  private TorchScript(PtSymbolBlock block, NativeCalls calls, SoftwareLanes lanes) {
     this.block = block;
     this.calls = calls;
+    this.lanes = lanes;
   }
 
   /**
@@ -65,9 +67,15 @@ final class TorchScript implements AutoCloseable {
    * @param name the resource, {@code name.py}, which holds the class {@code className}
    * @param device what stands for {@code @DEVICE@} in the text
    * @param calls how its methods are called
+   * @param lanes where calls wait that need not be done at once, or null where the device does that
    */
   static TorchScript load(
-      PtNDManager manager, String name, String className, String device, NativeCalls calls) {
+      PtNDManager manager,
+      String name,
+      String className,
+      String device,
+      NativeCalls calls,
+      SoftwareLanes lanes) {
     byte[] archive;
     try (InputStream in = TorchScript.class.getResourceAsStream(name + ".py")) {
       String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -75,7 +83,7 @@ final class TorchScript implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return calls.other(name, () -> new TorchScript(module(manager, archive), calls));
+    return calls.other(name, () -> new TorchScript(module(manager, archive), calls, lanes));
   }
 
   private static PtSymbolBlock module(PtNDManager manager, byte[] archive) {
@@ -138,17 +146,99 @@ final class TorchScript implements AutoCloseable {
     calls.run(new ScriptCall(this, method, List.of(arguments)));
   }
 
+  /** The same, of a method that waits for host memory to be read or written. */
+  void runBlocking(String method, Object... arguments) {
+    run(method, arguments);
+    if (lanes != null) {
+      lanes.synchronize();
+    }
+  }
+
+  /** Fills what a call returned with what it returns when the lane's work before it is done. */
+  void fill(Tensor target, String method, Object... arguments) {
+    List<Object> list = List.of(arguments);
+    if (isQueued(list)) {
+      lanes.send(new Filling(target, new Prepared(method, list)));
+    }
+  }
+
   /** Calls a method here and now. */
   IValue invoke(String method, List<Object> arguments) {
-    IValue[] values = new IValue[arguments.size()];
-    try {
+    try (Prepared call = new Prepared(method, arguments)) {
+      return call.invoke();
+    }
+  }
+
+  /** Calls a method here and now, or queues the call in the calling thread's lane. */
+  void send(String method, List<Object> arguments) {
+    if (isQueued(arguments)) {
+      lanes.send(new Prepared(method, arguments));
+    } else {
+      invoke(method, arguments).close();
+    }
+  }
+
+  /** What is in host memory alone is not the lane's to wait for. */
+  private boolean isQueued(List<Object> arguments) {
+    return lanes != null
+        && lanes.isBound()
+        && arguments.stream().anyMatch(x -> x instanceof Tensor tensor && !tensor.isOnHost());
+  }
+
+  /** A call whose result goes to a tensor that is there already. */
+  private record Filling(IValue target, Prepared call) implements SoftwareLanes.Work {
+
+    Filling(Tensor target, Prepared call) {
+      this(IValue.from(target.array()), call);
+    }
+
+    @Override
+    public void run() {
+      try (IValue result = call.invoke()) {
+        call.script().invoke("copy_all", List.of(result, target)).close();
+      }
+    }
+
+    @Override
+    public void close() {
+      target.close();
+      call.close();
+    }
+  }
+
+  /** A call whose tensors live on until it is made, also those that are closed before. */
+  private final class Prepared implements SoftwareLanes.Work {
+
+    private final String method;
+    private final List<Object> arguments;
+    private final IValue[] values;
+
+    Prepared(String method, List<Object> arguments) {
+      this.method = method;
+      this.arguments = arguments;
+      this.values = new IValue[arguments.size()];
       for (int i = 0; i < values.length; i++) {
         values[i] = value(arguments.get(i));
       }
+    }
+
+    TorchScript script() {
+      return TorchScript.this;
+    }
+
+    IValue invoke() {
       return IValueUtils.runMethod(block, method, values);
-    } finally {
+    }
+
+    @Override
+    public void run() {
+      invoke().close();
+    }
+
+    @Override
+    public void close() {
       for (int i = 0; i < values.length; i++) {
-        if (values[i] != null && values[i] != arguments.get(i)) {
+        if (values[i] != arguments.get(i)) {
           values[i].close();
         }
       }

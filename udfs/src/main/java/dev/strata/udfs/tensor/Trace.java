@@ -4,10 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/**
- * When the work of lanes ran: by timed events on a GPU, by the clock on the host. Spans may be
- * added from several threads.
- */
+/** When the work of lanes ran, by timed marks. Spans may be added from several threads. */
 public final class Trace implements AutoCloseable {
 
   /**
@@ -20,16 +17,15 @@ public final class Trace implements AutoCloseable {
   private record Marked(Lane lane, String label, Mark start, Mark end) {}
 
   private final Holdings holdings = new Holdings();
-  private final TorchScript cuda;
+  private final DeviceLanes lanes;
   private final long baseNanos;
   private final Mark base;
   private final List<Marked> marked = Collections.synchronizedList(new ArrayList<>());
-  private final List<Span> clocked = Collections.synchronizedList(new ArrayList<>());
 
-  /** Starts now; on a GPU when all work sent to the calling thread's lane is done. */
-  Trace(TorchScript cuda, Lane lane) {
-    this.cuda = cuda;
-    this.base = holdings.add(new Mark(cuda, true));
+  /** Starts when all work sent to the lane is done, which is waited for. */
+  Trace(DeviceLanes lanes, Lane lane) {
+    this.lanes = lanes;
+    this.base = newMark();
     try {
       lane.record(base);
       base.awaitOnHost();
@@ -41,12 +37,6 @@ public final class Trace implements AutoCloseable {
   }
 
   void run(Lane lane, String label, Runnable work) {
-    if (cuda == null) {
-      long start = System.nanoTime();
-      work.run();
-      clocked.add(new Span(lane, label, start, System.nanoTime()));
-      return;
-    }
     Mark start = newMark();
     Mark end = newMark();
     lane.record(start);
@@ -56,7 +46,7 @@ public final class Trace implements AutoCloseable {
   }
 
   private Mark newMark() {
-    Mark mark = new Mark(cuda, true);
+    Mark mark = lanes.newMark(true);
     synchronized (holdings) {
       return holdings.add(mark);
     }
@@ -64,7 +54,7 @@ public final class Trace implements AutoCloseable {
 
   /** All spans so far, waiting for those that have not ended. */
   public List<Span> spans() {
-    List<Span> spans = new ArrayList<>(clocked);
+    List<Span> spans = new ArrayList<>();
     for (Marked m : List.copyOf(marked)) {
       m.end().awaitOnHost();
       spans.add(new Span(m.lane(), m.label(), nanos(m.start()), nanos(m.end())));

@@ -36,8 +36,3 @@ class Cuda(Module):
   def await_event(self: __torch__.Cuda, e: __torch__.torch.classes.cuda.Event) -> int:
     _0 = (e).synchronize()
     return 0
-
-  # Blocks the calling thread until all work of the stream is done.
-  def await_stream(self: __torch__.Cuda, s: __torch__.torch.classes.cuda.Stream) -> int:
-    _0 = (s).synchronize()
-    return 0

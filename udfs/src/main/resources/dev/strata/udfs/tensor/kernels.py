@@ -12,8 +12,10 @@ class Kernels(Module):
   def empty_host(self: __torch__.Kernels, shape: List[int], dtype: int, pinned: bool) -> Tensor:
     return torch.empty(shape, dtype=dtype, layout=None, device=torch.device("cpu"), pin_memory=pinned)
 
-  def reshaped(self: __torch__.Kernels, x: Tensor, dtype: int, shape: List[int]) -> Tensor:
-    return torch.view(torch.to(x, torch.device("@DEVICE@"), dtype, False, True), shape)
+  # All of x, converted, to a tensor of as many elements wherever it is; waits where only one of them is on the host.
+  def copy_all(self: __torch__.Kernels, x: Tensor, target: Tensor) -> int:
+    _0 = torch.copy_(torch.view(target, [-1]), torch.view(x, [-1]))
+    return 0
 
   # [rows, columns] of the stored type from a slot's bytes on from begin. A slot of a mixed checkpoint holds bytes.
   def weights(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int) -> Tensor:

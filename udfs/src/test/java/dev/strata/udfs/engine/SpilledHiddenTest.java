@@ -11,7 +11,6 @@ import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -31,7 +30,8 @@ class SpilledHiddenTest {
   private static final int SWEEP = 7 * BLOCK;
 
   private ComputeDevice device;
-  private Lane lane;
+  private Lane compute;
+  private List<Lane> copies;
   private SpilledHidden hidden;
 
   // Embeddings that fail, counted from the first of all.
@@ -41,15 +41,24 @@ class SpilledHiddenTest {
 
   @BeforeEach
   void open() {
-    device = ComputeDevice.open("staged", "float32", 1);
-    lane = device.newLane("test");
-    hidden = new SpilledHidden(device, this::embed, BLOCK, WIDTH, SWEEP, lane, lane, lane);
+    open("staged");
+  }
+
+  private void open(String name) {
+    device = ComputeDevice.open(name, "float32", 1);
+    compute = device.newLane("compute");
+    copies = List.of(device.newCopyLane("in"), device.newCopyLane("out"));
+    compute.bind();
+    hidden =
+        new SpilledHidden(
+            device, this::embed, BLOCK, WIDTH, SWEEP, compute, copies.get(0), copies.get(1));
   }
 
   @AfterEach
   void close() {
     hidden.close();
-    lane.close();
+    compute.close();
+    copies.forEach(Lane::close);
     device.close();
   }
 
@@ -79,36 +88,67 @@ class SpilledHiddenTest {
     return blocks;
   }
 
-  /** Each stage adds 1000 to what the one before it left. */
+  /**
+   * Each stage adds 1000 to what the one before it left. All of its work is sent before it is seen
+   * what that found.
+   */
   private void sweep(int tokens, int blockTokens, int stages) throws IOException {
+    try (Tensor seen =
+        device.allocate("seen", NumberType.FLOAT32, (long) stages * tokens * WIDTH)) {
+      sweep(tokens, blockTokens, stages, seen);
+      float[] values = device.kernels().toFloats(seen);
+      for (int i = 0; i < values.length; i++) {
+        int token = i / WIDTH % tokens;
+        assertThat(values[i])
+            .as("token %d in stage %d", token, i / WIDTH / tokens)
+            .isEqualTo(7 * token + 1000f * (i / WIDTH / tokens));
+      }
+    }
+  }
+
+  private void sweep(int tokens, int blockTokens, int stages, Tensor seen) throws IOException {
     int[] ids = IntStream.range(0, tokens).map(i -> 7 * i).toArray();
     List<TokenBlock> blocks = blocks(tokens, blockTokens);
     hidden.begin(ids, blocks, stages);
     for (int stage = 0; stage < stages; stage++) {
       for (TokenBlock block : blocks) {
         try (HiddenStates.Access access = hidden.open()) {
-          addThousand(access.state(), block, ids, stage);
+          assertThat(access.state().block()).isSameAs(block);
+          addThousand(access.state(), ids, stage, seen);
         }
       }
     }
     hidden.end();
   }
 
-  private void addThousand(BlockState state, TokenBlock block, int[] ids, int stage) {
-    assertThat(state.block()).isSameAs(block);
-    float[] all = device.kernels().toFloats(state.hidden());
-    int begin = (int) state.row() * WIDTH;
-    float[] values = Arrays.copyOfRange(all, begin, begin + block.tokens() * WIDTH);
-    for (int i = 0; i < values.length; i++) {
-      assertThat(values[i]).isEqualTo(ids[block.first() + i / WIDTH] + 1000f * stage);
-      values[i] += 1000;
+  private void addThousand(BlockState state, int[] ids, int stage, Tensor seen) {
+    TokenBlock block = state.block();
+    int count = block.tokens() * WIDTH;
+    long to = ((long) stage * ids.length + block.first()) * WIDTH;
+    device.kernels().copyFlat(state.hidden(), state.row() * WIDTH, count, seen, to);
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = ids[block.first() + i / WIDTH] + 1000f * (stage + 1);
     }
     write(values, state.hidden(), state.row());
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 4", "4, 4", "5, 4", "28, 4", "27, 3", "9, 1"})
-  void aStageFindsWhatTheOneBeforeItLeft(int tokens, int blockTokens) throws IOException {
+  @CsvSource({
+    "staged, 1, 4",
+    "staged, 4, 4",
+    "staged, 5, 4",
+    "staged, 28, 4",
+    "staged, 27, 3",
+    "staged, 9, 1",
+    "staged-early, 4, 4",
+    "staged-early, 28, 4",
+    "staged-early, 9, 1"
+  })
+  void aStageFindsWhatTheOneBeforeItLeft(String name, int tokens, int blockTokens)
+      throws IOException {
+    close();
+    open(name);
     for (int stages = 1; stages <= 4; stages++) {
       sweep(tokens, blockTokens, stages);
     }
@@ -116,6 +156,26 @@ class SpilledHiddenTest {
     long passes = blocks == 1 ? 0 : 2L * (1 + 2 + 3);
     assertThat(hidden.bytesCopied())
         .isEqualTo(passes * tokens * WIDTH * NumberType.FLOAT32.bytes());
+  }
+
+  /** Sweeps that nobody waits for in between, since no token of theirs is chosen. */
+  @ParameterizedTest
+  @CsvSource({"staged, 4", "staged-early, 4", "staged, 28", "staged-early, 28"})
+  void sweepsFollowOneAnother(String name, int tokens) throws IOException {
+    close();
+    open(name);
+    List<Tensor> seen = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      seen.add(device.allocate("seen", NumberType.FLOAT32, 2L * tokens * WIDTH));
+      sweep(tokens, BLOCK, 2, seen.get(i));
+    }
+    for (Tensor each : seen) {
+      float[] values = device.kernels().toFloats(each);
+      for (int i = 0; i < values.length; i++) {
+        assertThat(values[i]).isEqualTo(7 * (i / WIDTH % tokens) + 1000f * (i / WIDTH / tokens));
+      }
+      each.close();
+    }
   }
 
   /** Whoever opens the block hears of it, and the next sweep finds everything in order. */

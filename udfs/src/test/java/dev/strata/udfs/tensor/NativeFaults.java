@@ -1,8 +1,5 @@
 package dev.strata.udfs.tensor;
 
-import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
-import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,15 +19,6 @@ public final class NativeFaults {
    */
   public record Call(String name, int number) {}
 
-  /** The kernels of all devices: a script's first calls take longest, and here are many devices. */
-  private static final TorchScript WARM =
-      TorchScript.load(
-          (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch"),
-          "kernels",
-          "Kernels",
-          "cpu",
-          NativeCalls.DIRECT);
-
   private final Map<String, Integer> calls = new TreeMap<>();
   private Call failing;
   private Supplier<Throwable> problem;
@@ -40,13 +28,13 @@ public final class NativeFaults {
         @Override
         public IValue call(ScriptCall call) {
           pass(call.method());
-          return WARM.invoke(call.method(), call.arguments());
+          return call.invoke();
         }
 
         @Override
         public void run(ScriptCall call) {
           pass(call.method());
-          WARM.invoke(call.method(), call.arguments()).close();
+          call.send();
         }
 
         @Override
