@@ -362,22 +362,30 @@ public final class ComputeDevice implements AutoCloseable {
   /** A vector of indexes on the device. */
   public Tensor indexes(long[] values) {
     Supplier<NDArray> made = () -> manager.create(values, new Shape(values.length));
-    return account(
-        "indexes", NumberType.INT64, (PtNDArray) calls.other("indexes", made), values.length);
+    return account("indexes", NumberType.INT64, created("indexes", made), values.length);
   }
 
   /** A vector of 32-bit integers on the device. */
   public Tensor integers(int[] values) {
     Supplier<NDArray> made = () -> manager.create(values, new Shape(values.length));
-    return account(
-        "integers", NumberType.INT32, (PtNDArray) calls.other("integers", made), values.length);
+    return account("integers", NumberType.INT32, created("integers", made), values.length);
   }
 
   /** A vector of float32 numbers on the device. */
   public Tensor floats(float[] values) {
     Supplier<NDArray> made = () -> manager.create(values, new Shape(values.length));
-    return account(
-        "floats", NumberType.FLOAT32, (PtNDArray) calls.other("floats", made), values.length);
+    return account("floats", NumberType.FLOAT32, created("floats", made), values.length);
+  }
+
+  /** Work that is queued outlives the Java buffer which is such a tensor's memory on the host. */
+  private PtNDArray created(String what, Supplier<NDArray> made) {
+    PtNDArray array = (PtNDArray) calls.other(what, made);
+    if (software == null) {
+      return array;
+    }
+    try (array) {
+      return (PtNDArray) array.duplicate();
+    }
   }
 
   /** What is allocated now, by whom. */

@@ -52,7 +52,10 @@ final class SoftwareLanes implements DeviceLanes {
 
   private final boolean earlyCopies;
   private final List<SoftwareLane> copying = new CopyOnWriteArrayList<>();
+
+  @SuppressWarnings("ThreadLocalUsage") // a thread sends to a lane of each device it works with
   private final ThreadLocal<SoftwareLane> bound = new ThreadLocal<>();
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -201,8 +204,11 @@ final class SoftwareLanes implements DeviceLanes {
 
     /** Comes a step further, or waits for the thread under way in this lane to do so. */
     private void advance() {
-      if (running) {
+      long before = done;
+      while (running && done == before) {
         changed.awaitUninterruptibly();
+      }
+      if (done != before) {
         return;
       }
       Point after = queue.element().after();

@@ -82,7 +82,11 @@ class FaultWalkTest {
    *
    * @param facts what its description says
    */
-  record Plan(EngineOptions options, String... facts) {
+  record Plan(EngineOptions options, List<String> facts) {
+
+    Plan(EngineOptions options, String... facts) {
+      this(options, List.of(facts));
+    }
 
     boolean isQuantized() {
       return options.kvType().equals("int8");
@@ -170,7 +174,7 @@ class FaultWalkTest {
     static Undisturbed of(Plan plan) {
       NativeFaults faults = new NativeFaults();
       try (Engine engine = start(plan, faults)) {
-        assertThat(engine.describePlan()).contains(plan.facts());
+        assertThat(engine.describePlan()).contains(plan.facts().toArray(String[]::new));
         Map<String, Integer> started = faults.calls();
         Outcome outcome = run(engine);
         return new Undisturbed(

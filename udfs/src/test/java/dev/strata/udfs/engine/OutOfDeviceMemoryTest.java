@@ -141,9 +141,9 @@ class OutOfDeviceMemoryTest {
     EngineOptions options =
         options()
             .device("staged")
-            .tileBytes(4096)
+            .tileBytes(512)
             .microBatchTokens(1 << 10)
-            .deviceMemory(30 << 20)
+            .deviceMemory(12 << 20)
             .build();
     assertThat(usesOfOneSweep(options, List.of()))
         .isLessThan(usesOfOneSweep(options, LongStream.range(0, 8).boxed().toList()));

@@ -99,9 +99,10 @@ class SpilledHiddenTest {
       float[] values = device.kernels().toFloats(seen);
       for (int i = 0; i < values.length; i++) {
         int token = i / WIDTH % tokens;
+        int stage = i / WIDTH / tokens;
         assertThat(values[i])
-            .as("token %d in stage %d", token, i / WIDTH / tokens)
-            .isEqualTo(7 * token + 1000f * (i / WIDTH / tokens));
+            .as("token %d in stage %d", token, stage)
+            .isEqualTo(7 * token + 1000f * stage);
       }
     }
   }
@@ -172,7 +173,8 @@ class SpilledHiddenTest {
     for (Tensor each : seen) {
       float[] values = device.kernels().toFloats(each);
       for (int i = 0; i < values.length; i++) {
-        assertThat(values[i]).isEqualTo(7 * (i / WIDTH % tokens) + 1000f * (i / WIDTH / tokens));
+        int stage = i / WIDTH / tokens;
+        assertThat(values[i]).isEqualTo(7 * (i / WIDTH % tokens) + 1000f * stage);
       }
       each.close();
     }

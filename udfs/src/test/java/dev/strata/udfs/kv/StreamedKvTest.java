@@ -203,13 +203,16 @@ class StreamedKvTest {
     sweep(oneTokenEach(extents, 0));
     long before = kv.bytesLoaded();
     List<KvBatch> batches = announce(oneTokenEach(extents, 1));
-    try (LaneGate gate = new LaneGate(compute)) {
+    LaneGate gate = new LaneGate(compute);
+    try {
       for (int i = 0; i < 3; i++) {
         use(0, batches.get(i));
       }
       while (kv.bytesLoaded() < before + 4 * format.layerTokenBytes()) {
         Thread.onSpinWait();
       }
+    } finally {
+      gate.close();
     }
     for (int i = 3; i < LAYERS * batches.size(); i++) {
       use(i / batches.size(), batches.get(i % batches.size()));

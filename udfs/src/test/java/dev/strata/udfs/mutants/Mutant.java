@@ -26,7 +26,7 @@ record Mutant(String name, String file, String text, String with, List<String> t
   static List<Mutant> all() throws IOException {
     List<Mutant> all = new ArrayList<>();
     for (String block :
-        Files.readString(MODULE.resolve("src/test/mutants/mutants.txt")).split("\n\n")) {
+        Files.readString(MODULE.resolve("src/test/mutants/mutants.txt")).split("\n\n", -1)) {
       if (!block.startsWith("#")) {
         all.add(parse(block));
       }
@@ -36,7 +36,7 @@ record Mutant(String name, String file, String text, String with, List<String> t
 
   private static Mutant parse(String block) {
     Map<String, String> fields = new HashMap<>();
-    for (String line : block.strip().split("\n")) {
+    for (String line : block.strip().split("\n", -1)) {
       String[] field = line.split(" +", 2);
       fields.put(field[0], field[1]);
     }
@@ -48,7 +48,7 @@ record Mutant(String name, String file, String text, String with, List<String> t
         PACKAGE + fields.get("file"),
         fields.get("text"),
         fields.getOrDefault("with", ""),
-        List.of(fields.get("tests").split(" +")));
+        List.of(fields.get("tests").split(" +", -1)));
   }
 
   /** How often the text occurs. */

@@ -81,7 +81,8 @@ class DeviceTilesTest {
                 NumberType.FLOAT32,
                 devicePlaces,
                 ELEMENTS * Float.BYTES);
-        Tensor seen = device.allocate("test", NumberType.FLOAT32, sweeps * TILES * ELEMENTS);
+        Tensor seen =
+            device.allocate("test", NumberType.FLOAT32, (long) sweeps * TILES * ELEMENTS);
         TileStreamer streamer = new TileStreamer(SOURCE, host, tiles, StreamListener.NONE)) {
       kernels.bind();
       List<TileUse> uses = new ArrayList<>();
