@@ -22,10 +22,16 @@ public final class Sessions {
   /** What is set unless the user has set it. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
-          "spark.master", "local[*]",
-          "spark.executor.heartbeatInterval", "2s", // heartbeats carry the progress
-          "spark.ui.showConsoleProgress", "false", // Strata has a line of its own
-          "spark.shuffle.reduceLocality.enabled", "false"); // one partition for each executor
+          "spark.master",
+          "local[*]",
+          "spark.executor.heartbeatInterval",
+          "2s", // heartbeats carry the progress
+          "spark.ui.showConsoleProgress",
+          "false", // Strata has a line of its own
+          Redaction.KEY,
+          Redaction.EXPRESSION,
+          "spark.shuffle.reduceLocality.enabled",
+          "false"); // one partition for each executor
 
   /** The overhead, also by its old name, and the part of the heap that it may be given as. */
   private static final Pattern OVERHEAD =
