@@ -12,17 +12,21 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
 /** Spark sessions with what Strata needs of them. */
 public final class Sessions {
 
+  private static final String MASTER = "spark.master";
+
   /** What is set unless the user has set it. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
-          "spark.master",
+          MASTER,
           "local[*]",
           "spark.executor.heartbeatInterval",
           "2s", // heartbeats carry the progress
@@ -48,6 +52,18 @@ public final class Sessions {
     return settings;
   }
 
+  /** Hadoop's configuration as a session will have it. */
+  static Configuration hadoop(Map<String, String> settings) {
+    SparkConf conf = new SparkConf(false);
+    settings.forEach(conf::set);
+    return SparkHadoopUtil.get().newConfiguration(conf);
+  }
+
+  /** Where a session will run. */
+  static String master(Map<String, String> settings) {
+    return settings.getOrDefault(MASTER, DEFAULTS.get(MASTER));
+  }
+
   /**
    * Starts a session.
    *
@@ -71,7 +87,7 @@ public final class Sessions {
       throw new StrataException(
           Fault.RESOURCES,
           "Spark does not start on master %s: %s; check the address and Spark's settings"
-              .formatted(all.get("spark.master"), Messages.firstLine(e)),
+              .formatted(all.get(MASTER), Messages.firstLine(e)),
           e);
     }
   }

@@ -73,7 +73,11 @@ class InputOutputTest {
     Path csv =
         Files.writeString(
             directory.resolve("mails.csv"),
-            "id,text,n\r\n007,\"Dear Sir,\nhe said \"\"no\"\".\",1\r\n008,back\\slash,\r\n009,\"\",2\r\n");
+            "id,text,n\r\n"
+                + "007,\"Dear Sir,\n"
+                + "he said \"\"no\"\".\",1\r\n"
+                + "008,back\\slash,\r\n"
+                + "009,\"\",2\r\n");
     Dataset<Row> rows = open(csv).rows();
     assertThat(rows.columns()).containsExactly("id", "text", "n");
     assertThat(texts(rows.select("id"))).containsExactly("007", "008", "009");
@@ -177,7 +181,8 @@ class InputOutputTest {
   }
 
   @Test
-  void existingOutputIsNotTouched() {
+  void existingOutputIsNotTouched() throws IOException {
+    Files.writeString(directory.resolve("part-0.json"), "{}");
     assertThatThrownBy(() -> output(directory))
         .isInstanceOf(StrataException.class)
         .hasMessage(
@@ -202,6 +207,17 @@ class InputOutputTest {
     output.write(input.rows());
     assertThat(out.resolve("_SUCCESS")).exists();
     assertThat(out.resolve("_temporary")).doesNotExist();
+  }
+
+  @Test
+  void anEmptyDirectoryIsNoOutput() throws IOException {
+    Path out = Files.createDirectory(directory.resolve("empty"));
+    Output output = output(out);
+    assertThat(output.exists()).isFalse();
+    Input input = rows("'new' AS text");
+    output.accept(input, input.rows().schema());
+    output.write(input.rows());
+    assertThat(out.resolve("_SUCCESS")).exists();
   }
 
   @Test
