@@ -12,6 +12,7 @@ import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -92,12 +93,16 @@ public final class Run {
   }
 
   private String execute(SparkSession spark, PrintStream console) throws Exception {
+    String application = spark.sparkContext().applicationId();
+    Optional<LocalCluster> cluster = LocalCluster.of(spark.sparkContext().master());
+    cluster.ifPresent(folders -> folders.enter(application));
     try {
       return execute(new RunSession(spark, conf, options), console);
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
       throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), conf.require(StrataKeys.OUTPUT));
     } finally {
       spark.stop();
+      cluster.ifPresent(folders -> folders.leave(application));
     }
   }
 
