@@ -28,6 +28,7 @@ public final class Strata {
    * failure; an error exits with its code.
    */
   public static void main(String[] args) {
+    EndNotice.give();
     int code = new Strata(System.out, System.err).run(args);
     if (code != 0) {
       System.exit(code);

@@ -226,8 +226,34 @@ class ScriptsTest {
     assertThat(result.text.contains(warning)).isEqualTo(warns);
   }
 
+  /** What the process that the launcher becomes does, and what the launcher says then. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "echo begun >&9; echo ended >&9; exit 3 | 3 | false",
+        "echo begun >&9; kill -ABRT $$ | 134 | true",
+        "echo begun >&9; kill -KILL $$ | 137 | true",
+        "exit 1 | 1 | false",
+        "[[ $STRATA_END_PIPE == \"9 $(readlink /proc/$$/fd/9)\" ]] | 0 | false"
+      })
+  void anEndByASignalIsSaid(String end, int exitCode, boolean said) throws Exception {
+    Result result = launchedAs(end, "generate");
+    assertThat(result.exitCode).isEqualTo(exitCode);
+    if (said) {
+      assertThat(result.text)
+          .matches("strata: the JVM, process \\d+, was ended by a signal: .*hs_err_pid\\d+.*");
+    } else {
+      assertThat(result.text).isEmpty();
+    }
+  }
+
   /** The launcher with a Spark that prints how it was called. */
   private Result launched(String... args) throws Exception {
+    return launchedAs("tr '\\0' ' ' </proc/$$/cmdline", args);
+  }
+
+  private Result launchedAs(String spark, String... args) throws Exception {
     Path root = directory.resolve("strata");
     Path script = root.resolve("submit-scripts/strata");
     Files.createDirectories(script.getParent());
@@ -236,7 +262,7 @@ class ScriptsTest {
     Files.writeString(root.resolve("job/target/strata.jar"), "");
     Path submit = root.resolve("spark/bin/spark-submit");
     Files.createDirectories(submit.getParent());
-    Files.writeString(submit, "#!/bin/bash\ntr '\\0' ' ' </proc/$$/cmdline\n");
+    Files.writeString(submit, "#!/bin/bash\n" + spark + "\n");
     assertThat(submit.toFile().setExecutable(true)).isTrue();
     List<String> command = new ArrayList<>(List.of(script.toString()));
     command.addAll(Arrays.asList(args));
