@@ -11,9 +11,11 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -36,6 +38,9 @@ public final class OutputLock implements AutoCloseable {
 
   /** How long a lock may be there before it says who holds it. */
   private static final Duration UNSIGNED = Duration.ofMinutes(1);
+
+  /** How long a lock is aside at most, between two renames. */
+  private static final Duration ASIDE = Duration.ofSeconds(5);
 
   /** Before Hadoop closes file systems. */
   private static final int SHUTDOWN_PRIORITY = FileSystem.SHUTDOWN_HOOK_PRIORITY + 5;
@@ -108,6 +113,10 @@ public final class OutputLock implements AutoCloseable {
         throw held(what);
       }
     }
+    settle();
+    if (!isMine()) {
+      throw held(what);
+    }
     ShutdownHookManager.get().addShutdownHook(atShutdown, SHUTDOWN_PRIORITY);
     long millis = HEARTBEAT.toMillis();
     var unused = heartbeat.scheduleAtFixedRate(this::beat, millis, millis, TimeUnit.MILLISECONDS);
@@ -156,11 +165,29 @@ public final class OutputLock implements AutoCloseable {
     Path aside = file.suffix("-" + holder.token());
     // Of several runs that find a dead lock one moves it; who moves a living one puts it back.
     if (files.rename(file, aside) && !read(aside).equals(found)) {
-      files.rename(aside, file);
+      if (!files.rename(aside, file)) {
+        files.delete(aside, false); // a third has made its own meanwhile
+      }
       throw held(what);
     }
     files.delete(aside, false);
     tookOver = true;
+  }
+
+  /**
+   * Waits while others have a lock aside. One of them may have moved a living lock, taking it for
+   * the dead one that it had read, and puts it back over what was made in the meantime.
+   */
+  private void settle() throws IOException {
+    long end = System.nanoTime() + ASIDE.toNanos();
+    FileStatus[] aside = files.globStatus(file.suffix("-*"));
+    while (aside != null && aside.length > 0) {
+      if (System.nanoTime() > end) {
+        files.delete(aside[0].getPath(), false); // of a run that was killed just then
+      }
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+      aside = files.globStatus(file.suffix("-*"));
+    }
   }
 
   private boolean isDead(Optional<LockHolder> found) throws IOException {

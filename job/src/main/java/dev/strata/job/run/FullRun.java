@@ -51,7 +51,8 @@ final class FullRun {
 
   /** The run with the place of its output, which it gives back at the end. */
   static String executeAlone(RunSession session, PrintStream console) throws Exception {
-    try (OutputLock place = claim(session)) {
+    OutputLock place = claim(session);
+    try (place) {
       return new FullRun(session).execute(console);
     }
   }

@@ -73,11 +73,7 @@ class InputOutputTest {
     Path csv =
         Files.writeString(
             directory.resolve("mails.csv"),
-            "id,text,n\r\n"
-                + "007,\"Dear Sir,\n"
-                + "he said \"\"no\"\".\",1\r\n"
-                + "008,back\\slash,\r\n"
-                + "009,\"\",2\r\n");
+            "id,text,n\r\n007,\"Dear Sir,\nhe said \"\"no\"\".\",1\r\n008,back\\slash,\r\n009,\"\",2\r\n");
     Dataset<Row> rows = open(csv).rows();
     assertThat(rows.columns()).containsExactly("id", "text", "n");
     assertThat(texts(rows.select("id"))).containsExactly("007", "008", "009");
