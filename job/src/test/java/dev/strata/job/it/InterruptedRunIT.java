@@ -85,11 +85,12 @@ class InterruptedRunIT {
     }
     String page = environment(run);
     assertThat(page)
-        .contains("fs.azure.account.key.lake", "spark.strata.maxNewTokens", "<td>900</td>")
+        .contains("fs.azure.account.key.lake")
+        .containsPattern("spark.strata.maxNewTokens\"\\s*,\\s*\"900\"")
         .doesNotContain(SECRET);
   }
 
-  /** The page of settings in Spark's UI, at the address that the run says. */
+  /** What the page of settings in Spark's UI shows, at the address that the run says. */
   private static String environment(Launcher.Started run) throws Exception {
     String ui =
         Files.readAllLines(run.err()).stream()
@@ -97,7 +98,13 @@ class InterruptedRunIT {
             .map(line -> line.substring("Spark UI: ".length()))
             .findFirst()
             .orElseThrow();
-    HttpRequest request = HttpRequest.newBuilder(URI.create(ui + "/environment/")).build();
+    String applications = page(ui + "/api/v1/applications");
+    String id = applications.replaceFirst("(?s).*?\"id\"\\s*:\\s*\"([^\"]+)\".*", "$1");
+    return page(ui + "/api/v1/applications/" + id + "/environment");
+  }
+
+  private static String page(String address) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(address)).build();
     return HttpClient.newHttpClient()
         .send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8))
         .body();
