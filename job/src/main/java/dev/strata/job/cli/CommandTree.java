@@ -14,6 +14,7 @@ final class CommandTree {
 
   static final String STACKTRACE = "--stacktrace";
 
+  private static final String HELP = "help";
   private static final int HELP_WIDTH = 100;
 
   private CommandTree() {}
@@ -22,6 +23,12 @@ final class CommandTree {
     CommandSpec root = spec("strata");
     root.usageMessage()
         .description("Runs a language model far larger than the GPU over a data set, on Spark.")
+        .header(
+            "Examples:",
+            "  strata summarize --model /models/Qwen3-8B --input articles.parquet --output"
+                + " summaries.parquet",
+            "  strata help translate",
+            "")
         .footer(
             "",
             "Options of spark-submit (--master, --conf, --driver-memory ...) come before the"
@@ -32,13 +39,16 @@ final class CommandTree {
             "3 the model cannot be used, 4 input or output cannot, 5 too little memory,",
             "6 another run holds the output's lock.");
     for (Task task : Task.values()) {
-      root.addSubcommand(task.word(), command(task.word(), task.description(), task.keys()));
+      CommandSpec command = command(task.word(), task.description(), task.keys());
+      HelpText.describe(command, task);
+      root.addSubcommand(task.word(), command);
     }
     root.addSubcommand(BenchmarkCommand.WORD, benchmark());
     root.addSubcommand(
         DoctorCommand.WORD,
         command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS));
-    return new CommandLine(root);
+    CommandLine commands = new CommandLine(root);
+    return commands.addSubcommand(HELP, new CommandLine.HelpCommand());
   }
 
   private static CommandSpec command(String word, String description, List<ConfKey<?>> keys) {
@@ -81,7 +91,7 @@ final class CommandTree {
   static List<String> commands() {
     return Stream.concat(
             Arrays.stream(Task.values()).map(Task::word),
-            Stream.of(BenchmarkCommand.WORD, DoctorCommand.WORD))
+            Stream.of(BenchmarkCommand.WORD, DoctorCommand.WORD, HELP))
         .toList();
   }
 }

@@ -1,5 +1,6 @@
 package dev.strata.job.cli;
 
+import dev.strata.job.run.Interruption;
 import dev.strata.job.run.Run;
 import dev.strata.job.run.Sessions;
 import dev.strata.job.run.Task;
@@ -27,6 +28,7 @@ public final class Strata {
    * failure; an error exits with its code.
    */
   public static void main(String[] args) {
+    EndNotice.give();
     int code = new Strata(System.out, System.err).run(args);
     if (code != 0) {
       System.exit(code);
@@ -67,6 +69,9 @@ public final class Strata {
       out.println(run.execute(err));
       return CommandLine.ExitCode.OK;
     } catch (Exception e) { // the edge of the program: whatever it is, a person reads one sentence
+      if (Interruption.signal().isPresent()) {
+        return CommandLine.ExitCode.SOFTWARE; // has been said; the JVM ends with the signal's code
+      }
       return new Failure(e).report(err, command.hasMatchedOption(CommandTree.STACKTRACE));
     }
   }

@@ -17,6 +17,9 @@ final class UsageErrors {
     if (e instanceof UnmatchedArgumentException unmatched) {
       return unmatched(unmatched.getUnmatched().get(0), command);
     }
+    if (e.getArgSpec() == null && e.getValue() != null) { // of strata help
+      return unknown("command", e.getValue(), CommandTree.commands(), command);
+    }
     String first = e.getMessage().lines().findFirst().orElse("wrong usage");
     return StrataException.usage("%s; see %s --help", first, command.qualifiedName());
   }

@@ -7,6 +7,7 @@ import dev.strata.udfs.api.StrataKeys;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -26,11 +27,12 @@ final class BatchOutput implements Output {
   private final NewDirectory directory;
   private final ResponseLine lines;
   private final boolean exists;
+  private volatile Path writing;
 
   private BatchOutput(DataFiles place, StrataConf conf) throws IOException {
     this.place = place;
     this.directory = NewDirectory.of(place.files(), place.location());
-    this.exists = place.files().exists(place.location());
+    this.exists = place.exist();
     String model = new Path(conf.require(StrataKeys.MODEL)).getName();
     this.lines = new ResponseLine(model, Instant.now().getEpochSecond());
   }
@@ -66,6 +68,7 @@ final class BatchOutput implements Output {
   @Override
   public void write(Dataset<Row> rows) {
     Path parts = new Path(directory.path(), "parts");
+    writing = parts;
     rows.map(new BatchLines(rows.schema(), lines), Encoders.row(BatchLines.SCHEMA))
         .repartition(1)
         .sortWithinPartitions("failed", "position")
@@ -74,6 +77,7 @@ final class BatchOutput implements Output {
         .partitionBy("failed")
         .option("compression", "none")
         .text(parts.toString());
+    writing = null;
     try {
       name(new Path(parts, "failed=false"), "output.jsonl");
       name(new Path(parts, "failed=true"), "errors.jsonl");
@@ -100,6 +104,11 @@ final class BatchOutput implements Output {
     if (written.length != 1 || !files.rename(written[0], target)) {
       throw new IOException("%d files in %s".formatted(written.length, part));
     }
+  }
+
+  @Override
+  public Optional<Path> writing() {
+    return Optional.ofNullable(writing);
   }
 
   @Override

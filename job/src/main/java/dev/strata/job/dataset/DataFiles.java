@@ -1,6 +1,7 @@
 package dev.strata.job.dataset;
 
 import dev.strata.udfs.api.StrataException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,6 +35,15 @@ record DataFiles(FileSystem files, Path location) {
       throw StrataException.data("the input %s does not exist", location);
     }
     return Arrays.stream(found).map(FileStatus::getPath).toList();
+  }
+
+  /** Whether something is there; an empty directory is as good as none. */
+  boolean exist() throws IOException {
+    try {
+      return files.listStatus(location).length > 0;
+    } catch (FileNotFoundException e) {
+      return false;
+    }
   }
 
   /** The first file under a directory, or the file itself, whose name tells a format. */

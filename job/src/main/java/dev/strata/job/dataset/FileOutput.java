@@ -24,9 +24,6 @@ final class FileOutput implements Output {
 
   private static final Logger LOG = LoggerFactory.getLogger(FileOutput.class);
 
-  /** Where Spark's writers keep files until the job is committed. */
-  private static final String UNFINISHED = "_temporary";
-
   private final SparkSession session;
   private final DataFiles place;
   private final String mode;
@@ -34,8 +31,10 @@ final class FileOutput implements Output {
   private final Map<String, String> options;
   private final List<String> partitionBy;
   private final boolean exists;
+  private final boolean isEmptyDirectory;
   private DataFormat format;
   private NewDirectory replacement;
+  private volatile Path writing;
 
   private FileOutput(SparkSession session, DataFiles place, StrataConf conf) throws IOException {
     this.session = session;
@@ -44,7 +43,8 @@ final class FileOutput implements Output {
     this.named = DataFormat.of(conf.get(StrataKeys.OUTPUT_FORMAT), place.location().getName());
     this.options = conf.get(StrataKeys.OUTPUT_OPTIONS);
     this.partitionBy = conf.get(StrataKeys.PARTITION_BY);
-    this.exists = place.files().exists(place.location());
+    this.exists = place.exist();
+    this.isEmptyDirectory = !exists && place.files().exists(place.location());
   }
 
   static FileOutput open(SparkSession session, String location, StrataConf conf)
@@ -60,11 +60,11 @@ final class FileOutput implements Output {
    * What a killed run left must pass for an output neither in the eyes of a person nor of a mode.
    */
   private void requireFinished() throws IOException {
-    if (place.files().exists(new Path(place.location(), UNFINISHED))) {
+    if (unfinished().exist()) {
       throw StrataException.data(
           "the output %s holds %s, so the run that began it was killed, or is at work; if none is,"
               + " remove it, or set --mode overwrite",
-          place.location(), UNFINISHED);
+          place.location(), Unfinished.FOLDER);
     }
   }
 
@@ -110,8 +110,8 @@ final class FileOutput implements Output {
               || (status.isDirectory() ? name.contains("=") : DataFormat.ofName(name).isPresent());
       if (!isData) {
         throw StrataException.data(
-            "the output %s holds '%s', which is no part of a data set; --mode overwrite would delete"
-                + " it: remove it yourself, or name another output",
+            "the output %s holds '%s', which is no part of a data set; --mode overwrite would"
+                + " delete it: remove it yourself, or name another output",
             place.location(), name);
       }
     }
@@ -125,7 +125,8 @@ final class FileOutput implements Output {
         save(rows, SaveMode.ErrorIfExists, replacement.path());
         replacement.replaceTarget();
       } else {
-        save(rows, isAppend() ? SaveMode.Append : SaveMode.ErrorIfExists, place.location());
+        boolean isThere = isAppend() || isEmptyDirectory;
+        save(rows, isThere ? SaveMode.Append : SaveMode.ErrorIfExists, place.location());
       }
     } catch (Exception e) { // AnalysisException is checked in Scala only
       throw Refused.byAnalysis(e, toString());
@@ -144,6 +145,7 @@ final class FileOutput implements Output {
   }
 
   private void save(Dataset<Row> rows, SaveMode how, Path path) {
+    writing = path;
     rows.write()
         .mode(how)
         .format(format.word())
@@ -151,6 +153,16 @@ final class FileOutput implements Output {
         .options(options)
         .partitionBy(partitionBy.toArray(String[]::new))
         .save(path.toString());
+    writing = null;
+  }
+
+  @Override
+  public Optional<Path> writing() {
+    return Optional.ofNullable(writing);
+  }
+
+  private Unfinished unfinished() {
+    return Unfinished.at(place.files(), place.location());
   }
 
   private boolean isOverwrite() {
@@ -161,21 +173,17 @@ final class FileOutput implements Output {
     return mode.equals("append");
   }
 
-  /** An empty directory would be in the way of the next run. One that holds anything stays. */
   @Override
   public void discard() {
     if (replacement != null) {
       replacement.discard();
     }
     try {
-      FileSystem files = place.files();
-      if (!exists
-          && files.exists(place.location())
-          && files.listStatus(place.location()).length == 0) {
-        files.delete(place.location(), false);
+      if (writing != null && writing.equals(place.location())) {
+        unfinished().clear();
       }
     } catch (IOException e) {
-      LOG.warn("the empty directory {} cannot be removed: {}", place.location(), e.getMessage(), e);
+      LOG.warn("what is unfinished in {} cannot be removed: {}", this, Messages.firstLine(e), e);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,6 +73,9 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
             .options(options)
             .load(location);
     requireColumns(rows, location);
+    if (word.equals("auto")) {
+      requireNoRequests(rows, location);
+    }
     return format == DataFormat.TEXT
         ? new Input(rows.withColumnRenamed("value", "text"), DataFormat.JSON, roots, null)
         : new Input(rows, format, roots, null);
@@ -103,6 +107,16 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
       throw StrataException.data(
           "the input %s has no line that is a JSON object; give one object on each line, or set"
               + " --input-format",
+          location);
+    }
+  }
+
+  /** Lines for OpenAI's batch API are JSON as well, and hardly meant to be rows. */
+  private static void requireNoRequests(Dataset<Row> rows, String location) {
+    if (Arrays.asList(rows.columns()).containsAll(List.of("custom_id", "url", "body"))) {
+      throw StrataException.data(
+          "the input %s has requests as OpenAI's batch API takes them; set --input-format"
+              + " openai-batch to answer them, or --input-format json to read them as rows",
           location);
     }
   }

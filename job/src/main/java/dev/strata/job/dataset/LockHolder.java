@@ -24,7 +24,7 @@ import java.util.UUID;
  * @param application the Spark application
  * @param since when it took the lock
  */
-record LockHolder(
+public record LockHolder(
     String token,
     String user,
     String host,
@@ -33,7 +33,8 @@ record LockHolder(
     String application,
     Instant since) {
 
-  static LockHolder ofThisProcess(String application) {
+  /** This process, from now on. */
+  public static LockHolder ofThisProcess(String application) {
     return new LockHolder(
         UUID.randomUUID().toString(),
         System.getProperty("user.name"),
@@ -45,7 +46,7 @@ record LockHolder(
   }
 
   /** Whether it was a process that this one would see, and does not. */
-  boolean hasEnded() {
+  public boolean hasEnded() {
     return !processes.isEmpty()
         && processes.equals(processSet())
         && host.equals(hostName())
@@ -62,7 +63,8 @@ record LockHolder(
             .orElse(true);
   }
 
-  byte[] toBytes() throws IOException {
+  /** What {@link #parse} reads. */
+  public byte[] toBytes() throws IOException {
     Properties properties = new Properties();
     properties.setProperty("token", token);
     properties.setProperty("user", user);
@@ -77,7 +79,7 @@ record LockHolder(
   }
 
   /** Reads what {@link #toBytes} wrote; empty if it is not whole. */
-  static Optional<LockHolder> parse(byte[] bytes) throws IOException {
+  public static Optional<LockHolder> parse(byte[] bytes) throws IOException {
     Properties properties = new Properties();
     properties.load(new ByteArrayInputStream(bytes));
     try {

@@ -16,6 +16,9 @@ import org.slf4j.LoggerFactory;
  */
 final class NewDirectory {
 
+  static final String NEW = "new";
+  static final String OLD = "old";
+
   private static final Logger LOG = LoggerFactory.getLogger(NewDirectory.class);
 
   private final FileSystem files;
@@ -26,8 +29,12 @@ final class NewDirectory {
   private NewDirectory(FileSystem files, Path target, String id) {
     this.files = files;
     this.target = target;
-    this.path = new Path(target.getParent(), "." + target.getName() + ".new-" + id);
-    this.old = new Path(target.getParent(), "." + target.getName() + ".old-" + id);
+    this.path = beside(target, NEW, id);
+    this.old = beside(target, OLD, id);
+  }
+
+  static Path beside(Path target, String kind, String id) {
+    return new Path(target.getParent(), "." + target.getName() + "." + kind + "-" + id);
   }
 
   /** A name that nobody else has; the directory is not made. */

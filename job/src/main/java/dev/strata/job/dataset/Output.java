@@ -3,6 +3,8 @@ package dev.strata.job.dataset;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -23,12 +25,17 @@ public interface Output {
   static Output at(SparkSession session, StrataConf conf) {
     Output output = open(session, conf);
     if (output.exists() && conf.get(StrataKeys.MODE).equals("error")) {
-      throw StrataException.data(
-          "the output %s exists already; remove it, name another, or set --mode to overwrite, append"
-              + " or ignore",
-          output);
+      throw existsAlready(output.toString());
     }
     return output;
+  }
+
+  /** What a run says that would not replace what is there. */
+  static StrataException existsAlready(String output) {
+    return StrataException.data(
+        "the output %s exists already; remove it, name another, or set --mode to overwrite, append"
+            + " or ignore",
+        output);
   }
 
   private static Output open(SparkSession session, StrataConf conf) {
@@ -74,6 +81,11 @@ public interface Output {
 
   /** Writes the rows. */
   void write(Dataset<Row> rows);
+
+  /** The directory that rows are being written to at the moment, if it is one. */
+  default Optional<Path> writing() {
+    return Optional.empty();
+  }
 
   /** Removes what a failed write has left. To be called when no task is running. */
   void discard();

@@ -11,9 +11,11 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -22,9 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that one run holds at a time. Its holder rewrites it every minute; a lock that has not
- * been rewritten for ten, or whose holder was a process of this machine that has ended, is a dead
- * run's and is taken over.
+ * A file that one run holds at a time. Its holder renews it every minute; a lock that has not been
+ * renewed for ten, or whose holder was a process of this machine that has ended, is a dead run's
+ * and is taken over. So is one that does not say who holds it, as a full disk leaves it, after a
+ * minute: a holder writes it whole before anything else.
  */
 public final class OutputLock implements AutoCloseable {
 
@@ -33,6 +36,12 @@ public final class OutputLock implements AutoCloseable {
   private static final Duration HEARTBEAT = Duration.ofMinutes(1);
   private static final Duration EXPIRY = Duration.ofMinutes(10);
 
+  /** How long a lock may be there before it says who holds it. */
+  private static final Duration UNSIGNED = Duration.ofMinutes(1);
+
+  /** How long a lock is aside at most, between two renames. */
+  private static final Duration ASIDE = Duration.ofSeconds(5);
+
   /** Before Hadoop closes file systems. */
   private static final int SHUTDOWN_PRIORITY = FileSystem.SHUTDOWN_HOOK_PRIORITY + 5;
 
@@ -40,6 +49,7 @@ public final class OutputLock implements AutoCloseable {
   private final Path file;
   private final LockHolder holder;
   private final Runnable atShutdown = this::release;
+  private boolean tookOver;
   private final ScheduledExecutorService heartbeat =
       Executors.newSingleThreadScheduledExecutor(OutputLock::daemon);
 
@@ -68,6 +78,28 @@ public final class OutputLock implements AutoCloseable {
     }
   }
 
+  /**
+   * Looks whether a lock could be taken, and changes nothing.
+   *
+   * @throws StrataException if another run holds it, or one cannot know
+   */
+  public static void requireFree(Configuration conf, Path file, String what) {
+    try {
+      FileSystem files = plain(file.getFileSystem(conf));
+      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(""));
+      if (files.exists(file) && !lock.isDead(lock.read(file))) {
+        throw lock.held(what);
+      }
+    } catch (IOException e) {
+      throw DataErrors.lock(file.toString(), e);
+    }
+  }
+
+  /** Whether a run that ended without giving it back held the lock before. */
+  boolean tookOver() {
+    return tookOver;
+  }
+
   /** Without the checksum files that Hadoop adds to local ones. */
   private static FileSystem plain(FileSystem files) {
     return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
@@ -81,6 +113,10 @@ public final class OutputLock implements AutoCloseable {
         throw held(what);
       }
     }
+    settle();
+    if (!isMine()) {
+      throw held(what);
+    }
     ShutdownHookManager.get().addShutdownHook(atShutdown, SHUTDOWN_PRIORITY);
     long millis = HEARTBEAT.toMillis();
     var unused = heartbeat.scheduleAtFixedRate(this::beat, millis, millis, TimeUnit.MILLISECONDS);
@@ -88,12 +124,19 @@ public final class OutputLock implements AutoCloseable {
 
   /** Makes the file, unless there is one. */
   private boolean create() throws IOException {
-    try (OutputStream out = openNew()) {
-      out.write(holder.toBytes());
-      return true;
+    OutputStream out;
+    try {
+      out = openNew();
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
       return false;
     }
+    try (out) {
+      out.write(holder.toBytes());
+    } catch (IOException e) {
+      files.delete(file, false); // of a full disk; an empty one would be in the next run's way
+      throw e;
+    }
+    return true;
   }
 
   /** Hadoop's local file system looks first and makes then, which two could do at once. */
@@ -112,29 +155,56 @@ public final class OutputLock implements AutoCloseable {
 
   private void removeIfDead(String what) throws IOException {
     Optional<LockHolder> found = read(file);
-    boolean dead = age().compareTo(EXPIRY) > 0 || found.map(LockHolder::hasEnded).orElse(false);
-    if (!dead) {
+    if (!isDead(found)) {
       throw held(what);
     }
-    LOG.warn("the lock {} of a run that ended is taken over: {}", file, describe(found));
+    LOG.warn(
+        "the lock {} of a run that ended is taken over: {}",
+        file,
+        describe(found, "it does not say whose"));
     Path aside = file.suffix("-" + holder.token());
     // Of several runs that find a dead lock one moves it; who moves a living one puts it back.
     if (files.rename(file, aside) && !read(aside).equals(found)) {
-      files.rename(aside, file);
+      if (!files.rename(aside, file)) {
+        files.delete(aside, false); // a third has made its own meanwhile
+      }
       throw held(what);
     }
     files.delete(aside, false);
+    tookOver = true;
+  }
+
+  /**
+   * Waits while others have a lock aside. One of them may have moved a living lock, taking it for
+   * the dead one that it had read, and puts it back over what was made in the meantime.
+   */
+  private void settle() throws IOException {
+    long end = System.nanoTime() + ASIDE.toNanos();
+    FileStatus[] aside = files.globStatus(file.suffix("-*"));
+    while (aside != null && aside.length > 0) {
+      if (System.nanoTime() > end) {
+        files.delete(aside[0].getPath(), false); // of a run that was killed just then
+      }
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+      aside = files.globStatus(file.suffix("-*"));
+    }
+  }
+
+  private boolean isDead(Optional<LockHolder> found) throws IOException {
+    Duration age = age();
+    return age.compareTo(EXPIRY) > 0
+        || found.map(LockHolder::hasEnded).orElse(age.compareTo(UNSIGNED) > 0);
   }
 
   private StrataException held(String what) throws IOException {
     return StrataException.locked(
         "%s by %s, last heard of %d seconds ago; wait until it ends, or remove %s"
             + " if you know that it is dead",
-        what, describe(read(file)), age().toSeconds(), file);
+        what, describe(read(file), "a run that is just starting"), age().toSeconds(), file);
   }
 
-  private static String describe(Optional<LockHolder> holder) {
-    return holder.map(LockHolder::toString).orElse("a run that is just starting");
+  private static String describe(Optional<LockHolder> holder, String otherwise) {
+    return holder.map(LockHolder::toString).orElse(otherwise);
   }
 
   private Duration age() throws IOException {
@@ -158,12 +228,20 @@ public final class OutputLock implements AutoCloseable {
   private void beat() {
     try {
       if (isMine()) {
-        try (OutputStream out = files.create(file, true)) {
-          out.write(holder.toBytes());
-        }
+        renew();
       }
     } catch (IOException e) {
       LOG.warn("the lock {} cannot be renewed: {}", file, Messages.firstLine(e), e);
+    }
+  }
+
+  /** Where a file system keeps no times that one can set, such as S3's, it is written again. */
+  private void renew() throws IOException {
+    files.setTimes(file, System.currentTimeMillis(), -1);
+    if (age().compareTo(HEARTBEAT.dividedBy(2)) > 0) {
+      try (OutputStream out = files.create(file, true)) {
+        out.write(holder.toBytes());
+      }
     }
   }
 

@@ -8,6 +8,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An output directory that is written anew beside the old one and takes its place as a whole. Names
@@ -26,6 +28,8 @@ import org.apache.hadoop.fs.Path;
  * are atomic, as those of local disks and HDFS are. All methods want the lock to be held.
  */
 public final class Replacement {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Replacement.class);
 
   private final FileSystem files;
   private final Path target;
@@ -57,32 +61,37 @@ public final class Replacement {
   /** Finishes or clears away what killed runs left. */
   public void recover() throws IOException {
     if (files.exists(complete())) {
+      LOG.warn("{} is replaced by what a run that was killed had completed", target);
       takePlace();
     } else if (files.exists(old())) {
       restoreOrDelete();
     }
     FileStatus[] left = files.globStatus(sibling(target, "part-*"));
     for (FileStatus part : left == null ? new FileStatus[0] : left) {
+      LOG.warn("{}, which a run that was killed left, is cleared away", part.getPath());
       files.delete(part.getPath(), true);
     }
   }
 
   private void restoreOrDelete() throws IOException {
     if (files.exists(target)) {
+      LOG.warn("{}, which a run that was killed left, is cleared away", old());
       files.delete(old(), true);
     } else {
+      LOG.warn("{} is put back, which a run that was killed was about to replace", target);
       rename(old(), target);
     }
   }
 
   /**
-   * Whether there is an output.
+   * Whether there is an output; an empty directory is none.
    *
    * @throws StrataException if something else is in its place
    */
   public boolean exists() throws IOException {
     try {
-      for (FileStatus status : files.listStatus(target)) {
+      FileStatus[] found = files.listStatus(target);
+      for (FileStatus status : found) {
         if (status.getPath().equals(target)) {
           throw notAnOutput("it is a file");
         }
@@ -91,7 +100,7 @@ public final class Replacement {
           throw notAnOutput("it holds " + name);
         }
       }
-      return true;
+      return found.length > 0;
     } catch (FileNotFoundException e) {
       return false;
     }

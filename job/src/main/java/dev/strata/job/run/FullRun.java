@@ -2,6 +2,8 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
+import dev.strata.job.dataset.OutputLock;
+import dev.strata.job.dataset.OutputPlace;
 import dev.strata.job.progress.ProgressListener;
 import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.StrataException;
@@ -47,8 +49,27 @@ final class FullRun {
     return rows;
   }
 
+  /** The run with the place of its output, which it gives back at the end. */
+  static String executeAlone(RunSession session, PrintStream console) throws Exception {
+    OutputLock place = claim(session);
+    try (place) {
+      return new FullRun(session).execute(console);
+    }
+  }
+
+  /** The place of files; null where there is none, as for a table. */
+  private static OutputLock claim(RunSession session) {
+    return session.conf().get(StrataKeys.OUTPUT_FORMAT).equals("table")
+        ? null
+        : OutputPlace.claimIfPossible(
+                session.spark().sparkContext().hadoopConfiguration(),
+                session.conf().require(StrataKeys.OUTPUT),
+                session.spark().sparkContext().applicationId())
+            .orElse(null);
+  }
+
   /** Runs, and tells what was done. */
-  String execute(PrintStream console) throws Exception {
+  private String execute(PrintStream console) throws Exception {
     if (hasNothingToDo()) {
       return nothingToDo();
     }

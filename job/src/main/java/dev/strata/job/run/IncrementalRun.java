@@ -8,6 +8,7 @@ import dev.strata.job.dataset.DataFormat;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
 import dev.strata.job.dataset.OutputLock;
+import dev.strata.job.dataset.OutputPlace;
 import dev.strata.job.dataset.Replacement;
 import dev.strata.job.plan.WorkPlan;
 import dev.strata.job.progress.ProgressListener;
@@ -86,8 +87,8 @@ final class IncrementalRun {
     }
     if (BatchInput.isNamedBy(conf)) {
       throw StrataException.usage(
-          "--incremental cannot take over the answers to a batch of requests; unset --incremental, or"
-              + " --input-format %s",
+          "--incremental cannot take over the answers to a batch of requests; unset --incremental,"
+              + " or --input-format %s",
           conf.get(StrataKeys.INPUT_FORMAT));
     }
     String format = conf.get(StrataKeys.OUTPUT_FORMAT);
@@ -113,11 +114,7 @@ final class IncrementalRun {
    */
   String execute(PrintStream console) throws Exception {
     OutputLock lock =
-        OutputLock.acquire(
-            hadoop,
-            Replacement.lock(hadoop, location),
-            "the output " + location + " is being written",
-            session.spark().sparkContext().applicationId());
+        OutputPlace.claim(hadoop, location, session.spark().sparkContext().applicationId());
     try (lock) {
       Replacement replacement = Replacement.of(hadoop, location);
       replacement.recover();

@@ -3,6 +3,7 @@ package dev.strata.job.run;
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.OutputLock;
+import dev.strata.job.dataset.Places;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
@@ -11,6 +12,8 @@ import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -51,7 +54,20 @@ public final class Run {
     IncrementalRun.check(run.conf);
     Generation.validateModel(run.options);
     run.devices().check(run.options.engine());
+    run.checkPlaces();
     return run;
+  }
+
+  private void checkPlaces() {
+    Configuration hadoop = Sessions.hadoop(settings);
+    conf.find(StrataKeys.LOCK)
+        .filter(file -> !conf.get(StrataKeys.DRY_RUN))
+        .ifPresent(file -> OutputLock.requireFree(hadoop, new Path(file), held(file)));
+    Places.check(hadoop, conf);
+  }
+
+  private static String held(String file) {
+    return "the lock " + file + " is held";
   }
 
   private Devices devices() {
@@ -66,13 +82,27 @@ public final class Run {
    * @return what to tell a person in the end
    */
   public String execute(PrintStream console) throws Exception {
-    SparkSession spark = Sessions.start("strata " + task.word(), settings);
+    Announcements announcements = Announcements.on(console, conf.get(StrataKeys.PROGRESS));
+    announcements.starting(task, conf, Sessions.master(settings));
+    Interruption announced = Interruption.announced(console);
+    try (announced) {
+      SparkSession spark = Sessions.start("strata " + task.word(), settings);
+      announcements.started(spark.sparkContext().uiWebUrl());
+      return execute(spark, console);
+    }
+  }
+
+  private String execute(SparkSession spark, PrintStream console) throws Exception {
+    String application = spark.sparkContext().applicationId();
+    Optional<LocalCluster> cluster = LocalCluster.of(spark.sparkContext().master());
+    cluster.ifPresent(folders -> folders.enter(application));
     try {
       return execute(new RunSession(spark, conf, options), console);
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
       throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), conf.require(StrataKeys.OUTPUT));
     } finally {
       spark.stop();
+      cluster.ifPresent(folders -> folders.leave(application));
     }
   }
 
@@ -84,7 +114,7 @@ public final class Run {
     try (lock) {
       return IncrementalRun.isAskedFor(conf)
           ? new IncrementalRun(session).execute(console)
-          : new FullRun(session).execute(console);
+          : FullRun.executeAlone(session, console);
     }
   }
 
@@ -96,7 +126,7 @@ public final class Run {
                 OutputLock.acquire(
                     spark.sparkContext().hadoopConfiguration(),
                     new Path(file),
-                    "the lock " + file + " is held",
+                    held(file),
                     spark.sparkContext().applicationId()))
         .orElse(null);
   }

@@ -1,6 +1,7 @@
 package dev.strata.job.run;
 
 import dev.strata.job.dataset.Output;
+import dev.strata.job.dataset.OutputWatch;
 import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
@@ -62,11 +63,28 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
     spark.sparkContext().addSparkListener(listener);
     ProgressConsole progress =
         ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
-    try (progress) {
+    OutputWatch watch =
+        OutputWatch.start(
+            spark.sparkContext().hadoopConfiguration(),
+            output,
+            () -> spark.sparkContext().cancelAllJobs());
+    Interruption cleanup = Interruption.followedBy(output::discard);
+    try (progress;
+        watch;
+        cleanup) {
+      write(rows, output, watch);
+    }
+  }
+
+  private void write(Dataset<Row> rows, Output output, OutputWatch watch) throws Exception {
+    try {
       output.write(rows);
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
-      spark.stop(); // a task that still runs could write again
-      output.discard();
+      if (Interruption.signal().isEmpty()) {
+        spark.stop(); // a task that still runs could write again
+        output.discard();
+      }
+      watch.requireThere(e);
       throw e;
     }
   }

@@ -12,20 +12,30 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
 /** Spark sessions with what Strata needs of them. */
 public final class Sessions {
 
+  private static final String MASTER = "spark.master";
+
   /** What is set unless the user has set it. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
-          "spark.master", "local[*]",
-          "spark.executor.heartbeatInterval", "2s", // heartbeats carry the progress
-          "spark.ui.showConsoleProgress", "false", // Strata has a line of its own
-          "spark.shuffle.reduceLocality.enabled", "false"); // one partition for each executor
+          MASTER,
+          "local[*]",
+          "spark.executor.heartbeatInterval",
+          "2s", // heartbeats carry the progress
+          "spark.ui.showConsoleProgress",
+          "false", // Strata has a line of its own
+          Redaction.KEY,
+          Redaction.EXPRESSION,
+          "spark.shuffle.reduceLocality.enabled",
+          "false"); // one partition for each executor
 
   /** The overhead, also by its old name, and the part of the heap that it may be given as. */
   private static final Pattern OVERHEAD =
@@ -40,6 +50,18 @@ public final class Sessions {
       settings.put(setting._1(), setting._2());
     }
     return settings;
+  }
+
+  /** Hadoop's configuration as a session will have it. */
+  static Configuration hadoop(Map<String, String> settings) {
+    SparkConf conf = new SparkConf(false);
+    settings.forEach(conf::set);
+    return SparkHadoopUtil.get().newConfiguration(conf);
+  }
+
+  /** Where a session will run. */
+  static String master(Map<String, String> settings) {
+    return settings.getOrDefault(MASTER, DEFAULTS.get(MASTER));
   }
 
   /**
@@ -65,7 +87,7 @@ public final class Sessions {
       throw new StrataException(
           Fault.RESOURCES,
           "Spark does not start on master %s: %s; check the address and Spark's settings"
-              .formatted(all.get("spark.master"), Messages.firstLine(e)),
+              .formatted(all.get(MASTER), Messages.firstLine(e)),
           e);
     }
   }

@@ -2,12 +2,16 @@ package dev.strata.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.run.Task;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class StrataTest {
 
@@ -21,17 +25,21 @@ class StrataTest {
         "genrate | unknown command 'genrate'; did you mean 'generate'?",
         "--modell x | unknown option '--modell'; see strata --help",
         "generate --modell x | unknown option '--modell'; did you mean '--model'?",
+        "generate --modle x | unknown option '--modle'; did you mean '--model'?",
+        "generate --ouptut x | unknown option '--ouptut'; did you mean '--output'?",
+        "hlep | unknown command 'hlep'; did you mean 'help'?",
+        "help genrate | unknown command 'genrate'; did you mean 'generate'?",
         "generate --modell=x | unknown option '--modell'; did you mean '--model'?",
         "generate --frobnicate | unknown option '--frobnicate'; see strata generate --help",
         "generate rows.json | unknown argument 'rows.json'; see strata generate --help",
         "generate --model | Missing required parameter for option '--model' (<model>); see strata"
             + " generate --help",
-        "generate --model a --model b | option '--model' (<model>) should be specified only once; see strata"
-            + " generate --help",
+        "generate --model a --model b | option '--model' (<model>) should be specified only once;"
+            + " see strata generate --help",
         "generate --to-language French | unknown option '--to-language'; see strata generate"
             + " --help",
-        "generate --top-p 2 | --top-p (spark.strata.topP) is '2'; it must be a number above 0 and at"
-            + " most 1",
+        "generate --top-p 2 | --top-p (spark.strata.topP) is '2'; it must be a number above 0 and"
+            + " at most 1",
         "generate | --model (spark.strata.model) is missing",
         "generate --model m | --input (spark.strata.input) is missing",
         "generate --model m --input i | --output (spark.strata.output) is missing",
@@ -44,15 +52,16 @@ class StrataTest {
         "benchmark --shape tiny --compare x | --compare is 'x'; it must be row-by-row",
         "benchmark --shape tiny --promts 3 | unknown option '--promts'; did you mean '--prompts'?",
         "generate --model m --prompt p --messages-column c | --prompt (spark.strata.prompt) and"
-            + " --messages-column (spark.strata.messages.column) both say what the prompt is; give one"
-            + " of the two",
-        "summarize --model m --input-format openai-batch | a batch of requests says itself what to do;"
-            + " use strata generate, not strata summarize",
+            + " --messages-column (spark.strata.messages.column) both say what the prompt is; give"
+            + " one of the two",
+        "summarize --model m --input-format openai-batch | a batch of requests says itself what to"
+            + " do; use strata generate, not strata summarize",
         "generate --input-format openai-batch --row-options seed | --row-options"
-            + " (spark.strata.row.options) means nothing to openai-batch, whose requests say all of it;"
-            + " unset it",
-        "generate --model m --input-options header | --input-options (spark.strata.input.options) is"
-            + " 'header'; it must be name=value, several of them separated by commas or in a JSON array"
+            + " (spark.strata.row.options) means nothing to openai-batch, whose requests say all of"
+            + " it; unset it",
+        "generate --model m --input-options header | --input-options (spark.strata.input.options)"
+            + " is 'header'; it must be name=value, several of them separated by commas or in a"
+            + " JSON array"
       })
   void usageErrorsAreOneSentence(String line, String message) {
     assertThat(run(line.split(" "))).isEqualTo(2);
@@ -71,8 +80,8 @@ class StrataTest {
             + " output itself; unset one of the two",
         "--mode ignore | --mode ignore means nothing to --incremental, which replaces the output"
             + " itself; unset one of the two",
-        "--limit 20 | --limit 20 and --incremental would together take all rows but those out of the"
-            + " output; unset one of the two",
+        "--limit 20 | --limit 20 and --incremental would together take all rows but those out of"
+            + " the output; unset one of the two",
         "--partition-by lang,date | --incremental cannot take over an output laid out by"
             + " --partition-by lang,date; run each part with --where and an --output of its own",
         "--output-format table | --incremental cannot take over an output of the form table; set"
@@ -116,6 +125,53 @@ class StrataTest {
     assertThat(run("generate", "--help")).isZero();
     assertThat(run("--version")).isZero();
     assertThat(text(err)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Task.class)
+  void helpBeginsWithExamplesAndWhatIsRequired(Task task) {
+    String help = printed("help", task.word());
+    assertThat(help).isEqualTo(printed(task.word(), "--help")).contains("Examples:\n  strata ");
+    List<String> lines = help.lines().toList();
+    assertThat(lines).containsSubsequence(HelpText.headings().map(h -> h + ":").toList());
+    List<String> required = lines.subList(lines.indexOf("Required:"), lines.indexOf("Which rows:"));
+    assertThat(String.join("\n", required)).contains("--model=", "--input=", "--output=");
+    for (var key : task.keys()) {
+      String option = Pattern.quote(key.option());
+      assertThat(help).as(key.option()).containsPattern("(?m)^ +" + option + "(=|\\[| |$)");
+    }
+  }
+
+  /** A line of an example is a command that there is, with options that it has. */
+  @ParameterizedTest
+  @EnumSource(Task.class)
+  void examplesAreRight(Task task) {
+    List<String> examples =
+        printed("help", task.word())
+            .lines()
+            .dropWhile(line -> !line.equals("Examples:"))
+            .skip(1)
+            .takeWhile(line -> !line.isEmpty())
+            .toList();
+    String whole = String.join(" ", examples).replaceAll("[\\\\ ]+", " ");
+    String[] commands = whole.split("strata " + task.word() + " ", -1);
+    assertThat(commands).hasSize(3);
+    for (String command : List.of(commands).subList(1, 3)) {
+      String line = task.word() + " " + command.strip().replaceAll("'[^']*'", "text");
+      CommandTree.build().parseArgs(line.split(" ", -1));
+    }
+  }
+
+  private static String printed(String... args) {
+    PrintStream before = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    System.setOut(print(bytes));
+    try {
+      assertThat(new Strata(print(bytes), print(bytes)).run(args)).isZero();
+    } finally {
+      System.setOut(before);
+    }
+    return text(bytes);
   }
 
   @Test

@@ -71,6 +71,17 @@ class BatchInputTest {
   }
 
   @Test
+  void requestsAreNotTakenForRows() throws IOException {
+    Path file = directory.resolve("requests.jsonl");
+    Files.writeString(file, request("one") + "\n");
+    assertThatThrownBy(() -> Input.open(spark, Confs.of("input", file)))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("set --input-format openai-batch to answer them");
+    assertThat(Input.open(spark, Confs.of("input", file, "input.format", "json")).rows().columns())
+        .contains("custom_id");
+  }
+
+  @Test
   void nothingToRead() {
     assertThatThrownBy(() -> open(directory.resolve("absent.jsonl")))
         .isInstanceOf(StrataException.class)

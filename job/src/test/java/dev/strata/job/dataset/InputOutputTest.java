@@ -177,7 +177,8 @@ class InputOutputTest {
   }
 
   @Test
-  void existingOutputIsNotTouched() {
+  void existingOutputIsNotTouched() throws IOException {
+    Files.writeString(directory.resolve("part-0.json"), "{}");
     assertThatThrownBy(() -> output(directory))
         .isInstanceOf(StrataException.class)
         .hasMessage(
@@ -202,6 +203,17 @@ class InputOutputTest {
     output.write(input.rows());
     assertThat(out.resolve("_SUCCESS")).exists();
     assertThat(out.resolve("_temporary")).doesNotExist();
+  }
+
+  @Test
+  void anEmptyDirectoryIsNoOutput() throws IOException {
+    Path out = Files.createDirectory(directory.resolve("empty"));
+    Output output = output(out);
+    assertThat(output.exists()).isFalse();
+    Input input = rows("'new' AS text");
+    output.accept(input, input.rows().schema());
+    output.write(input.rows());
+    assertThat(out.resolve("_SUCCESS")).exists();
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -16,8 +18,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OutputLockTest {
 
@@ -33,8 +39,8 @@ class OutputLockTest {
           .hasMessageMatching(
               "the output is being written by \\S+ on \\S+ \\(process "
                   + ProcessHandle.current().pid()
-                  + ", application app-1, since \\S+Z\\), last heard of \\d+ seconds ago; wait until"
-                  + " it ends, or remove file:"
+                  + ", application app-1, since \\S+Z\\), last heard of \\d+ seconds ago; wait"
+                  + " until it ends, or remove file:"
                   + file
                   + " if you know that it is dead")
           .extracting(e -> ((StrataException) e).fault().exitCode())
@@ -68,6 +74,77 @@ class OutputLockTest {
     Files.write(file, dead.toBytes());
     acquire(file).close();
     assertThat(file).doesNotExist();
+  }
+
+  /** As a full disk leaves it, or a kill between making the file and writing it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "token=half"})
+  void aLockThatNobodySignedIsTakenOverAfterAMinute(String content) throws IOException {
+    Path file = directory.resolve(".out.strata-lock");
+    Files.writeString(file, content);
+    assertThatThrownBy(() -> acquire(file)).hasMessageContaining("a run that is just starting");
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofSeconds(61))));
+    try (OutputLock lock = acquire(file)) {
+      assertThat(lock.tookOver()).isTrue();
+    }
+  }
+
+  /** A device that is always full. */
+  @Test
+  void aLockThatCannotBeWrittenIsNotLeftBehind() throws IOException {
+    Path file = directory.resolve(".out.strata-lock");
+    Configuration full = new Configuration();
+    full.set("fs.full.impl", FullDisk.class.getName());
+    var at = new org.apache.hadoop.fs.Path("full:" + file);
+    assertThatThrownBy(() -> OutputLock.acquire(full, at, "it is held", "app-1"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("No space left on device; make room there, then start again");
+    assertThat(file).doesNotExist();
+  }
+
+  /** The local file system, with no room for any byte. */
+  static final class FullDisk extends RawLocalFileSystem {
+
+    @Override
+    public URI getUri() {
+      return URI.create("full:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(org.apache.hadoop.fs.Path path, boolean overwrite)
+        throws IOException {
+      Files.createFile(Path.of(path.toUri().getPath()));
+      return new FSDataOutputStream(
+          new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+              throw new IOException("No space left on device");
+            }
+          },
+          null);
+    }
+  }
+
+  @Test
+  void lookingChangesNothing() throws IOException {
+    Path file = directory.resolve("new/.out.strata-lock");
+    requireFree(file);
+    assertThat(file.getParent()).doesNotExist();
+    try (OutputLock lock = acquire(file)) {
+      assertThatThrownBy(() -> requireFree(file)).hasMessageContaining("is being written by");
+      lock.check();
+    }
+    Files.writeString(file, "whoever");
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofMinutes(11))));
+    requireFree(file);
+    assertThat(file).hasContent("whoever");
+  }
+
+  private static void requireFree(Path file) {
+    OutputLock.requireFree(
+        new Configuration(),
+        new org.apache.hadoop.fs.Path(file.toUri()),
+        "the output is being written");
   }
 
   @Test

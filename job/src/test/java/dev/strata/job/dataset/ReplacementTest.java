@@ -59,6 +59,16 @@ class ReplacementTest {
   }
 
   @Test
+  void anEmptyDirectoryIsNone() throws IOException {
+    Files.createDirectory(directory.resolve("day=1"));
+    assertThat(replacement.exists()).isFalse();
+    write(Path.of(replacement.part().toUri()), "one");
+    replacement.commit();
+    assertThat(directory.toFile().list()).containsExactly("day=1");
+    assertThat(content()).isEqualTo("one");
+  }
+
+  @Test
   void whatIsNoOutputIsNotReplaced() throws IOException {
     Files.createDirectories(directory.resolve("day=1/day=2"));
     assertThatThrownBy(replacement::exists)

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** The launcher script, as a person calls it, on the jar that was just built. */
 final class Launcher {
@@ -29,9 +30,19 @@ final class Launcher {
    * What a command left behind.
    *
    * @param out lines on standard output
-   * @param err lines on standard error
+   * @param err lines on standard error, but for what every run announces
+   * @param announced what it is about to do, and where it can be watched
    */
-  record Result(int exitCode, List<String> out, List<String> err) {
+  record Result(int exitCode, List<String> out, List<String> err, List<String> announced) {
+
+    private static Result of(int exitCode, List<String> out, List<String> err) {
+      Map<Boolean, List<String>> lines =
+          err.stream()
+              .collect(
+                  Collectors.partitioningBy(
+                      line -> line.matches("(Starting Spark on|Spark UI:) .*")));
+      return new Result(exitCode, out, lines.get(false), lines.get(true));
+    }
 
     /** The number after a label of the summary. */
     int summary(String label) {
@@ -93,7 +104,7 @@ final class Launcher {
           process.destroyForcibly();
           throw new IllegalStateException("no end: " + command + "\n" + Files.readString(err));
         }
-        return new Result(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
+        return Result.of(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
       } finally {
         Files.delete(out);
         Files.delete(err);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -191,6 +192,82 @@ class ScriptsTest {
                   .containsAnyOf(name + "=" + value, name + "=${" + name + ":-" + value + "}");
               assertThat(image).contains(name + "=" + value);
             });
+  }
+
+  /** A properties file is handed on by its name, and what is in it is on no command line. */
+  @Test
+  void secretsOfAFileAreOnNoCommandLine() throws Exception {
+    Path file = Files.writeString(directory.resolve("secrets"), "spark.hadoop.fs.x.key hush\n");
+    Result result =
+        launched("--load-spark-defaults", "--properties-file", file.toString(), "generate");
+    assertThat(result.exitCode).as(result.text).isZero();
+    assertThat(result.text)
+        .contains("--properties-file " + file)
+        .doesNotContain("hush", "strata: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "spark.hadoop.fs.azure.account.key.lake.dfs.core.windows.net | true",
+        "spark.hadoop.fs.azure.sas.files.lake.blob.core.windows.net | true",
+        "spark.hadoop.fs.s3a.secret.key | true",
+        "spark.sql.catalog.db.password | true",
+        "spark.executorEnv.HF_TOKEN | true",
+        "spark.strata.maxNewTokens | false",
+        "spark.kerberos.keytab | false",
+        "spark.executor.memory | false"
+      })
+  void secretsOnACommandLineAreWarnedOf(String key, boolean warns) throws Exception {
+    Result result = launched("--conf", key + "=1", "generate");
+    assertThat(result.exitCode).isZero();
+    String warning = "strata: every user of this machine can read " + key + " on the command line";
+    assertThat(result.text.contains(warning)).isEqualTo(warns);
+  }
+
+  /** What the process that the launcher becomes does, and what the launcher says then. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "echo begun >&9; echo ended >&9; exit 3 | 3 | false",
+        "echo begun >&9; kill -ABRT $$ | 134 | true",
+        "echo begun >&9; kill -KILL $$ | 137 | true",
+        "exit 1 | 1 | false",
+        "[[ $STRATA_END_PIPE == \"9 $(readlink /proc/$$/fd/9)\" ]] | 0 | false"
+      })
+  void anEndByASignalIsSaid(String end, int exitCode, boolean said) throws Exception {
+    Result result = launchedAs(end, "generate");
+    assertThat(result.exitCode).isEqualTo(exitCode);
+    if (said) {
+      assertThat(result.text)
+          .matches("strata: the JVM, process \\d+, was ended by a signal: .*hs_err_pid\\d+.*");
+    } else {
+      assertThat(result.text).isEmpty();
+    }
+  }
+
+  /** The launcher with a Spark that prints how it was called. */
+  private Result launched(String... args) throws Exception {
+    return launchedAs("tr '\\0' ' ' </proc/$$/cmdline", args);
+  }
+
+  private Result launchedAs(String spark, String... args) throws Exception {
+    Path root = directory.resolve("strata");
+    Path script = root.resolve("submit-scripts/strata");
+    Files.createDirectories(script.getParent());
+    Files.copy(ROOT.resolve("submit-scripts/strata"), script, StandardCopyOption.REPLACE_EXISTING);
+    Files.createDirectories(root.resolve("job/target"));
+    Files.writeString(root.resolve("job/target/strata.jar"), "");
+    Path submit = root.resolve("spark/bin/spark-submit");
+    Files.createDirectories(submit.getParent());
+    Files.writeString(submit, "#!/bin/bash\n" + spark + "\n");
+    assertThat(submit.toFile().setExecutable(true)).isTrue();
+    List<String> command = new ArrayList<>(List.of(script.toString()));
+    command.addAll(Arrays.asList(args));
+    return run(
+        Map.of("SPARK_HOME", root.resolve("spark").toString()), command.toArray(String[]::new));
   }
 
   private static Result run(Map<String, String> environment, String... command) throws Exception {

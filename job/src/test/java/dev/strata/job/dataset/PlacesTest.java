@@ -1,0 +1,78 @@
+package dev.strata.job.dataset;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.StrataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is known without a session of Spark. */
+class PlacesTest {
+
+  @TempDir Path directory;
+  private Path input;
+  private Path output;
+
+  @BeforeEach
+  void write() throws IOException {
+    input = Files.writeString(directory.resolve("in.json"), "{}");
+    output = directory.resolve("out");
+  }
+
+  @Test
+  void anInputThatIsNotThere() throws IOException {
+    check();
+    Files.delete(input);
+    assertRefused("the input " + input + " does not exist");
+    check("input.format", "table");
+  }
+
+  @Test
+  void anOutputThatIsThere() throws IOException {
+    Files.createDirectory(output);
+    check();
+    Files.writeString(output.resolve("part-0.json"), "{}");
+    assertRefused("the output " + output + " exists already; remove it");
+    assertRefused("exists already", "dryRun", "true");
+    check("mode", "append");
+    check("mode", "ignore");
+    check("incremental", "changed");
+    check("output.format", "table");
+  }
+
+  @Test
+  void anOutputThatAnotherRunHas() throws IOException {
+    try (OutputLock lock = OutputPlace.claim(new Configuration(), output.toString(), "app-1")) {
+      assertRefused("the output " + output + " is being written by");
+      assertRefused("is being written by", "mode", "overwrite");
+      check("dryRun", "true");
+      lock.check();
+    }
+    check();
+  }
+
+  /** It may be cleared once the lock is held, and if not, says more than that it is there. */
+  @Test
+  void anOutputThatWasNeverFinished() throws IOException {
+    Files.createDirectories(output.resolve("_temporary/0"));
+    check();
+  }
+
+  private void assertRefused(String message, String... settings) {
+    assertThatThrownBy(() -> check(settings))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining(message);
+  }
+
+  private void check(String... settings) {
+    Object[] all = new Object[settings.length + 4];
+    System.arraycopy(new Object[] {"input", input, "output", output}, 0, all, settings.length, 4);
+    System.arraycopy(settings, 0, all, 0, settings.length);
+    Places.check(new Configuration(), Confs.of(all));
+  }
+}
