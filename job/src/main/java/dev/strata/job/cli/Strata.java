@@ -66,7 +66,7 @@ public final class Strata {
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);
       out.println(run.execute(err));
       return CommandLine.ExitCode.OK;
-    } catch (Exception e) { // the edge of the program: whatever it is, a person reads one sentence
+    } catch (Throwable e) { // the edge of the program: whatever it is, a person reads one sentence
       return new Failure(e).report(err, command.hasMatchedOption(CommandTree.STACKTRACE));
     }
   }

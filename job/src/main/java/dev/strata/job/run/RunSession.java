@@ -64,7 +64,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
         ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
     try (progress) {
       output.write(rows);
-    } catch (Exception e) { // Spark's are checked, but Scala does not declare them
+    } catch (Throwable e) { // Spark's are checked, but Scala does not declare them
       spark.stop(); // a task that still runs could write again
       output.discard();
       throw e;

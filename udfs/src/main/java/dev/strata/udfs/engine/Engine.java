@@ -7,7 +7,6 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
-import dev.strata.udfs.tensor.HostMemoryException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -101,7 +100,9 @@ public final class Engine implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new StrataException(StrataException.Fault.USAGE, e.getMessage(), e);
     } catch (RuntimeException e) {
-      throw OutOfDeviceMemory.isCauseOf(e) ? new OutOfDeviceMemory(false, e).asRefusal() : e;
+      throw OutOfDeviceMemory.isCauseOf(e)
+          ? new OutOfDeviceMemory(false, e).asRefusal()
+          : EngineFailure.toldOfStart(e);
     }
   }
 
@@ -195,7 +196,7 @@ public final class Engine implements AutoCloseable {
       }
     } catch (Throwable e) {
       LOG.error("the engine ends: {}", e.getMessage(), e);
-      end(told(e));
+      end(EngineFailure.told(e));
     } finally {
       closeParts();
     }
@@ -215,18 +216,6 @@ public final class Engine implements AutoCloseable {
       LOG.error("the engine's memory was not all given back", e);
       closeFailure.set(e);
     }
-  }
-
-  /** Host memory that comes while sweeps go on may be refused like that which is there before. */
-  private static Throwable told(Throwable failure) {
-    for (Throwable e = failure; e != null; e = e.getCause()) {
-      if (e instanceof HostMemoryException) {
-        return StrataException.resources(
-            "%s; end what else uses the machine's memory, or set spark.strata.host.memory lower",
-            e.getMessage());
-      }
-    }
-    return failure;
   }
 
   private boolean hasRows() throws InterruptedException {

@@ -318,6 +318,11 @@ class EngineFailureTest {
             .isInstanceOf(ExecutionException.class)
             .cause()
             .hasMessageMatching(message.pattern());
+        assertThatThrownBy(() -> take(first))
+            .cause()
+            .isInstanceOf(StrataException.class)
+            .extracting(e -> ((StrataException) e).fault())
+            .isEqualTo(StrataException.Fault.MODEL);
         assertThat(engine.isFailed()).isTrue();
         assertThatThrownBy(() -> goodRows(0).forEach(first::submit))
             .hasMessageMatching(message.pattern());
@@ -325,6 +330,27 @@ class EngineFailureTest {
         assertThatThrownBy(engine::open).hasMessageMatching(message.pattern());
       }
       assertThat(engine.snapshot().doneRows()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void anErrorOfTheJvmIsToldAsASentenceWithoutItself() {
+    try (Engine engine = Engine.start(options().build());
+        EngineClient client = engine.open()) {
+      client.submit(
+          TestEngines.request(
+              0,
+              tokens(4),
+              9,
+              (generated, count) -> {
+                throw new OutOfMemoryError("Java heap space");
+              }));
+      // Spark looks for errors among causes, and ends the process without a word.
+      assertThatThrownBy(() -> take(client))
+          .hasMessageStartingWith("the engine failed: the JVM is out of memory (Java heap space); ")
+          .cause()
+          .isInstanceOf(StrataException.class)
+          .hasNoCause();
     }
   }
 
