@@ -3,6 +3,7 @@ package dev.strata.udfs.store;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
+import dev.strata.udfs.model.FileNames;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -183,9 +184,8 @@ final class HadoopModelFiles implements ModelFiles {
   }
 
   private Path resolve(String name) {
-    if (name.isEmpty() || name.equals(".") || name.equals("..") || name.contains(Path.SEPARATOR)) {
-      throw new IllegalArgumentException(name + " is not a file name in " + directory);
-    }
-    return new Path(directory, name);
+    FileNames.requirePlain(name, directory);
+    // With a colon the name alone would be one with a scheme.
+    return new Path(directory, Path.CUR_DIR + Path.SEPARATOR + name);
   }
 }

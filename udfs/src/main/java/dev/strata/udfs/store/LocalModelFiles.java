@@ -1,10 +1,13 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.FileNames;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -82,7 +85,18 @@ final class LocalModelFiles implements ModelFiles {
               "%s has %d bytes, more than the %d of a small file",
               path(name), length, MAX_FOUND_BYTES));
     }
-    return Optional.of(Files.readAllBytes(resolve(name)));
+    return Optional.of(read(resolve(name)));
+  }
+
+  /** The exception of a read has no file's name. */
+  private static byte[] read(Path file) throws IOException {
+    try {
+      return Files.readAllBytes(file);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   @Override
@@ -106,10 +120,13 @@ final class LocalModelFiles implements ModelFiles {
   }
 
   private Path resolve(String name) {
-    Path file = directory.resolve(name).normalize();
-    if (!directory.equals(file.getParent())) {
-      throw new IllegalArgumentException(name + " is not a file name in " + directory);
+    FileNames.requirePlain(name, directory);
+    try {
+      return directory.resolve(name);
+    } catch (InvalidPathException e) {
+      throw StrataException.model(
+          "%s in %s cannot be a file's name here (%s); set LC_ALL=C.UTF-8 in the environment",
+          name, directory, e.getReason());
     }
-    return file;
   }
 }

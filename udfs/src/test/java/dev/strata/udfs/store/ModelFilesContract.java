@@ -64,10 +64,17 @@ abstract class ModelFilesContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../small.json", "/etc/passwd", "..", "", "a/b"})
+  @ValueSource(strings = {"../small.json", "/etc/passwd", "..", ".", "", "a/b", "a\0b", "\ud83d"})
   void namesDoNotLeadOut(String name) {
     assertThatThrownBy(() -> files.find(name)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> files.open(name)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** Hadoop takes what is before a colon for a scheme. */
+  @Test
+  void namesMayHaveColons() throws IOException {
+    write("a:b", new byte[] {7});
+    assertThat(files.find("a:b")).hasValue(new byte[] {7});
   }
 
   @ParameterizedTest
