@@ -243,6 +243,8 @@ public final class Engine implements AutoCloseable {
       return;
     }
     runSweep(active);
+    // Before anybody hears of what was computed from it.
+    parts.checkpoint().requireUnchanged();
     List<Sequence> finished = wave.removeFinished();
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
     parts.counters().rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());

@@ -33,6 +33,7 @@ public final class Checkpoint implements Closeable {
   private final GenerationDefaults generation;
   private final ModelWeights weights;
   private final Map<String, ByteSource> sources;
+  private final WatchedFiles watched;
   private final List<String> warnings;
 
   private Checkpoint(
@@ -41,12 +42,14 @@ public final class Checkpoint implements Closeable {
       GenerationDefaults generation,
       ModelWeights weights,
       Map<String, ByteSource> sources,
+      WatchedFiles watched,
       List<String> warnings) {
     this.files = files;
     this.spec = spec;
     this.generation = generation;
     this.weights = weights;
     this.sources = sources;
+    this.watched = watched;
     this.warnings = warnings;
   }
 
@@ -115,9 +118,10 @@ public final class Checkpoint implements Closeable {
     DecoderSpec described = family.decoder(shards.bounds());
     DecoderSpec spec = ModelWeights.withOwnHead(described, shards);
     ModelWeights weights = ModelWeights.find(spec, shards, files, files.path(CONFIG));
+    WatchedFiles watched = WatchedFiles.of(files, shards.files());
     opener.open(files, shards.files(), sources);
     List<String> warnings = warnings(files, described.tiedHead() && !spec.tiedHead());
-    return new Checkpoint(files, spec, generation, weights, sources, warnings);
+    return new Checkpoint(files, spec, generation, weights, sources, watched, warnings);
   }
 
   private static String config(ModelFiles files) throws IOException {
@@ -264,6 +268,16 @@ public final class Checkpoint implements Closeable {
               "%d bytes at %d are outside of %s", target.remaining(), offsetInWeight, weight));
     }
     sources.get(weight.file()).read(weight.offset() + offsetInWeight, target);
+  }
+
+  /**
+   * Looks whether the files that weights are read from are still those that were opened.
+   *
+   * @throws StrataException if one was changed, replaced or removed
+   * @throws IOException if they cannot be looked at
+   */
+  public void requireUnchanged() throws IOException {
+    watched.requireUnchanged();
   }
 
   /** Bytes of a block of the shards: what {@link #readBlocks} reads by; 1 for any number. */

@@ -7,13 +7,18 @@ import dev.strata.udfs.model.FileNames;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CompositeCrcFileChecksum;
+import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileChecksum;
 import org.apache.hadoop.fs.FileStatus;
@@ -146,6 +151,25 @@ final class HadoopModelFiles implements ModelFiles {
   @Override
   public long length(String name) throws IOException {
     return required(name).getLen();
+  }
+
+  @Override
+  public Map<String, FileState> states(Collection<String> names) throws IOException {
+    Map<String, FileState> states = new HashMap<>();
+    for (FileStatus file : list()) {
+      if (names.contains(file.getPath().getName())) {
+        states.put(file.getPath().getName(), state(file));
+      }
+    }
+    return states;
+  }
+
+  private static FileState state(FileStatus file) {
+    String etag = file instanceof EtagSource source ? source.getEtag() : null;
+    return new FileState(
+        file.getLen(),
+        TimeUnit.MILLISECONDS.toNanos(file.getModificationTime()),
+        etag == null ? "" : etag);
   }
 
   @Override

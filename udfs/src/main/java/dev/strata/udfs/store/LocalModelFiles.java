@@ -8,8 +8,14 @@ import java.net.URI;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -102,6 +108,34 @@ final class LocalModelFiles implements ModelFiles {
   @Override
   public long length(String name) throws IOException {
     return Files.size(resolve(name));
+  }
+
+  @Override
+  public Map<String, FileState> states(Collection<String> names) throws IOException {
+    Map<String, FileState> states = new HashMap<>();
+    for (String name : names) {
+      state(resolve(name)).ifPresent(state -> states.put(name, state));
+    }
+    return states;
+  }
+
+  /** What a file is like now, or empty if there is none. */
+  static Optional<FileState> state(Path file) throws IOException {
+    try {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return Optional.of(
+          new FileState(
+              now.size(),
+              now.lastModifiedTime().to(TimeUnit.NANOSECONDS),
+              identity(now.fileKey())));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The number of its inode: that of its device may change with a restart of the machine. */
+  private static String identity(Object fileKey) {
+    return String.valueOf(fileKey).replaceFirst(".*(ino=\\d+).*", "$1");
   }
 
   @Override
