@@ -35,9 +35,8 @@ final class CommandTree {
       root.addSubcommand(task.word(), command(task.word(), task.description(), task.keys()));
     }
     root.addSubcommand(BenchmarkCommand.WORD, benchmark());
-    root.addSubcommand(
-        DoctorCommand.WORD,
-        command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS));
+    CommandSpec doctor = command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS);
+    root.addSubcommand(DoctorCommand.WORD, doctor.addOption(DoctorCommand.verify()));
     return new CommandLine(root);
   }
 

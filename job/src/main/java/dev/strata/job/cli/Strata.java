@@ -59,7 +59,7 @@ public final class Strata {
         return BenchmarkCommand.run(command, out, err);
       }
       if (word.equals(DoctorCommand.WORD)) {
-        return DoctorCommand.run(Options.settings(command), out);
+        return DoctorCommand.run(command, out);
       }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));

@@ -12,9 +12,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A Hugging Face checkpoint as it lies: what it says of itself, and its tensors by offset. Opening
@@ -238,6 +240,16 @@ public final class Checkpoint implements Closeable {
             () ->
                 new IllegalArgumentException(
                     "no " + role + " of layer " + layer + " in this model"));
+  }
+
+  /** All tensors of the model, the embedding of a tied one twice. */
+  Collection<Weight> weights() {
+    return weights.all();
+  }
+
+  /** The safetensors files. */
+  Set<String> shards() {
+    return sources.keySet();
   }
 
   /** Norms and biases of all layers. */
