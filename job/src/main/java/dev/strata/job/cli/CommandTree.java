@@ -44,9 +44,8 @@ final class CommandTree {
       root.addSubcommand(task.word(), command);
     }
     root.addSubcommand(BenchmarkCommand.WORD, benchmark());
-    root.addSubcommand(
-        DoctorCommand.WORD,
-        command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS));
+    CommandSpec doctor = command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS);
+    root.addSubcommand(DoctorCommand.WORD, doctor.addOption(DoctorCommand.verify()));
     CommandLine commands = new CommandLine(root);
     return commands.addSubcommand(HELP, new CommandLine.HelpCommand());
   }

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
 /** {@code strata doctor}: examines the machine before a run does. Works without Spark. */
 final class DoctorCommand {
@@ -18,24 +20,41 @@ final class DoctorCommand {
       "Examines this machine: Java, Spark, GPU, natives, memory, model, disk.";
   static final List<ConfKey<?>> KEYS =
       List.of(
-          StrataKeys.MODEL, StrataKeys.DEVICE, StrataKeys.DEVICE_MEMORY, StrataKeys.HOST_MEMORY);
+          StrataKeys.MODEL,
+          StrataKeys.DEVICE,
+          StrataKeys.DEVICE_MEMORY,
+          StrataKeys.HOST_MEMORY,
+          StrataKeys.MODEL_STAGING,
+          StrataKeys.MODEL_CACHE_DIR);
+
+  private static final String VERIFY = "--verify";
 
   private DoctorCommand() {}
 
   /**
    * Prints a line for each finding.
    *
-   * @param options those of the command line, which come before the submitted ones
+   * @param command whose options come before the submitted ones
    * @return 0, or the exit code of the first thing that failed
    */
-  static int run(Map<String, String> options, PrintStream out) {
+  static int run(ParseResult command, PrintStream out) {
     Map<String, String> settings = Submitted.settings();
-    settings.putAll(options);
-    return Doctor.examine(settings, finding -> out.println(line(finding))).stream()
+    settings.putAll(Options.settings(command));
+    boolean verify = command.hasMatchedOption(VERIFY);
+    return Doctor.examine(settings, verify, finding -> out.println(line(finding))).stream()
         .filter(finding -> finding.fault() != null)
         .map(finding -> finding.fault().exitCode())
         .findFirst()
         .orElse(CommandLine.ExitCode.OK);
+  }
+
+  static OptionSpec verify() {
+    return OptionSpec.builder(VERIFY)
+        .type(boolean.class)
+        .description(
+            "Read all of the model: whether its bytes are those of an earlier reading, and its"
+                + " weights numbers that make sense. Takes about a second for each GB.")
+        .build();
   }
 
   private static String line(Finding finding) {

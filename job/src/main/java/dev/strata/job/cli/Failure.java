@@ -1,5 +1,6 @@
 package dev.strata.job.cli;
 
+import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,7 +32,13 @@ record Failure(Throwable error) {
   private StrataException foreseen() {
     StrataException found = null;
     for (Throwable e = error; e != null; e = e.getCause()) {
-      found = e instanceof StrataException strata ? strata : found;
+      if (e instanceof StrataException strata) {
+        found = strata;
+      } else if (found == null
+          && e instanceof Error ofTheJvm
+          && JvmErrors.sentence(ofTheJvm) instanceof StrataException told) {
+        found = told;
+      }
     }
     return found;
   }

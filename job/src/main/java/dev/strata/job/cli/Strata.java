@@ -61,14 +61,14 @@ public final class Strata {
         return BenchmarkCommand.run(command, out, err);
       }
       if (word.equals(DoctorCommand.WORD)) {
-        return DoctorCommand.run(Options.settings(command), out);
+        return DoctorCommand.run(command, out);
       }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);
       out.println(run.execute(err));
       return CommandLine.ExitCode.OK;
-    } catch (Exception e) { // the edge of the program: whatever it is, a person reads one sentence
+    } catch (Throwable e) { // the edge of the program: whatever it is, a person reads one sentence
       if (Interruption.signal().isPresent()) {
         return CommandLine.ExitCode.SOFTWARE; // has been said; the JVM ends with the signal's code
       }

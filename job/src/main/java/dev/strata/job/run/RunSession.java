@@ -79,7 +79,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
   private void write(Dataset<Row> rows, Output output, OutputWatch watch) throws Exception {
     try {
       output.write(rows);
-    } catch (Exception e) { // Spark's are checked, but Scala does not declare them
+    } catch (Throwable e) { // Spark's are checked, but Scala does not declare them
       if (Interruption.signal().isEmpty()) {
         spark.stop(); // a task that still runs could write again
         output.discard();

@@ -41,7 +41,31 @@ class FailureTest {
         .contains("\tat dev.strata.job.cli.FailureTest");
   }
 
-  private static String report(Exception error, boolean stacktrace) {
+  @Test
+  void errorsOfTheJvmAreOneSentenceToo() {
+    assertThat(report(new OutOfMemoryError("Java heap space\nmore"), false))
+        .isEqualTo(
+            "5 strata: the JVM is out of memory (Java heap space); start with more"
+                + " --executor-memory, or --driver-memory where the master is local");
+    assertThat(report(new IllegalStateException(new StackOverflowError()), false))
+        .startsWith("5 strata: a thread is out of stack; start with --conf")
+        .hasLineCount(1);
+    assertThat(report(new NoClassDefFoundError("org/apache/spark/X"), false))
+        .startsWith(
+            "2 strata: a class or native library cannot be used (NoClassDefFoundError:"
+                + " org/apache/spark/X); start with the Spark that Strata is built for")
+        .hasLineCount(1);
+    assertThat(
+            report(
+                new StrataException(
+                    StrataException.Fault.MODEL, "said better", new StackOverflowError()),
+                false))
+        .isEqualTo("3 strata: said better");
+    assertThat(report(new AssertionError("impossible"), false))
+        .startsWith("1 strata: unexpected error: AssertionError: impossible");
+  }
+
+  private static String report(Throwable error, boolean stacktrace) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int code =
         new Failure(error).report(new PrintStream(err, true, StandardCharsets.UTF_8), stacktrace);

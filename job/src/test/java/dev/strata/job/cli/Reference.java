@@ -30,8 +30,9 @@ final class Reference {
   private static final String TAIL =
       """
 
-      Without a key, for every command: `--stacktrace` prints the stack trace of an error; `--help`; `--version`. Options of
-      `spark-submit` (`--master`, `--conf`, `--driver-memory` ...) come before the command.
+      Without a key, for every command: `--stacktrace` prints the stack trace of an error; `--help`; `--version`. For `doctor`:
+      `--verify` reads all of the model. Options of `spark-submit` (`--master`, `--conf`, `--driver-memory` ...) come before the
+      command.
       """;
 
   private Reference() {}

@@ -29,7 +29,10 @@ class DoctorIT {
                 "spark.strata.host.memory=64m",
                 "doctor",
                 "--model",
-                Launcher.DEMO_MODEL.toString())
+                Launcher.DEMO_MODEL.toString(),
+                "--model-cache-dir",
+                directory.resolve("cache").toString(),
+                "--verify")
             .await();
 
     assertThat(result.exitCode()).isEqualTo(5);
@@ -42,6 +45,8 @@ class DoctorIT {
         .startsWith("failed   natives  device is 'cuda', but PyTorch finds no GPU here")
         .endsWith("submit-scripts/gpu-natives.sh prepares the natives for GPUs");
     assertThat(result.out().get(5)).startsWith("ok       model    llama with 12 layers");
-    assertThat(result.out()).hasSize(7);
+    assertThat(result.out().get(7))
+        .matches("ok       weights  0\\.0237 GB of \\S+ read in \\d+ s; the first reading, .*");
+    assertThat(result.out()).hasSize(8);
   }
 }

@@ -75,6 +75,30 @@ class ErrorsIT {
   }
 
   @Test
+  void sizesBeyondTheWeights() throws Exception {
+    Path model = copyOfDemoModel();
+    edit(model.resolve("config.json"), "\"head_dim\": 64", "\"head_dim\": 500000000");
+    assertFails(3, "num_attention_heads times head_dim is 2000000000 in ", generate(model));
+  }
+
+  /** What only a run finds out. */
+  @Test
+  void weightsThatAreNotFinite() throws Exception {
+    Path model = copyOfDemoModel();
+    byte[] shard = Files.readAllBytes(model.resolve(SHARD));
+    Arrays.fill(shard, shard.length / 2, shard.length - 100, (byte) 0xff);
+    Files.write(model.resolve(SHARD), shard);
+    Launcher.Result result =
+        command("--model", model.toString(), "--max-new-tokens", "1", "--host-memory", "256m");
+    assertThat(result.exitCode()).isEqualTo(3);
+    assertThat(result.err())
+        .last()
+        .asString()
+        .startsWith("strata: the model computed logits that are not finite in all of the last ");
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
   void noTokenizer() throws Exception {
     Path model = copyOfDemoModel();
     Files.delete(model.resolve("tokenizer.json"));
@@ -162,7 +186,8 @@ class ErrorsIT {
         .containsExactly(
             "strata: the output "
                 + out
-                + " exists already; remove it, name another, or set --mode to overwrite, append or ignore");
+                + " exists already; remove it, name another, or set --mode to overwrite, append or"
+                + " ignore");
     assertThat(out.resolve("precious")).content().isEqualTo("data");
   }
 

@@ -84,7 +84,8 @@ public final class StrataConf {
   }
 
   /** How a node comes by a model that is not local. */
-  private ModelStaging modelStaging() {
+  /** How a node comes by the model. */
+  public ModelStaging modelStaging() {
     return new ModelStaging(
         ModelStaging.Mode.valueOf(get(StrataKeys.MODEL_STAGING).toUpperCase(Locale.ROOT)),
         get(StrataKeys.MODEL_CACHE_DIR),

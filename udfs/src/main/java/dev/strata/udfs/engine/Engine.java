@@ -8,7 +8,6 @@ import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.Holdings;
-import dev.strata.udfs.tensor.HostMemoryException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -116,11 +115,12 @@ public final class Engine implements AutoCloseable {
           new EngineParts(checkpoint, options, devices, listener, observer, memory),
           options.rowTokens());
     } catch (Throwable e) {
-      if (refusalOr(e) instanceof StrataException refusal) {
-        throw refusal;
+      Throwable told = EngineFailure.told(e);
+      if (told instanceof IllegalArgumentException) {
+        throw new StrataException(StrataException.Fault.USAGE, told.getMessage(), told);
       }
-      if (e instanceof IllegalArgumentException) {
-        throw new StrataException(StrataException.Fault.USAGE, e.getMessage(), e);
+      if (told instanceof RuntimeException known) {
+        throw known;
       }
       throw e;
     }
@@ -218,7 +218,7 @@ public final class Engine implements AutoCloseable {
     } catch (Throwable e) {
       Throwable told = e;
       try {
-        told = refusalOr(e);
+        told = EngineFailure.told(e);
       } finally {
         end(told);
       }
@@ -242,26 +242,6 @@ public final class Engine implements AutoCloseable {
       LOG.error("the engine's memory was not all given back", e);
       closeFailure.set(e);
     }
-  }
-
-  /**
-   * What a person is told of a failure. Host memory that comes while sweeps go on may be refused
-   * like that which is there before.
-   */
-  private static Throwable refusalOr(Throwable failure) {
-    if (failure instanceof StrataException) {
-      return failure;
-    }
-    for (Throwable e = failure; e != null; e = e.getCause()) {
-      if (e instanceof HostMemoryException) {
-        return StrataException.resources(
-            "%s; end what else uses the machine's memory, or set spark.strata.host.memory lower",
-            e.getMessage());
-      }
-    }
-    return OutOfDeviceMemory.isCauseOf(failure)
-        ? new OutOfDeviceMemory(false, failure).asRefusal()
-        : failure;
   }
 
   private boolean hasRows() throws InterruptedException {
@@ -289,6 +269,8 @@ public final class Engine implements AutoCloseable {
       return;
     }
     runSweep(active);
+    // Before anybody hears of what was computed from it.
+    parts.checkpoint().requireUnchanged();
     List<Sequence> finished = wave.removeFinished();
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
     parts.counters().rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());

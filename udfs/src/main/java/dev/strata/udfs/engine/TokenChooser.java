@@ -21,6 +21,7 @@ final class TokenChooser {
   private final int vocabSize;
   private final FloatBuffer logits;
   private final Sampler sampler;
+  private final Finiteness finiteness = new Finiteness();
   private long lowMargins;
 
   /**
@@ -41,6 +42,7 @@ final class TokenChooser {
   int choose(List<SweepSchedule.HeadRow> rows, HeadPass head) {
     float[] bestLogits = head.bestLogits();
     long[] bestTokens = head.bestTokens();
+    finiteness.require(rows, bestLogits);
     int chosen = 0;
     for (int i = 0; i < rows.size(); i++) {
       if (choose(rows.get(i), i, bestLogits, bestTokens)) {
@@ -80,7 +82,7 @@ final class TokenChooser {
   private boolean append(Sequence sequence, int row, float[] bestLogits, long[] bestTokens) {
     float best = bestLogits[2 * row];
     if (!Float.isFinite(best)) {
-      throw new RowException("the model computed logits that are not finite");
+      throw new RowException(Finiteness.NOT_FINITE);
     }
     GenerationRequest request = sequence.request();
     float margin = best - bestLogits[2 * row + 1];

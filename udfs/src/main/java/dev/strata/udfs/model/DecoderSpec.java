@@ -45,6 +45,27 @@ public record DecoderSpec(
     layers = List.copyOf(layers);
   }
 
+  /** The same with a head of its own. */
+  public DecoderSpec untied() {
+    return new DecoderSpec(
+        family,
+        vocabSize,
+        hiddenSize,
+        intermediateSize,
+        heads,
+        kvHeads,
+        headDim,
+        normEpsilon,
+        activation,
+        queryKeyValueBias,
+        attentionOutputBias,
+        feedForwardBias,
+        queryKeyNorm,
+        false,
+        contextLength,
+        layers);
+  }
+
   /** Width of all query heads together. */
   public int queryWidth() {
     return heads * headDim;

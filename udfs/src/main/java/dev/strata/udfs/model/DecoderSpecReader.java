@@ -11,9 +11,6 @@ import java.util.function.IntUnaryOperator;
  */
 final class DecoderSpecReader {
 
-  /** Far beyond the deepest known model: a larger number is a damaged file. */
-  private static final int MAX_LAYERS = 10_000;
-
   private static final double DEFAULT_NORM_EPSILON = 1e-6;
 
   private final JsonFields config;
@@ -85,15 +82,16 @@ final class DecoderSpecReader {
   }
 
   DecoderSpec read() {
-    int hidden = config.size("hidden_size");
-    int heads = config.size("num_attention_heads");
+    int hidden = config.width("hidden_size");
+    int heads = config.width("num_attention_heads");
     int headDim = headDim(hidden, heads);
-    int contextLength = config.sizeOr("max_position_embeddings", defaultContextLength);
+    int maxPositions = config.sizeOr("max_position_embeddings", defaultContextLength);
+    RopeFields rope = RopeFields.of(config, headDim, maxPositions);
     return new DecoderSpec(
         family,
-        config.size("vocab_size"),
+        config.width("vocab_size"),
         hidden,
-        config.size("intermediate_size"),
+        config.width("intermediate_size"),
         heads,
         keyValueHeads(heads),
         headDim,
@@ -104,13 +102,13 @@ final class DecoderSpecReader {
         feedForwardBias,
         queryKeyNorm,
         config.flagOr("tie_word_embeddings", false),
-        contextLength,
-        layers(RopeFields.read(config, headDim, contextLength)));
+        rope.contextLength(),
+        layers(rope.spec()));
   }
 
   /** Layers of a configuration. */
   static int layerCount(JsonFields config) {
-    return config.whole("num_hidden_layers", 1, MAX_LAYERS);
+    return config.layers("num_hidden_layers");
   }
 
   private int headDim(int hidden, int heads) {
@@ -129,10 +127,7 @@ final class DecoderSpecReader {
       throw config.unusable(
           String.format("a head of %d elements has no halves to rotate", headDim));
     }
-    if ((long) heads * headDim > Integer.MAX_VALUE) {
-      throw config.unusable(
-          String.format("%d heads of %d elements are beyond any model", heads, headDim));
-    }
+    var unused = config.width("num_attention_heads times head_dim", (long) heads * headDim);
     return headDim;
   }
 

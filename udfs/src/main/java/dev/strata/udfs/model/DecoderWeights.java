@@ -19,17 +19,28 @@ public final class DecoderWeights {
    */
   public static List<WeightSpec> of(DecoderSpec spec) {
     DecoderWeights weights = new DecoderWeights(spec);
-    weights.matrix(
-        WeightRole.EMBEDDING, -1, "model.embed_tokens.weight", spec.vocabSize(), spec.hiddenSize());
+    weights.weights.add(embedding(spec));
     for (int layer = 0; layer < spec.layers().size(); layer++) {
       weights.attention(layer, "model.layers." + layer + ".");
       weights.feedForward(layer, "model.layers." + layer + ".");
     }
     weights.vector(WeightRole.FINAL_NORM, -1, "model.norm.weight", spec.hiddenSize());
     if (!spec.tiedHead()) {
-      weights.matrix(WeightRole.HEAD, -1, "lm_head.weight", spec.vocabSize(), spec.hiddenSize());
+      weights.weights.add(head(spec));
     }
     return List.copyOf(weights.weights);
+  }
+
+  /** The embedding, which is the head of a tied model too. */
+  public static WeightSpec embedding(DecoderSpec spec) {
+    return new WeightSpec(
+        WeightRole.EMBEDDING, -1, "model.embed_tokens.weight", spec.vocabSize(), spec.hiddenSize());
+  }
+
+  /** The head, which a tied model may have nevertheless. */
+  public static WeightSpec head(DecoderSpec spec) {
+    return new WeightSpec(
+        WeightRole.HEAD, -1, "lm_head.weight", spec.vocabSize(), spec.hiddenSize());
   }
 
   private void attention(int layer, String prefix) {

@@ -25,16 +25,28 @@ import java.util.regex.Pattern;
 final class JsonFields {
 
   private static final Pattern PLACE = Pattern.compile("line \\d+ column \\d+");
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
   private static final int MAX_SHOWN = 60;
 
   private final JsonObject object;
   private final String prefix;
   private final String origin;
+  private final SizeBounds bounds;
 
   private JsonFields(JsonObject object, String prefix, String origin) {
+    this(object, prefix, origin, SizeBounds.NONE);
+  }
+
+  private JsonFields(JsonObject object, String prefix, String origin, SizeBounds bounds) {
     this.object = object;
     this.prefix = prefix;
     this.origin = origin;
+    this.bounds = bounds;
+  }
+
+  /** The same fields, with sizes of tensors held to what is there. */
+  JsonFields within(SizeBounds bounds) {
+    return new JsonFields(object, prefix, origin, bounds);
   }
 
   static JsonFields parse(String json, String origin) {
@@ -99,6 +111,21 @@ final class JsonFields {
   /** A whole number of 1 or more. */
   int sizeOr(String name, int otherwise) {
     return isPresent(name) ? size(name) : otherwise;
+  }
+
+  /** A side of tensors: a whole number of 1 or more, and within the bounds. */
+  int width(String name) {
+    return width(name, size(name));
+  }
+
+  /** Holds what follows from fields to the bounds of a side of tensors. */
+  int width(String what, long size) {
+    return bounds.requireWidth(prefix + what, size, origin);
+  }
+
+  /** A number of layers, within the bounds. */
+  int layers(String name) {
+    return bounds.requireLayers(prefix + name, whole(name, 1, SizeBounds.NONE.layers()), origin);
   }
 
   int wholeOr(String name, int least, int otherwise) {
@@ -259,7 +286,7 @@ final class JsonFields {
   }
 
   private static String shown(JsonElement value) {
-    String text = value.toString();
+    String text = CONTROL.matcher(value.toString()).replaceAll("?");
     return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "…";
   }
 }

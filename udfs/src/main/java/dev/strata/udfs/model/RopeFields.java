@@ -17,28 +17,30 @@ final class RopeFields {
   private final JsonFields config;
   private final JsonFields rope;
   private final int headDim;
-  private final int contextLength;
+  private final int maxPositions;
 
-  private RopeFields(JsonFields config, JsonFields rope, int headDim, int contextLength) {
+  private RopeFields(JsonFields config, JsonFields rope, int headDim, int maxPositions) {
     this.config = config;
     this.rope = rope;
     this.headDim = headDim;
-    this.contextLength = contextLength;
+    this.maxPositions = maxPositions;
   }
 
-  static RopeSpec read(JsonFields config, int headDim, int contextLength) {
+  /**
+   * @param maxPositions what {@code max_position_embeddings} says
+   */
+  static RopeFields of(JsonFields config, int headDim, int maxPositions) {
     boolean older = config.isPresent("rope_scaling");
     JsonFields rope = config.object(older ? "rope_scaling" : "rope_parameters");
-    return new RopeFields(config, rope, headDim, contextLength).spec();
+    return new RopeFields(config, rope, headDim, maxPositions);
   }
 
-  private RopeSpec spec() {
+  RopeSpec spec() {
     requireWholeHead(config);
     requireWholeHead(rope);
     requireOneForAllLayers();
     float[] plain = RopeScaling.plain(theta(), headDim);
-    String type = rope.textOr("rope_type", rope.textOr("type", "default"));
-    return switch (type) {
+    return switch (type()) {
       case "default" -> spec(plain, 1);
       case "linear" -> spec(RopeScaling.linear(plain, rope.positive("factor")), 1);
       case "llama3" -> spec(llama3(plain), 1);
@@ -47,8 +49,32 @@ final class RopeFields {
           throw StrataException.model(
               "rope type %s in %s is not supported; use a model whose rope type is default, linear,"
                   + " llama3 or yarn",
-              type, config.origin());
+              type(), config.origin());
     };
+  }
+
+  /**
+   * The most tokens that a sequence can have: what the pretrained length is stretched to, unless
+   * {@code max_position_embeddings} says more. It is the pretrained length in configurations that
+   * add a scaling to a model (Qwen2.5's for long texts, Vicuna 16k), and the stretched one in those
+   * of models that were trained with it. Llama 3.1's scaling has a factor beyond what the models
+   * were trained for; there the field alone counts, as in vLLM.
+   */
+  int contextLength() {
+    return switch (type()) {
+      case "linear" -> stretched(rope.positive("factor"));
+      case "yarn" -> stretched(yarnFactor());
+      default -> maxPositions;
+    };
+  }
+
+  private int stretched(double factor) {
+    // Rounded, as a factor may come of a division; a number beyond all ints is the largest.
+    return Math.max(maxPositions, (int) Math.rint(pretrainedLength() * factor));
+  }
+
+  private String type() {
+    return rope.textOr("rope_type", rope.textOr("type", "default"));
   }
 
   private static void requireWholeHead(JsonFields fields) {
@@ -95,7 +121,7 @@ final class RopeFields {
     if (rope.isPresent("factor") || !rope.isPresent(PRETRAINED_LENGTH)) {
       return rope.positive("factor");
     }
-    return (double) contextLength / pretrainedLength();
+    return (double) maxPositions / pretrainedLength();
   }
 
   private double attentionFactor(double factor) {
@@ -111,7 +137,7 @@ final class RopeFields {
 
   /** The field beside {@code rope_parameters} wins over the one inside. */
   private int pretrainedLength() {
-    return config.sizeOr(PRETRAINED_LENGTH, rope.sizeOr(PRETRAINED_LENGTH, contextLength));
+    return config.sizeOr(PRETRAINED_LENGTH, rope.sizeOr(PRETRAINED_LENGTH, maxPositions));
   }
 
   private static double orDefault(double value, double otherwise) {

@@ -83,12 +83,17 @@ public final class Safetensors {
     Map<String, String> fileOfTensor = new LinkedHashMap<>();
     for (String tensor : files.names()) {
       String file = files.text(tensor);
-      if (file.isEmpty() || file.contains("/") || file.contains("\\")) {
+      if (!FileNames.isPlain(file)) {
         throw files.invalid(tensor, "the name of a file in the same directory");
       }
       fileOfTensor.put(tensor, file);
     }
     return fileOfTensor;
+  }
+
+  /** Whether headers are held to the bytes that elements of this type take. */
+  static boolean isKnown(String dtype) {
+    return BITS.containsKey(dtype);
   }
 
   private static TensorEntry entry(

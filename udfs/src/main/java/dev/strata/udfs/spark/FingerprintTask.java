@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.Sha256;
@@ -26,6 +27,10 @@ final class FingerprintTask implements MapFunction<Row, Row> {
 
   @Override
   public Row call(Row row) {
+    return JvmErrors.told(() -> withFingerprint(row));
+  }
+
+  private Row withFingerprint(Row row) {
     Object[] values = new Object[row.size() + 1];
     Arrays.setAll(values, i -> i < row.size() ? row.get(i) : fingerprint(row));
     return RowFactory.create(values);

@@ -1,6 +1,7 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.JvmErrors;
 import java.util.Collections;
 import java.util.Iterator;
 import org.apache.spark.TaskContext;
@@ -38,7 +39,10 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
     if (!rows.hasNext()) {
       return Collections.emptyIterator(); // an engine is dear, and there is nothing for it to do
     }
-    TaskContext context = TaskContext.get();
+    return JvmErrors.told(() -> run(rows, TaskContext.get()));
+  }
+
+  private PartitionRun run(Iterator<Row> rows, TaskContext context) {
     EngineLease<ModelEngine> lease = ExecutorEngines.acquire(options, hadoop.value(), context);
     whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
     PartitionRun run =

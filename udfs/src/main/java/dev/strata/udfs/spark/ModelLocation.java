@@ -10,10 +10,14 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Option;
 
 /** Opens models where they lie, without a copy: their configuration, headers and tokenizers. */
 final class ModelLocation {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelLocation.class);
 
   private ModelLocation() {}
 
@@ -61,6 +65,7 @@ final class ModelLocation {
   static void validate(String location) {
     try (Checkpoint checkpoint = open(location)) {
       text(checkpoint, location).close();
+      checkpoint.warnings().forEach(LOG::warn);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,6 +3,7 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.StopCondition;
@@ -89,7 +90,7 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
   @Override
   public boolean hasNext() {
     if (next == null && !closed) {
-      next = advance();
+      next = JvmErrors.told(this::advance);
       if (next == null) {
         close(); // an idle engine does not wait for a client that is through
       }

@@ -1,6 +1,7 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.store.Checkpoint;
@@ -39,6 +40,10 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     if (!rows.hasNext()) {
       return List.of(PromptCounts.NONE).iterator();
     }
+    return List.of(JvmErrors.told(() -> count(rows))).iterator();
+  }
+
+  private PromptCounts count(Iterator<Row> rows) {
     try (Checkpoint checkpoint = ModelLocation.open(options.engine().model(), hadoop.value());
         ModelText text = ModelLocation.text(checkpoint, options.engine().model())) {
       SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
@@ -48,7 +53,7 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
       while (encoded.hasNext()) {
         counts = counts.plus(count(encoded.next(EncodedRows.MOST_ROWS)));
       }
-      return List.of(counts).iterator();
+      return counts;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -108,7 +108,8 @@ final class CacheEviction {
     deleteFiles(part);
   }
 
-  private static void deleteFiles(Path directory) throws IOException {
+  /** Removes a directory of files, if it is there. */
+  static void deleteFiles(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }

@@ -2,23 +2,21 @@ package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.DecoderWeights;
-import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.model.GenerationDefaults;
 import dev.strata.udfs.model.ModelConfig;
-import dev.strata.udfs.model.TensorEntry;
 import dev.strata.udfs.model.WeightRole;
-import dev.strata.udfs.model.WeightSpec;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A Hugging Face checkpoint as it lies: what it says of itself, and its tensors by offset. Opening
@@ -29,27 +27,32 @@ public final class Checkpoint implements Closeable {
 
   private static final String CONFIG = "config.json";
   private static final String GENERATION_CONFIG = "generation_config.json";
+  private static final String ADAPTER = "adapter_config.json";
   private static final String TOKENIZER = "tokenizer.json";
-
-  private record Key(WeightRole role, int layer) {}
 
   private final ModelFiles files;
   private final DecoderSpec spec;
   private final GenerationDefaults generation;
-  private final Map<Key, Weight> weights;
+  private final ModelWeights weights;
   private final Map<String, ByteSource> sources;
+  private final WatchedFiles watched;
+  private final List<String> warnings;
 
   private Checkpoint(
       ModelFiles files,
       DecoderSpec spec,
       GenerationDefaults generation,
-      Map<Key, Weight> weights,
-      Map<String, ByteSource> sources) {
+      ModelWeights weights,
+      Map<String, ByteSource> sources,
+      WatchedFiles watched,
+      List<String> warnings) {
     this.files = files;
     this.spec = spec;
     this.generation = generation;
     this.weights = weights;
     this.sources = sources;
+    this.watched = watched;
+    this.warnings = warnings;
   }
 
   /**
@@ -97,6 +100,9 @@ public final class Checkpoint implements Closeable {
     } catch (IOException e) {
       closeAfter(e, files, sources);
       throw unreadable("the model in " + files.location(), e);
+    } catch (UncheckedIOException e) {
+      closeAfter(e, files, sources);
+      throw unreadable("the model in " + files.location(), e.getCause());
     } catch (Throwable e) {
       closeAfter(e, files, sources);
       throw e;
@@ -106,87 +112,59 @@ public final class Checkpoint implements Closeable {
   private static Checkpoint open(
       ModelFiles files, ShardSources opener, Map<String, ByteSource> sources) throws IOException {
     String config = config(files);
-    DecoderSpec spec = ModelConfig.parse(config, files.path(CONFIG));
+    ModelConfig family = ModelConfig.read(config, files.path(CONFIG));
     String generationConfig = files.find(GENERATION_CONFIG).map(Checkpoint::text).orElse(null);
     GenerationDefaults generation =
         GenerationDefaults.parse(generationConfig, config, files.location());
     Shards shards = Shards.read(files);
-    Map<Key, Weight> weights = weights(spec, shards, files);
+    DecoderSpec described = family.decoder(shards.bounds());
+    DecoderSpec spec = ModelWeights.withOwnHead(described, shards);
+    ModelWeights weights = ModelWeights.find(spec, shards, files, files.path(CONFIG));
+    WatchedFiles watched = WatchedFiles.of(files, shards.files());
     opener.open(files, shards.files(), sources);
-    return new Checkpoint(files, spec, generation, weights, sources);
+    List<String> warnings = warnings(files, described.tiedHead() && !spec.tiedHead());
+    return new Checkpoint(files, spec, generation, weights, sources, watched, warnings);
   }
 
   private static String config(ModelFiles files) throws IOException {
-    return files
-        .find(CONFIG)
-        .map(Checkpoint::text)
-        .orElseThrow(
-            () ->
-                StrataException.model(
-                    "no %s in %s; give the directory of a Hugging Face model",
-                    CONFIG, files.location()));
+    return files.find(CONFIG).map(Checkpoint::text).orElseThrow(() -> noConfig(files));
   }
 
-  private static Map<Key, Weight> weights(DecoderSpec spec, Shards shards, ModelFiles files) {
-    Map<Key, Weight> weights = new HashMap<>();
-    for (WeightSpec wanted : DecoderWeights.of(spec)) {
-      weights.put(new Key(wanted.role(), wanted.layer()), weight(wanted, spec, shards, files));
+  private static StrataException noConfig(ModelFiles files) {
+    return has(files, ADAPTER)
+        ? StrataException.model(
+            "%s holds an adapter (%s) and no model; merge it into the model that it was trained on"
+                + " (merge_and_unload of peft) and give that",
+            files.location(), ADAPTER)
+        : StrataException.model(
+            "no %s in %s; give the directory of a Hugging Face model", CONFIG, files.location());
+  }
+
+  private static boolean has(ModelFiles files, String name) {
+    try {
+      return files.exists(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    if (spec.tiedHead()) {
-      Weight embedding = weights.get(new Key(WeightRole.EMBEDDING, -1));
-      weights.put(new Key(WeightRole.HEAD, -1), asHead(embedding));
+  }
+
+  private static List<String> warnings(ModelFiles files, boolean hasOwnHead) {
+    List<String> warnings = new ArrayList<>();
+    if (hasOwnHead) {
+      warnings.add(
+          String.format(
+              "tie_word_embeddings is true in %s, but the model has a head of its own, which is"
+                  + " used; set it to false there, or take lm_head.weight out",
+              files.path(CONFIG)));
     }
-    return weights;
-  }
-
-  private static Weight asHead(Weight embedding) {
-    return new Weight(
-        WeightRole.HEAD,
-        embedding.layer(),
-        embedding.file(),
-        embedding.offset(),
-        embedding.type(),
-        embedding.rows(),
-        embedding.columns());
-  }
-
-  private static Weight weight(
-      WeightSpec wanted, DecoderSpec spec, Shards shards, ModelFiles files) {
-    Shards.Located located =
-        shards
-            .find(wanted.name())
-            .orElseThrow(
-                () ->
-                    StrataException.model(
-                        "tensor %s is missing in %s, but %s describes a %s model that has it; use"
-                            + " the files of one model",
-                        wanted.name(), shards.listing(), files.path(CONFIG), spec.family()));
-    TensorEntry entry = located.entry();
-    String path = files.path(located.file());
-    if (!entry.shape().equals(wanted.shape())) {
-      throw StrataException.model(
-          "tensor %s in %s has shape %s, but %s makes it %s; use the files of one model",
-          wanted.name(), path, entry.shape(), files.path(CONFIG), wanted.shape());
+    if (has(files, ADAPTER)) {
+      warnings.add(
+          String.format(
+              "%s is there beside the model, but adapters are not applied; merge it into the model"
+                  + " (merge_and_unload of peft), or remove it",
+              files.path(ADAPTER)));
     }
-    return new Weight(
-        wanted.role(),
-        wanted.layer(),
-        located.file(),
-        entry.begin(),
-        elementType(entry, path),
-        wanted.rows(),
-        wanted.columns());
-  }
-
-  private static ElementType elementType(TensorEntry entry, String path) {
-    return Arrays.stream(ElementType.values())
-        .filter(type -> type.name().equals(entry.dtype()))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                StrataException.model(
-                    "tensor %s in %s is stored as %s; use a model stored as F32, F16 or BF16",
-                    entry.name(), path, entry.dtype()));
+    return List.copyOf(warnings);
   }
 
   private static StrataException unreadable(String what, IOException cause) {
@@ -211,6 +189,13 @@ public final class Checkpoint implements Closeable {
   /** What {@code generation_config.json} says. */
   public GenerationDefaults generation() {
     return generation;
+  }
+
+  /**
+   * What a person should know of the checkpoint, each a sentence: it may not be what they think.
+   */
+  public List<String> warnings() {
+    return warnings;
   }
 
   /** The checkpoint's other files. */
@@ -239,7 +224,7 @@ public final class Checkpoint implements Closeable {
 
   /** Whether the model has such a tensor. */
   public boolean has(WeightRole role, int layer) {
-    return weights.containsKey(new Key(role, layer));
+    return weights.find(role, layer).isPresent();
   }
 
   /**
@@ -249,21 +234,32 @@ public final class Checkpoint implements Closeable {
    * @throws IllegalArgumentException if the model has none
    */
   public Weight weight(WeightRole role, int layer) {
-    Weight weight = weights.get(new Key(role, layer));
-    if (weight == null) {
-      throw new IllegalArgumentException("no " + role + " of layer " + layer + " in this model");
-    }
-    return weight;
+    return weights
+        .find(role, layer)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no " + role + " of layer " + layer + " in this model"));
+  }
+
+  /** All tensors of the model, the embedding of a tied one twice. */
+  Collection<Weight> weights() {
+    return weights.all();
+  }
+
+  /** The safetensors files. */
+  Set<String> shards() {
+    return sources.keySet();
   }
 
   /** Norms and biases of all layers. */
   public List<Weight> vectors() {
-    return weights.values().stream().filter(weight -> !weight.role().isMatrix()).toList();
+    return weights.all().stream().filter(weight -> !weight.role().isMatrix()).toList();
   }
 
   /** Bytes of the matrices of one sweep: all but the embedding, whose rows are read singly. */
   public long weightBytes() {
-    return weights.values().stream()
+    return weights.all().stream()
         .filter(weight -> weight.role().isMatrix() && weight.role() != WeightRole.EMBEDDING)
         .mapToLong(Weight::bytes)
         .sum();
@@ -284,6 +280,16 @@ public final class Checkpoint implements Closeable {
               "%d bytes at %d are outside of %s", target.remaining(), offsetInWeight, weight));
     }
     sources.get(weight.file()).read(weight.offset() + offsetInWeight, target);
+  }
+
+  /**
+   * Looks whether the files that weights are read from are still those that were opened.
+   *
+   * @throws StrataException if one was changed, replaced or removed
+   * @throws IOException if they cannot be looked at
+   */
+  public void requireUnchanged() throws IOException {
+    watched.requireUnchanged();
   }
 
   /** Bytes of a block of the shards: what {@link #readBlocks} reads by; 1 for any number. */

@@ -3,16 +3,22 @@ package dev.strata.udfs.store;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
+import dev.strata.udfs.model.FileNames;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CompositeCrcFileChecksum;
+import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileChecksum;
 import org.apache.hadoop.fs.FileStatus;
@@ -151,6 +157,25 @@ final class HadoopModelFiles implements ModelFiles {
   }
 
   @Override
+  public Map<String, FileState> states(Collection<String> names) throws IOException {
+    Map<String, FileState> states = new HashMap<>();
+    for (FileStatus file : list()) {
+      if (names.contains(file.getPath().getName())) {
+        states.put(file.getPath().getName(), state(file));
+      }
+    }
+    return states;
+  }
+
+  private static FileState state(FileStatus file) {
+    String etag = file instanceof EtagSource source ? source.getEtag() : null;
+    return new FileState(
+        file.getLen(),
+        TimeUnit.MILLISECONDS.toNanos(file.getModificationTime()),
+        etag == null ? "" : etag);
+  }
+
+  @Override
   public ByteSource open(String name) throws IOException {
     return source(resolve(name), length(name));
   }
@@ -186,9 +211,8 @@ final class HadoopModelFiles implements ModelFiles {
   }
 
   private Path resolve(String name) {
-    if (name.isEmpty() || name.equals(".") || name.equals("..") || name.contains(Path.SEPARATOR)) {
-      throw new IllegalArgumentException(name + " is not a file name in " + directory);
-    }
-    return new Path(directory, name);
+    FileNames.requirePlain(name, directory);
+    // With a colon the name alone would be one with a scheme.
+    return new Path(directory, Path.CUR_DIR + Path.SEPARATOR + name);
   }
 }

@@ -1,12 +1,21 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.FileNames;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -82,12 +91,51 @@ final class LocalModelFiles implements ModelFiles {
               "%s has %d bytes, more than the %d of a small file",
               path(name), length, MAX_FOUND_BYTES));
     }
-    return Optional.of(Files.readAllBytes(resolve(name)));
+    return Optional.of(read(resolve(name)));
+  }
+
+  /** The exception of a read has no file's name. */
+  private static byte[] read(Path file) throws IOException {
+    try {
+      return Files.readAllBytes(file);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   @Override
   public long length(String name) throws IOException {
     return Files.size(resolve(name));
+  }
+
+  @Override
+  public Map<String, FileState> states(Collection<String> names) throws IOException {
+    Map<String, FileState> states = new HashMap<>();
+    for (String name : names) {
+      state(resolve(name)).ifPresent(state -> states.put(name, state));
+    }
+    return states;
+  }
+
+  /** What a file is like now, or empty if there is none. */
+  static Optional<FileState> state(Path file) throws IOException {
+    try {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return Optional.of(
+          new FileState(
+              now.size(),
+              now.lastModifiedTime().to(TimeUnit.NANOSECONDS),
+              identity(now.fileKey())));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The number of its inode: that of its device may change with a restart of the machine. */
+  private static String identity(Object fileKey) {
+    return String.valueOf(fileKey).replaceFirst(".*(ino=\\d+).*", "$1");
   }
 
   @Override
@@ -106,10 +154,13 @@ final class LocalModelFiles implements ModelFiles {
   }
 
   private Path resolve(String name) {
-    Path file = directory.resolve(name).normalize();
-    if (!directory.equals(file.getParent())) {
-      throw new IllegalArgumentException(name + " is not a file name in " + directory);
+    FileNames.requirePlain(name, directory);
+    try {
+      return directory.resolve(name);
+    } catch (InvalidPathException e) {
+      throw StrataException.model(
+          "%s in %s cannot be a file's name here (%s); set LC_ALL=C.UTF-8 in the environment",
+          name, directory, e.getReason());
     }
-    return file;
   }
 }

@@ -77,6 +77,10 @@ record Manifest(String location, List<RemoteFile> files) {
         + new Sha256().addBytes(content).hex(HASH_DIGITS);
   }
 
+  List<String> names() {
+    return files.stream().map(RemoteFile::name).toList();
+  }
+
   long bytes() {
     return files.stream().mapToLong(RemoteFile::length).sum();
   }

@@ -53,6 +53,10 @@ final class ModelCache {
     return new ModelCache(directory, staging.cacheBytes());
   }
 
+  Path directory() {
+    return directory;
+  }
+
   static Path lock(Path cache, String key) {
     return cache.resolve(key + ".lock");
   }
@@ -108,7 +112,7 @@ final class ModelCache {
       return Optional.empty();
     }
     try {
-      if (manifest.isIn(copy)) {
+      if (isWhole(copy, manifest)) {
         Files.setLastModifiedTime(copy.resolve(Manifest.FILE), FileTime.from(Instant.now()));
         return Optional.of(new LocalModelFiles(copy, held.get()));
       }
@@ -120,6 +124,26 @@ final class ModelCache {
     return Optional.empty();
   }
 
+  /** Whether a copy is there, and nobody has changed it since all of it was read. */
+  private static boolean isWhole(Path copy, Manifest manifest) throws IOException {
+    return manifest.isIn(copy)
+        && FileRecord.read(copy.resolve(FileRecord.FILE)).isOf(copy, manifest.names());
+  }
+
+  /**
+   * The copy of a model as it is, changed or not, or empty if there is none that is complete or if
+   * it is just being made. It stays at least until the files are closed.
+   */
+  Optional<ModelFiles> find(HadoopModelFiles remote) throws IOException {
+    Manifest manifest = Manifest.of(remote);
+    Path copy = directory.resolve(manifest.key());
+    if (!manifest.isIn(copy)) {
+      return Optional.empty();
+    }
+    Optional<Closeable> held = CacheLock.tryShared(lock(directory, manifest.key()));
+    return held.map(hold -> new LocalModelFiles(copy, hold));
+  }
+
   private boolean makeUnlessLocked(HadoopModelFiles remote, Manifest manifest, Path lock)
       throws IOException {
     Optional<Closeable> held = CacheLock.tryExclusive(lock);
@@ -127,7 +151,7 @@ final class ModelCache {
       return false;
     }
     try {
-      if (!manifest.isIn(directory.resolve(manifest.key()))) {
+      if (!isWhole(directory.resolve(manifest.key()), manifest)) {
         make(remote, manifest);
       }
     } finally {
@@ -140,8 +164,10 @@ final class ModelCache {
   private void make(HadoopModelFiles remote, Manifest manifest) throws IOException {
     Path copy = directory.resolve(manifest.key());
     Path part = part(directory, manifest.key());
-    if (Files.exists(copy) && !Files.exists(part)) {
-      Files.move(copy, part, StandardCopyOption.ATOMIC_MOVE); // somebody took files out of it
+    if (Files.exists(copy)) { // somebody took files out of it, or changed some
+      LOG.info("the copy {} is not as it was when it was made; it is read through", copy);
+      CacheEviction.deleteFiles(part);
+      Files.move(copy, part, StandardCopyOption.ATOMIC_MOVE);
     }
     Files.createDirectories(part);
     makeRoom(manifest, part);

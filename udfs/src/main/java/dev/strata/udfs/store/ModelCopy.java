@@ -7,10 +7,12 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -23,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Copies a model's files to a local directory, several at once. It goes on from the bytes that are
- * there, syncs what it wrote, and compares lengths and, where the file system keeps them, checksums
- * of what it read.
+ * there, syncs what it wrote, and compares lengths and checksums of what it read: those that the
+ * file system keeps, or else those of an earlier reading of the copy.
  */
 final class ModelCopy {
 
@@ -53,7 +55,9 @@ final class ModelCopy {
         manifest.bytes(),
         manifest.location(),
         target);
-    copyFiles();
+    Path record = target.resolve(FileRecord.FILE);
+    new FileRecord(copyFiles(FileRecord.read(record))).write(record);
+    sync(record);
     manifest.write(target);
     sync(target.resolve(Manifest.FILE));
     sync(target);
@@ -64,24 +68,26 @@ final class ModelCopy {
         TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
   }
 
-  private void copyFiles() throws IOException {
+  private List<FileRecord.Entry> copyFiles(FileRecord earlier) throws IOException {
     ExecutorService threads = Executors.newFixedThreadPool(FILES_AT_ONCE);
     try {
-      List<Future<?>> copies = new ArrayList<>();
+      List<Future<FileRecord.Entry>> copies = new ArrayList<>();
       for (RemoteFile file : manifest.files()) {
-        copies.add(threads.submit(() -> copy(file)));
+        copies.add(threads.submit(() -> copy(file, earlier)));
       }
-      for (Future<?> copy : copies) {
-        await(copy);
+      List<FileRecord.Entry> entries = new ArrayList<>();
+      for (Future<FileRecord.Entry> copy : copies) {
+        entries.add(await(copy));
       }
+      return entries;
     } finally {
       end(threads);
     }
   }
 
-  private static void await(Future<?> copy) throws IOException {
+  private static <T> T await(Future<T> copy) throws IOException {
     try {
-      copy.get();
+      return copy.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while the model was copied");
@@ -107,9 +113,25 @@ final class ModelCopy {
     }
   }
 
-  private Void copy(RemoteFile file) throws IOException {
-    OptionalInt expected = remote.crc32c(file.name());
+  private FileRecord.Entry copy(RemoteFile file, FileRecord earlier) throws IOException {
     Path path = target.resolve(file.name());
+    Optional<FileRecord.Entry> unchanged = earlier.unchanged(file.name(), path);
+    if (unchanged.isPresent() && unchanged.get().state().length() == file.length()) {
+      return unchanged.get();
+    }
+    int crc = copyAndCompare(file, path, earlier.find(file.name()));
+    FileState state =
+        LocalModelFiles.state(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
+    return new FileRecord.Entry(file.name(), state, crc);
+  }
+
+  private int copyAndCompare(RemoteFile file, Path path, Optional<FileRecord.Entry> earlier)
+      throws IOException {
+    OptionalInt kept = remote.crc32c(file.name());
+    OptionalInt expected =
+        kept.isPresent()
+            ? kept
+            : earlier.map(entry -> OptionalInt.of(entry.crc32c())).orElse(OptionalInt.empty());
     boolean continued = Files.exists(path);
     int actual = copy(file, path);
     if (continued && expected.isPresent() && actual != expected.getAsInt()) {
@@ -117,14 +139,14 @@ final class ModelCopy {
       Files.delete(path);
       actual = copy(file, path);
     }
-    if (expected.isPresent() && actual != expected.getAsInt()) {
+    if (kept.isPresent() && actual != kept.getAsInt()) {
       Files.delete(path);
       throw new IOException(
           String.format(
               "the copy of %s has the CRC32C %08x, but its file system says %08x",
-              remote.path(file.name()), actual, expected.getAsInt()));
+              remote.path(file.name()), actual, kept.getAsInt()));
     }
-    return null;
+    return actual;
   }
 
   /** Completes a file and returns the CRC32C of its bytes. */

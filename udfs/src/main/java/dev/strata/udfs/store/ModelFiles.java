@@ -5,6 +5,8 @@ import dev.strata.udfs.api.StrataException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
@@ -79,6 +81,9 @@ public interface ModelFiles extends Closeable {
 
   /** Bytes of a file. */
   long length(String name) throws IOException;
+
+  /** What files are like now, without those that are not there; asked for all at once. */
+  Map<String, FileState> states(Collection<String> names) throws IOException;
 
   /** Opens a file; the caller closes it. */
   ByteSource open(String name) throws IOException;

@@ -2,15 +2,18 @@ package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.Safetensors;
+import dev.strata.udfs.model.SizeBounds;
 import dev.strata.udfs.model.TensorEntry;
+import dev.strata.udfs.model.WeightSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,11 +32,14 @@ final class Shards {
   record Located(String file, TensorEntry entry) {}
 
   private final String listing;
+  private final Map<String, String> index;
   private final Map<String, Located> tensors;
   private final List<String> files;
 
-  private Shards(String listing, Map<String, Located> tensors, List<String> files) {
+  private Shards(
+      String listing, Map<String, String> index, Map<String, Located> tensors, List<String> files) {
     this.listing = listing;
+    this.index = index;
     this.tensors = tensors;
     this.files = files;
   }
@@ -64,37 +70,25 @@ final class Shards {
   private static Shards single(ModelFiles files) throws IOException {
     Map<String, Located> tensors = new HashMap<>();
     header(files, SINGLE).forEach((name, entry) -> tensors.put(name, new Located(SINGLE, entry)));
-    return new Shards(files.path(SINGLE), tensors, List.of(SINGLE));
+    return new Shards(files.path(SINGLE), Map.of(), tensors, List.of(SINGLE));
   }
 
+  /**
+   * The index is a hint which files there are; what is in them, their headers say. As in Hugging
+   * Face transformers the last of several tensors of one name counts.
+   */
   private static Shards sharded(ModelFiles files, String indexJson) throws IOException {
     String listing = files.path(INDEX);
-    Map<String, String> fileOfTensor = Safetensors.parseIndex(indexJson, listing);
-    Map<String, Map<String, TensorEntry>> headers = new LinkedHashMap<>();
-    for (String file : new TreeSet<>(fileOfTensor.values())) {
-      if (!files.exists(file)) {
-        throw StrataException.model(
-            "%s names %s, which is not there; download the missing file", listing, file);
-      }
-      headers.put(file, header(files, file));
-    }
+    Map<String, String> index = Safetensors.parseIndex(indexJson, listing);
     Map<String, Located> tensors = new HashMap<>();
-    fileOfTensor.forEach(
-        (name, file) -> {
-          TensorEntry entry = headers.get(file).get(name);
-          if (entry == null) {
-            throw StrataException.model(
-                "%s says that tensor %s is in %s, but it is not; download the model again",
-                listing, name, file);
-          }
-          tensors.put(name, new Located(file, entry));
-        });
-    return new Shards(listing, tensors, List.copyOf(headers.keySet()));
-  }
-
-  /** The file that lists the tensors, for messages. */
-  String listing() {
-    return listing;
+    List<String> there = new ArrayList<>();
+    for (String file : new TreeSet<>(index.values())) {
+      if (files.exists(file)) {
+        header(files, file).forEach((name, entry) -> tensors.put(name, new Located(file, entry)));
+        there.add(file);
+      }
+    }
+    return new Shards(listing, index, tensors, List.copyOf(there));
   }
 
   /** The safetensors files, in alphabetical order. */
@@ -102,8 +96,32 @@ final class Shards {
     return files;
   }
 
-  Optional<Located> find(String tensor) {
-    return Optional.ofNullable(tensors.get(tensor));
+  /** What sizes a configuration of these tensors can have. */
+  SizeBounds bounds() {
+    return SizeBounds.of(tensors.values().stream().map(Located::entry).toList(), listing);
+  }
+
+  /** A tensor under the first of its names that is there. */
+  Optional<Located> find(WeightSpec wanted) {
+    return wanted.names().stream().map(tensors::get).filter(Objects::nonNull).findFirst();
+  }
+
+  /** Why a tensor of a model, which {@code config} describes, is not found. */
+  StrataException missing(WeightSpec wanted, String config, String family) {
+    Optional<String> file =
+        wanted.names().stream().map(index::get).filter(Objects::nonNull).findFirst();
+    if (file.isEmpty()) {
+      return StrataException.model(
+          "tensor %s is missing in %s, but %s describes a %s model that has it; use the files of"
+              + " one model",
+          wanted.name(), listing, config, family);
+    }
+    return files.contains(file.get())
+        ? StrataException.model(
+            "%s says that tensor %s is in %s, but it is not; download the model again",
+            listing, wanted.name(), file.get())
+        : StrataException.model(
+            "%s names %s, which is not there; download the missing file", listing, file.get());
   }
 
   private static Map<String, TensorEntry> header(ModelFiles files, String name) throws IOException {

@@ -1,5 +1,6 @@
 package dev.strata.udfs.tools;
 
+import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
@@ -11,7 +12,8 @@ import java.util.stream.Stream;
 
 /**
  * Examines the machine that it runs on, in some seconds and without a Spark session: Java, Spark,
- * GPUs, PyTorch's natives, memory, the model, and the disk that the model is on.
+ * GPUs, PyTorch's natives, memory, the model, and the disk that the model is on. Reads all of the
+ * model where that is asked for.
  */
 public final class Doctor {
 
@@ -26,26 +28,42 @@ public final class Doctor {
   /**
    * Examines the machine for a run with these settings.
    *
+   * @param verify whether to read all of the model
    * @param told hears of each finding as soon as it is there
    * @return all of them
    * @throws StrataException if the settings make no sense
    */
-  public static List<Finding> examine(Map<String, String> settings, Consumer<Finding> told) {
-    return new Doctor(settings).findings().peek(told).toList();
+  public static List<Finding> examine(
+      Map<String, String> settings, boolean verify, Consumer<Finding> told) {
+    Doctor doctor = new Doctor(settings);
+    Stream<Supplier<Finding>> last = verify ? Stream.of(doctor::weights) : Stream.of();
+    return Stream.concat(doctor.checks(), last).map(Doctor::found).peek(told).toList();
   }
 
-  private Stream<Finding> findings() {
+  /** An error that no check foresaw is one finding, and the others are made. */
+  private static Finding found(Supplier<Finding> check) {
+    try {
+      return JvmErrors.told(check);
+    } catch (StrataException e) {
+      return Finding.failed("doctor", e);
+    }
+  }
+
+  private Finding weights() {
+    return WeightCheck.check(conf.get(StrataKeys.MODEL), conf.modelStaging());
+  }
+
+  private Stream<Supplier<Finding>> checks() {
     String device = conf.get(StrataKeys.DEVICE);
     List<Gpu> gpus = device.equals("cpu") ? List.of() : Gpu.list();
     long deviceMemory = conf.get(StrataKeys.DEVICE_MEMORY);
-    return Stream.<Supplier<Finding>>of(
-            () -> Platform.java(Runtime.version().feature(), System.getProperty("java.vendor")),
-            () -> Platform.spark(System.getenv("SPARK_HOME")),
-            () -> Gpu.check(device, gpus, deviceMemory),
-            () -> Natives.check(settings, device, !gpus.isEmpty()),
-            () -> Memory.check(conf.get(StrataKeys.HOST_MEMORY)),
-            () -> ModelCheck.check(conf.get(StrataKeys.MODEL)),
-            () -> DiskRate.check(conf.get(StrataKeys.MODEL)))
-        .map(Supplier::get);
+    return Stream.of(
+        () -> Platform.java(Runtime.version().feature(), System.getProperty("java.vendor")),
+        () -> Platform.spark(System.getenv("SPARK_HOME")),
+        () -> Gpu.check(device, gpus, deviceMemory),
+        () -> Natives.check(settings, device, !gpus.isEmpty()),
+        () -> Memory.check(conf.get(StrataKeys.HOST_MEMORY)),
+        () -> ModelCheck.check(conf.get(StrataKeys.MODEL)),
+        () -> DiskRate.check(conf.get(StrataKeys.MODEL)));
   }
 }

@@ -29,15 +29,11 @@ final class ModelCheck {
       return Finding.warning(SUBJECT, "none is given; name one with --model");
     }
     try (Checkpoint checkpoint = Checkpoint.open(location)) {
-      return Finding.ok(
-          SUBJECT,
-          String.format(
-              Locale.ROOT,
-              "%s with %d layers, %.3g GB read in each sweep; a greeting has %d tokens",
-              checkpoint.spec().family(),
-              checkpoint.spec().layers().size(),
-              checkpoint.weightBytes() / 1e9,
-              tokens(checkpoint, location)));
+      String found = describe(checkpoint, tokens(checkpoint, location));
+      List<String> warnings = checkpoint.warnings();
+      return warnings.isEmpty()
+          ? Finding.ok(SUBJECT, found)
+          : Finding.warning(SUBJECT, found + "; " + String.join("; ", warnings));
     } catch (StrataException e) {
       return Finding.failed(SUBJECT, e);
     } catch (RowException e) {
@@ -49,6 +45,16 @@ final class ModelCheck {
     } catch (IOException | UncheckedIOException e) {
       return Finding.failed(SUBJECT, Fault.MODEL, "%s cannot be read: %s".formatted(location, e));
     }
+  }
+
+  private static String describe(Checkpoint checkpoint, int greetingTokens) {
+    return String.format(
+        Locale.ROOT,
+        "%s with %d layers, %.3g GB read in each sweep; a greeting has %d tokens",
+        checkpoint.spec().family(),
+        checkpoint.spec().layers().size(),
+        checkpoint.weightBytes() / 1e9,
+        greetingTokens);
   }
 
   private static int tokens(Checkpoint checkpoint, String location) {

@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
@@ -9,18 +10,25 @@ import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.Weight;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +39,7 @@ class EngineFailureTest {
 
   private static final int CONTEXT = 1024;
   private static final int VOCABULARY = 8192;
+  private static final String NOT_FINITE = "the model computed logits that are not finite";
 
   private static TestEngines.OptionsBuilder options() {
     return TestEngines.options(TestEngines.demoModel());
@@ -281,7 +290,11 @@ class EngineFailureTest {
   }
 
   private static Path copyOfDemoModel(Path directory) throws IOException {
-    try (var files = Files.list(TestEngines.demoModel())) {
+    return copy(TestEngines.demoModel(), directory);
+  }
+
+  private static Path copy(Path model, Path directory) throws IOException {
+    try (var files = Files.list(model)) {
       for (Path file : files.toList()) {
         Files.copy(file, directory.resolve(file.getFileName().toString()));
       }
@@ -318,6 +331,11 @@ class EngineFailureTest {
             .isInstanceOf(ExecutionException.class)
             .cause()
             .hasMessageMatching(message.pattern());
+        assertThatThrownBy(() -> take(first))
+            .cause()
+            .isInstanceOf(StrataException.class)
+            .extracting(e -> ((StrataException) e).fault())
+            .isEqualTo(StrataException.Fault.MODEL);
         assertThat(engine.isFailed()).isTrue();
         assertThatThrownBy(() -> goodRows(0).forEach(first::submit))
             .hasMessageMatching(message.pattern());
@@ -325,6 +343,151 @@ class EngineFailureTest {
         assertThatThrownBy(engine::open).hasMessageMatching(message.pattern());
       }
       assertThat(engine.snapshot().doneRows()).isEqualTo(3);
+    }
+  }
+
+  /**
+   * Changes a model's file when its first token has been chosen, and returns what a client hears.
+   */
+  private static Throwable afterChange(Path model, ThrowingConsumer<Path> change)
+      throws IOException {
+    Path shard = model.resolve("model-00001-of-00003.safetensors");
+    Files.setLastModifiedTime(shard, FileTime.fromMillis(1_700_000_000_000L)); // a copy keeps it
+    try (Engine engine = Engine.start(TestEngines.options(model).build());
+        EngineClient client = engine.open()) {
+      client.submit(
+          TestEngines.request(
+              0,
+              tokens(4),
+              900,
+              (generated, count) -> {
+                if (count == 1) {
+                  change.accept(shard);
+                }
+                return count == 2;
+              }));
+      return catchThrowable(() -> take(client));
+    }
+  }
+
+  private static void assertModelFault(Throwable told, String sentence) {
+    assertThat(told)
+        .hasMessageMatching("the engine failed: " + sentence)
+        .cause()
+        .isInstanceOfSatisfying(
+            StrataException.class,
+            e -> assertThat(e.fault()).isEqualTo(StrataException.Fault.MODEL));
+  }
+
+  /** In place, so that its length is the same and the open file reads the new bytes. */
+  @Test
+  void weightsThatChangeUnderARunEndIt(@TempDir Path directory) throws IOException {
+    Throwable told =
+        afterChange(
+            copyOfDemoModel(directory),
+            shard -> {
+              try (RandomAccessFile file = new RandomAccessFile(shard.toFile(), "rw")) {
+                file.seek(file.length() / 2);
+                file.write(new byte[1000]);
+              }
+            });
+    assertModelFault(
+        told,
+        ".*model-00001-of-00003.safetensors was changed \\(at \\S+Z\\) while it was in use; leave a"
+            + " model alone while runs read it, and start again");
+  }
+
+  @Test
+  void weightsThatAreReplacedUnderARunEndIt(@TempDir Path directory) throws IOException {
+    Throwable told =
+        afterChange(
+            copyOfDemoModel(directory),
+            shard -> {
+              Path other = shard.resolveSibling("other");
+              Files.copy(shard, other, StandardCopyOption.COPY_ATTRIBUTES);
+              Files.move(other, shard, StandardCopyOption.REPLACE_EXISTING);
+            });
+    assertModelFault(told, ".*00001-of-00003.safetensors was replaced while it was in use; .*");
+  }
+
+  @Test
+  void weightsThatAreRemovedUnderARunEndIt(@TempDir Path directory) throws IOException {
+    Throwable told = afterChange(copyOfDemoModel(directory), Files::delete);
+    assertModelFault(told, ".*00001-of-00003.safetensors was removed while it was in use; .*");
+  }
+
+  private static void writeNotFinite(Path model, WeightRole role, int row) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(model.toString())) {
+      Weight weight = checkpoint.weight(role, -1);
+      byte[] notFinite = new byte[(int) weight.rowBytes()];
+      Arrays.fill(notFinite, (byte) 0xff);
+      try (RandomAccessFile file =
+          new RandomAccessFile(model.resolve(weight.file()).toFile(), "rw")) {
+        file.seek(weight.offset() + row * weight.rowBytes());
+        file.write(notFinite);
+      }
+    }
+  }
+
+  @Test
+  void logitsThatAreNotFiniteInAllRowsEndTheRun(@TempDir Path directory) throws IOException {
+    Path model = copyOfDemoModel(directory);
+    writeNotFinite(model, WeightRole.FINAL_NORM, 0);
+    for (int wave : new int[] {0, 1}) {
+      try (Engine engine = Engine.start(TestEngines.options(model).waveSize(wave).build());
+          EngineClient client = engine.open()) {
+        goodRows(0).forEach(client::submit);
+        assertModelFault(
+            catchThrowable(() -> take(client, 3)),
+            "the model computed logits that are not finite in all of the last [23] rows: weights"
+                + " are damaged or too large .*");
+      }
+    }
+  }
+
+  @Test
+  void logitsThatAreNotFiniteInSomeRowsAreTheirErrors(@TempDir Path directory) throws IOException {
+    Path model =
+        copy(Path.of("src/test/resources/goldens/llama"), directory); // it has its own head
+    int token = 100;
+    writeNotFinite(model, WeightRole.EMBEDDING, token);
+    try (Engine engine = Engine.start(TestEngines.options(model).build())) {
+      List<GenerationResult> results =
+          TestEngines.run(
+              engine,
+              List.of(
+                  TestEngines.request(0, new int[] {6, token}, 4),
+                  TestEngines.request(1, tokens(5), 4),
+                  TestEngines.request(2, new int[] {token, 7}, 4)));
+      assertThat(results)
+          .extracting(GenerationResult::error)
+          .containsExactly(NOT_FINITE, null, NOT_FINITE);
+      // A single row says nothing about the model.
+      GenerationRequest row = TestEngines.request(0, new int[] {token}, 4);
+      assertThat(TestEngines.run(engine, List.of(row)).get(0).error()).isEqualTo(NOT_FINITE);
+      GenerationRequest good = TestEngines.request(0, tokens(3), 4);
+      assertThat(TestEngines.run(engine, List.of(good)).get(0).error()).isNull();
+    }
+  }
+
+  @Test
+  void anErrorOfTheJvmIsToldAsASentenceWithoutItself() {
+    try (Engine engine = Engine.start(options().build());
+        EngineClient client = engine.open()) {
+      client.submit(
+          TestEngines.request(
+              0,
+              tokens(4),
+              9,
+              (generated, count) -> {
+                throw new OutOfMemoryError("Java heap space");
+              }));
+      // Spark looks for errors among causes, and ends the process without a word.
+      assertThatThrownBy(() -> take(client))
+          .hasMessageStartingWith("the engine failed: the JVM is out of memory (Java heap space); ")
+          .cause()
+          .isInstanceOf(StrataException.class)
+          .hasNoCause();
     }
   }
 

@@ -13,6 +13,8 @@ import dev.strata.udfs.tensor.NativeFaults.Call;
 import dev.strata.udfs.tools.ModelShape;
 import dev.strata.udfs.tools.RandomCheckpoint;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -278,7 +280,6 @@ class FaultWalkTest {
           try (Engine engine = start(plan, faults)) {
             assertThat(catchThrowable(() -> run(engine)))
                 .as("%s", call)
-                .hasMessageStartingWith("the engine failed: ")
                 .hasStackTraceContaining(problem.get().toString());
             assertThat(engine.isFailed()).isTrue();
           }
@@ -301,7 +302,7 @@ class FaultWalkTest {
       Supplier<Throwable> problem = of(FAILURES, i);
       assertThat(startFailure(plan, calls.get(i), problem))
           .as("%s", calls.get(i))
-          .hasSameClassAs(problem.get());
+          .hasStackTraceContaining(problem.get().toString());
     }
   }
 
@@ -310,14 +311,18 @@ class FaultWalkTest {
     NativeFaults faults = new NativeFaults();
     faults.fail(call, problem);
     Throwable failure = inTime(call, () -> catchThrowable(() -> start(plan, faults)));
-    assertNothingIsLeft(call, failure);
+    assertNothingIsLeft(call, failure, problem.get());
     return failure;
   }
 
-  private static void assertNothingIsLeft(Call call, Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      assertThat(cause.getSuppressed()).as("%s", call).isEmpty();
-    }
+  /** An error is no cause of what is told of it, but suppressed. */
+  private static void assertNothingIsLeft(Call call, Throwable failure, Throwable problem) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace, true));
+    assertThat(trace.toString().lines())
+        .as("%s", call)
+        .noneMatch(
+            line -> line.contains("Suppressed: ") && !line.endsWith(problem.toString()));
   }
 
   /** Smaller micro-batches are no help: the memory is the engine's from its start to its end. */
@@ -342,7 +347,7 @@ class FaultWalkTest {
       assertThat(failure)
           .as("%s", call)
           .hasMessageMatching("(?s).*(less memory is free than|are not to be had; end what).*");
-      assertNothingIsLeft(call, failure);
+      assertNothingIsLeft(call, failure, of(SHORTAGES, i).get());
     }
   }
 

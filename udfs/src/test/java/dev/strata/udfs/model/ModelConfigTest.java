@@ -12,6 +12,7 @@ import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -202,6 +203,46 @@ class ModelConfigTest {
     assertThat(implied).isEqualTo(explicit);
   }
 
+  /** Fields as the models' own files have them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        // Qwen2.5, as its page says for long texts
+        "32768 | {\"factor\": 4.0, \"original_max_position_embeddings\": 32768, \"type\": \"yarn\"}"
+            + " | 131072",
+        // Qwen3, as its page says
+        "40960 | {\"rope_type\": \"yarn\", \"factor\": 4.0,"
+            + " \"original_max_position_embeddings\": 32768} | 131072",
+        // Vicuna 1.5 16k
+        "4096 | {\"factor\": 4.0, \"type\": \"linear\"} | 16384",
+        // deepseek-coder
+        "16384 | {\"factor\": 4.0, \"type\": \"linear\"} | 65536",
+        // trained with it: the field has the stretched length already
+        "131072 | {\"factor\": 4.0, \"original_max_position_embeddings\": 32768, \"type\":"
+            + " \"yarn\"} | 131072",
+        "16384 | {\"factor\": 4, \"original_max_position_embeddings\": 4096, \"type\": \"linear\"}"
+            + " | 16384",
+        "4096 | {\"factor\": null, \"original_max_position_embeddings\": 1024, \"type\": \"yarn\"}"
+            + " | 4096",
+        "4096 | {\"factor\": 16, \"rope_type\": \"yarn\"} | 65536",
+        "4096 | {\"factor\": 0.5, \"type\": \"linear\"} | 4096",
+        "4096 | {\"factor\": 1e300, \"type\": \"linear\"} | 2147483647",
+        // Llama 3.2: 32 times 8192 is more than it was trained for
+        "131072 | {\"factor\": 32.0, \"high_freq_factor\": 4.0, \"low_freq_factor\": 1.0,"
+            + " \"original_max_position_embeddings\": 8192, \"rope_type\": \"llama3\"} | 131072",
+        "4096 | {\"rope_type\": \"default\", \"factor\": 8} | 4096",
+        "4096 | null | 4096",
+      })
+  void scalingStretchesTheContext(String maxPositions, String scaling, int contextLength) {
+    for (String field : List.of("rope_scaling", "rope_parameters")) {
+      JsonObject config = with("qwen2", "max_position_embeddings", maxPositions);
+      config.add(field, JsonParser.parseString(scaling));
+      assertThat(parse(config).contextLength()).isEqualTo(contextLength);
+    }
+  }
+
   @Test
   void thePretrainedLengthBesideTheParametersWins() {
     String scaling =
@@ -218,10 +259,12 @@ class ModelConfigTest {
       quoteCharacter = '`',
       value = {
         "hidden_size | -32 | hidden_size is -32 in f.json; it must be a whole number of 1 or more",
-        "hidden_size | 32.5 | hidden_size is 32.5 in f.json; it must be a whole number of 1 or more",
+        "hidden_size | 32.5 | hidden_size is 32.5 in f.json; it must be a whole number of 1 or"
+            + " more",
         "hidden_size | \"32\" | hidden_size is \"32\" in f.json; it must be a whole number of 1 or"
             + " more",
-        "hidden_size | 1e99 | hidden_size is 1e99 in f.json; it must be a whole number of 1 or more",
+        "hidden_size | 1e99 | hidden_size is 1e99 in f.json; it must be a whole number of 1 or"
+            + " more",
         "vocab_size | null | vocab_size is null in f.json; it must be a whole number of 1 or more",
         "intermediate_size | [64] | intermediate_size is [64] in f.json; it must be a whole number"
             + " of 1 or more",
@@ -234,8 +277,8 @@ class ModelConfigTest {
         "num_key_value_heads | 5 | f.json cannot be used: num_attention_heads 32 is not a multiple"
             + " of num_key_value_heads 5",
         "head_dim | 7 | f.json cannot be used: a head of 7 elements has no halves to rotate",
-        "head_dim | 1000000000 | f.json cannot be used: 32 heads of 1000000000 elements are beyond"
-            + " any model",
+        "head_dim | 1000000000 | num_attention_heads times head_dim is 32000000000 in f.json,"
+            + " beyond any model",
         "rms_norm_eps | 0 | rms_norm_eps is 0 in f.json; it must be a number above 0",
         "tie_word_embeddings | \"yes\" | tie_word_embeddings is \"yes\" in f.json; it must be true"
             + " or false",
@@ -246,6 +289,15 @@ class ModelConfigTest {
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); use the model as F32, F16 or BF16",
+        "quantization_config | {\"bits\": 4} | f.json has a quantization_config (no quant_method);"
+            + " use the model as F32, F16 or BF16",
+        "quantization_config | {\"quant_method\": \"bitsandbytes\", \"load_in_8bit\": true} |"
+            + " f.json has a quantization_config (bitsandbytes); use the model as F32, F16 or BF16",
+        "quantization_config | {\"load_in_4bit\": true} | f.json has a quantization_config (no"
+            + " quant_method); use the model as F32, F16 or BF16",
+        "quantization_config | {\"quant_method\": \"compressed-tensors\", \"config_groups\":"
+            + " {\"group_0\": {}}} | f.json has a quantization_config (compressed-tensors); use the"
+            + " model as F32, F16 or BF16",
         "partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5 in f.json; it must be 1, as"
             + " partly rotated heads are not supported",
         "rope_scaling | \"linear\" | rope_scaling is \"linear\" in f.json; it must be an object",
@@ -288,6 +340,70 @@ class ModelConfigTest {
     assertThatThrownBy(() -> parse(with("qwen3", "layer_types", value)))
         .isInstanceOf(StrataException.class)
         .hasMessage(message);
+  }
+
+  /** Before anything is made that is as large. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "head_dim | 500000000 | num_attention_heads times head_dim is 16000000000",
+        "head_dim | 10 | num_attention_heads times head_dim is 320",
+        "hidden_size | 1e8 | hidden_size is 100000000",
+        "vocab_size | 257 | vocab_size is 257",
+        "intermediate_size | 2147483647 | intermediate_size is 2147483647",
+        "num_attention_heads | 1024 | num_attention_heads is 1024",
+      })
+  void sizesAreHeldToTheTensors(String field, String value, String what) {
+    List<TensorEntry> tensors =
+        List.of(
+            new TensorEntry("embedding", "BF16", List.of(256L, 128L), 0, 65_536),
+            new TensorEntry("empty", "BF16", List.of(0L, 1L << 60), 0, 0),
+            new TensorEntry("of a type that nobody knows", "F4", List.of(1L << 60), 0, 8));
+    for (String family : ModelConfig.families()) {
+      JsonObject config = with(family, "head_dim", "8");
+      config.add(field, JsonParser.parseString(value));
+      assertThatThrownBy(
+              () ->
+                  ModelConfig.read(config.toString(), "f.json")
+                      .decoder(SizeBounds.of(tensors, "f.st")))
+          .isInstanceOf(StrataException.class)
+          .hasMessage(
+              what
+                  + " in f.json, but no tensor of f.st is larger than 256 in any direction; use the"
+                  + " files of one model");
+    }
+  }
+
+  @Test
+  void layersAreHeldToTheTensors() {
+    JsonObject config = with("llama", "num_hidden_layers", "3");
+    TensorEntry tensor = new TensorEntry("embedding", "BF16", List.of(256L, 128L), 0, 65_536);
+    ModelConfig read = ModelConfig.read(config.toString(), "f.json");
+    assertThat(read.decoder(SizeBounds.of(Collections.nCopies(3, tensor), "f.st")).layers())
+        .hasSize(3);
+    assertThatThrownBy(() -> read.decoder(SizeBounds.of(Collections.nCopies(2, tensor), "f.st")))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "num_hidden_layers is 3 in f.json, but f.st has 2 tensors in all; use the files of one"
+                + " model");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "{}",
+        "{\"quant_method\": null}",
+        "{\"load_in_4bit\": false, \"load_in_8bit\": false, \"quant_method\": \"bitsandbytes\","
+            + " \"bnb_4bit_quant_type\": \"nf4\"}",
+        "{\"quant_method\": \"compressed-tensors\", \"config_groups\": {}, \"ignore\":"
+            + " [\"lm_head\"]}",
+      })
+  void aQuantisationThatIsSwitchedOffIsNone(String value) {
+    assertThat(parse(with("llama", "quantization_config", value)))
+        .isEqualTo(parse(minimal("llama")));
   }
 
   @Test

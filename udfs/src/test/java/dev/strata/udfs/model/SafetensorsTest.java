@@ -110,14 +110,39 @@ class SafetensorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../1.st", "/etc/passwd", "", "a\\\\b"})
+  @ValueSource(
+      strings = {
+        "../1.st",
+        "/etc/passwd",
+        "",
+        ".",
+        "..",
+        "./1.st",
+        "a\\\\b",
+        "a\\u0000b",
+        "a\\u007f",
+        "a\\nb",
+        "\\ud83d",
+        "\\ude00.st"
+      })
   void indexesDoNotLeadElsewhere(String file) {
-    assertThatThrownBy(
-            () -> Safetensors.parseIndex("{\"weight_map\": {\"a\": \"" + file + "\"}}", "i.json"))
+    assertThatThrownBy(() -> index(file))
         .isInstanceOf(StrataException.class)
-        .hasMessage(
-            "weight_map.a is \"%s\" in i.json; it must be the name of a file in the same directory",
-            file);
+        .hasMessageMatching(
+            "weight_map\\.a is \"\\P{Cntrl}*\" in i\\.json; it must be the name of a file in the"
+                + " same directory");
+  }
+
+  @Test
+  void namesAreAsLongAsFileSystemsTakeThem() {
+    assertThat(index("é".repeat(127))).hasSize(1);
+    assertThatThrownBy(() -> index("é".repeat(128)))
+        .isInstanceOf(StrataException.class)
+        .hasMessageEndingWith("… in i.json; it must be the name of a file in the same directory");
+  }
+
+  private static Map<String, String> index(String file) {
+    return Safetensors.parseIndex("{\"weight_map\": {\"a\": \"" + file + "\"}}", "i.json");
   }
 
   private static Map<String, TensorEntry> parse(String header) {

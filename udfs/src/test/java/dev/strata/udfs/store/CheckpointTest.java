@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
+import com.sun.management.ThreadMXBean;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.model.WeightRole;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -150,11 +152,38 @@ class CheckpointTest {
 
   @Test
   void configsThatMakeNoSenseAreNamedWithTheirPath() {
+    files.single();
     config("\"hidden_size\": 6", "\"hidden_size\": -6");
     assertRefused()
         .hasMessage(
             "hidden_size is -6 in %s; it must be a whole number of 1 or more",
             files.path("config.json"));
+  }
+
+  @Test
+  void sizesBeyondTheTensorsTakeNoMemory() {
+    files.single();
+    config("\"head_dim\": 4", "\"head_dim\": 500000000");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertRefused()
+        .hasMessage(
+            "num_attention_heads times head_dim is 1000000000 in %s, but no tensor of %s is larger"
+                + " than 11 in any direction; use the files of one model",
+            files.path("config.json"), files.path(TinyCheckpoint.SINGLE));
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(10_000_000);
+  }
+
+  @Test
+  void readsThatFailNameTheFile() throws IOException {
+    files.single();
+    Files.delete(files.path("config.json"));
+    // Its first page is not there: an input or output error.
+    Files.createSymbolicLink(files.path("config.json"), Path.of("/proc/self/mem"));
+    assertRefused()
+        .hasMessage(
+            "the model in %s cannot be read: %s cannot be read: Input/output error",
+            directory, files.path("config.json"));
   }
 
   @Test
@@ -167,9 +196,26 @@ class CheckpointTest {
             files.path(TinyCheckpoint.INDEX), TinyCheckpoint.SHARD_2);
   }
 
+  /** As transformers reads them, headers decide where a tensor is. */
   @Test
-  void indexThatLies() {
+  void theIndexIsAHint() throws IOException {
     files.sharded();
+    JsonObject index = files.index();
+    JsonObject map = index.getAsJsonObject("weight_map");
+    map.addProperty(KEY, TinyCheckpoint.SHARD_1);
+    map.remove("model.norm.weight");
+    map.addProperty("model.rotary_emb.inv_freq", TinyCheckpoint.SHARD_1);
+    map.addProperty("model.visual.weight", "visual.safetensors");
+    files.write(TinyCheckpoint.INDEX, index.toString());
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.weight(WeightRole.KEY, 1).file()).isEqualTo(TinyCheckpoint.SHARD_2);
+      assertThat(checkpoint.has(WeightRole.FINAL_NORM, -1)).isTrue();
+    }
+  }
+
+  @Test
+  void aTensorThatIsNowhereThoughTheIndexHasIt() {
+    files.without(KEY).sharded();
     JsonObject index = files.index();
     index.getAsJsonObject("weight_map").addProperty(KEY, TinyCheckpoint.SHARD_1);
     files.write(TinyCheckpoint.INDEX, index.toString());
@@ -177,6 +223,78 @@ class CheckpointTest {
         .hasMessage(
             "%s says that tensor %s is in %s, but it is not; download the model again",
             files.path(TinyCheckpoint.INDEX), KEY, TinyCheckpoint.SHARD_1);
+  }
+
+  @Test
+  void namesWithoutModel() throws IOException {
+    files.renamed(name -> name.replaceFirst("^model\\.", "")).sharded();
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.weight(WeightRole.KEY, 1).rows()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void namesWithModelTwice() throws IOException {
+    config("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
+    files.tensor("lm_head.weight", 11, 6).renamed(name -> "model." + name).single();
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.has(WeightRole.HEAD, -1)).isTrue();
+    }
+  }
+
+  @Test
+  void aHeadOfItsOwnIsKeptThoughTheConfigurationTiesIt() throws IOException {
+    files.tensor("lm_head.weight", "BF16", 11, 6).single();
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.weight(WeightRole.HEAD, -1).type()).isEqualTo(ElementType.BF16);
+      assertThat(checkpoint.weight(WeightRole.EMBEDDING, -1).type()).isEqualTo(ElementType.F32);
+      assertThat(checkpoint.spec().tiedHead()).isFalse();
+      assertThat(checkpoint.warnings())
+          .containsExactly(
+              "tie_word_embeddings is true in "
+                  + files.path("config.json")
+                  + ", but the model has a head of its own, which is used; set it to false there,"
+                  + " or take lm_head.weight out");
+    }
+  }
+
+  @Test
+  void aTiedHeadIsOneTensor() throws IOException {
+    files.single();
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.weight(WeightRole.HEAD, -1).offset())
+          .isEqualTo(checkpoint.weight(WeightRole.EMBEDDING, -1).offset());
+      assertThat(checkpoint.warnings()).isEmpty();
+    }
+  }
+
+  @Test
+  void aTiedEmbeddingMayBeSavedAsTheHead() throws IOException {
+    files.renamed(name -> name.replace("model.embed_tokens", "lm_head")).single();
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.weight(WeightRole.EMBEDDING, -1).rows()).isEqualTo(11);
+      assertThat(checkpoint.weight(WeightRole.HEAD, -1).rows()).isEqualTo(11);
+      assertThat(checkpoint.spec().tiedHead()).isTrue();
+    }
+  }
+
+  @Test
+  void anAdapterBesideTheModelIsSaid() throws IOException {
+    files.single();
+    files.write("adapter_config.json", "{}");
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.warnings())
+          .containsExactly(
+              files.path("adapter_config.json")
+                  + " is there beside the model, but adapters are not applied; merge it into the"
+                  + " model (merge_and_unload of peft), or remove it");
+    }
+    Files.delete(files.path("config.json"));
+    assertRefused()
+        .hasMessage(
+            "%s holds an adapter (adapter_config.json) and no model; merge it into the model that"
+                + " it was trained on (merge_and_unload of peft) and give that",
+            directory);
   }
 
   @Test

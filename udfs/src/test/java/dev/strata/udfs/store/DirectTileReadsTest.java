@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +116,11 @@ class DirectTileReadsTest extends TileReadsContract {
     @Override
     public long length(String name) throws IOException {
       return local.length(name);
+    }
+
+    @Override
+    public Map<String, FileState> states(Collection<String> names) throws IOException {
+      return local.states(names);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.strata.udfs.api.StrataException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class ModelCacheTest {
@@ -278,6 +281,55 @@ class ModelCacheTest {
                 + " spark.strata.model.staging=direct")
         .extracting(e -> ((StrataException) e).fault())
         .isEqualTo(StrataException.Fault.RESOURCES);
+  }
+
+  /** In place, as a disk or a careless program does it. */
+  private void zero(Path file) throws IOException {
+    try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+      access.seek(SHARD_BYTES / 3);
+      access.write(new byte[2000]);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void bytesThatSomebodyChangedComeBack(boolean hasChecksums) throws IOException {
+    conf.setBoolean(RemoteFileSystem.CHECKSUMS, hasChecksums);
+    copy("model", 0).close();
+    zero(copies().get(0).resolve("model.safetensors"));
+    for (int i = 0; i < 2; i++) {
+      try (ModelFiles files = copy("model", 0)) {
+        assertCopied(files, "model");
+      }
+    }
+    assertThat(RemoteFileSystem.BYTES_READ).hasValue(MODEL_BYTES + SHARD_BYTES);
+  }
+
+  @Test
+  void aCopyWithOtherTimesIsReadThroughAndKept() throws IOException {
+    copy("model", 0).close();
+    Path shard = copies().get(0).resolve("model.safetensors");
+    Files.setLastModifiedTime(shard, FileTime.fromMillis(1_000_000));
+    try (ModelFiles files = copy("model", 0)) {
+      assertCopied(files, "model");
+    }
+    assertThat(RemoteFileSystem.BYTES_READ).hasValue(MODEL_BYTES);
+    assertThat(Files.getLastModifiedTime(copies().get(0).resolve("model.safetensors")))
+        .isEqualTo(FileTime.fromMillis(1_000_000));
+  }
+
+  @Test
+  void aCopyWithoutARecordIsReadThroughAndKept() throws IOException {
+    copy("model", 0).close();
+    Path record = copies().get(0).resolve(FileRecord.FILE);
+    for (String nothing : List.of("", "{}", "not JSON", "{\"files\": [{}]}")) {
+      Files.writeString(record, nothing);
+      try (ModelFiles files = copy("model", 0)) {
+        assertCopied(files, "model");
+      }
+      assertThat(FileRecord.read(record).files()).hasSize(2);
+    }
+    assertThat(RemoteFileSystem.BYTES_READ).hasValue(MODEL_BYTES);
   }
 
   @Test

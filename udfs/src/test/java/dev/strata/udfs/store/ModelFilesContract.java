@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -64,10 +66,29 @@ abstract class ModelFilesContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../small.json", "/etc/passwd", "..", "", "a/b"})
+  @ValueSource(strings = {"../small.json", "/etc/passwd", "..", ".", "", "a/b", "a\0b", "\ud83d"})
   void namesDoNotLeadOut(String name) {
     assertThatThrownBy(() -> files.find(name)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> files.open(name)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void statesTellChanges() throws IOException {
+    List<String> names = List.of("large.bin", "small.json", "absent.json");
+    Map<String, FileState> before = files.states(names);
+    assertThat(before).containsOnlyKeys("large.bin", "small.json");
+    assertThat(before.get("large.bin").length()).isEqualTo(LARGE);
+    assertThat(files.states(names)).isEqualTo(before);
+    write("large.bin", Arrays.copyOf(content, LARGE - 1));
+    assertThat(files.states(List.of("large.bin")).get("large.bin"))
+        .isNotEqualTo(before.get("large.bin"));
+  }
+
+  /** Hadoop takes what is before a colon for a scheme. */
+  @Test
+  void namesMayHaveColons() throws IOException {
+    write("a:b", new byte[] {7});
+    assertThat(files.find("a:b")).hasValue(new byte[] {7});
   }
 
   @ParameterizedTest

@@ -30,6 +30,9 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
   /** Bytes by which checksums and lengths lie; for errors. */
   static final String CRC_OFFSET = "test.crc.offset";
 
+  /** Whether there are any. */
+  static final String CHECKSUMS = "test.checksums";
+
   static final String LENGTH_FACTOR = "test.length.factor";
 
   /** Bytes that were read one after the other, by all. */
@@ -84,6 +87,9 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
 
   @Override
   public FileChecksum getFileChecksum(Path path) throws IOException {
+    if (!getConf().getBoolean(CHECKSUMS, true)) {
+      return null;
+    }
     CRC32C crc = new CRC32C();
     try (InputStream in = super.open(path, 4096)) {
       crc.update(in.readAllBytes());

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 
 /**
@@ -69,6 +70,13 @@ final class TinyCheckpoint {
     return this;
   }
 
+  TinyCheckpoint renamed(UnaryOperator<String> change) {
+    Map<String, Tensor> before = new LinkedHashMap<>(tensors);
+    tensors.clear();
+    before.forEach((name, tensor) -> tensors.put(change.apply(name), tensor));
+    return this;
+  }
+
   /** Writes all tensors into one file. */
   TinyCheckpoint single() {
     write(SINGLE, file(tensors));
@@ -117,7 +125,8 @@ final class TinyCheckpoint {
   }
 
   private static String shardOf(String tensor) {
-    return tensor.contains("layers.1.") || tensor.equals("model.norm.weight") ? SHARD_2 : SHARD_1;
+    boolean isFinalNorm = tensor.endsWith("norm.weight") && !tensor.contains("layer");
+    return tensor.contains("layers.1.") || isFinalNorm ? SHARD_2 : SHARD_1;
   }
 
   private static byte[] file(Map<String, Tensor> tensors) {

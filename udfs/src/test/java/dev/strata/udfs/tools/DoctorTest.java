@@ -3,15 +3,19 @@ package dev.strata.udfs.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.tools.Finding.Status;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +36,7 @@ class DoctorTest {
                 "spark.strata.model", MODEL,
                 "spark.strata.device", "cpu",
                 "spark.strata.host.memory", "64m"),
+            false,
             told::add);
     assertThat(told).isEqualTo(findings);
     assertThat(findings)
@@ -45,7 +50,8 @@ class DoctorTest {
 
   @Test
   void settingsThatMakeNoSense() {
-    assertThatThrownBy(() -> Doctor.examine(Map.of("spark.strata.device", "tpu"), finding -> {}))
+    assertThatThrownBy(
+            () -> Doctor.examine(Map.of("spark.strata.device", "tpu"), false, finding -> {}))
         .isInstanceOf(StrataException.class)
         .hasMessageContaining("'tpu'");
   }
@@ -90,6 +96,79 @@ class DoctorTest {
   void models() {
     assertThat(ModelCheck.check(null).status()).isEqualTo(Status.WARNING);
     assertFailed(ModelCheck.check("/nowhere"), "/nowhere");
+  }
+
+  private Finding verify(Path model) {
+    return WeightCheck.check(
+        model.toString(),
+        new ModelStaging(ModelStaging.Mode.COPY, directory.resolve("cache").toString(), 0));
+  }
+
+  private Path copyOfModel() throws IOException {
+    Path copy = Files.createDirectory(directory.resolve("model"));
+    try (Stream<Path> files = Files.list(Path.of(MODEL))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    return copy;
+  }
+
+  private static void write(Path file, long offset, byte[] bytes) throws IOException {
+    try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+      access.seek(offset);
+      access.write(bytes);
+    }
+  }
+
+  @Test
+  void weightsAreHeldToTheFirstReading() throws IOException {
+    Path model = copyOfModel();
+    assertThat(verify(model).text())
+        .matches(
+            "0.0237 GB of .*/model read in \\d+ s; the first reading, whose checksums are now in"
+                + " .*/cache/verified-[0-9a-f]{16}.json");
+    Finding again = verify(model);
+    assertThat(again.status()).isEqualTo(Status.OK);
+    assertThat(again.text()).endsWith(" s; all bytes are those of the first reading");
+
+    Path shard = model.resolve("model-00002-of-00003.safetensors");
+    FileTime before = Files.getLastModifiedTime(shard);
+    write(shard, 5_000_000, new byte[1]);
+    assertFailed(verify(model), "model-00002-of-00003.safetensors has the CRC32C ");
+    assertFailed(verify(model), ".json if that was on purpose");
+    Files.setLastModifiedTime(shard, before);
+    assertFailed(verify(model), "nobody has written to it since: its disk is not sound");
+
+    Files.writeString(model.resolve("generation_config.json"), "{}");
+    assertFailed(verify(model), "generation_config.json has the CRC32C ");
+  }
+
+  /** At the first reading there is nothing to compare with. */
+  @Test
+  void weightsThatMakeNoSense() throws IOException {
+    Path model = copyOfModel();
+    Path shard = model.resolve("model-00003-of-00003.safetensors");
+    write(shard, 3_000_000, new byte[400_000]);
+    Finding zeros = verify(model);
+    assertThat(zeros.status()).isEqualTo(Status.WARNING);
+    assertThat(zeros.text())
+        .containsPattern(
+            "the (gate|up|down|query|key|value|attention output) of layer \\d+ in"
+                + " model-00003-of-00003.safetensors has \\d+ bytes of zeros in one piece");
+    byte[] notFinite = new byte[100];
+    Arrays.fill(notFinite, (byte) 0xff);
+    write(shard, 4_000_000, notFinite);
+    Files.delete(directory.resolve("cache").toFile().listFiles()[0].toPath());
+    assertFailed(verify(model), " in model-00003-of-00003.safetensors has 50 numbers that are not");
+    assertThat(directory.resolve("cache")).isEmptyDirectory();
+    byte[] many = new byte[3_000_000];
+    Arrays.fill(many, (byte) 0xff);
+    write(shard, 4_000_000, many);
+    assertFailed(verify(model), " more of the kind; download " + model + " again");
+    write(shard, 0, new byte[1]);
+    assertFailed(verify(model), "model-00003-of-00003.safetensors");
+    assertThat(WeightCheck.check(null, null).status()).isEqualTo(Status.WARNING);
   }
 
   @Test

@@ -1,0 +1,48 @@
+package dev.strata.udfs.model;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** Names that files of a checkpoint may have, on any file system. */
+public final class FileNames {
+
+  /** What a name may take on Linux, as UTF-8. */
+  private static final int MOST_BYTES = 255;
+
+  private FileNames() {}
+
+  /**
+   * Whether a name is that of a file within a directory: not empty, no path, and text that every
+   * file system can keep.
+   */
+  public static boolean isPlain(String name) {
+    return !name.isEmpty()
+        && !name.equals(".")
+        && !name.equals("..")
+        && name.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c))
+        && fits(name);
+  }
+
+  private static boolean fits(String name) {
+    try {
+      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(name));
+      return bytes.remaining() <= MOST_BYTES;
+    } catch (CharacterCodingException e) { // half a character
+      return false;
+    }
+  }
+
+  /**
+   * Refuses other names.
+   *
+   * @param directory the files' directory, for the message
+   * @throws IllegalArgumentException for such a name
+   */
+  public static void requirePlain(String name, Object directory) {
+    if (!isPlain(name)) {
+      throw new IllegalArgumentException(name + " is not a file name in " + directory);
+    }
+  }
+}

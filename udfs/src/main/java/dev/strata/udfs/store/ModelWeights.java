@@ -1,0 +1,127 @@
+package dev.strata.udfs.store;
+
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.DecoderWeights;
+import dev.strata.udfs.model.ElementType;
+import dev.strata.udfs.model.TensorEntry;
+import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.WeightSpec;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Where the tensors of a model are, each with the shape that its configuration makes it. */
+final class ModelWeights {
+
+  private record Key(WeightRole role, int layer) {}
+
+  private final DecoderSpec spec;
+  private final Shards shards;
+  private final ModelFiles files;
+  private final String config;
+  private final Map<Key, Weight> weights = new HashMap<>();
+
+  private ModelWeights(DecoderSpec spec, Shards shards, ModelFiles files, String config) {
+    this.spec = spec;
+    this.shards = shards;
+    this.files = files;
+    this.config = config;
+  }
+
+  /**
+   * Finds all that the forward pass needs.
+   *
+   * @param config the file that describes the model, for messages
+   * @throws StrataException if a tensor is missing or of another shape or type
+   */
+  static ModelWeights find(DecoderSpec spec, Shards shards, ModelFiles files, String config) {
+    ModelWeights found = new ModelWeights(spec, shards, files, config);
+    for (WeightSpec wanted : DecoderWeights.of(spec)) {
+      found.put(found.weight(wanted));
+    }
+    if (spec.tiedHead()) {
+      found.put(in(WeightRole.HEAD, found.weights.get(new Key(WeightRole.EMBEDDING, -1))));
+    }
+    return found;
+  }
+
+  /**
+   * What a model is whose configuration ties its head to the embedding: as in Hugging Face
+   * transformers, a head that is there beside the embedding counts.
+   */
+  static DecoderSpec withOwnHead(DecoderSpec spec, Shards shards) {
+    boolean both =
+        shards.find(DecoderWeights.head(spec)).isPresent()
+            && shards.find(DecoderWeights.embedding(spec)).isPresent();
+    return spec.tiedHead() && both ? spec.untied() : spec;
+  }
+
+  private void put(Weight weight) {
+    weights.put(new Key(weight.role(), weight.layer()), weight);
+  }
+
+  /** The same tensor for another use. */
+  private static Weight in(WeightRole role, Weight weight) {
+    return new Weight(
+        role,
+        weight.layer(),
+        weight.file(),
+        weight.offset(),
+        weight.type(),
+        weight.rows(),
+        weight.columns());
+  }
+
+  private Weight weight(WeightSpec wanted) {
+    Shards.Located located =
+        shards
+            .find(wanted)
+            .or(() -> otherEnd(wanted))
+            .orElseThrow(() -> shards.missing(wanted, config, spec.family()));
+    TensorEntry entry = located.entry();
+    String path = files.path(located.file());
+    if (!entry.shape().equals(wanted.shape())) {
+      throw StrataException.model(
+          "tensor %s in %s has shape %s, but %s makes it %s; use the files of one model",
+          wanted.name(), path, entry.shape(), config, wanted.shape());
+    }
+    return new Weight(
+        wanted.role(),
+        wanted.layer(),
+        located.file(),
+        entry.begin(),
+        elementType(entry, path),
+        wanted.rows(),
+        wanted.columns());
+  }
+
+  /** The head in place of the embedding that it is tied to. */
+  private Optional<Shards.Located> otherEnd(WeightSpec wanted) {
+    return spec.tiedHead() && wanted.role() == WeightRole.EMBEDDING
+        ? shards.find(DecoderWeights.head(spec))
+        : Optional.empty();
+  }
+
+  private static ElementType elementType(TensorEntry entry, String path) {
+    return Arrays.stream(ElementType.values())
+        .filter(type -> type.name().equals(entry.dtype()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                StrataException.model(
+                    "tensor %s in %s is stored as %s; use a model stored as F32, F16 or BF16",
+                    entry.name(), path, entry.dtype()));
+  }
+
+  /** A tensor, or empty if the model has none. */
+  Optional<Weight> find(WeightRole role, int layer) {
+    return Optional.ofNullable(weights.get(new Key(role, layer)));
+  }
+
+  Collection<Weight> all() {
+    return weights.values();
+  }
+}

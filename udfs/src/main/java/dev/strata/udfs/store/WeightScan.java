@@ -1,0 +1,86 @@
+package dev.strata.udfs.store;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Looks at every element of a tensor for what no model has that is whole. */
+final class WeightScan {
+
+  /** Trained matrices have no such run of zeros; a hole in a file is larger. */
+  private static final long LONG_RUN_BYTES = 64 << 10;
+
+  private final Weight weight;
+  private long notFinite;
+  private long zeros;
+  private long longestZeros;
+
+  WeightScan(Weight weight) {
+    this.weight = weight;
+  }
+
+  /** Looks at the next elements: whole ones, little endian, from position to limit. */
+  void add(ByteBuffer elements) {
+    switch (weight.type()) {
+      case F32 -> {
+        for (int i = elements.position(); i < elements.limit(); i += Float.BYTES) {
+          add(elements.getInt(i), 0x7f80_0000);
+        }
+      }
+      case BF16 -> addShorts(elements, 0x7f80);
+      case F16 -> addShorts(elements, 0x7c00);
+    }
+  }
+
+  private void addShorts(ByteBuffer elements, int exponent) {
+    for (int i = elements.position(); i < elements.limit(); i += Short.BYTES) {
+      add(elements.getShort(i), exponent);
+    }
+  }
+
+  private void add(int bits, int exponent) {
+    if (bits == 0) {
+      zeros++;
+      return;
+    }
+    longestZeros = Math.max(longestZeros, zeros);
+    zeros = 0;
+    if ((bits & exponent) == exponent) {
+      notFinite++;
+    }
+  }
+
+  /** What makes the model unusable. */
+  List<String> problems() {
+    return notFinite == 0
+        ? List.of()
+        : List.of(
+            String.format(
+                "%s in %s has %d numbers that are not finite", name(), weight.file(), notFinite));
+  }
+
+  /** What may be so on purpose: unused tokens have rows of zeros in embeddings and heads. */
+  List<String> warnings() {
+    List<String> warnings = new ArrayList<>();
+    long bytes = Math.max(longestZeros, zeros) * weight.type().bytes();
+    boolean hasTokens =
+        switch (weight.role()) {
+          case EMBEDDING, HEAD -> true;
+          default -> false;
+        };
+    if (bytes >= LONG_RUN_BYTES && !hasTokens) {
+      warnings.add(
+          String.format(
+              "%s in %s has %d bytes of zeros in one piece, as files have that were not written"
+                  + " whole",
+              name(), weight.file(), bytes));
+    }
+    return warnings;
+  }
+
+  private String name() {
+    String role = weight.role().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    return weight.layer() < 0 ? "the " + role : "the " + role + " of layer " + weight.layer();
+  }
+}

@@ -1,0 +1,115 @@
+package dev.strata.udfs.store;
+
+import dev.strata.udfs.Fuzzer;
+import dev.strata.udfs.model.ModelConfig;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever stands in a checkpoint's files, it opens or is refused; {@link Fuzzer} says how. */
+class CheckpointFuzzTest {
+
+  @TempDir private Path directory;
+  private TinyCheckpoint files;
+
+  @BeforeEach
+  void create() {
+    files = new TinyCheckpoint(directory).sharded();
+  }
+
+  private void open() throws IOException {
+    Checkpoint.open(directory.toString()).close();
+  }
+
+  /** Configurations of every family, with all fields that any of them reads. */
+  private List<String> configs() {
+    List<String> configs = new ArrayList<>();
+    for (String family : ModelConfig.families()) {
+      configs.add(
+          """
+          {"model_type": "%s", "vocab_size": 11, "hidden_size": 6, "intermediate_size": 10,
+           "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+           "head_dim": 4, "tie_word_embeddings": true, "eos_token_id": [2, 3],
+           "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+           "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 32, "beta_slow": 1,
+             "original_max_position_embeddings": 1024, "truncate": true, "mscale": 1.0},
+           "hidden_act": "silu", "attention_bias": false, "mlp_bias": false,
+           "use_sliding_window": true, "sliding_window": 4096, "max_window_layers": 1,
+           "layer_types": ["full_attention", "full_attention"], "quantization_config": null}
+          """
+              .formatted(family));
+      configs.add(
+          """
+          {"model_type": "%s", "vocab_size": 11, "hidden_size": 6, "intermediate_size": 10,
+           "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+           "head_dim": 4, "tie_word_embeddings": true,
+           "rope_parameters": {"rope_type": "llama3", "factor": 8.0, "rope_theta": 500000.0,
+             "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+             "original_max_position_embeddings": 8192},
+           "quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": false}}
+          """
+              .formatted(family));
+    }
+    return configs;
+  }
+
+  @Test
+  void configurations() {
+    Fuzzer.run(
+        configs(),
+        text -> {
+          files.write("config.json", text);
+          open();
+        });
+  }
+
+  @Test
+  void indexes() {
+    Fuzzer.run(
+        List.of(files.index().toString()),
+        text -> {
+          files.write(TinyCheckpoint.INDEX, text);
+          open();
+        });
+  }
+
+  @Test
+  void headers() throws IOException {
+    byte[] shard = Files.readAllBytes(files.path(TinyCheckpoint.SHARD_1));
+    int length = (int) ByteBuffer.wrap(shard).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    Fuzzer.run(
+        List.of(new String(shard, 8, length, StandardCharsets.UTF_8)),
+        text -> {
+          byte[] header = text.getBytes(StandardCharsets.UTF_8);
+          ByteBuffer changed =
+              ByteBuffer.allocate(shard.length - length + header.length)
+                  .order(ByteOrder.LITTLE_ENDIAN);
+          changed.putLong(header.length).put(header);
+          changed.put(shard, 8 + length, shard.length - 8 - length);
+          files.write(TinyCheckpoint.SHARD_1, changed.array());
+          open();
+        });
+  }
+
+  @Test
+  void generationConfigurations() {
+    Fuzzer.run(
+        List.of(
+            """
+            {"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.1,
+             "repetition_penalty": 1.1, "max_new_tokens": 512, "eos_token_id": [2, 3]}
+            """),
+        text -> {
+          files.write("generation_config.json", text);
+          open();
+        });
+  }
+}
