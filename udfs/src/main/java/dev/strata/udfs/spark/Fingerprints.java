@@ -70,10 +70,14 @@ public final class Fingerprints {
       Dataset<Row> input, List<String> columns, GenerationOptions options, RunIdentity identity) {
     Dataset<Row> rows = input.drop(COLUMN);
     StructType schema = rows.schema();
-    return rows.map(
+    TextColumns texts = new TextColumns(schema);
+    FingerprintTask task =
         new FingerprintTask(
-            RowPrompts.of(options, schema), OutputRows.of(schema, columns), identity.toString()),
-        Encoders.row(schema.add(COLUMN, DataTypes.StringType)));
+            schema.length(),
+            RowPrompts.of(options, texts),
+            OutputRows.of(schema, columns),
+            identity.toString());
+    return texts.rows(rows).map(task, Encoders.row(schema.add(COLUMN, DataTypes.StringType)));
   }
 
   /** The columns of an output that a run adds to its input's, fingerprints last. */
