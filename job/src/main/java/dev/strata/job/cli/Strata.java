@@ -64,7 +64,7 @@ public final class Strata {
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);
-      out.println(run.execute(err));
+      run.execute(out, err);
       return CommandLine.ExitCode.OK;
     } catch (Exception e) { // the edge of the program: whatever it is, a person reads one sentence
       return new Failure(e).report(err, command.hasMatchedOption(CommandTree.STACKTRACE));

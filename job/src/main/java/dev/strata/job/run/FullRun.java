@@ -10,6 +10,7 @@ import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -40,28 +41,28 @@ final class FullRun {
    * @throws StrataException if they cannot be read, or the output has no place for what becomes of
    *     them
    */
-  Dataset<Row> rows() {
+  RowsToRun rows() {
     Input input = Input.open(session.spark(), session.conf());
-    Dataset<Row> rows = session.limited(input.rows());
-    output.accept(input, Generation.schema(rows.schema(), session.columns(rows)));
-    return rows;
+    RunSession reading = session.reading(input);
+    Dataset<Row> rows = reading.limited(input.rows());
+    output.accept(input, Generation.schema(rows.schema(), reading.columns(rows)));
+    return new RowsToRun(reading, rows, OptionalLong.empty());
   }
 
-  /** Runs, and tells what was done. */
-  String execute(PrintStream console) throws Exception {
-    if (hasNothingToDo()) {
-      return nothingToDo();
-    }
+  /** Runs, unless the output stays as it is. */
+  RunReport execute(PrintStream console) throws Exception {
     long start = System.nanoTime();
     EngineStats stats = EngineStats.register(session.spark());
-    Dataset<Row> completed = session.completed(rows(), stats);
-    session.write(completed, output, new ProgressListener(stats), console);
+    RowsToRun toRun = rows();
+    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats);
+    ProgressListener listener = new ProgressListener(stats);
+    session.write(completed, output, listener, console);
     Duration time = Duration.ofNanos(System.nanoTime() - start);
-    return new RunReport(stats.value(), time, output.toString()).text();
+    return new RunReport(listener.progress(), time, output.toString());
   }
 
   /** What to tell where the output stays. */
-  String nothingToDo() {
+  static String nothingToDo(String output) {
     return "the output %s exists already, and --mode is ignore: nothing was done".formatted(output);
   }
 }

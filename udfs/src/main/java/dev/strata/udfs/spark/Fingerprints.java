@@ -2,11 +2,14 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RunIdentity;
+import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -58,6 +61,29 @@ public final class Fingerprints {
           "the model in %s cannot be read: %s".formatted(options.engine().model(), e.getMessage()),
           e);
     }
+  }
+
+  /** The options that the identity of a run holds the digest of, by their names. */
+  public static Map<String, String> options(GenerationOptions options) {
+    SamplingOverrides sampling = options.sampling();
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("--max-new-tokens", sampling.maxNewTokens());
+    values.put("--repetition-penalty", sampling.repetitionPenalty());
+    values.put("--temperature", sampling.temperature());
+    values.put("--top-k", sampling.topK());
+    values.put("--top-p", sampling.topP());
+    values.put("--min-p", sampling.minP());
+    values.put("--stop", sampling.stopStrings());
+    values.put("--ignore-stop-tokens", sampling.ignoreStopTokens());
+    values.put("--row-options", options.rowOptions());
+    values.put("--seed", options.seed());
+    values.put("--long-prompts", options.cutsPrompts() ? "truncate" : "error");
+    values.put("--compute-type", options.engine().computeType());
+    values.put("--kv-type", options.engine().kvType());
+    Map<String, String> texts = new LinkedHashMap<>();
+    values.forEach(
+        (name, value) -> texts.put(name, value == null ? "the model's" : value.toString()));
+    return texts;
   }
 
   /**
