@@ -20,7 +20,7 @@ final class Redaction {
 
   /** {@code name=value} in a list of options or in the query of an address. */
   private static final Pattern SECRET_OPTION =
-      Pattern.compile("(?i)([\\w.-]*(?:" + SECRET + "|\\bsig)[\\w.-]*=)[^,&;\\s\"]*");
+      Pattern.compile("(?i)([\\w.-]*(?:" + SECRET + "|\\bsig)[\\w.-]*=)[^,&;\"]*");
 
   private static final Pattern USER_OF_ADDRESS = Pattern.compile("(://)[^/@\\s]+:[^/@\\s]*@");
 
