@@ -36,7 +36,8 @@ final class CommandTree {
             "options of Strata after it; each stands for a spark.strata.* key of the same name.",
             "",
             "Exit codes: 0 done (rows may have errors of their own), 1 unexpected, 2 usage,",
-            "3 the model cannot be used, 4 input or output cannot, 5 too little memory,",
+            "3 the model cannot be used, 4 input or output cannot, or every row failed for one",
+            "reason, 5 too little memory,",
             "6 another run holds the output's lock.");
     for (Task task : Task.values()) {
       CommandSpec command = command(task.word(), task.description(), task.keys());

@@ -66,7 +66,7 @@ public final class Strata {
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);
-      out.println(run.execute(err));
+      run.execute(out, err);
       return CommandLine.ExitCode.OK;
     } catch (Throwable e) { // the edge of the program: whatever it is, a person reads one sentence
       if (Interruption.signal().isPresent()) {

@@ -18,6 +18,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** Requests of OpenAI's batch format as rows. */
 public final class BatchInput {
@@ -115,9 +117,10 @@ public final class BatchInput {
         request.model(),
         request.messages() == null
             ? null
-            : request.messages().stream()
-                .map(message -> RowFactory.create(message.role(), message.content()))
-                .toArray(Row[]::new),
+            : array(
+                request.messages().stream()
+                    .map(message -> RowFactory.create(message.role(), message.content()))
+                    .toList()),
         request.prompt(),
         sampling.maxNewTokens(),
         sampling.repetitionPenalty(),
@@ -125,10 +128,15 @@ public final class BatchInput {
         sampling.topK(),
         sampling.topP(),
         sampling.minP(),
-        sampling.stopStrings() == null ? null : sampling.stopStrings().toArray(String[]::new),
+        sampling.stopStrings() == null ? null : array(sampling.stopStrings()),
         request.seed(),
         isRefused ? request.refusal().message() : null,
         isRefused ? request.refusal().code() : null,
         isRefused ? request.refusal().parameter() : null);
+  }
+
+  /** As rows hold arrays, which they do from the start where Spark hands them on as they are. */
+  private static Seq<?> array(List<?> elements) {
+    return CollectionConverters.asScala(elements).toSeq();
   }
 }

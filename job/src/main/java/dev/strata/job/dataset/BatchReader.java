@@ -21,11 +21,15 @@ import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
 import org.apache.spark.util.TaskCompletionListener;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads batch files line by line, blank lines left out. A name counts where it is used first. */
 final class BatchReader implements MapPartitionsFunction<String, Row> {
 
   private static final long serialVersionUID = 1L;
+
+  private static final Logger LOG = LoggerFactory.getLogger(BatchReader.class);
 
   private final SerializableConfiguration configuration;
 
@@ -42,6 +46,12 @@ final class BatchReader implements MapPartitionsFunction<String, Row> {
   }
 
   private static final class Lines implements Iterator<Row>, AutoCloseable {
+
+    /** What is read of a line; the rest of a longer one is skipped. */
+    private static final int MOST_LINE_BYTES = 64 << 20;
+
+    /** Carriage return and line feed. */
+    private static final int LINE_END_BYTES = 2;
 
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
@@ -88,12 +98,27 @@ final class BatchReader implements MapPartitionsFunction<String, Row> {
         reader = new LineReader(open(path));
         file = path.getName();
         line = 0;
-      } else if (reader.readLine(bytes) == 0) {
-        close();
       } else {
-        line++;
-        next = read();
+        readLine();
       }
+    }
+
+    private void readLine() throws IOException {
+      int consumed = reader.readLine(bytes, MOST_LINE_BYTES);
+      if (consumed == 0) {
+        close();
+        return;
+      }
+      line++;
+      next = consumed > bytes.getLength() + LINE_END_BYTES ? tooLong() : read();
+    }
+
+    private Row tooLong() {
+      return row(
+          RequestLine.refused(
+              "line_too_long",
+              "the line has more than the %d MiB that one may have"
+                  .formatted(MOST_LINE_BYTES >> 20)));
     }
 
     private InputStream open(Path file) throws IOException {
@@ -109,7 +134,20 @@ final class BatchReader implements MapPartitionsFunction<String, Row> {
       if (isBlank()) {
         return null;
       }
-      BatchRequest request = RequestLine.parse(bytes.getBytes(), bytes.getLength());
+      return row(request());
+    }
+
+    /** Whatever a line makes its reader throw, the others are answered. */
+    private BatchRequest request() {
+      try {
+        return RequestLine.parse(bytes.getBytes(), bytes.getLength());
+      } catch (RuntimeException | StackOverflowError e) {
+        LOG.warn("line {} of {} cannot be read", line, file, e);
+        return RequestLine.refused("invalid_json_line", "the line cannot be read: " + e);
+      }
+    }
+
+    private Row row(BatchRequest request) {
       return BatchInput.row(unique(request), line, ++position);
     }
 

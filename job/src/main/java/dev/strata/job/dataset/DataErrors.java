@@ -3,7 +3,11 @@ package dev.strata.job.dataset;
 import dev.strata.udfs.api.StrataException;
 import java.io.FileNotFoundException;
 import java.net.ConnectException;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -73,6 +77,13 @@ public final class DataErrors {
     return error("the lock %s cannot be written: %s".formatted(file, reason(file, e)), e);
   }
 
+  /** A report that cannot be written. */
+  public static StrataException report(String file, Throwable e) {
+    return e instanceof NoSuchFileException
+        ? error("the report %s has no directory to be in; make it first".formatted(file), e)
+        : error("the report %s cannot be written: %s".formatted(file, reason(file, e)), e);
+  }
+
   /** Output that cannot be written. */
   public static StrataException output(String location, Throwable e) {
     return error("the output %s cannot be written: %s".formatted(location, reason(location, e)), e);
@@ -135,8 +146,8 @@ public final class DataErrors {
   private static StrataException withoutExecutors(Throwable e) {
     return new StrataException(
         StrataException.Fault.RESOURCES,
-        "Spark gave up the run, since its master cannot be reached, or executors do not start or end"
-            + " again and again; check --master, and the executors' logs, which say why",
+        "Spark gave up the run, since its master cannot be reached, or executors do not start or"
+            + " end again and again; check --master, and the executors' logs, which say why",
         e);
   }
 
@@ -149,8 +160,20 @@ public final class DataErrors {
     List<Throwable> causes = causes(e);
     Throwable root = causes.get(causes.size() - 1);
     String said = said(root);
+    if (hasColon(location, causes)) {
+      return "a name with a colon (%s) is none that Hadoop can read or write; rename it"
+          .formatted(
+              any(causes, URISyntaxException.class) ? said.replaceFirst(".*: ", "") : location);
+    }
+    if (said.matches("Input Pattern .* matches 0 files")) {
+      return "Spark takes the characters []{}*? in the name of such a file for a pattern; rename"
+          + " it";
+    }
     if (isUnknownFileSystem(causes)) {
       return unknownFileSystem(location);
+    }
+    if (any(causes, UnknownHostException.class) || any(causes, UnresolvedAddressException.class)) {
+      return "its host is unknown (%s); check the address".formatted(said);
     }
     if (hasNoRoom(e)) {
       return said + "; make room there, then start again";
@@ -171,14 +194,29 @@ public final class DataErrors {
     for (Throwable cause : causes) {
       String condition = cause instanceof SparkThrowable spark ? spark.getCondition() : null;
       if (condition != null && condition.startsWith("FAILED_READ_FILE")) {
-        return "%s is damaged or of another form (%s); copy or write it again, or set --input-format"
-            .formatted(((SparkThrowable) cause).getMessageParameters().get("path"), said);
+        return unreadable(((SparkThrowable) cause).getMessageParameters().get("path"), said);
       }
       if ("UNABLE_TO_INFER_SCHEMA".equals(condition)) {
         return "there is no file with rows in it; give one that has some";
       }
     }
     return said;
+  }
+
+  private static String unreadable(String file, String said) {
+    String name = file.substring(file.lastIndexOf('/') + 1);
+    return DataFormat.ofName(name).isPresent() || !name.contains(".")
+        ? "%s is damaged or of another form (%s); copy or write it again, or set --input-format"
+            .formatted(file, said)
+        : "%s is of another form (%s); take it away, or set --input-options pathGlobFilter to what"
+                .formatted(file, said)
+            + " the names of the files to read match";
+  }
+
+  /** Not the colon behind a scheme, which a slash follows. */
+  private static boolean hasColon(String location, List<Throwable> causes) {
+    return any(causes, URISyntaxException.class)
+        || (isUnknownFileSystem(causes) && !location.matches("[A-Za-z][\\w+.-]*:/.*"));
   }
 
   private static boolean isUnknownFileSystem(List<Throwable> causes) {

@@ -25,11 +25,15 @@ record DataFiles(FileSystem files, Path location) {
   }
 
   /**
-   * The files and directories that a pattern means, whole names with their file system.
+   * The files and directories that a pattern means, whole names with their file system. A name that
+   * is there is no pattern, whatever it holds.
    *
    * @throws StrataException if there are none
    */
   List<Path> roots() throws IOException {
+    if (files.exists(location)) {
+      return List.of(files.getFileStatus(location).getPath());
+    }
     FileStatus[] found = files.globStatus(location);
     if (found == null || found.length == 0) {
       throw StrataException.data("the input %s does not exist", location);
@@ -72,8 +76,13 @@ record DataFiles(FileSystem files, Path location) {
     return flat;
   }
 
+  /** A path as a pattern that means it alone. */
+  static String literal(Path path) {
+    return path.toString().replaceAll("[\\[\\]{}*?\\\\]", "\\\\$0");
+  }
+
   /** What Spark leaves out when it reads. */
   static boolean isHidden(String name) {
-    return name.startsWith("_") || name.startsWith(".");
+    return (name.startsWith("_") && !name.contains("=")) || name.startsWith(".");
   }
 }

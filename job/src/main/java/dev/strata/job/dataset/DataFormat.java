@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
@@ -50,6 +51,14 @@ public enum DataFormat {
     return this == CSV ? Map.of("header", "true", "multiLine", "true", "escape", "\"") : Map.of();
   }
 
+  /** How it is read: the defaults with what a user says over them, in any case of their names. */
+  Map<String, String> readOptions(Map<String, String> said) {
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(readOptions());
+    all.putAll(said);
+    return all;
+  }
+
   /** How it is written unless the user says otherwise. */
   Map<String, String> writeOptions() {
     return switch (this) {
@@ -74,7 +83,7 @@ public enum DataFormat {
   }
 
   /** The format of that name; empty for {@code auto} and for what is not in files of its own. */
-  private static Optional<DataFormat> named(String word) {
+  static Optional<DataFormat> named(String word) {
     return Arrays.stream(values()).filter(format -> format.word.equals(word)).findFirst();
   }
 

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -19,11 +18,18 @@ import org.apache.spark.sql.SparkSession;
  * @param format the form of an output that says none of its own
  * @param paths the files and directories that are read, none for a table
  * @param table the table that is read, null for files
+ * @param errorColumn the column that says why a row could not be read, null for none; it does not
+ *     come out
  */
-public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, String table) {
+public record Input(
+    Dataset<Row> rows, DataFormat format, List<Path> paths, String table, String errorColumn) {
 
   /** The word of configurations for a table of a catalog. */
   static final String TABLE = "table";
+
+  Input(Dataset<Row> rows, DataFormat format, List<Path> paths, String table) {
+    this(rows, format, paths, table, null);
+  }
 
   /**
    * Opens what {@code spark.strata.input} and the keys beside it name; nothing is read but what a
@@ -62,40 +68,27 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
   private static Input files(
       SparkSession session, String location, String word, Map<String, String> options)
       throws IOException {
-    DataFiles files = DataFiles.at(session, location);
-    List<Path> roots = files.roots();
-    DataFormat format = format(files, roots, word);
+    InputFiles files = InputFiles.list(DataFiles.at(session, location), options);
+    DataFormat format = files.format(word);
+    Map<String, String> all = format.readOptions(options);
     Dataset<Row> rows =
-        session
-            .read()
-            .format(format.word())
-            .options(format.readOptions())
-            .options(options)
-            .load(location);
+        format == DataFormat.CSV && !files.files().isEmpty()
+            ? new CsvFiles(session, files, all).rows()
+            : session
+                .read()
+                .format(format.word())
+                .options(all)
+                .load(files.roots().stream().map(DataFiles::literal).toArray(String[]::new));
     requireColumns(rows, location);
     if (word.equals("auto")) {
       requireNoRequests(rows, location);
     }
-    return format == DataFormat.TEXT
-        ? new Input(rows.withColumnRenamed("value", "text"), DataFormat.JSON, roots, null)
-        : new Input(rows, format, roots, null);
-  }
-
-  private static DataFormat format(DataFiles files, List<Path> roots, String word)
-      throws IOException {
-    Optional<DataFormat> named = DataFormat.of(word, files.location().getName());
-    if (named.isPresent()) {
-      return named.get();
-    }
-    return files
-        .firstFile(roots.get(0))
-        .flatMap(file -> DataFormat.ofName(file.getName()))
-        .orElseThrow(
-            () ->
-                StrataException.data(
-                    "the names of the files in %s do not tell their form; set --input-format to"
-                        + " parquet, orc, json, csv, text, table or openai-batch",
-                    files.location()));
+    return switch (format) {
+      case TEXT ->
+          new Input(rows.withColumnRenamed("value", "text"), DataFormat.JSON, files.roots(), null);
+      case JSON -> BrokenLines.marked(new Input(rows, format, files.roots(), null), options);
+      default -> new Input(rows, format, files.roots(), null);
+    };
   }
 
   private static void requireColumns(Dataset<Row> rows, String location) {
@@ -143,7 +136,7 @@ public record Input(Dataset<Row> rows, DataFormat format, List<Path> paths, Stri
 
   private Input where(String condition) {
     try {
-      return new Input(rows.where(condition), format, paths, table);
+      return new Input(rows.where(condition), format, paths, table, errorColumn);
     } catch (Exception e) { // ParseException and AnalysisException are checked in Scala only
       throw new StrataException(
           StrataException.Fault.USAGE,

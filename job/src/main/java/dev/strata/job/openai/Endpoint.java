@@ -27,7 +27,9 @@ public enum Endpoint {
         .orElseThrow(
             () ->
                 new RequestException(
-                    "invalid_url", null, "the url is %s; it must be %s".formatted(url, urls())));
+                    "invalid_url",
+                    null,
+                    "the url is %s; it must be %s".formatted(RequestBody.cut(url), urls())));
   }
 
   private static String urls() {

@@ -2,7 +2,6 @@ package dev.strata.job.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.strata.udfs.api.SamplingOverrides;
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -96,7 +95,8 @@ final class RequestBody {
     }
     Predicate<JsonNode> neutral = NEUTRAL.get(name);
     if (neutral == null) {
-      throw refused("unknown_parameter", name, "the body has the unknown parameter " + name);
+      throw refused(
+          "unknown_parameter", cut(name), "the body has the unknown parameter " + cut(name));
     }
     if (!neutral.test(value)) {
       throw refused(
@@ -117,7 +117,7 @@ final class RequestBody {
     if (!prompt.isTextual() || prompt.textValue().isEmpty()) {
       throw refused("invalid_value", "prompt", "prompt is missing or empty; it must be a text");
     }
-    return prompt.textValue();
+    return UnicodeText.of(prompt);
   }
 
   private SamplingOverrides sampling() {
@@ -183,7 +183,7 @@ final class RequestBody {
     if (!texts.stream().allMatch(text -> text.isTextual() && !text.textValue().isEmpty())) {
       throw wrong("stop", value, "a text or an array of texts, none of them empty");
     }
-    return texts.stream().map(JsonNode::textValue).toList();
+    return texts.stream().map(UnicodeText::of).toList();
   }
 
   private JsonNode value(String name) {
@@ -200,13 +200,18 @@ final class RequestBody {
     return new RequestException(code, parameter, message);
   }
 
+  /** The beginning of a value, as JSON. */
   static String shown(JsonNode value) {
-    String text = value.toString();
+    return cut(value.toString());
+  }
+
+  /** The beginning of a text, for a message. */
+  static String cut(String text) {
     return text.length() <= SHOWN_CHARS ? text : text.substring(0, SHOWN_CHARS) + "...";
   }
 
   private static boolean isNumber(JsonNode value, int number) {
-    return value.isNumber() && value.decimalValue().compareTo(BigDecimal.valueOf(number)) == 0;
+    return value.isNumber() && value.doubleValue() == number;
   }
 
   private static boolean isFalse(JsonNode value) {

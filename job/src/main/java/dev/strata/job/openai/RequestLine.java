@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.strata.udfs.api.SamplingOverrides;
 import java.io.IOException;
-import java.util.Arrays;
 
 /** Reads lines of a batch file: whatever is wrong with one is that line's refusal. */
 public final class RequestLine {
@@ -19,6 +18,16 @@ public final class RequestLine {
 
   private RequestLine() {}
 
+  /** A line that is refused as a whole, whatever it says. */
+  public static BatchRequest refused(String code, String message) {
+    return refused(null, null, new Refusal(code, null, message));
+  }
+
+  private static BatchRequest refused(String customId, String model, Refusal refusal) {
+    return new BatchRequest(
+        customId, null, model, null, null, SamplingOverrides.NONE, null, refusal);
+  }
+
   /** Reads a line of UTF-8, which is the first {@code length} bytes. */
   public static BatchRequest parse(byte[] bytes, int length) {
     String customId = null;
@@ -27,19 +36,17 @@ public final class RequestLine {
       JsonNode line = tree(bytes, length);
       customId = customId(line);
       JsonNode body = body(line);
-      model = body.path("model").isTextual() ? body.path("model").textValue() : null;
+      model = UnicodeText.of(body.path("model"));
       Endpoint endpoint = endpoint(line);
       return new RequestBody(body).request(customId, endpoint, model);
     } catch (RequestException e) {
-      Refusal refusal = new Refusal(e.code(), e.parameter(), e.getMessage());
-      return new BatchRequest(
-          customId, null, model, null, null, SamplingOverrides.NONE, null, refusal);
+      return refused(customId, model, new Refusal(e.code(), e.parameter(), e.getMessage()));
     }
   }
 
   private static JsonNode tree(byte[] bytes, int length) {
     try {
-      JsonNode line = JSON.readTree(Arrays.copyOf(bytes, length));
+      JsonNode line = JSON.readTree(bytes, 0, length);
       if (!line.isObject()) {
         throw malformed("invalid_json_line", "the line is not a JSON object");
       }
@@ -58,9 +65,10 @@ public final class RequestLine {
       throw malformed("missing_custom_id", "the line has no custom_id");
     }
     if (!id.isTextual()) {
-      throw malformed("invalid_custom_id", "custom_id is " + id + "; it must be a text");
+      throw malformed(
+          "invalid_custom_id", "custom_id is " + RequestBody.shown(id) + "; it must be a text");
     }
-    return id.textValue();
+    return UnicodeText.of(id);
   }
 
   private static JsonNode body(JsonNode line) {
@@ -76,7 +84,8 @@ public final class RequestLine {
   private static Endpoint endpoint(JsonNode line) {
     JsonNode method = line.path("method");
     if (!method.isMissingNode() && !"POST".equals(method.textValue())) {
-      throw malformed("invalid_method", "the method is " + method + "; it must be \"POST\"");
+      throw malformed(
+          "invalid_method", "the method is " + RequestBody.shown(method) + "; it must be \"POST\"");
     }
     return Endpoint.of(line.path("url").isTextual() ? line.path("url").textValue() : "missing");
   }

@@ -62,13 +62,13 @@ final class RequestMessages {
   private static void check(String field, JsonNode value, String name) {
     boolean isNothing = value.isNull() || (value.isContainerNode() && value.isEmpty());
     if (!isNothing && !FIELDS.contains(field)) {
-      throw refused("%s has %s, which is not supported".formatted(name, field));
+      throw refused("%s has %s, which is not supported".formatted(name, RequestBody.cut(field)));
     }
   }
 
   private static String content(JsonNode content, String name) {
     if (content.isTextual()) {
-      return content.textValue();
+      return UnicodeText.of(content);
     }
     if (content.isArray() && !content.isEmpty()) {
       return StreamSupport.stream(content.spliterator(), false)
@@ -85,7 +85,7 @@ final class RequestMessages {
           "%s has a part of type %s; only text parts are supported"
               .formatted(name, type.isMissingNode() ? "missing" : RequestBody.shown(type)));
     }
-    return part.path("text").textValue();
+    return UnicodeText.of(part.path("text"));
   }
 
   private static RequestException refused(String message) {

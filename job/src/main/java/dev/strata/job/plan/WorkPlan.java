@@ -28,9 +28,11 @@ public record WorkPlan(long rows, long toRun, boolean differs) {
    *
    * @param output where they are, for the message
    * @param earlier the identity of each of the runs that wrote them, null where a row has none
+   * @param options which options differ, in words, as far as one knows
    * @throws StrataException if one differs
    */
-  public static void requireSameRun(String output, List<String> earlier, RunIdentity now) {
+  public static void requireSameRun(
+      String output, List<String> earlier, RunIdentity now, List<String> options) {
     for (String run : earlier) {
       if (run == null) {
         throw StrataException.data(
@@ -43,16 +45,21 @@ public record WorkPlan(long rows, long toRun, boolean differs) {
         throw StrataException.data(
             "the output %s was made with %s; go back to what it was, run all rows again with"
                 + " --incremental=all, or name another output",
-            output, others(different));
+            output, others(different, options));
       }
     }
   }
 
-  /** Such as "another model and other options". */
-  private static String others(List<String> different) {
+  /** Such as "another model and other options (--top-k was 5 and is 1)". */
+  private static String others(List<String> different, List<String> options) {
     List<String> phrases =
         different.stream()
             .map(what -> what.endsWith("s") ? "other " + what : "another " + what)
+            .map(
+                what ->
+                    what.equals("other options") && !options.isEmpty()
+                        ? what + " (" + String.join(", ", options) + ")"
+                        : what)
             .toList();
     return String.join(" and ", phrases);
   }

@@ -86,7 +86,12 @@ public final class ProgressConsole implements AutoCloseable {
     timeToGo.read(now, !progress.engines().isEmpty(), progress.rows().done());
     print(
         ProgressLine.render(
-            progress, total, speed.perSecond(), timeToGo.guess(now, total), width - 1));
+            progress,
+            listener.engines(),
+            total,
+            speed.perSecond(),
+            timeToGo.guess(now, total),
+            width - 1));
   }
 
   private void print(String line) {

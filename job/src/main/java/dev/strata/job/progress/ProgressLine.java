@@ -20,12 +20,14 @@ final class ProgressLine {
   /**
    * The line, with the parts that matter less left out until it fits.
    *
+   * @param live how many of the engines are still there
    * @param total the rows of the run, if known
    * @param tokensPerSecond new tokens of late
    * @param timeToGo a guess, if there is one
    */
   static String render(
       RunProgress progress,
+      int live,
       OptionalLong total,
       double tokensPerSecond,
       Optional<Duration> timeToGo,
@@ -36,7 +38,7 @@ final class ProgressLine {
     parts.add(timeToGo.map(time -> Figures.time(time) + " to go").orElse(""));
     parts.add(speed(tokensPerSecond));
     parts.add(memory(progress));
-    parts.addAll(engines(progress));
+    parts.addAll(engines(progress, live));
     parts.removeIf(String::isEmpty);
     while (parts.size() > 1 && length(parts) > width) {
       parts.remove(parts.size() - 1);
@@ -63,7 +65,7 @@ final class ProgressLine {
     return tokensPerSecond == 0 ? "" : Figures.rate(tokensPerSecond) + " tok/s";
   }
 
-  private static List<String> engines(RunProgress progress) {
+  private static List<String> engines(RunProgress progress, int live) {
     if (progress.engines().isEmpty()) {
       return List.of("starting");
     }
@@ -75,9 +77,9 @@ final class ProgressLine {
     if (progress.engines().size() > 1) {
       return List.of(
           wave,
-          "%d engines, sweep %s together"
-              .formatted(
-                  progress.engines().size(), Figures.count(progress.sum(EngineSnapshot::sweeps))));
+          (live == 1 ? "1 engine" : live + " engines")
+              + ", sweep %s together"
+                  .formatted(Figures.count(progress.sum(EngineSnapshot::sweeps))));
     }
     EngineSnapshot engine = progress.engines().values().iterator().next();
     return List.of(wave, "sweep " + Figures.count(engine.sweeps() + 1), "layer " + layer(engine));

@@ -8,12 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What a run would take, for a person.
  *
  * @param input where the rows are
- * @param rows all of them
+ * @param rows all that would run
+ * @param kept those that would be taken over from an earlier run; empty where none is looked for
  * @param partitions of the run
  * @param executors that have an engine each
  * @param seen what was counted, of all rows or of a sample
@@ -25,6 +27,7 @@ import java.util.Optional;
 public record DryRunReport(
     String input,
     long rows,
+    OptionalLong kept,
     int partitions,
     int executors,
     PromptCounts seen,
@@ -59,6 +62,7 @@ public record DryRunReport(
     List<String> lines = new ArrayList<>();
     lines.add("dry run: nothing was generated, nothing written");
     line(lines, "rows", "%s of %s".formatted(Figures.count(rows), input));
+    kept.ifPresent(count -> line(lines, "rows kept", Figures.count(count)));
     line(lines, "partitions", spread());
     line(lines, "prompt tokens", promptTokens());
     line(lines, "new tokens", newTokens());

@@ -1,12 +1,14 @@
 package dev.strata.job.report;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What a run did, as its last words.
@@ -19,6 +21,7 @@ import java.util.Locale;
 public record RunReport(RunProgress progress, Duration time, String output, Reuse reuse) {
 
   private static final int LABEL_WIDTH = 18;
+  private static final int MOST_REASONS = 8;
 
   /**
    * What an incremental run found.
@@ -51,7 +54,56 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));
     lines.add(line("bytes read", bytesRead()));
     lines.add(line("low-margin tokens", Figures.count(progress.sum(EngineSnapshot::lowMargins))));
+    if (computedTwice() > 0) {
+      lines.add(
+          line(
+              "computed twice", Figures.count(computedTwice()) + " tokens, lost with an executor"));
+    }
+    if (rows.undecoded() > 0) {
+      lines.add(line("not decoded", undecoded(rows)));
+    }
+    addErrors(lines, rows);
     return String.join(System.lineSeparator(), lines);
+  }
+
+  /** New tokens that no row of the output has. */
+  public long computedTwice() {
+    long generated = progress.sum(EngineSnapshot::newTokens);
+    return Math.max(0, generated - progress.rows().completionTokens());
+  }
+
+  /** What makes the run a failure: that every row failed, and all for one reason. */
+  public Optional<String> failure() {
+    RowCounts rows = progress.rows();
+    List<ErrorReasons.Kind> reasons = rows.reasons().byFrequency();
+    boolean isFailure =
+        rows.done() > 0
+            && rows.errors() == rows.done()
+            && reasons.size() == 1
+            && (reuse == null || reuse.kept() == 0);
+    return isFailure
+        ? Optional.of(
+            "every row failed (%s): %s"
+                .formatted(Figures.count(rows.done()), reasons.get(0).text()))
+        : Optional.empty();
+  }
+
+  private static String undecoded(RowCounts rows) {
+    return "%s rows have U+FFFD where bytes were no text; if the input is not UTF-8, set"
+            .formatted(Figures.count(rows.undecoded()))
+        + " --input-options encoding=windows-1252 or what it is";
+  }
+
+  private static void addErrors(List<String> lines, RowCounts rows) {
+    List<ErrorReasons.Kind> reasons = rows.reasons().byFrequency();
+    for (int i = 0; i < Math.min(reasons.size(), MOST_REASONS); i++) {
+      ErrorReasons.Kind reason = reasons.get(i);
+      lines.add(line(i == 0 ? "errors" : "", Figures.count(reason.rows()) + ": " + reason.text()));
+    }
+    long more = reasons.stream().skip(MOST_REASONS).mapToLong(ErrorReasons.Kind::rows).sum();
+    if (more > 0) {
+      lines.add(line("", Figures.count(more) + ": for other reasons"));
+    }
   }
 
   private static String errors(RowCounts rows) {

@@ -31,17 +31,20 @@ record DryRun(
   /** Says what a run would take, and refuses what it would refuse. */
   static String execute(RunSession session, Devices devices) throws IOException {
     if (IncrementalRun.isAskedFor(session.conf())) {
-      return report(session, devices, new IncrementalRun(session).rowsToRun());
+      return report(new IncrementalRun(session).rowsToRun(), devices);
     }
     FullRun run = new FullRun(session);
-    return run.hasNothingToDo() ? run.nothingToDo() : report(session, devices, run.rows());
+    return run.hasNothingToDo()
+        ? FullRun.nothingToDo(session.conf().require(StrataKeys.OUTPUT))
+        : report(run.rows(), devices);
   }
 
-  private static String report(RunSession session, Devices devices, Dataset<Row> rows) {
+  private static String report(RowsToRun toRun, Devices devices) {
+    RunSession session = toRun.session();
     GenerationOptions options = session.options();
     PlanPreview plan = devices.plan(options.engine());
     return new DryRun(options, plan, devices, session.cluster(), session::setting)
-        .report(rows, session.partitions(), session.conf().require(StrataKeys.INPUT))
+        .report(toRun, session.partitions(), session.conf().require(StrataKeys.INPUT))
         .text();
   }
 
@@ -49,7 +52,8 @@ record DryRun(
    * @param partitions of the run
    * @param input for people
    */
-  private DryRunReport report(Dataset<Row> rows, int partitions, String input) {
+  private DryRunReport report(RowsToRun toRun, int partitions, String input) {
+    Dataset<Row> rows = toRun.rows();
     long count = rows.count();
     PromptCounts seen = GenerationPreview.count(sample(rows, count), options, plan);
     int engines = Math.min(cluster.executors(), partitions);
@@ -59,6 +63,7 @@ record DryRun(
     return new DryRunReport(
         input,
         count,
+        toRun.kept(),
         partitions,
         engines,
         seen,

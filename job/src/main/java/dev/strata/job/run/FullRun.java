@@ -12,6 +12,8 @@ import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -42,18 +44,25 @@ final class FullRun {
    * @throws StrataException if they cannot be read, or the output has no place for what becomes of
    *     them
    */
-  Dataset<Row> rows() {
+  RowsToRun rows() {
     Input input = Input.open(session.spark(), session.conf());
-    Dataset<Row> rows = session.limited(input.rows());
-    output.accept(input, Generation.schema(rows.schema(), session.columns(rows)));
-    return rows;
+    RunSession reading = session.reading(input);
+    Dataset<Row> rows = reading.limited(input.rows());
+    output.accept(input, Generation.schema(rows.schema(), reading.columns(rows)));
+    return new RowsToRun(reading, rows, OptionalLong.empty());
   }
 
-  /** The run with the place of its output, which it gives back at the end. */
-  static String executeAlone(RunSession session, PrintStream console) throws Exception {
+  /**
+   * Runs with the place of the output, which is given back at the end.
+   *
+   * @return empty if the output stays as it is
+   */
+  static Optional<RunReport> executeAlone(RunSession session, PrintStream console)
+      throws Exception {
     OutputLock place = claim(session);
     try (place) {
-      return new FullRun(session).execute(console);
+      FullRun run = new FullRun(session);
+      return run.hasNothingToDo() ? Optional.empty() : Optional.of(run.execute(console));
     }
   }
 
@@ -68,21 +77,19 @@ final class FullRun {
             .orElse(null);
   }
 
-  /** Runs, and tells what was done. */
-  private String execute(PrintStream console) throws Exception {
-    if (hasNothingToDo()) {
-      return nothingToDo();
-    }
+  private RunReport execute(PrintStream console) throws Exception {
     long start = System.nanoTime();
     EngineStats stats = EngineStats.register(session.spark());
-    Dataset<Row> completed = session.completed(rows(), stats);
-    session.write(completed, output, new ProgressListener(stats), console);
+    RowsToRun toRun = rows();
+    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats);
+    ProgressListener listener = new ProgressListener(stats);
+    session.write(completed, output, listener, console);
     Duration time = Duration.ofNanos(System.nanoTime() - start);
-    return new RunReport(stats.value(), time, output.toString()).text();
+    return new RunReport(listener.progress(), time, output.toString());
   }
 
   /** What to tell where the output stays. */
-  String nothingToDo() {
+  static String nothingToDo(String output) {
     return "the output %s exists already, and --mode is ignore: nothing was done".formatted(output);
   }
 }

@@ -24,6 +24,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -51,7 +52,8 @@ final class IncrementalRun {
   }
 
   /** The rows with their fingerprints, what is there, and what is to do. */
-  private record Work(Input input, DataFormat format, Dataset<Row> rows, EarlierRows earlier) {}
+  private record Work(
+      RunSession session, Input input, DataFormat format, Dataset<Row> rows, EarlierRows earlier) {}
 
   static boolean isAskedFor(StrataConf conf) {
     return !conf.get(StrataKeys.INCREMENTAL).equals("off");
@@ -112,13 +114,13 @@ final class IncrementalRun {
    * @throws StrataException if another run holds the output, or if its rows are those of a run with
    *     another model, prompt or other options
    */
-  String execute(PrintStream console) throws Exception {
+  RunReport execute(PrintStream console) throws Exception {
     OutputLock lock =
         OutputPlace.claim(hadoop, location, session.spark().sparkContext().applicationId());
     try (lock) {
       Replacement replacement = Replacement.of(hadoop, location);
       replacement.recover();
-      return execute(replacement, lock, console).text();
+      return execute(replacement, lock, console);
     } catch (IOException e) {
       throw DataErrors.output(location, e);
     }
@@ -130,22 +132,23 @@ final class IncrementalRun {
     WorkPlan plan = work.earlier().plan(work.rows());
     EngineStats stats = EngineStats.register(session.spark());
     boolean unchanged = replacement.exists() && plan.nothingToDo() && !runsAll();
+    ProgressListener listener = new ProgressListener(stats);
     if (!unchanged) {
-      ProgressListener listener = new ProgressListener(stats);
       listener.expect(plan.toRun());
       replace(replacement, lock, work, stats, listener, console);
     }
     return new RunReport(
-        stats.value(),
+        listener.progress(),
         Duration.ofNanos(System.nanoTime() - start),
         location,
         new RunReport.Reuse(plan.kept(), unchanged));
   }
 
-  /** The input's rows that a run would run. Changes nothing. */
-  Dataset<Row> rowsToRun() throws IOException {
+  /** What a run would run. Changes nothing. */
+  RowsToRun rowsToRun() throws IOException {
     Work work = work(Replacement.of(hadoop, location));
-    return work.earlier().toRun(work.rows());
+    long kept = work.earlier().plan(work.rows()).kept();
+    return new RowsToRun(work.session(), work.earlier().toRun(work.rows()), OptionalLong.of(kept));
   }
 
   private Work work(Replacement replacement) throws IOException {
@@ -154,11 +157,17 @@ final class IncrementalRun {
     DataFormat format = format(input);
     RunIdentity identity = Fingerprints.identity(session.options());
     Dataset<Row> rows = input.rows().drop(Fingerprints.COLUMN);
+    RunSession reading = session.reading(input);
     return new Work(
+        reading,
         input,
         format,
-        Fingerprints.add(rows, session.columns(rows), session.options(), identity),
+        Fingerprints.add(rows, reading.columns(rows), reading.options(), identity),
         earlier(replacement, format, identity));
+  }
+
+  private RunOptions options() {
+    return new RunOptions(Fingerprints.options(session.options()));
   }
 
   private boolean runsAll() {
@@ -181,7 +190,8 @@ final class IncrementalRun {
     EarlierRows earlier =
         EarlierRows.read(
             session.spark(), location, format.word(), conf.get(StrataKeys.OUTPUT_OPTIONS));
-    WorkPlan.requireSameRun(location, earlier.runs(), identity);
+    List<String> different = RunOptions.read(hadoop, location).differences(options());
+    WorkPlan.requireSameRun(location, earlier.runs(), identity, different);
     return earlier;
   }
 
@@ -199,6 +209,7 @@ final class IncrementalRun {
       part.accept(work.input(), completed.schema());
       session.write(completed, part, listener, console);
       lock.check();
+      options().write(hadoop, replacement.part());
       replacement.commit();
     } catch (Exception e) {
       replacement.discard();
@@ -216,7 +227,7 @@ final class IncrementalRun {
   /** The rows of the new output, fingerprints last. */
   private Dataset<Row> completed(Work work, EngineStats stats) {
     Dataset<Row> toRun = work.earlier().toRun(work.rows());
-    Dataset<Row> run = session.completed(toRun, stats, Fingerprints.COLUMN);
+    Dataset<Row> run = work.session().completed(toRun, stats, Fingerprints.COLUMN);
     Column[] columns =
         Stream.concat(
                 Arrays.stream(run.columns()).filter(name -> !name.equals(Fingerprints.COLUMN)),

@@ -2,15 +2,20 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataErrors;
+import dev.strata.job.dataset.Messages;
 import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.Places;
+import dev.strata.job.report.RunReport;
+import dev.strata.job.report.RunReportJson;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
+import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -78,26 +83,32 @@ public final class Run {
    * Runs, or says what a run would take, on a Spark session of its own, which is stopped at the
    * end.
    *
+   * @param out where a person is told in the end what was done
    * @param console where the progress line goes
-   * @return what to tell a person in the end
+   * @throws StrataException if it cannot be done, or every row failed for one reason
    */
-  public String execute(PrintStream console) throws Exception {
+  public void execute(PrintStream out, PrintStream console) throws Exception {
     Announcements announcements = Announcements.on(console, conf.get(StrataKeys.PROGRESS));
     announcements.starting(task, conf, Sessions.master(settings));
     Interruption announced = Interruption.announced(console);
     try (announced) {
       SparkSession spark = Sessions.start("strata " + task.word(), settings);
       announcements.started(spark.sparkContext().uiWebUrl());
-      return execute(spark, console);
+      execute(spark, out, console);
     }
   }
 
-  private String execute(SparkSession spark, PrintStream console) throws Exception {
+  private void execute(SparkSession spark, PrintStream out, PrintStream console) throws Exception {
     String application = spark.sparkContext().applicationId();
     Optional<LocalCluster> cluster = LocalCluster.of(spark.sparkContext().master());
     cluster.ifPresent(folders -> folders.enter(application));
     try {
-      return execute(new RunSession(spark, conf, options), console);
+      RunSession session = new RunSession(spark, conf, options);
+      if (conf.get(StrataKeys.DRY_RUN)) {
+        out.println(DryRun.execute(session, devices()));
+      } else {
+        execute(session, out, console);
+      }
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
       throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), conf.require(StrataKeys.OUTPUT));
     } finally {
@@ -106,14 +117,33 @@ public final class Run {
     }
   }
 
-  private String execute(RunSession session, PrintStream console) throws Exception {
-    if (conf.get(StrataKeys.DRY_RUN)) {
-      return DryRun.execute(session, devices());
+  private void execute(RunSession session, PrintStream out, PrintStream console) throws Exception {
+    ReportFile file =
+        new ReportFile(
+            conf.find(StrataKeys.REPORT), session.spark().sparkContext().hadoopConfiguration());
+    RunReportJson json = json();
+    file.write(json.running());
+    Optional<RunReport> report;
+    try {
+      report = executeLocked(session, console);
+    } catch (Exception e) {
+      file.write(json.failed(Messages.firstLine(e)));
+      throw e;
     }
+    file.write(report.map(json::done).orElseGet(json::nothingDone));
+    out.println(report.map(RunReport::text).orElseGet(this::nothingToDo));
+    Optional<String> failure = report.flatMap(RunReport::failure);
+    if (failure.isPresent()) {
+      throw StrataException.data("%s", failure.get());
+    }
+  }
+
+  private Optional<RunReport> executeLocked(RunSession session, PrintStream console)
+      throws Exception {
     OutputLock lock = lock(session.spark());
     try (lock) {
       return IncrementalRun.isAskedFor(conf)
-          ? new IncrementalRun(session).execute(console)
+          ? Optional.of(new IncrementalRun(session).execute(console))
           : FullRun.executeAlone(session, console);
     }
   }

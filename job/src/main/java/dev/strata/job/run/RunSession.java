@@ -1,5 +1,6 @@
 package dev.strata.job.run;
 
+import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
 import dev.strata.job.dataset.OutputWatch;
 import dev.strata.job.plan.Cluster;
@@ -22,14 +23,24 @@ import org.apache.spark.sql.SparkSession;
 /** What all ways to run have in common: a Spark session, and what is asked of it. */
 record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options) {
 
+  /** The same for an input, whose broken rows have the reason for an error. */
+  RunSession reading(Input input) {
+    return input.errorColumn() == null
+        ? this
+        : new RunSession(spark, conf, options.withErrorColumn(input.errorColumn()));
+  }
+
   /** The input's rows up to the limit. */
   Dataset<Row> limited(Dataset<Row> rows) {
     return conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
   }
 
-  /** The input's columns that come out. */
+  /** The input's columns that come out: all but that of errors, unless some are named. */
   List<String> columns(Dataset<Row> rows) {
-    return conf.find(StrataKeys.COLUMNS).orElse(Arrays.asList(rows.columns()));
+    String errors = options.prompt().errorColumn();
+    return conf.find(StrataKeys.COLUMNS)
+        .orElseGet(
+            () -> Arrays.stream(rows.columns()).filter(name -> !name.equals(errors)).toList());
   }
 
   /**

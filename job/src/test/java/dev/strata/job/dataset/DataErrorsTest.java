@@ -42,7 +42,9 @@ class DataErrorsTest {
 
   @Test
   void placesThatAreNone() {
-    assertInput("a:b:c", "Relative path in absolute URI");
+    assertInput("a:b:c", "a name with a colon (a:b:c) is none that Hadoop can read or write");
+    assertInput("rows:1.csv", "a name with a colon (rows:1.csv) is none");
+    assertInput("hdfs://no-such-host.invalid/x", "its host is unknown (no-such-host.invalid)");
     assertInput("x[.json", "Unclosed character class");
     assertInput(
         "s3a://bucket/rows.json", "there is no file system for s3a:// here; add --packages");

@@ -35,8 +35,9 @@ class RowsIT {
     assertGoodRows(rows);
     assertError(rows, "null", "column 'text' is null");
     assertError(rows, "missing", "column 'text' is null");
-    assertError(rows, "broken", "column 'text' is null");
-    assertError(rows, "broken too", "column 'text' is null");
+    assertError(rows, "broken", "the line is not a JSON object: this is not JSON");
+    assertThat(Rows.text(rows.get("broken too"), "error"))
+        .startsWith("the line is not a JSON object in UTF-8 (if it is in another encoding, set");
     assertError(rows, "empty", "column 'text' is empty");
     assertError(rows, "blank", "column 'text' is empty");
     assertError(rows, "zero", "max_new_tokens is 0; it must be at least 1");

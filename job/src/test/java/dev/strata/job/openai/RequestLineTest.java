@@ -26,7 +26,8 @@ class RequestLineTest {
                "max_tokens": 7, "max_completion_tokens": 5, "temperature": 0.5, "top_p": 1,
                "top_k": -1, "stop": "END", "seed": 9, "n": 1, "stream": false, "tools": [],
                "user": "u", "metadata": {"k": "v"}, "logit_bias": {}, "frequency_penalty": 0.0,
-               "response_format": {"type": "text"}, "presence_penalty": null}}""");
+               "response_format": {"type": "text"}, "presence_penalty": null}}\
+            """);
     assertThat(request.refusal()).isNull();
     assertThat(request.customId()).isEqualTo("a");
     assertThat(request.endpoint()).isEqualTo(Endpoint.CHAT);
@@ -45,7 +46,8 @@ class RequestLineTest {
           parse(
               """
               {"custom_id": "a", "url": "/v1/completions",
-               "body": {"prompt": %s, "max_tokens": 3, "stop": ["a", "b"]}}"""
+               "body": {"prompt": %s, "max_tokens": 3, "stop": ["a", "b"]}}\
+              """
                   .formatted(prompt));
       assertThat(request.refusal()).isNull();
       assertThat(request.prompt()).isEqualTo("Once");
@@ -60,6 +62,8 @@ class RequestLineTest {
       quoteCharacter = '\'',
       value = {
         "not JSON | invalid_json_line | the line is not JSON: Unrecognized token 'not'",
+        "{\"custom_id\": \"a\", \"body\": {\"n\": NaN}} | invalid_json_line | the line is not JSON:"
+            + " Non-standard token 'NaN'",
         "{} {} | invalid_json_line | the line is not JSON: Trailing token",
         "[] | invalid_json_line | the line is not a JSON object",
         "{\"custom_id\": 7} | invalid_custom_id | custom_id is 7; it must be a text",
@@ -91,7 +95,8 @@ class RequestLineTest {
         "\"frequency_penalty\": 0.1 | frequency_penalty | frequency_penalty is 0.1, which",
         "\"logprobs\": true | logprobs | logprobs is true, which",
         "\"temprature\": 1 | temprature | the body has the unknown parameter temprature",
-        "\"temperature\": \"hot\" | temperature | temperature is \"hot\"; it must be a number from 0",
+        "\"temperature\": \"hot\" | temperature | temperature is \"hot\"; it must be a number from"
+            + " 0",
         "\"temperature\": 2.5 | temperature | temperature is 2.5; it must be a number from 0 to 2",
         "\"max_tokens\": 0 | max_tokens | max_tokens is 0; it must be a whole number of at least 1",
         "\"max_tokens\": 1.5 | max_tokens | max_tokens is 1.5; it must be a whole number",
@@ -99,6 +104,16 @@ class RequestLineTest {
         "\"top_p\": 0 | top_p | top_p is 0; it must be a number above 0 and at most 1",
         "\"stop\": [\"\"] | stop | stop is [\"\"]; it must be a text or an array of texts",
         "\"seed\": \"x\" | seed | seed is \"x\"; it must be a whole number",
+        "\"n\": 1e400 | n | n is \"Infinity\", which is not supported; leave it out",
+        "\"logprobs\": -1e400 | logprobs | logprobs is \"-Infinity\", which is not supported",
+        "\"temperature\": 1e400 | temperature | temperature is \"Infinity\"; it must be a number"
+            + " from 0",
+        "\"repetition_penalty\": 1e400 | repetition_penalty | repetition_penalty is \"Infinity\";"
+            + " it",
+        "\"repetition_penalty\": 1e-400 | repetition_penalty | repetition_penalty is 0.0; it",
+        "\"max_tokens\": 1e400 | max_tokens | max_tokens is \"Infinity\"; it must be a whole"
+            + " number",
+        "\"seed\": 9223372036854775808 | seed | seed is 9223372036854775808; it must be a whole",
       })
   void badParameters(String parameter, String name, String message) {
     Refusal refusal =
@@ -118,11 +133,12 @@ class RequestLineTest {
         "\"messages\": [{\"content\": \"x\"}] | message 1 has the role missing; it must be system",
         "\"messages\": [{\"role\": \"user\"}] | message 1 has no content; it must be a text",
         "\"messages\": [{\"role\": \"user\", \"content\": \" \"}] | the messages are empty",
-        "\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}] | message 1 has a"
-            + " part of type \"image_url\"; only text parts are supported",
-        "\"messages\": [{\"role\": \"tool\", \"content\": \"x\"}] | message 1 has the role \"tool\"; it",
-        "\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"tool_calls\": [1]}] | message 1 has"
-            + " tool_calls, which is not supported",
+        "\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}] | message 1"
+            + " has a part of type \"image_url\"; only text parts are supported",
+        "\"messages\": [{\"role\": \"tool\", \"content\": \"x\"}] | message 1 has the role"
+            + " \"tool\"; it",
+        "\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"tool_calls\": [1]}] | message 1"
+            + " has tool_calls, which is not supported",
       })
   void badMessages(String messages, String message) {
     assertThat(chat(messages).refusal().message()).startsWith(message);
@@ -137,6 +153,32 @@ class RequestLineTest {
                 .formatted(prompt));
     assertThat(request.refusal().parameter()).isEqualTo("prompt");
     assertThat(request.customId()).isEqualTo("a");
+  }
+
+  @Test
+  void numbersAreWhatTheySay() {
+    String message = "\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], ";
+    assertThat(chat(message + "\"n\": 1.0, \"logprobs\": 0e0").refusal()).isNull();
+    assertThat(chat(message + "\"temperature\": 7e-1").sampling().temperature()).isEqualTo(0.7);
+  }
+
+  @Test
+  void messagesAreShort() {
+    for (String line :
+        List.of(
+            "{\"custom_id\": [%s]}",
+            "{\"custom_id\": \"a\", \"method\": [%s], \"body\": {}}",
+            "{\"custom_id\": \"a\", \"url\": \"%s\", \"body\": {}}",
+            "{\"custom_id\": \"a\", \"url\": \"/v1/completions\", \"body\": {\"%s\": 1}}")) {
+      assertThat(parse(line.formatted("1".repeat(900))).refusal().message()).hasSizeLessThan(150);
+    }
+  }
+
+  @Test
+  void halfCharactersAreAsSparkReadsThem() {
+    BatchRequest request =
+        chat("\"messages\": [{\"role\": \"user\", \"content\": \"a\\ud83d\\ude00\\ud83d b\"}]");
+    assertThat(request.messages().get(0).content()).isEqualTo("a\uD83D\uDE00? b");
   }
 
   @Test

@@ -24,24 +24,35 @@ class WorkPlanTest {
 
   @Test
   void theSameRunGoesOn() {
-    assertThatCode(() -> WorkPlan.requireSameRun("/out", List.of(NOW.toString()), NOW))
+    assertThatCode(() -> WorkPlan.requireSameRun("/out", List.of(NOW.toString()), NOW, List.of()))
         .doesNotThrowAnyException();
   }
 
   @Test
   void anotherRunIsRefused() {
-    assertThatThrownBy(() -> WorkPlan.requireSameRun("/out", List.of("m-q-x"), NOW))
+    assertThatThrownBy(() -> WorkPlan.requireSameRun("/out", List.of("m-q-x"), NOW, List.of()))
         .isInstanceOf(StrataException.class)
         .hasMessage(
             "the output /out was made with another prompt and other options; go back to what it"
                 + " was, run all rows again with --incremental=all, or name another output");
-    assertThatThrownBy(() -> WorkPlan.requireSameRun("/out", List.of("n-p-o"), NOW))
+    assertThatThrownBy(() -> WorkPlan.requireSameRun("/out", List.of("n-p-o"), NOW, List.of()))
         .hasMessageContaining("made with another model;");
   }
 
   @Test
   void rowsWithoutFingerprintAreRefused() {
-    assertThatThrownBy(() -> WorkPlan.requireSameRun("/out", Collections.singletonList(null), NOW))
+    assertThatThrownBy(
+            () -> WorkPlan.requireSameRun("/out", Collections.singletonList(null), NOW, List.of()))
         .hasMessageContaining("not written with --incremental");
+  }
+
+  @Test
+  void otherOptionsAreNamed() {
+    assertThatThrownBy(
+            () ->
+                WorkPlan.requireSameRun(
+                    "/out", List.of("m-p-x"), NOW, List.of("--top-k was 5 and is 1")))
+        .hasMessageStartingWith(
+            "the output /out was made with other options (--top-k was 5 and is 1); go back");
   }
 }

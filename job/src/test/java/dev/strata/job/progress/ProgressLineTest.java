@@ -87,7 +87,7 @@ class ProgressLineTest {
   }
 
   private static String render(RunProgress progress, OptionalLong total, int width) {
-    return ProgressLine.render(progress, total, 1240, TO_GO, width);
+    return ProgressLine.render(progress, progress.engines().size(), total, 1240, TO_GO, width);
   }
 
   private static EngineSnapshot engine(String name, long sweeps, int layer) {

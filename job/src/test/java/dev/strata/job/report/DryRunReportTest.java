@@ -8,6 +8,7 @@ import dev.strata.udfs.spark.PromptCounts;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class DryRunReportTest {
@@ -39,7 +40,8 @@ class DryRunReportTest {
             "                     7: column 'text' is null",
             "                     3: column 'text' is empty",
             "  sweeps             2 to 25",
-            "                     fewest: every row stops at its first token; most: none stops early,",
+            "                     fewest: every row stops at its first token; most: none stops"
+                + " early,",
             "                     which is new tokens / rows at once + tokens of the longest row",
             "  weights to stream  2.00 GB to 25.0 GB (1.00 GB a sweep)",
             "  time               0:20 to 4:10",
@@ -55,7 +57,8 @@ class DryRunReportTest {
   void weightsThatStayAreReadOnce() {
     assertThat(report(100, 1, place(true, null), 600_000_000).text().lines())
         .contains(
-            "  weights to stream  2.00 GB to 25.0 GB (1.00 GB a sweep; 600 MB of it read only once)",
+            "  weights to stream  2.00 GB to 25.0 GB (1.00 GB a sweep; 600 MB of it read only"
+                + " once)",
             "  time               0:14 to 1:46");
   }
 
@@ -80,8 +83,8 @@ class DryRunReportTest {
   void theTimeIsThatOfWhatWasTried() {
     assertThat(report(100, 1, place(true, "hdfs://nn/model")).text().lines())
         .contains(
-            "  copied first       hdfs://nn/model, to each node that has no copy yet; the time of that"
-                + " is not counted",
+            "  copied first       hdfs://nn/model, to each node that has no copy yet; the time of"
+                + " that is not counted",
             "  time               0:04 to 0:20, products alone",
             "                     by 50 tokens/s of products, tried on the driver's machine; no"
                 + " attention, no reads from the nodes' disks");
@@ -109,6 +112,7 @@ class DryRunReportTest {
     return new DryRunReport(
         "/in",
         rows,
+        OptionalLong.empty(),
         2,
         executors,
         SEEN,

@@ -3,6 +3,7 @@ package dev.strata.job.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
@@ -47,6 +48,59 @@ class RunReportTest {
             "  sweeps             61",
             "  bytes read         1.43 GB (313 KB per new token)",
             "  low-margin tokens  12");
+  }
+
+  @Test
+  void errorsAreToldWithTheirReasons() {
+    RunProgress progress =
+        new RunProgress(
+            Map.of("a", engine(5000)),
+            Map.of(
+                0, counts(10, 4567, "column 'text' is null", "column 'text' is null"),
+                1, counts(10, 0, "the prompt has 9 tokens")));
+    RunReport report = new RunReport(progress, Duration.ZERO, "/out");
+    assertThat(report.text())
+        .contains("  computed twice     433 tokens, lost with an executor")
+        .endsWith(
+            "  errors             2: column 'text' is null\n"
+                + "                     1: the prompt has 9 tokens");
+    assertThat(report.failure()).isEmpty();
+  }
+
+  @Test
+  void everyRowFailsForOneReason() {
+    RunReport report = allFailed(null, "the prompt has 9 tokens", "the prompt has 8 tokens");
+    assertThat(report.failure()).contains("every row failed (2): such as: the prompt has 8 tokens");
+    assertThat(allFailed(null, "the prompt has 9 tokens", "column 'text' is null").failure())
+        .isEmpty();
+    assertThat(allFailed(new RunReport.Reuse(1, false), "x", "x").failure()).isEmpty();
+    assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out").failure()).isEmpty();
+  }
+
+  @Test
+  void textsOfAnotherEncodingAreCounted() {
+    RowCounts counts = new RowCounts(9, 0, 0, 0, 3, ErrorReasons.NONE);
+    RunProgress progress = new RunProgress(Map.of(), Map.of(0, counts));
+    assertThat(new RunReport(progress, Duration.ZERO, "/out").text())
+        .contains("  not decoded        3 rows have U+FFFD where bytes were no text")
+        .contains("--input-options encoding=");
+  }
+
+  private static RunReport allFailed(RunReport.Reuse reuse, String... errors) {
+    RunProgress progress = new RunProgress(Map.of(), Map.of(0, counts(2, 0, errors)));
+    return new RunReport(progress, Duration.ZERO, "/out", reuse);
+  }
+
+  static RowCounts counts(long done, long newTokens, String... errors) {
+    ErrorReasons reasons = ErrorReasons.NONE;
+    for (String error : errors) {
+      reasons = reasons.plus(ErrorReasons.of(error));
+    }
+    return new RowCounts(done, errors.length, 0, newTokens, 0, reasons);
+  }
+
+  static EngineSnapshot engine(long newTokens) {
+    return new EngineSnapshot("a", 1, 2, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   @Test

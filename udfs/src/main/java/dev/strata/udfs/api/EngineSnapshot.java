@@ -47,4 +47,29 @@ public record EngineSnapshot(
     long lowMargins,
     long hostBytesThere,
     long hostBytesAhead)
-    implements Serializable {}
+    implements Serializable {
+
+  /** The same of an engine that is gone: what it did, and nothing that it does. */
+  public EngineSnapshot ended() {
+    return new EngineSnapshot(
+        engine,
+        sequence,
+        sweeps,
+        layer,
+        layers,
+        0,
+        0,
+        doneRows,
+        failedRows,
+        promptTokens,
+        newTokens,
+        tokenSlots,
+        tiles,
+        weightBytes,
+        readBytes,
+        busyNanos,
+        lowMargins,
+        hostBytesAhead,
+        hostBytesAhead);
+  }
+}

@@ -32,4 +32,19 @@ public record GenerationOptions(
   public GenerationOptions {
     rowOptions = List.copyOf(rowOptions);
   }
+
+  /** The same options for an input that says in a column why a row cannot be asked. */
+  public GenerationOptions withErrorColumn(String column) {
+    return new GenerationOptions(
+        engine,
+        idleTimeout,
+        staging,
+        prompt.withErrorColumn(column),
+        sampling,
+        idColumn,
+        rowOptions,
+        seed,
+        cutsPrompts,
+        readAheadRows);
+  }
 }

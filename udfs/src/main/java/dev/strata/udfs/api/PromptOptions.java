@@ -22,11 +22,17 @@ public record PromptOptions(
   public PromptOptions {
     if ((template == null) == (messagesColumn == null)) {
       throw StrataException.usage(
-          "a prompt is made from a template or from a messages column: give exactly one of the two");
+          "a prompt is made from a template or from a messages column: give exactly one of the"
+              + " two");
     }
   }
 
   public PromptOptions(String template, String system, String messagesColumn) {
     this(template, system, messagesColumn, null, null);
+  }
+
+  /** The same prompts for an input that says in a column why a row cannot be asked. */
+  public PromptOptions withErrorColumn(String column) {
+    return new PromptOptions(template, system, messagesColumn, plainColumn, column);
   }
 }

@@ -97,8 +97,8 @@ public final class StrataKeys {
           "mode",
           ConfType.oneOf("error", "overwrite", "append", "ignore"),
           "error",
-          "Where the output exists already: error refuses, overwrite replaces it once the new one is"
-              + " complete, append adds to it, ignore leaves it and does nothing.");
+          "Where the output exists already: error refuses, overwrite replaces it once the new one"
+              + " is complete, append adds to it, ignore leaves it and does nothing.");
   public static final ConfKey<List<String>> PARTITION_BY =
       key(
           "partitionBy",
@@ -111,8 +111,9 @@ public final class StrataKeys {
           "incremental",
           ConfType.oneOf("off", "changed", "all").alone("changed"),
           "off",
-          "Take over the rows of the output that an earlier run left: changed runs rows that are new,"
-              + " changed or failed, all runs all of them; either replaces the output at the end.");
+          "Take over the rows of the output that an earlier run left: changed runs rows that are"
+              + " new, changed or failed, all runs all of them; either replaces the output at the"
+              + " end.");
   public static final ConfKey<String> LOCK =
       key(
           "lock",
@@ -189,13 +190,15 @@ public final class StrataKeys {
           "topP",
           ConfType.number(false, 0, 1, "a number above 0 and at most 1"),
           null,
-          "Choose among the most likely tokens with this probability in all; default: the model's.");
+          "Choose among the most likely tokens with this probability in all; default: the"
+              + " model's.");
   public static final ConfKey<Double> MIN_P =
       key(
           "minP",
           ConfType.number(true, 0, 1, "a number between 0 and 1"),
           null,
-          "Leave out tokens less likely than this fraction of the likeliest; default: the model's.");
+          "Leave out tokens less likely than this fraction of the likeliest; default: the"
+              + " model's.");
   public static final ConfKey<Double> REPETITION_PENALTY =
       key(
           "repetitionPenalty",
@@ -309,14 +312,24 @@ public final class StrataKeys {
           "readAhead.rows",
           ConfType.atLeast(1),
           4096,
-          "The most unfinished rows a task holds; a wave is never larger than all tasks' together.");
+          "The most unfinished rows a task holds; a wave is never larger than all tasks'"
+              + " together.");
 
   public static final ConfKey<String> PROGRESS =
       key(
           "progress",
           ConfType.oneOf("auto", "on", "off"),
           "auto",
-          "The progress line: on rewrites it in place, auto does so on a terminal, off shows none.");
+          "The progress line: on rewrites it in place, auto does so on a terminal, off shows"
+              + " none.");
+
+  public static final ConfKey<String> REPORT =
+      key(
+          "report",
+          ConfType.NAME,
+          null,
+          "A file for what the run did, as JSON: figures, errors, options without secrets, versions"
+              + " and the memory plan; one that is there is replaced. A dry run writes none.");
 
   public static final ConfKey<Boolean> DRY_RUN =
       key(

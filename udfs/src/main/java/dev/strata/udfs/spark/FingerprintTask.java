@@ -10,16 +10,21 @@ import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
-/** Appends a row's fingerprint to it. */
+/** Appends a row's fingerprint to the input's own columns. */
 final class FingerprintTask implements MapFunction<Row, Row> {
 
   private static final long serialVersionUID = 1L;
 
+  private final int width;
   private final RowPrompts prompts;
   private final OutputRows output;
   private final String run;
 
-  FingerprintTask(RowPrompts prompts, OutputRows output, String run) {
+  /**
+   * @param width the number of the input's own columns
+   */
+  FingerprintTask(int width, RowPrompts prompts, OutputRows output, String run) {
+    this.width = width;
     this.prompts = prompts;
     this.output = output;
     this.run = run;
@@ -31,8 +36,8 @@ final class FingerprintTask implements MapFunction<Row, Row> {
   }
 
   private Row withFingerprint(Row row) {
-    Object[] values = new Object[row.size() + 1];
-    Arrays.setAll(values, i -> i < row.size() ? row.get(i) : fingerprint(row));
+    Object[] values = new Object[width + 1];
+    Arrays.setAll(values, i -> i < width ? row.get(i) : fingerprint(row));
     return RowFactory.create(values);
   }
 

@@ -2,11 +2,14 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RunIdentity;
+import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -60,6 +63,29 @@ public final class Fingerprints {
     }
   }
 
+  /** The options that the identity of a run holds the digest of, by their names. */
+  public static Map<String, String> options(GenerationOptions options) {
+    SamplingOverrides sampling = options.sampling();
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("--max-new-tokens", sampling.maxNewTokens());
+    values.put("--repetition-penalty", sampling.repetitionPenalty());
+    values.put("--temperature", sampling.temperature());
+    values.put("--top-k", sampling.topK());
+    values.put("--top-p", sampling.topP());
+    values.put("--min-p", sampling.minP());
+    values.put("--stop", sampling.stopStrings());
+    values.put("--ignore-stop-tokens", sampling.ignoreStopTokens());
+    values.put("--row-options", options.rowOptions());
+    values.put("--seed", options.seed());
+    values.put("--long-prompts", options.cutsPrompts() ? "truncate" : "error");
+    values.put("--compute-type", options.engine().computeType());
+    values.put("--kv-type", options.engine().kvType());
+    Map<String, String> texts = new LinkedHashMap<>();
+    values.forEach(
+        (name, value) -> texts.put(name, value == null ? "the model's" : value.toString()));
+    return texts;
+  }
+
   /**
    * The rows with their fingerprints in a last column, which replaces one of that name.
    *
@@ -70,10 +96,14 @@ public final class Fingerprints {
       Dataset<Row> input, List<String> columns, GenerationOptions options, RunIdentity identity) {
     Dataset<Row> rows = input.drop(COLUMN);
     StructType schema = rows.schema();
-    return rows.map(
+    TextColumns texts = new TextColumns(schema);
+    FingerprintTask task =
         new FingerprintTask(
-            RowPrompts.of(options, schema), OutputRows.of(schema, columns), identity.toString()),
-        Encoders.row(schema.add(COLUMN, DataTypes.StringType)));
+            schema.length(),
+            RowPrompts.of(options, texts),
+            OutputRows.of(schema, columns),
+            identity.toString());
+    return texts.rows(rows).map(task, Encoders.row(schema.add(COLUMN, DataTypes.StringType)));
   }
 
   /** The columns of an output that a run adds to its input's, fingerprints last. */

@@ -40,14 +40,15 @@ public final class Generation {
       LOG.warn("the output's columns replace the input's: {}", String.join(", ", replaced));
     }
     OutputRows output = OutputRows.of(schema, columns);
+    TextColumns texts = new TextColumns(schema);
     GenerationTask task =
         new GenerationTask(
             options,
-            RowPrompts.of(options, schema),
+            RowPrompts.of(options, texts),
             output,
             stats,
             ModelLocation.hadoop(input.sparkSession()));
-    return input.mapPartitions(task, Encoders.row(output.schema()));
+    return texts.rows(input).mapPartitions(task, Encoders.row(output.schema()));
   }
 
   /**

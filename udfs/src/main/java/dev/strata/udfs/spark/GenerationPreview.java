@@ -47,10 +47,12 @@ public final class GenerationPreview {
    *     have
    */
   public static PromptCounts count(Dataset<Row> rows, GenerationOptions options, PlanPreview plan) {
-    RowPrompts prompts = RowPrompts.of(options, rows.schema());
+    TextColumns texts = new TextColumns(rows.schema());
+    RowPrompts prompts = RowPrompts.of(options, texts);
     PromptCountTask task =
         new PromptCountTask(options, prompts, plan, ModelLocation.hadoop(rows.sparkSession()));
-    return rows
+    return texts
+        .rows(rows)
         .mapPartitions(task, Encoders.javaSerialization(PromptCounts.class))
         .collectAsList()
         .stream()

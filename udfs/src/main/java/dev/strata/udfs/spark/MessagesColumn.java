@@ -5,19 +5,22 @@ import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.StrataException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * A column with whole conversations: {@code ARRAY<STRUCT<role, content>>}, whose further fields are
- * ignored, or {@code ARRAY<MAP<STRING, STRING>>}.
+ * ignored, or {@code ARRAY<MAP<STRING, STRING>>}. Values of other types are shown as texts.
  */
 final class MessagesColumn implements Serializable {
 
@@ -40,26 +43,66 @@ final class MessagesColumn implements Serializable {
    *
    * @throws StrataException if it is absent or of another type
    */
-  static MessagesColumn of(String name, StructType schema) {
-    int column = new Columns(schema).require(name, "--messages-column");
-    DataType type = schema.fields()[column].dataType();
+  static MessagesColumn of(String name, TextColumns columns) {
+    int column = columns.find(name, "--messages-column");
+    DataType type = columns.schema().fields()[column].dataType();
     if (type instanceof ArrayType array) {
-      if (array.elementType() instanceof MapType map
-          && map.keyType().equals(DataTypes.StringType)
-          && map.valueType().equals(DataTypes.StringType)) {
-        return new MessagesColumn(name, column, -1, -1);
+      if (array.elementType() instanceof MapType map && isOfTexts(map)) {
+        return new MessagesColumn(name, asTexts(column, map, columns), -1, -1);
       }
       if (array.elementType() instanceof StructType turn) {
         int role = field(turn, "role");
         int content = field(turn, "content");
         if (role >= 0 && content >= 0) {
-          return new MessagesColumn(name, column, role, content);
+          return ofTurns(name, column, turn.fields()[role], turn.fields()[content], columns)
+              .orElseGet(() -> new MessagesColumn(name, column, role, content));
         }
       }
     }
     throw StrataException.usage(
         "column '%s' is %s; a messages column must be an array of (role STRING, content STRING)",
         name, type.catalogString());
+  }
+
+  private static boolean isOfTexts(MapType map) {
+    return TextColumns.isText(map.keyType()) && TextColumns.isShown(map.valueType());
+  }
+
+  private static int asTexts(int column, MapType map, TextColumns columns) {
+    DataType type = map.valueType();
+    return TextColumns.isText(type)
+        ? column
+        : columns.make(
+            column,
+            turns ->
+                functions.transform(
+                    turns,
+                    turn ->
+                        functions.transform_values(
+                            turn, (key, value) -> TextColumns.text(value, type))));
+  }
+
+  /** Turns with texts that are yet to be made; empty where all are texts. */
+  private static Optional<MessagesColumn> ofTurns(
+      String name, int column, StructField role, StructField content, TextColumns columns) {
+    if (TextColumns.isText(role.dataType()) && TextColumns.isText(content.dataType())) {
+      return Optional.empty();
+    }
+    int made =
+        columns.make(
+            column,
+            turns ->
+                functions.transform(
+                    turns,
+                    turn ->
+                        functions.when(
+                            turn.isNotNull(),
+                            functions.struct(text(turn, role), text(turn, content)))));
+    return Optional.of(new MessagesColumn(name, made, 0, 1));
+  }
+
+  private static Column text(Column turn, StructField field) {
+    return TextColumns.text(turn.getField(field.name()), field.dataType()).as(field.name());
   }
 
   /**
@@ -101,7 +144,7 @@ final class MessagesColumn implements Serializable {
   private static int field(StructType turn, String name) {
     return IntStream.range(0, turn.length())
         .filter(i -> turn.fields()[i].name().equalsIgnoreCase(name))
-        .filter(i -> turn.fields()[i].dataType().equals(DataTypes.StringType))
+        .filter(i -> TextColumns.isShown(turn.fields()[i].dataType()))
         .findFirst()
         .orElse(-1);
   }

@@ -152,6 +152,9 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
     if (row.error() != null) {
       return failed(row.row(), row.error(), 0);
     }
+    if (row.ask().isUndecoded()) {
+      counts = counts.plus(RowCounts.UNDECODED);
+    }
     SamplingOptions own = row.own();
     try {
       long seed = row.ask().seed(options.seed(), own);

@@ -8,9 +8,13 @@ import org.apache.spark.sql.Row;
 /** What one row asks. Its prompt is made when it is first wanted, and once unless texts are cut. */
 final class RowAsk {
 
+  /** What readers put in the place of bytes that are none in the encoding they were told. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   private final RowPrompts prompts;
   private final Row row;
   private RowPrompt whole;
+  private boolean isUndecoded;
 
   RowAsk(RowPrompts prompts, Row row) {
     this.prompts = prompts;
@@ -29,7 +33,7 @@ final class RowAsk {
    */
   RowPrompt prompt() {
     if (whole == null) {
-      whole = prompts.prompt(row, UnaryOperator.identity());
+      whole = prompts.prompt(row, this::looked);
     }
     return whole;
   }
@@ -46,7 +50,7 @@ final class RowAsk {
         prompts.prompt(
             row,
             own -> {
-              String kept = cut.apply(own);
+              String kept = cut.apply(looked(own));
               isCut[0] |= kept.length() < own.length();
               return kept;
             });
@@ -54,6 +58,16 @@ final class RowAsk {
       whole = prompt;
     }
     return prompt;
+  }
+
+  private String looked(String own) {
+    isUndecoded |= own.indexOf(REPLACEMENT) >= 0;
+    return own;
+  }
+
+  /** Whether a text of the prompt, once that was made, has bytes that were no characters. */
+  boolean isUndecoded() {
+    return isUndecoded;
   }
 
   /**

@@ -10,19 +10,37 @@ import java.io.Serializable;
  * @param errors rows with an error
  * @param promptTokens tokens of their prompts
  * @param completionTokens tokens of their completions
+ * @param undecoded rows whose texts have the character that stands for bytes of another encoding
+ * @param reasons why rows have errors
  */
-public record RowCounts(long done, long errors, long promptTokens, long completionTokens)
+public record RowCounts(
+    long done,
+    long errors,
+    long promptTokens,
+    long completionTokens,
+    long undecoded,
+    ErrorReasons reasons)
     implements Serializable {
 
   /** No rows. */
   public static final RowCounts NONE = new RowCounts(0, 0, 0, 0);
 
+  /** Of one text in another encoding. */
+  static final RowCounts UNDECODED = new RowCounts(0, 0, 0, 0, 1, ErrorReasons.NONE);
+
+  public RowCounts(long done, long errors, long promptTokens, long completionTokens) {
+    this(done, errors, promptTokens, completionTokens, 0, ErrorReasons.NONE);
+  }
+
   static RowCounts of(Completion completion) {
+    boolean isError = completion.error() != null;
     return new RowCounts(
         1,
-        completion.error() == null ? 0 : 1,
+        isError ? 1 : 0,
         completion.promptTokens(),
-        completion.completionTokens());
+        completion.completionTokens(),
+        0,
+        isError ? ErrorReasons.of(completion.error()) : ErrorReasons.NONE);
   }
 
   RowCounts plus(RowCounts other) {
@@ -30,6 +48,8 @@ public record RowCounts(long done, long errors, long promptTokens, long completi
         done + other.done,
         errors + other.errors,
         promptTokens + other.promptTokens,
-        completionTokens + other.completionTokens);
+        completionTokens + other.completionTokens,
+        undecoded + other.undecoded,
+        reasons.plus(other.reasons));
   }
 }

@@ -30,6 +30,13 @@ final class RowOptions implements Serializable {
           "ignore_stop_tokens",
           "seed");
 
+  /**
+   * As many characters as a number of JSON may have; reading more takes the time of their square.
+   */
+  private static final int MOST_DIGITS = 1000;
+
+  private static final int SHOWN_CHARS = 60;
+
   private final Map<String, Integer> columns;
 
   private RowOptions(Map<String, Integer> columns) {
@@ -114,8 +121,12 @@ final class RowOptions implements Serializable {
     if (!(value instanceof Number || value instanceof String)) {
       throw wrong(name, value, type, null);
     }
+    String text = value.toString().strip();
+    if (text.length() > MOST_DIGITS) {
+      throw wrong(name, value, type, null);
+    }
     try {
-      return new BigDecimal(value.toString().strip());
+      return new BigDecimal(text);
     } catch (NumberFormatException e) {
       throw wrong(name, value, type, e);
     }
@@ -154,6 +165,8 @@ final class RowOptions implements Serializable {
   }
 
   private static RowException wrong(String name, Object value, String type, Throwable cause) {
-    return new RowException("%s is '%s'; it must be %s".formatted(name, value, type), cause);
+    String text = String.valueOf(value);
+    String shown = text.length() <= SHOWN_CHARS ? text : text.substring(0, SHOWN_CHARS) + "...";
+    return new RowException("%s is '%s'; it must be %s".formatted(name, shown, type), cause);
   }
 }

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
 
 /** What a row asks: its conversation, its own options, its id. Knows where the columns are. */
 final class RowPrompts implements Serializable {
@@ -46,24 +45,27 @@ final class RowPrompts implements Serializable {
   }
 
   /**
-   * Finds the columns that the options name.
+   * Finds the columns that the options name. What it reads are the rows that {@link
+   * TextColumns#rows} makes afterwards.
    *
    * @throws StrataException if one is absent or of a type that is of no use
    */
-  static RowPrompts of(GenerationOptions options, StructType schema) {
+  static RowPrompts of(GenerationOptions options, TextColumns columns) {
     PromptOptions prompt = options.prompt();
     return new RowPrompts(
-        prompt.system() == null ? null : TextTemplate.of(prompt.system(), schema),
-        prompt.template() == null ? null : TextTemplate.of(prompt.template(), schema),
-        prompt.messagesColumn() == null ? null : MessagesColumn.of(prompt.messagesColumn(), schema),
-        RowOptions.of(options.rowOptions(), schema),
-        index(options.idColumn(), "--id-column", schema),
-        index(prompt.plainColumn(), "the prompt", schema),
-        index(prompt.errorColumn(), "the prompt", schema));
+        prompt.system() == null ? null : TextTemplate.of(prompt.system(), columns),
+        prompt.template() == null ? null : TextTemplate.of(prompt.template(), columns),
+        prompt.messagesColumn() == null
+            ? null
+            : MessagesColumn.of(prompt.messagesColumn(), columns),
+        RowOptions.of(options.rowOptions(), columns.schema()),
+        index(options.idColumn(), "--id-column", columns),
+        index(prompt.plainColumn(), "the prompt", columns),
+        index(prompt.errorColumn(), "the prompt", columns));
   }
 
-  private static int index(String column, String use, StructType schema) {
-    return column == null ? NO_COLUMN : new Columns(schema).require(column, use);
+  private static int index(String column, String use, TextColumns columns) {
+    return column == null ? NO_COLUMN : columns.require(column, use);
   }
 
   /**
@@ -115,7 +117,6 @@ final class RowPrompts implements Serializable {
   }
 
   private static String text(Row row, int column) {
-    Object value = column == NO_COLUMN ? null : row.get(column);
-    return value == null ? null : value.toString();
+    return column == NO_COLUMN ? null : row.getString(column);
   }
 }

@@ -4,6 +4,7 @@ import dev.strata.udfs.api.EngineSnapshot;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
@@ -41,6 +42,13 @@ public record RunProgress(Map<String, EngineSnapshot> engines, Map<Integer, RowC
     other.partitions.forEach(
         (number, rows) -> allPartitions.merge(number, rows, RunProgress::more));
     return new RunProgress(allEngines, allPartitions);
+  }
+
+  /** The same without what engines do at the moment that are gone; what they did counts. */
+  public RunProgress ended(Predicate<String> isGone) {
+    Map<String, EngineSnapshot> all = new HashMap<>(engines);
+    all.replaceAll((name, engine) -> isGone.test(name) ? engine.ended() : engine);
+    return new RunProgress(all, partitions);
   }
 
   /** The rows of all partitions. */

@@ -8,11 +8,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.MapType;
-import org.apache.spark.sql.types.StructType;
 
 /** A prompt template that knows where its columns are. */
 final class TextTemplate implements Serializable {
@@ -33,26 +28,12 @@ final class TextTemplate implements Serializable {
    *
    * @throws StrataException if one is absent or cannot be shown as text
    */
-  static TextTemplate of(String text, StructType schema) {
-    Columns columns = new Columns(schema);
+  static TextTemplate of(String text, TextColumns columns) {
     Map<String, Integer> found = new HashMap<>();
     for (String name : PromptTemplate.parse(text).columns()) {
-      int index = columns.require(name, "the prompt");
-      requireText(name, schema.fields()[index].dataType());
-      found.put(name, index);
+      found.put(name, columns.require(name, "the prompt"));
     }
     return new TextTemplate(text, found);
-  }
-
-  private static void requireText(String name, DataType type) {
-    if (type instanceof ArrayType
-        || type instanceof MapType
-        || type instanceof StructType
-        || type.equals(DataTypes.BinaryType)) {
-      throw StrataException.usage(
-          "column '%s' is %s, which a prompt cannot show; make it a text first",
-          name, type.catalogString());
-    }
   }
 
   /**

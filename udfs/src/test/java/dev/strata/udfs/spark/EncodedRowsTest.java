@@ -55,7 +55,7 @@ class EncodedRowsTest {
                 "spark.strata.row.options",
                 "max_new_tokens"));
     PromptOptions prompt = new PromptOptions("Say: {{text}}", "Be brief.", null);
-    prompts = RowPrompts.of(conf.generationOptions(prompt), SCHEMA);
+    prompts = RowPrompts.of(conf.generationOptions(prompt), new TextColumns(SCHEMA));
   }
 
   @AfterAll

@@ -310,9 +310,6 @@ class GenerationTest {
                 + " you mean 'text'?");
     assertThatThrownBy(() -> Generation.apply(input, options(Map.of("id.column", "key")), stats))
         .hasMessageStartingWith("the input has no column 'key', which --id-column names");
-    Dataset<Row> arrays = input.selectExpr("array(text) AS text");
-    assertThatThrownBy(() -> Generation.apply(arrays, options(Map.of()), stats))
-        .hasMessageContaining("column 'text' is array<string>");
   }
 
   private static GenerationOptions options(Map<String, String> leaves) {

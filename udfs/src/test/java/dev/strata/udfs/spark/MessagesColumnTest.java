@@ -35,7 +35,7 @@ class MessagesColumnTest {
 
   @Test
   void incompleteConversations() {
-    MessagesColumn column = MessagesColumn.of("chat", STRUCTS);
+    MessagesColumn column = MessagesColumn.of("chat", new TextColumns(STRUCTS));
     assertThatThrownBy(() -> column.read(RowFactory.create((Object) null)))
         .isInstanceOf(RowException.class)
         .hasMessage("column 'chat' is null");
@@ -48,12 +48,13 @@ class MessagesColumnTest {
 
   @Test
   void otherTypes() {
-    assertThatThrownBy(() -> MessagesColumn.of("chat", StructType.fromDDL("chat STRING")))
+    assertThatThrownBy(
+            () -> MessagesColumn.of("chat", new TextColumns(StructType.fromDDL("chat STRING"))))
         .isInstanceOf(StrataException.class)
         .hasMessage(
             "column 'chat' is string; a messages column must be an array of (role STRING, content"
                 + " STRING)");
-    assertThatThrownBy(() -> MessagesColumn.of("chta", STRUCTS))
+    assertThatThrownBy(() -> MessagesColumn.of("chta", new TextColumns(STRUCTS)))
         .hasMessageContaining("did you mean 'chat'?");
   }
 
@@ -70,7 +71,7 @@ class MessagesColumnTest {
 
   private static List<Message> read(StructType schema, Object... turns) {
     Object array = CollectionConverters.asScala(java.util.Arrays.asList(turns)).toSeq();
-    return MessagesColumn.of("chat", schema).read(RowFactory.create(array));
+    return MessagesColumn.of("chat", new TextColumns(schema)).read(RowFactory.create(array));
   }
 
   private static Row turn(String content, String role) {

@@ -60,7 +60,8 @@ class RowAskTest {
       settings.put("spark.strata." + leaves[i], leaves[i + 1]);
     }
     PromptOptions prompt = new PromptOptions("Say: {{text}}", null, null);
-    return RowPrompts.of(StrataConf.of(settings).generationOptions(prompt), SCHEMA);
+    return RowPrompts.of(
+        StrataConf.of(settings).generationOptions(prompt), new TextColumns(SCHEMA));
   }
 
   private static ModelText model() {

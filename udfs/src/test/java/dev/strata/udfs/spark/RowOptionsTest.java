@@ -74,6 +74,28 @@ class RowOptionsTest {
         .hasMessage("stop is '5'; it must be a text or an array of texts");
   }
 
+  /** Whatever a number's digits are, it is the row's error, soon. */
+  @Test
+  void numbersBeyondAllTypes() {
+    StructType texts = StructType.fromDDL("max_new_tokens STRING, temperature STRING, seed STRING");
+    RowOptions options = RowOptions.of(List.of("max_new_tokens", "temperature", "seed"), texts);
+    for (String number :
+        List.of("1e400", "-1e400", "1e2147483647", "1e-2147483647", "1e99999999999", "Infinity")) {
+      assertThatThrownBy(() -> options.read(RowFactory.create(number, null, null)))
+          .isInstanceOf(RowException.class)
+          .hasMessageEndingWith("; it must be a whole number");
+      assertThatThrownBy(() -> options.seed(RowFactory.create(null, null, number)))
+          .isInstanceOf(RowException.class)
+          .hasMessageEndingWith("; it must be a whole number");
+    }
+    assertThatThrownBy(() -> options.read(RowFactory.create("9".repeat(5_000_000), null, null)))
+        .hasMessage("max_new_tokens is '%s...'; it must be a whole number", "9".repeat(60));
+    SamplingOverrides hot = options.read(RowFactory.create(null, "1e400", null));
+    assertThatThrownBy(() -> hot.applyTo(SamplingOptions.greedy(1)))
+        .isInstanceOf(RowException.class)
+        .hasMessage("temperature is Infinity; it must be 0 or more");
+  }
+
   @Test
   void rangesAreCheckedWhereTheyAreApplied() {
     SamplingOverrides overrides = read(row(0L, null, null, null));

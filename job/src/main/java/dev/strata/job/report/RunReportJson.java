@@ -1,0 +1,97 @@
+package dev.strata.job.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.spark.ErrorReasons;
+import dev.strata.udfs.spark.RowCounts;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A run for programs, as JSON.
+ *
+ * @param command its word
+ * @param started when
+ * @param input where the rows come from
+ * @param output where they go
+ * @param settings all that were given, secrets among them
+ * @param versions by name
+ * @param plan an engine's memory plan as a person reads it; empty where it is not known
+ */
+public record RunReportJson(
+    String command,
+    Instant started,
+    String input,
+    String output,
+    Map<String, String> settings,
+    Map<String, String> versions,
+    List<String> plan) {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /** Of a run that goes on, or that was killed. */
+  public String running() {
+    return text(begun("running"));
+  }
+
+  /** Of a run that ended with an error. */
+  public String failed(String error) {
+    return text(begun("failed").put("error", error));
+  }
+
+  /** Of a run whose output was there and stays. */
+  public String nothingDone() {
+    return text(begun("nothing to do"));
+  }
+
+  /** Of a run that came to its end. */
+  public String done(RunReport report) {
+    ObjectNode json = begun(report.failure().isPresent() ? "all rows failed" : "done");
+    report.failure().ifPresent(error -> json.put("error", error));
+    json.put("seconds", report.time().toMillis() / 1000.0);
+    RowCounts counts = report.progress().rows();
+    ObjectNode rows = json.putObject("rows").put("done", counts.done());
+    rows.put("errors", counts.errors()).put("undecoded", counts.undecoded());
+    rows.put("kept", report.reuse() == null ? 0 : report.reuse().kept());
+    json.putObject("tokens")
+        .put("prompt", counts.promptTokens())
+        .put("new", counts.completionTokens())
+        .put("computedTwice", report.computedTwice())
+        .put("lowMargin", report.progress().sum(EngineSnapshot::lowMargins));
+    json.put("engines", report.progress().engines().size());
+    json.put("sweeps", report.progress().sum(EngineSnapshot::sweeps));
+    json.put("bytesRead", report.progress().sum(EngineSnapshot::readBytes));
+    ArrayNode errors = json.putArray("errors");
+    for (ErrorReasons.Kind kind : counts.reasons().byFrequency()) {
+      errors
+          .addObject()
+          .put("rows", kind.rows())
+          .put("error", kind.example())
+          .put("same", kind.isSame());
+    }
+    return text(json);
+  }
+
+  private ObjectNode begun(String status) {
+    ObjectNode json = JSON.createObjectNode().put("status", status).put("command", command);
+    json.put("started", started.toString()).put("input", input).put("output", output);
+    json.set("options", JSON.valueToTree(Redaction.of(settings)));
+    json.set("versions", JSON.valueToTree(versions));
+    json.set("plan", JSON.valueToTree(plan));
+    return json;
+  }
+
+  private static String text(ObjectNode json) {
+    try {
+      return JSON.writeValueAsString(json) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of texts and numbers is always JSON", e);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.strata.job.run;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The options that an output's rows were made with, in a file beside them that readers of rows
+ * leave out. Rows know a digest of them, which tells that they differ and not in what.
+ *
+ * @param values by the options' names
+ */
+record RunOptions(Map<String, String> values) {
+
+  private static final String FILE = "_strata_options.json";
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Those of an output; none if it does not say. */
+  static RunOptions read(Configuration hadoop, String output) throws IOException {
+    Path file = new Path(output, FILE);
+    try (InputStream in = file.getFileSystem(hadoop).open(file)) {
+      return new RunOptions(JSON.readValue(in, new TypeReference<Map<String, String>>() {}));
+    } catch (FileNotFoundException e) {
+      return new RunOptions(Map.of());
+    }
+  }
+
+  void write(Configuration hadoop, Path output) throws IOException {
+    Path file = new Path(output, FILE);
+    try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
+      out.write(JSON.writeValueAsBytes(values));
+    }
+  }
+
+  /** What differs, such as {@code --temperature was 0.7 and is 0.2}; empty if nothing is known. */
+  List<String> differences(RunOptions now) {
+    List<String> different = new ArrayList<>();
+    for (String name : new TreeSet<>(now.values.keySet())) {
+      String was = values.get(name);
+      if (was != null && !was.equals(now.values.get(name))) {
+        different.add("%s was %s and is %s".formatted(name, was, now.values.get(name)));
+      }
+    }
+    return different;
+  }
+}

@@ -1,0 +1,87 @@
+package dev.strata.job.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.strata.udfs.spark.RowCounts;
+import dev.strata.udfs.spark.RunProgress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RunReportJsonTest {
+
+  @Test
+  void figuresOfARun() throws Exception {
+    RunProgress progress =
+        new RunProgress(
+            Map.of("a", RunReportTest.engine(4567), "b", RunReportTest.engine(100)),
+            Map.of(0, RunReportTest.counts(300, 4567, "column 'text' is null")));
+    RunReport report = new RunReport(progress, Duration.ofMillis(1500), "/out");
+    JsonNode json = read(json(Map.of()).done(report));
+    assertThat(json.path("status").textValue()).isEqualTo("done");
+    assertThat(json.path("seconds").doubleValue()).isEqualTo(1.5);
+    assertThat(json.path("rows").toString())
+        .isEqualTo("{\"done\":300,\"errors\":1,\"undecoded\":0,\"kept\":0}");
+    assertThat(json.path("tokens").path("new").longValue()).isEqualTo(4567);
+    assertThat(json.path("tokens").path("computedTwice").longValue()).isEqualTo(100);
+    assertThat(json.path("errors").toString())
+        .isEqualTo("[{\"rows\":1,\"error\":\"column 'text' is null\",\"same\":true}]");
+    assertThat(json.path("versions").path("spark").textValue()).isEqualTo("4");
+    assertThat(json.path("plan").path(0).textValue()).isEqualTo("memory plan: all of it");
+  }
+
+  @Test
+  void runsThatEndOtherwise() throws Exception {
+    assertThat(read(json(Map.of()).running()).path("status").textValue()).isEqualTo("running");
+    JsonNode failed = read(json(Map.of()).failed("the disk is \"full\""));
+    assertThat(failed.path("status").textValue()).isEqualTo("failed");
+    assertThat(failed.path("error").textValue()).isEqualTo("the disk is \"full\"");
+    RunProgress none = new RunProgress(Map.of(), Map.of(0, RowCounts.NONE));
+    assertThat(read(json(Map.of()).done(new RunReport(none, Duration.ZERO, "/o"))).path("status"))
+        .hasToString("\"done\"");
+  }
+
+  @Test
+  void secretsAreLeftOut() throws Exception {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("spark.strata.maxNewTokens", "60");
+    settings.put("spark.strata.row.tokens", "1024");
+    settings.put("spark.strata.input.options", "user=me,password=open sesame,fetchsize=5");
+    settings.put("spark.strata.input", "s3a://AKIA:s3cr3t@bucket/rows?sig=abc");
+    settings.put("spark.hadoop.fs.s3a.secret.key", "s3cr3t");
+    settings.put("spark.hadoop.fs.s3a.access.key", "s3cr3t");
+    settings.put("spark.hadoop.fs.azure.account.key.x.dfs.core.windows.net", "s3cr3t");
+    settings.put("spark.hadoop.fs.azure.sas.c.x.blob.core.windows.net", "s3cr3t");
+    settings.put("spark.ssl.keyPassword", "s3cr3t");
+    settings.put("spark.app.name", "night");
+    JsonNode options = read(json(settings).running()).path("options");
+    assertThat(options.toString())
+        .doesNotContain("s3cr3t")
+        .doesNotContain("sesame")
+        .doesNotContain("sig=abc")
+        .contains("\"spark.strata.maxNewTokens\":\"60\"")
+        .contains("\"spark.strata.row.tokens\":\"1024\"")
+        .contains("user=me,password=*********(redacted),fetchsize=5")
+        .contains("\"spark.app.name\":\"night\"");
+  }
+
+  private static RunReportJson json(Map<String, String> settings) {
+    return new RunReportJson(
+        "generate",
+        Instant.EPOCH,
+        "/in",
+        "/out",
+        settings,
+        Map.of("spark", "4"),
+        List.of("memory plan: all of it"));
+  }
+
+  private static JsonNode read(String json) throws Exception {
+    return new JsonMapper().readTree(json);
+  }
+}
