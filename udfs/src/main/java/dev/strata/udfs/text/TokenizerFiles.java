@@ -1,13 +1,11 @@
 package dev.strata.udfs.text;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import com.google.gson.stream.JsonReader;
 import dev.strata.udfs.api.StrataException;
-import java.io.IOException;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,45 +51,32 @@ final class TokenizerFiles {
   }
 
   /** The content of tokenizer.json. */
-  String tokenizer() {
-    return read(TOKENIZER)
-        .orElseThrow(
-            () ->
-                StrataException.model(
-                    "%s has no tokenizer.json: a model's text is read with the tokenizer that came"
-                        + " with it",
-                    origin));
+  TokenizerJson tokenizer() {
+    String json =
+        read(TOKENIZER)
+            .orElseThrow(
+                () ->
+                    StrataException.model(
+                        "%s has no tokenizer.json: a model's text is read with the tokenizer that"
+                            + " came with it",
+                        origin));
+    return TokenizerJson.parse(json, origin);
   }
 
-  /** The ids and texts of the special tokens that tokenizer.json adds to the vocabulary. */
-  static Map<Integer, String> specialIds(String tokenizerJson, String origin) {
+  /** The ids and texts of the special tokens that a tokenizer.json adds to the vocabulary. */
+  static Map<Integer, String> specialIds(TokenizerJson json) {
     Map<Integer, String> ids = new HashMap<>();
-    // Streamed: as a tree the vocabulary and the merges would be a hundred megabytes.
-    try (JsonReader reader = new JsonReader(new StringReader(tokenizerJson))) {
-      reader.beginObject();
-      while (reader.hasNext()) {
-        if (reader.nextName().equals("added_tokens")) {
-          readSpecialIds(JsonParser.parseReader(reader), ids);
-        } else {
-          reader.skipValue();
+    JsonElement added = json.member("added_tokens");
+    try {
+      for (JsonElement element : added.isJsonNull() ? new JsonArray() : added.getAsJsonArray()) {
+        JsonObject token = element.getAsJsonObject();
+        if (token.has("special") && token.get("special").getAsBoolean()) {
+          ids.put(Integer.valueOf(string(token, "id")), string(token, "content"));
         }
       }
       return ids;
-    } catch (IOException
-        | JsonParseException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | NumberFormatException e) {
-      throw unreadable(origin, TOKENIZER, e);
-    }
-  }
-
-  private static void readSpecialIds(JsonElement addedTokens, Map<Integer, String> ids) {
-    for (JsonElement element : addedTokens.getAsJsonArray()) {
-      JsonObject token = element.getAsJsonObject();
-      if (token.has("special") && token.get("special").getAsBoolean()) {
-        ids.put(Integer.valueOf(string(token, "id")), string(token, "content"));
-      }
+    } catch (IllegalStateException | UnsupportedOperationException | NumberFormatException e) {
+      throw unreadable(json.origin(), TOKENIZER, e);
     }
   }
 

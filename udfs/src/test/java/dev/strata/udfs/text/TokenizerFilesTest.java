@@ -115,7 +115,8 @@ class TokenizerFilesTest {
           {"id": 4, "content": "<b>", "special": false}, {"id": 5, "content": "<c>"}],
          "model": {"vocab": {"x": 0}}}
         """;
-    assertThat(TokenizerFiles.specialIds(json, "/models/x")).isEqualTo(Map.of(3, "<a>"));
+    assertThat(TokenizerFiles.specialIds(TokenizerJson.parse(json, "/models/x")))
+        .isEqualTo(Map.of(3, "<a>"));
   }
 
   private static TokenizerFiles files(Map<String, String> contents) {
