@@ -3,7 +3,6 @@ package dev.strata.udfs.text;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import dev.strata.udfs.api.Nearest;
@@ -32,6 +31,7 @@ final class TokenizerCheck {
   private static final int MOST_STEPS = 9_000_000;
   private static final long MOST_GROWTH = 64;
   private static final int MAX_SHOWN = 80;
+  private static final int MAX_DEPTH = 64;
 
   private static final Map<String, List<String>> TYPES =
       Map.of(
@@ -101,11 +101,9 @@ final class TokenizerCheck {
   static int textLimit(TokenizerJson json) {
     try {
       return new TokenizerCheck(json).check();
-    } catch (IOException
-        | JsonParseException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | NumberFormatException e) {
+    } catch (StrataException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // whatever a part of another form leads to
       throw TokenizerFiles.unreadable(json.origin(), TokenizerFiles.TOKENIZER, e);
     }
   }
@@ -118,8 +116,25 @@ final class TokenizerCheck {
     visit("normalizer", this::checkNormalizer);
     visit("pre_tokenizer", this::checkPreTokenizer);
     visit("post_processor", this::checkPostProcessor);
+    requireReadable(json.member("decoder"), 0);
     visit("decoder", this::checkDecoder);
     return (int) (Math.min(MOST_CHARS, MOST_STEPS / loops) / growth);
+  }
+
+  /** The library aborts on a decoder that it cannot read at all, where it answers for others. */
+  private void requireReadable(JsonElement value, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw json.unusable("its decoder is nested deeper than " + MAX_DEPTH);
+    }
+    if (value.isJsonArray()) {
+      value.getAsJsonArray().forEach(element -> requireReadable(element, depth + 1));
+    } else if (value.isJsonObject()) {
+      value.getAsJsonObject().asMap().values().forEach(part -> requireReadable(part, depth + 1));
+    } else if (value.isJsonPrimitive()
+        && value.getAsJsonPrimitive().isNumber()
+        && !Double.isFinite(value.getAsDouble())) {
+      throw json.unusable("a number of its decoder is too large");
+    }
   }
 
   private static List<JsonElement> elements(JsonElement array) {

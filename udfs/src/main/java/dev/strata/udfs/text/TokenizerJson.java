@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.io.StringReader;
@@ -19,6 +20,8 @@ import java.util.stream.Collectors;
  * be a hundred megabytes.
  */
 final class TokenizerJson {
+
+  private static final String MODEL = "model";
 
   private final Map<String, String> members;
   private final String origin;
@@ -48,7 +51,11 @@ final class TokenizerJson {
       return JsonNull.INSTANCE;
     }
     try (JsonReader reader = reader(name)) {
-      return JsonParser.parseReader(reader);
+      JsonElement value = JsonParser.parseReader(reader);
+      if (reader.peek() != JsonToken.END_DOCUMENT) {
+        throw new JsonParseException("'" + name + "' is no value");
+      }
+      return value;
     } catch (IOException | JsonParseException e) {
       throw TokenizerFiles.unreadable(origin, TokenizerFiles.TOKENIZER, e);
     }
@@ -78,9 +85,14 @@ final class TokenizerJson {
         "%s/%s cannot be used: %s", origin, TokenizerFiles.TOKENIZER, reason);
   }
 
+  /** The file, with nothing in its small members but what {@link #member} reads of them. */
   String text() {
-    return members.entrySet().stream()
-        .map(member -> new JsonPrimitive(member.getKey()) + ":" + member.getValue())
+    return members.keySet().stream()
+        .map(
+            name ->
+                new JsonPrimitive(name)
+                    + ":"
+                    + (name.equals(MODEL) ? members.get(name) : member(name)))
         .collect(Collectors.joining(",", "{", "}"));
   }
 
@@ -169,7 +181,7 @@ final class TokenizerJson {
         depth += c == '{' || c == '[' ? 1 : closes ? -1 : 0;
         position++;
       }
-      if (position > json.length() || depth > 0) {
+      if (position > json.length() || depth > 0 || start == position) {
         throw wrong("the rest of a value");
       }
       return json.substring(start, position);

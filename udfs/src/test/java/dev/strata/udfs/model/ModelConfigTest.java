@@ -218,10 +218,12 @@ class ModelConfigTest {
       quoteCharacter = '`',
       value = {
         "hidden_size | -32 | hidden_size is -32 in f.json; it must be a whole number of 1 or more",
-        "hidden_size | 32.5 | hidden_size is 32.5 in f.json; it must be a whole number of 1 or more",
+        "hidden_size | 32.5 | hidden_size is 32.5 in f.json; it must be a whole number of 1 or"
+            + " more",
         "hidden_size | \"32\" | hidden_size is \"32\" in f.json; it must be a whole number of 1 or"
             + " more",
-        "hidden_size | 1e99 | hidden_size is 1e99 in f.json; it must be a whole number of 1 or more",
+        "hidden_size | 1e99 | hidden_size is 1e99 in f.json; it must be a whole number of 1 or"
+            + " more",
         "vocab_size | null | vocab_size is null in f.json; it must be a whole number of 1 or more",
         "intermediate_size | [64] | intermediate_size is [64] in f.json; it must be a whole number"
             + " of 1 or more",
@@ -307,7 +309,10 @@ class ModelConfigTest {
         "{a: 1} | f.json is not valid JSON at line 1 column 3; download the file again",
         "{} {} | f.json is not valid JSON at line 1 column 5; download the file again",
         "[1] | f.json is not a JSON object but [1]; download the file again",
-        "<html> | f.json is not valid JSON at line 1 column 1; download the file again",
+        "<html> | f.json is an HTML page, not the file itself; download it again, logged in if the"
+            + " model asks for it",
+        "version https://git-lfs.github.com/spec/v1 | f.json is a pointer of Git LFS, not the file"
+            + " itself; fetch it with 'git lfs pull'",
         "`` | f.json is not a JSON object but null; download the file again",
       })
   void notJson(String json, String message) {

@@ -181,6 +181,28 @@ class TokenizerCheckTest {
   }
 
   @Test
+  void refusesDecodersThatCannotBeRead() {
+    assertRefused(
+        file("\"decoder\": {\"type\": \"Fuse\", \"x\": 1e400}"),
+        "a number of its decoder is too large");
+    String deep = "[".repeat(100) + "]".repeat(100);
+    assertRefused(
+        file("\"decoder\": {\"type\": \"Fuse\", \"x\": %s}".formatted(deep)),
+        "its decoder is nested deeper than 64");
+    for (String decoder : List.of("", "null null", "{\"type\": \"Fuse\"} x")) {
+      assertThatThrownBy(() -> textLimit(file("\"decoder\": " + decoder)))
+          .as(decoder)
+          .isInstanceOf(StrataException.class)
+          .hasMessageStartingWith("/models/x/tokenizer.json cannot be read: ");
+    }
+    String surrogate =
+        file(
+            "\"decoder\": {\"type\": \"Strip\", \"content\": \"\\ud800\", \"start\": 1, \"stop\":"
+                + " 0}");
+    ModelTokenizer.of(TokenizerJson.parse(surrogate, "/models/x")).close();
+  }
+
+  @Test
   void whatIsNoTokenizerCannotBeRead() {
     for (String json :
         List.of(
