@@ -148,6 +148,33 @@ public final class Run {
     }
   }
 
+  private String nothingToDo() {
+    return FullRun.nothingToDo(conf.require(StrataKeys.OUTPUT));
+  }
+
+  private RunReportJson json() {
+    return new RunReportJson(
+        task.word(),
+        Instant.now(),
+        conf.require(StrataKeys.INPUT),
+        conf.require(StrataKeys.OUTPUT),
+        settings,
+        Versions.all(),
+        planLines());
+  }
+
+  /** As far as the driver can know the executors' devices. */
+  private List<String> planLines() {
+    if (conf.find(StrataKeys.REPORT).isEmpty()) {
+      return List.of();
+    }
+    try {
+      return devices().plan(options.engine()).lines();
+    } catch (StrataException e) {
+      return List.of(e.getMessage());
+    }
+  }
+
   /** The lock that the user names, or null. */
   private OutputLock lock(SparkSession spark) {
     return conf.find(StrataKeys.LOCK)

@@ -25,12 +25,14 @@ record ArgumentList(
       values.add(expression.evaluate(scope));
     }
     if (starred != null) {
-      scope.environment().iterate(starred.evaluate(scope)).forEachRemaining(values::add);
+      values.addAll(scope.environment().list(starred.evaluate(scope)));
     }
     Map<String, Object> named = new LinkedHashMap<>();
     keywords.forEach((name, expression) -> named.put(name, expression.evaluate(scope)));
     if (doubleStarred != null) {
-      addMapping(doubleStarred.evaluate(scope), named);
+      Object mapping = doubleStarred.evaluate(scope);
+      addMapping(mapping, named);
+      scope.budget().reserveItems(named.size());
     }
     return new Arguments(values, named);
   }

@@ -45,10 +45,15 @@ final class Arithmetic {
     Object leftPlain = Values.unwrap(left);
     Object rightPlain = Values.unwrap(right);
     if (leftPlain instanceof String leftText && rightPlain instanceof String rightText) {
-      environment.budget().reserveChars((long) leftText.length() + rightText.length());
-      return left instanceof Markup || right instanceof Markup
-          ? new Markup(Markup.escape(left, leftText) + Markup.escape(right, rightText))
-          : leftText + rightText;
+      Budget budget = environment.budget();
+      budget.reserveChars((long) leftText.length() + rightText.length());
+      if (!(left instanceof Markup || right instanceof Markup)) {
+        return leftText + rightText;
+      }
+      String leftMarkup = Markup.escape(left, leftText, budget);
+      String rightMarkup = Markup.escape(right, rightText, budget);
+      budget.reserveChars((long) leftMarkup.length() + rightMarkup.length());
+      return new Markup(leftMarkup + rightMarkup);
     }
     boolean lists = left instanceof List && right instanceof List;
     if (!lists || left instanceof Tuple != right instanceof Tuple) {
@@ -95,6 +100,7 @@ final class Arithmetic {
     String formatted =
         new PrintfFormat(environment, template instanceof Markup, arguments)
             .format(Values.requireText(template));
+    environment.budget().reserveChars(formatted.length());
     return template instanceof Markup ? new Markup(formatted) : formatted;
   }
 }

@@ -119,9 +119,9 @@ final class Attributes {
       return object instanceof Markup ? new Markup(part) : part;
     }
     if (plain instanceof List<?> list) {
-      List<Object> part =
-          bounds.indices(list.size()).positions().stream().<Object>map(list::get).toList();
-      environment.budget().reserveItems(part.size());
+      SliceBounds.Indices indices = bounds.indices(list.size());
+      environment.budget().reserveItems(indices.count());
+      List<Object> part = indices.positions().<Object>mapToObj(list::get).toList();
       return plain instanceof Tuple ? new Tuple(part) : part;
     }
     if (plain instanceof Range range) {
@@ -136,8 +136,9 @@ final class Attributes {
     if (indices.step() == 1) {
       return PythonText.substring(text, indices.start(), indices.stop());
     }
+    environment.budget().reserveChars(2L * text.length());
     int[] codes = text.codePoints().toArray();
-    StringBuilder part = new StringBuilder();
+    MeteredText part = new MeteredText(environment.budget());
     indices.positions().forEach(position -> part.appendCodePoint(codes[position]));
     return part.toString();
   }

@@ -6,7 +6,7 @@ import java.util.function.IntPredicate;
 final class CharacterClasses {
   private CharacterClasses() {}
 
-  static boolean matches(String method, String text) {
+  static boolean matches(String method, String text, Budget budget) {
     return switch (method) {
       case "isalnum" -> all(text, CharacterClasses::isAlphanumeric);
       case "isalpha" -> all(text, Character::isLetter);
@@ -18,7 +18,7 @@ final class CharacterClasses {
       case "isnumeric" -> all(text, CharacterClasses::isNumeric);
       case "isprintable" -> text.isEmpty() || all(text, CharacterClasses::isPrintable);
       case "isspace" -> all(text, PythonText::isSpace);
-      case "istitle" -> isTitle(text);
+      case "istitle" -> isTitle(text, budget);
       case "isupper" -> isUpper(text);
       default -> throw new IllegalArgumentException(method);
     };
@@ -48,9 +48,9 @@ final class CharacterClasses {
         || Character.isTitleCase(code);
   }
 
-  private static boolean isTitle(String text) {
+  private static boolean isTitle(String text, Budget budget) {
     return text.codePoints().anyMatch(CharacterClasses::isCased)
-        && text.equals(PythonText.title(text));
+        && text.equals(PythonText.title(text, budget));
   }
 
   /** Decimal digits, and those that are raised, lowered or circled. */

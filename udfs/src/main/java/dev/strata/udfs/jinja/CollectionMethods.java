@@ -69,25 +69,31 @@ final class CollectionMethods {
     return Values.containsKey(map, key) ? Values.get(map, key) : bound.get(1);
   }
 
-  private static Object copy(Map<?, ?> map, Arguments arguments) {
+  private Object copy(Map<?, ?> map, Arguments arguments) {
     arguments.bindNone("copy");
+    environment.budget().reserveItems(map.size());
     return new LinkedHashMap<>(map);
   }
 
-  private static Object copy(List<?> list, Arguments arguments) {
+  private Object copy(List<?> list, Arguments arguments) {
     arguments.bindNone("copy");
+    environment.budget().reserveItems(list.size());
     return new ArrayList<>(list);
   }
 
   private Object index(List<?> list, Arguments arguments) {
     Arguments.Bound bound = arguments.bind("index", 1, "/value", "/start", "/stop");
     SliceBounds bounds = new SliceBounds(bound.get(1), bound.get(2), null);
-    for (int position : bounds.indices(list.size()).positions()) {
-      if (environment.comparisons().equal(list.get(position), bound.get(0))) {
-        return (long) position;
-      }
-    }
-    throw new TemplateException(environment.representation(bound.get(0)) + " is not in list");
+    return bounds
+        .indices(list.size())
+        .positions()
+        .filter(position -> environment.comparisons().equal(list.get(position), bound.get(0)))
+        .mapToObj(position -> (Object) (long) position)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new TemplateException(
+                    environment.representation(bound.get(0)) + " is not in list"));
   }
 
   private Object count(List<?> list, Arguments arguments) {

@@ -44,7 +44,13 @@ final class Comparisons {
     if (left instanceof Undefined && right instanceof Undefined) {
       return true;
     }
-    return left instanceof String ? left.equals(right) : left == right;
+    return left instanceof String text ? equalTexts(text, right) : left == right;
+  }
+
+  private boolean equalTexts(String left, Object right) {
+    boolean sameLength = right instanceof String other && other.length() == left.length();
+    environment.budget().work(sameLength ? left.length() : 1);
+    return sameLength && left.equals(right);
   }
 
   private int firstDifference(List<?> left, List<?> right) {
@@ -125,7 +131,7 @@ final class Comparisons {
     Object container = Values.unwrap(containerValue);
     if (container instanceof String text) {
       if (Values.unwrap(value) instanceof String part) {
-        return text.contains(part);
+        return TextSearch.fromLeft(part).find(text, 0) >= 0;
       }
       throw new TemplateException(
           "'in <string>' requires string as left operand, not " + Values.typeName(value));

@@ -8,32 +8,41 @@ import java.util.Map;
 /** An expression of a template. */
 sealed interface Expression {
 
-  Object evaluate(Scope scope);
+  /** How much the clock counts for a node, as much as for a step. */
+  int WORK = 16;
+
+  /** The value; every node's work is reported, since one step may have very many nodes. */
+  default Object evaluate(Scope scope) {
+    scope.budget().work(WORK);
+    return compute(scope);
+  }
+
+  Object compute(Scope scope);
 
   record Constant(Object value) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return value;
     }
   }
 
   record Name(String name) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return scope.get(name);
     }
   }
 
   record ListLiteral(List<Expression> elements) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return evaluateAll(elements, scope);
     }
   }
 
   record TupleLiteral(List<Expression> elements) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return new Tuple(evaluateAll(elements, scope));
     }
   }
@@ -43,7 +52,7 @@ sealed interface Expression {
     record Entry(Expression key, Expression value) {}
 
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       scope.budget().step(line);
       Map<Object, Object> map = new LinkedHashMap<>();
       for (Entry entry : entries) {
@@ -57,7 +66,7 @@ sealed interface Expression {
   record Conditional(Expression test, Expression whenTrue, Expression whenFalse)
       implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       if (Values.isTrue(test.evaluate(scope))) {
         return whenTrue.evaluate(scope);
       }
@@ -70,7 +79,7 @@ sealed interface Expression {
 
   record Or(Expression left, Expression right) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object value = left.evaluate(scope);
       return Values.isTrue(value) ? value : right.evaluate(scope);
     }
@@ -78,7 +87,7 @@ sealed interface Expression {
 
   record And(Expression left, Expression right) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object value = left.evaluate(scope);
       return Values.isTrue(value) ? right.evaluate(scope) : value;
     }
@@ -86,7 +95,7 @@ sealed interface Expression {
 
   record Not(Expression operand) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return !Values.isTrue(operand.evaluate(scope));
     }
   }
@@ -100,7 +109,7 @@ sealed interface Expression {
    */
   record Comparison(Expression first, List<Comparand> rest, int line) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object left = first.evaluate(scope);
       for (Comparand comparand : rest) {
         Object right = comparand.operand.evaluate(scope);
@@ -117,7 +126,7 @@ sealed interface Expression {
   record Binary(ArithmeticOperator operator, Expression left, Expression right, int line)
       implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object leftValue = left.evaluate(scope);
       Object rightValue = right.evaluate(scope);
       scope.budget().step(line);
@@ -127,7 +136,7 @@ sealed interface Expression {
 
   record Unary(boolean negative, Expression operand, int line) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object value = operand.evaluate(scope);
       scope.budget().step(line);
       return Numbers.signed(negative, value);
@@ -137,7 +146,7 @@ sealed interface Expression {
   /** Joins the texts of its parts with the operator {@code ~}. */
   record Concatenation(List<Expression> parts, int line) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       StringBuilder text = new StringBuilder();
       for (Object value : evaluateAll(parts, scope)) {
         scope.budget().step(line);
@@ -149,7 +158,7 @@ sealed interface Expression {
 
   record Attribute(Expression object, String name, int line) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object value = object.evaluate(scope);
       scope.budget().step(line);
       return scope.environment().attributes().attribute(value, name);
@@ -158,7 +167,7 @@ sealed interface Expression {
 
   record Item(Expression object, Expression key, int line) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object value = object.evaluate(scope);
       Object keyValue = key.evaluate(scope);
       scope.budget().step(line);
@@ -169,7 +178,7 @@ sealed interface Expression {
   /** The bounds between the brackets of {@code x[start:stop:step]}, each of which may be null. */
   record Slice(Expression start, Expression stop, Expression step) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return new SliceBounds(bound(start, scope), bound(stop, scope), bound(step, scope));
     }
 
@@ -180,7 +189,7 @@ sealed interface Expression {
 
   record Call(Expression callee, ArgumentList arguments, int line) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return invoke(callee.evaluate(scope), arguments.evaluate(scope), scope);
     }
 
@@ -213,7 +222,7 @@ sealed interface Expression {
 
   record Filter(Expression operand, FilterCall call) implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       return call.apply(scope, operand.evaluate(scope));
     }
   }
@@ -221,7 +230,7 @@ sealed interface Expression {
   record Test(Expression operand, String name, ArgumentList arguments, int line)
       implements Expression {
     @Override
-    public Object evaluate(Scope scope) {
+    public Object compute(Scope scope) {
       Object value = operand.evaluate(scope);
       Arguments values = arguments.evaluate(scope);
       scope.budget().step(line);

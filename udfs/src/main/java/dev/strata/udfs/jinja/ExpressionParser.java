@@ -31,7 +31,9 @@ final class ExpressionParser {
    * condition, where a template may have asked first whether they exist: there they fail when they
    * run.
    */
-  private final List<TemplateException> unknownNames = new ArrayList<>();
+  private final List<UnknownName> unknownNames = new ArrayList<>();
+
+  private record UnknownName(String kind, String name, int line) {}
 
   private Set<String> loadedNames = new HashSet<>();
 
@@ -405,7 +407,7 @@ final class ExpressionParser {
     int line = tokens.line();
     String name = parseDottedName();
     if (!Filters.exists(name)) {
-      unknownNames.add(new TemplateException("No filter named '" + name + "'.", line));
+      unknownNames.add(new UnknownName("filter", name, line));
     }
     ArgumentList arguments = tokens.atOperator("(") ? parseArguments() : ArgumentList.EMPTY;
     return new FilterCall(name, arguments, line);
@@ -424,7 +426,7 @@ final class ExpressionParser {
     boolean negated = tokens.skipName("not");
     String name = parseDottedName();
     if (!Tests.exists(name)) {
-      unknownNames.add(new TemplateException("No test named '" + name + "'.", line));
+      unknownNames.add(new UnknownName("test", name, line));
     }
     Expression test = new Expression.Test(operand, name, parseTestArguments(), line);
     return negated ? new Expression.Not(test) : test;
@@ -499,7 +501,9 @@ final class ExpressionParser {
 
   void rejectUnknownNames(int mark) {
     if (unknownNames.size() > mark) {
-      throw unknownNames.get(mark);
+      UnknownName unknown = unknownNames.get(mark);
+      throw new TemplateException(
+          "No " + unknown.kind + " named '" + unknown.name + "'.", unknown.line);
     }
   }
 

@@ -40,6 +40,11 @@ final class Filters {
     this.environment = environment;
   }
 
+  /** The names of those that work. */
+  static Set<String> names() {
+    return FILTERS.keySet();
+  }
+
   static boolean exists(String name) {
     return FILTERS.containsKey(name) || UNSUPPORTED.contains(name);
   }
@@ -52,6 +57,8 @@ final class Filters {
               ? "the filter '" + name + "' is not supported"
               : "No filter named '" + name + "' found.");
     }
-    return filter.apply(environment, value, arguments);
+    Budget budget = environment.budget();
+    budget.read(value);
+    return budget.made(filter.apply(environment, value, arguments), value);
   }
 }

@@ -8,6 +8,9 @@ import java.math.RoundingMode;
 final class FloatText {
   private static final int MAX_DIGITS = 17;
 
+  /** No double has more digits, behind its point or in all; further ones are zeros. */
+  private static final int MAX_EXACT_DIGITS = 1100;
+
   private FloatText() {}
 
   /**
@@ -83,12 +86,14 @@ final class FloatText {
   }
 
   private static String fixed(BigDecimal value, int precision, boolean alternate) {
-    String plain = value.setScale(precision, RoundingMode.HALF_EVEN).toPlainString();
-    return precision == 0 && alternate ? plain + "." : plain;
+    int exact = Math.min(precision, MAX_EXACT_DIGITS);
+    String plain = value.setScale(exact, RoundingMode.HALF_EVEN).toPlainString();
+    return precision == 0 && alternate ? plain + "." : plain + "0".repeat(precision - exact);
   }
 
   private static String exponential(BigDecimal value, int precision, boolean alternate) {
-    BigDecimal rounded = value.round(new MathContext(precision + 1, RoundingMode.HALF_EVEN));
+    int exact = Math.min(precision, MAX_EXACT_DIGITS);
+    BigDecimal rounded = value.round(new MathContext(exact + 1, RoundingMode.HALF_EVEN));
     String digits = rounded.unscaledValue().toString();
     String padded = digits + "0".repeat(Math.max(0, precision + 1 - digits.length()));
     String point = precision > 0 || alternate ? "." : "";
@@ -99,7 +104,8 @@ final class FloatText {
   }
 
   private static String general(BigDecimal value, int precision, boolean alternate) {
-    int exponent = exponent(value.round(new MathContext(precision, RoundingMode.HALF_EVEN)));
+    int exact = Math.min(precision, MAX_EXACT_DIGITS);
+    int exponent = exponent(value.round(new MathContext(exact, RoundingMode.HALF_EVEN)));
     boolean scientific = exponent < -4 || exponent >= precision;
     String text =
         scientific

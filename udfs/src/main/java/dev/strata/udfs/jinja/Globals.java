@@ -37,6 +37,7 @@ final class Globals {
     }
     for (Object source : positional) {
       if (source instanceof Map<?, ?> map) {
+        environment.budget().reserveItems(map.size());
         dict.putAll(map);
       } else {
         addPairs(dict, environment.iterate(source));
@@ -85,6 +86,8 @@ final class Globals {
 
   private String strftimeNow(Arguments arguments) {
     String format = arguments.bind("strftime_now", 1, "format").text(0);
-    return new Strftime(LocalDateTime.now(clock)).format(format);
+    Budget budget = environment.budget();
+    return (String)
+        budget.made(new Strftime(LocalDateTime.now(clock), budget).format(format), format);
   }
 }

@@ -1,6 +1,7 @@
 package dev.strata.udfs.jinja;
 
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -17,11 +18,10 @@ record JsonText(
     String itemSeparator,
     String keySeparator,
     boolean sortKeys,
-    StringBuilder output) {
+    MeteredText output) {
 
   String of(Object value) {
     append(value, 0);
-    environment.budget().reserveChars(output.length());
     return output.toString();
   }
 
@@ -108,14 +108,12 @@ record JsonText(
 
   private void breakLine(int depth) {
     if (indent != null) {
-      environment.budget().reserveChars((long) indent.length() * depth);
+      environment.budget().checkLength((long) indent.length() * depth);
       output.append('\n').append(indent.repeat(depth));
     }
   }
 
   private void appendString(String text) {
-    environment.budget().checkLength((long) output.length() + text.length());
-    environment.budget().reserveChars(text.length());
     output.append('"');
     for (int i = 0; i < text.length(); i++) {
       appendCharacter(text.charAt(i));
@@ -134,7 +132,7 @@ record JsonText(
       case '\f' -> output.append("\\f");
       default -> {
         if (c < ' ' || (ensureAscii && c > '~')) {
-          output.append("\\u%04x".formatted((int) c));
+          output.append("\\u").append(HexFormat.of().toHexDigits(c));
         } else {
           output.append(c);
         }

@@ -1,6 +1,5 @@
 package dev.strata.udfs.jinja;
 
-import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -195,15 +194,19 @@ final class Lexer {
       throw unexpectedCharacter();
     }
     String text = integer.group().replace("_", "");
-    tokens.add(
-        new Token(TokenType.INTEGER, text, integerValue(text.toLowerCase(Locale.ROOT)), line));
+    try {
+      tokens.add(
+          new Token(TokenType.INTEGER, text, integerValue(text.toLowerCase(Locale.ROOT)), line));
+    } catch (TemplateException e) {
+      throw e.atLine(line);
+    }
     advanceTo(integer.end());
   }
 
   private static Number integerValue(String text) {
     int radix =
         text.startsWith("0x") ? 16 : text.startsWith("0o") ? 8 : text.startsWith("0b") ? 2 : 10;
-    return Numbers.narrow(new BigInteger(radix == 10 ? text : text.substring(2), radix));
+    return Numbers.parse(radix == 10 ? text : text.substring(2), radix);
   }
 
   private void name() {

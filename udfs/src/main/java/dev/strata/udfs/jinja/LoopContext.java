@@ -1,6 +1,5 @@
 package dev.strata.udfs.jinja;
 
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
@@ -70,8 +69,7 @@ final class LoopContext implements Invocable {
   }
 
   private long countRest() {
-    List<Object> rest = new ArrayList<>();
-    iterator.forEachRemaining(rest::add);
+    List<Object> rest = environment.list(new Generator(() -> iterator));
     iterator = rest.iterator();
     return rest.size() + index0 + 1 + (ahead == ABSENT ? 0 : 1);
   }

@@ -165,7 +165,10 @@ final class NumberFilters {
     arguments.bindNone("wordcount");
     long words = 0;
     boolean inWord = false;
-    for (int code : environment.text(value).codePoints().toArray()) {
+    String text = environment.text(value);
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int code = text.codePointAt(i);
+      environment.budget().work(1);
       boolean wordCharacter = code == '_' || CharacterClasses.isAlphanumeric(code);
       words += wordCharacter && !inWord ? 1 : 0;
       inWord = wordCharacter;

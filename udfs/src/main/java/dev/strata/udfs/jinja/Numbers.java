@@ -24,6 +24,14 @@ final class Numbers {
     return isInteger(value) || value instanceof Double;
   }
 
+  /** Reads the digits of an integer. */
+  static Number parse(String digits, int radix) {
+    if (digits.length() > MAX_BITS) {
+      throw new TemplateException("integer exceeds " + MAX_BITS + " bits");
+    }
+    return narrow(new BigInteger(digits, radix));
+  }
+
   static Number narrow(BigInteger value) {
     if (value.bitLength() > MAX_BITS) {
       throw new TemplateException("integer exceeds " + MAX_BITS + " bits");
@@ -91,7 +99,16 @@ final class Numbers {
     return narrow(negative ? integer.negate() : integer);
   }
 
+  /** Whatever is done to an integer of many digits takes longer than a step. */
+  private static void reportLarge(Object number) {
+    if (number instanceof BigInteger big) {
+      Budget.report(big.bitLength());
+    }
+  }
+
   static int compare(Object left, Object right) {
+    reportLarge(left);
+    reportLarge(right);
     if (isInteger(left) && isInteger(right)) {
       return toBigInteger(left).compareTo(toBigInteger(right));
     }
@@ -120,6 +137,8 @@ final class Numbers {
   }
 
   static Object apply(ArithmeticOperator operator, Object left, Object right) {
+    reportLarge(left);
+    reportLarge(right);
     return isInteger(left) && isInteger(right)
         ? applyToIntegers(operator, toBigInteger(left), toBigInteger(right))
         : applyToDoubles(operator, toDouble(left), toDouble(right));
@@ -174,6 +193,7 @@ final class Numbers {
     if (exponent.bitLength() > 31 || (base.bitLength() - 1L) * exponent.intValue() > MAX_BITS) {
       throw new TemplateException("integer exceeds " + MAX_BITS + " bits");
     }
+    Budget.report(MAX_BITS);
     return narrow(base.pow(exponent.intValue()));
   }
 

@@ -35,15 +35,15 @@ final class PrintfFormat {
   }
 
   String format(String template) {
-    StringBuilder output = new StringBuilder();
+    MeteredText output = new MeteredText(environment.budget());
     Matcher field = FIELD.matcher(template);
     int position = 0;
     for (int at = template.indexOf('%'); at >= 0; at = template.indexOf('%', position)) {
-      output.append(template, position, at);
+      output.append(template.substring(position, at));
       if (!field.region(at, template.length()).lookingAt()) {
         throw new TemplateException("incomplete format");
       }
-      environment.budget().append(field.group(5).equals("%") ? "%" : formatField(field), output);
+      output.append(field.group(5).equals("%") ? "%" : formatField(field));
       position = field.end();
     }
     boolean mayIgnore =
@@ -125,11 +125,11 @@ final class PrintfFormat {
 
   private String escaped(Object value) {
     String text = environment.text(value);
-    return escaping ? Markup.escape(value, text) : text;
+    return escaping ? Markup.escape(value, text, environment.budget()) : text;
   }
 
   private String escape(String text) {
-    return escaping ? Markup.escape(text) : text;
+    return escaping ? Markup.escape(text, environment.budget()) : text;
   }
 
   private String representation(Object value, char type) {
@@ -137,7 +137,7 @@ final class PrintfFormat {
     if (type == 'r') {
       return shown;
     }
-    StringBuilder ascii = new StringBuilder();
+    MeteredText ascii = new MeteredText(environment.budget());
     shown
         .codePoints()
         .forEach(

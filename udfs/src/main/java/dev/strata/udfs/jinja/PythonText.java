@@ -1,10 +1,11 @@
 package dev.strata.udfs.jinja;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 
 /**
  * What Python does to texts where Java does otherwise: white space, positions in code points,
@@ -36,8 +37,14 @@ final class PythonText {
         || code == 0x3000;
   }
 
-  private static boolean isStripped(int code, String characters) {
-    return characters == null ? isSpace(code) : characters.indexOf(code) >= 0;
+  /** What is stripped: the given characters, white space if they are null. */
+  private static IntPredicate stripped(String characters) {
+    if (characters == null) {
+      return PythonText::isSpace;
+    }
+    Budget.report(characters.length());
+    BitSet set = characters.codePoints().collect(BitSet::new, BitSet::set, BitSet::or);
+    return set::get;
   }
 
   /** Strips the given characters, white space if they are null, from both ends. */
@@ -46,16 +53,18 @@ final class PythonText {
   }
 
   static String stripLeft(String text, String characters) {
+    IntPredicate isStripped = stripped(characters);
     int start = 0;
-    while (start < text.length() && isStripped(text.codePointAt(start), characters)) {
+    while (start < text.length() && isStripped.test(text.codePointAt(start))) {
       start += Character.charCount(text.codePointAt(start));
     }
     return text.substring(start);
   }
 
   static String stripRight(String text, String characters) {
+    IntPredicate isStripped = stripped(characters);
     int end = text.length();
-    while (end > 0 && isStripped(text.codePointBefore(end), characters)) {
+    while (end > 0 && isStripped.test(text.codePointBefore(end))) {
       end -= Character.charCount(text.codePointBefore(end));
     }
     return text.substring(0, end);
@@ -70,13 +79,14 @@ final class PythonText {
       return splitAtSpace(text, limit);
     }
     requireSeparator(separator);
+    TextSearch search = TextSearch.fromLeft(separator);
     List<Object> parts = new ArrayList<>();
     int start = 0;
-    int at = text.indexOf(separator);
+    int at = search.find(text, 0);
     while (at >= 0 && (limit < 0 || parts.size() < limit)) {
-      parts.add(text.substring(start, at));
+      add(text.substring(start, at), parts);
       start = at + separator.length();
-      at = text.indexOf(separator, start);
+      at = search.find(text, start);
     }
     parts.add(text.substring(start));
     return parts;
@@ -95,7 +105,7 @@ final class PythonText {
       while (end < text.length() && !isSpace(text.charAt(end))) {
         end++;
       }
-      parts.add(text.substring(position, end));
+      add(text.substring(position, end), parts);
       position = end;
       while (position < text.length() && isSpace(text.charAt(position))) {
         position++;
@@ -118,13 +128,14 @@ final class PythonText {
 
   private static List<Object> splitAtSeparatorFromRight(String text, String separator, long limit) {
     requireSeparator(separator);
+    TextSearch search = TextSearch.fromRight(separator);
     List<Object> parts = new ArrayList<>();
     int end = text.length();
-    int at = text.lastIndexOf(separator);
+    int at = search.find(text, end);
     while (at >= 0 && parts.size() < limit) {
-      parts.add(text.substring(at + separator.length(), end));
+      add(text.substring(at + separator.length(), end), parts);
       end = at;
-      at = text.substring(0, end).lastIndexOf(separator);
+      at = search.find(text, end);
     }
     parts.add(text.substring(0, end));
     return parts;
@@ -142,13 +153,30 @@ final class PythonText {
       while (start > 0 && !isSpace(text.charAt(start - 1))) {
         start--;
       }
-      parts.add(text.substring(start, end));
+      add(text.substring(start, end), parts);
       end = start;
       while (end > 0 && isSpace(text.charAt(end - 1))) {
         end--;
       }
     }
     return parts;
+  }
+
+  /** Adds a part to a list that is being made of a text. */
+  private static void add(String part, List<Object> parts) {
+    Budget.reportItem();
+    parts.add(part);
+  }
+
+  /** How often a part is in a text, counted without overlaps. */
+  static long count(String text, String part) {
+    requireSeparator(part);
+    TextSearch search = TextSearch.fromLeft(part);
+    long count = 0;
+    for (int at = search.find(text, 0); at >= 0; at = search.find(text, at + part.length())) {
+      count++;
+    }
+    return count;
   }
 
   private static void requireSeparator(String separator) {
@@ -166,7 +194,7 @@ final class PythonText {
         end++;
       }
       int next = Math.min(text.length(), end + (text.startsWith("\r\n", end) ? 2 : 1));
-      lines.add(text.substring(start, keepEnds ? next : end));
+      add(text.substring(start, keepEnds ? next : end), lines);
       start = next;
     }
     return lines;
@@ -187,7 +215,17 @@ final class PythonText {
 
   /** Compares by code points, where {@link String#compareTo} compares by UTF-16 units. */
   static int compare(String left, String right) {
-    return Arrays.compare(left.codePoints().toArray(), right.codePoints().toArray());
+    int end = Math.min(left.length(), right.length());
+    int i = 0;
+    while (i < end && left.charAt(i) == right.charAt(i)) {
+      i++;
+    }
+    Budget.report(1L + i);
+    if (i == end) {
+      return Integer.compare(left.length(), right.length());
+    }
+    // Behind a high surrogate that both have, the low ones are in the order of the code points.
+    return Integer.compare(left.codePointAt(i), right.codePointAt(i));
   }
 
   static String reverse(String text) {
@@ -202,10 +240,11 @@ final class PythonText {
     return titleCase(first) + text.substring(Character.charCount(first)).toLowerCase(Locale.ROOT);
   }
 
-  static String title(String text) {
-    StringBuilder result = new StringBuilder();
+  static String title(String text, Budget budget) {
+    MeteredText result = new MeteredText(budget);
     boolean inWord = false;
-    for (int code : text.codePoints().toArray()) {
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int code = text.codePointAt(i);
       result.append(inWord ? Character.toString(code).toLowerCase(Locale.ROOT) : titleCase(code));
       inWord = CharacterClasses.isCased(code);
     }
@@ -220,9 +259,10 @@ final class PythonText {
         : Character.toString(Character.toTitleCase(code));
   }
 
-  static String swapCase(String text) {
-    StringBuilder result = new StringBuilder();
-    for (int code : text.codePoints().toArray()) {
+  static String swapCase(String text, Budget budget) {
+    MeteredText result = new MeteredText(budget);
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int code = text.codePointAt(i);
       String character = Character.toString(code);
       result.append(
           Character.isUpperCase(code)

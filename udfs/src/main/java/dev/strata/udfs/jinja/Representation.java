@@ -1,6 +1,8 @@
 package dev.strata.udfs.jinja;
 
+import java.math.BigInteger;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +13,11 @@ final class Representation {
   private static final int MAX_DIGITS = 4300;
 
   private final Budget budget;
-  private final StringBuilder text = new StringBuilder();
+  private final MeteredText text;
 
   Representation(Budget budget) {
     this.budget = budget;
+    this.text = new MeteredText(budget);
   }
 
   String of(Object value) {
@@ -50,6 +53,7 @@ final class Representation {
     if (number instanceof Double real) {
       return FloatText.shortest(real, false);
     }
+    requireFewDigits(number);
     String digits = number.toString();
     if (digits.length() > MAX_DIGITS + (digits.startsWith("-") ? 1 : 0)) {
       throw new TemplateException(
@@ -58,11 +62,22 @@ final class Representation {
     return digits;
   }
 
+  /** Far too many digits are not even made. */
+  private static void requireFewDigits(Number number) {
+    if (number instanceof BigInteger big) {
+      Budget.report(big.bitLength());
+      if (big.bitLength() > 4 * MAX_DIGITS) {
+        throw new TemplateException(
+            "Exceeds the limit (" + MAX_DIGITS + " digits) for integer string conversion");
+      }
+    }
+  }
+
   private void appendObject(Object value) {
     if (value instanceof Map<?, ?> map) {
       appendMap(map);
     } else if (value instanceof Range || value instanceof LoopContext) {
-      text.append(value);
+      text.append(value.toString());
     } else if (value instanceof DictView view) {
       appendAll(view.typeName() + "([", view, "])");
     } else if (value instanceof Tuple tuple) {
@@ -103,8 +118,6 @@ final class Representation {
   }
 
   private void appendString(String string) {
-    budget.checkLength((long) text.length() + string.length());
-    budget.reserveChars(string.length());
     char quote = string.indexOf('\'') >= 0 && string.indexOf('"') < 0 ? '"' : '\'';
     text.append(quote);
     string.codePoints().forEach(code -> appendCharacter(code, quote));
@@ -129,7 +142,10 @@ final class Representation {
   }
 
   static String escape(int code) {
-    String format = code < 0x100 ? "\\x%02x" : code < 0x10000 ? "\\u%04x" : "\\U%08x";
-    return format.formatted(code);
+    HexFormat hex = HexFormat.of();
+    if (code < 0x100) {
+      return "\\x" + hex.toHexDigits((byte) code);
+    }
+    return code < 0x10000 ? "\\u" + hex.toHexDigits((char) code) : "\\U" + hex.toHexDigits(code);
   }
 }

@@ -131,6 +131,7 @@ final class SelectionFilters {
 
   /** An object that is equal where Python's values are. */
   private static Object hashKey(Object key) {
+    Budget.reportItem();
     Object plain = Values.requireKey(key);
     if (plain instanceof Tuple tuple) {
       List<Object> keys = new ArrayList<>();

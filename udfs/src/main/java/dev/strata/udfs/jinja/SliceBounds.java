@@ -1,7 +1,6 @@
 package dev.strata.udfs.jinja;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.stream.IntStream;
 
 /** The evaluated bounds of a slice; null where one is left out. */
 record SliceBounds(Object start, Object stop, Object step) {
@@ -12,12 +11,13 @@ record SliceBounds(Object start, Object stop, Object step) {
    */
   record Indices(long start, long stop, long step) {
 
-    List<Integer> positions() {
-      List<Integer> positions = new ArrayList<>();
-      for (long i = start; step > 0 ? i < stop : i > stop; i += step) {
-        positions.add((int) i);
-      }
-      return positions;
+    IntStream positions() {
+      return IntStream.range(0, count()).map(i -> (int) (start + i * step));
+    }
+
+    int count() {
+      long distance = step > 0 ? stop - start : start - stop;
+      return (int) Math.max(0, (distance + Math.abs(step) - 1) / Math.abs(step));
     }
   }
 

@@ -44,7 +44,7 @@ final class StrFormat {
     if (depth == 0) {
       throw new TemplateException("Max string recursion exceeded");
     }
-    StringBuilder output = new StringBuilder();
+    MeteredText output = new MeteredText(environment.budget());
     int position = 0;
     while (position < template.length()) {
       char c = template.charAt(position);
@@ -58,8 +58,7 @@ final class StrFormat {
         throw new TemplateException("Single '}' encountered in format string");
       } else {
         int end = endOfField(template, position + 1);
-        String field = formatField(template.substring(position + 1, end), depth);
-        environment.budget().append(field, output);
+        output.append(formatField(template.substring(position + 1, end), depth));
         position = end + 1;
       }
     }

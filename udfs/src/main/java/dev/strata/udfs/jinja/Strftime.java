@@ -10,13 +10,15 @@ import java.util.Locale;
 /** Python's {@code datetime.strftime} on Linux, in the C locale and for a time without a zone. */
 final class Strftime {
   private final LocalDateTime time;
+  private final Budget budget;
 
-  Strftime(LocalDateTime time) {
+  Strftime(LocalDateTime time, Budget budget) {
     this.time = time;
+    this.budget = budget;
   }
 
   String format(String format) {
-    StringBuilder output = new StringBuilder();
+    MeteredText output = new MeteredText(budget);
     int position = 0;
     while (position < format.length()) {
       char c = format.charAt(position++);

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 
 /** The methods of str. Positions are code points, as in Python. */
 final class StringMethods {
-  private static final Set<String> NAMES =
+  static final Set<String> NAMES =
       Set.of(
           "capitalize",
           "casefold",
@@ -89,7 +89,8 @@ final class StringMethods {
     if (receiver instanceof Markup markup) {
       return arguments -> callOnMarkup(markup, name, arguments);
     }
-    return arguments -> call((String) receiver, name, arguments);
+    return arguments ->
+        environment.budget().made(call((String) receiver, name, arguments), receiver);
   }
 
   private Object callOnMarkup(Markup markup, String name, Arguments arguments) {
@@ -97,7 +98,7 @@ final class StringMethods {
     if (ESCAPING.contains(name)) {
       escaped = new Arguments(map(arguments.positional(), this::escape), arguments.keywords());
     }
-    Object result = call(markup.text(), name, escaped);
+    Object result = environment.budget().made(call(markup.text(), name, escaped), markup);
     if (result instanceof Tuple tuple) {
       return new Tuple(map(tuple, StringMethods::mark));
     }
@@ -116,11 +117,13 @@ final class StringMethods {
     if (value instanceof List<?> list) {
       return map(list, this::escape);
     }
-    return value instanceof String text ? Markup.escape(text) : Values.unwrap(value);
+    return value instanceof String text
+        ? Markup.escape(text, environment.budget())
+        : Values.unwrap(value);
   }
 
   private Object call(String self, String name, Arguments arguments) {
-    environment.budget().reserveChars(self.length());
+    environment.budget().work(self.length());
     return switch (name) {
       case "strip", "lstrip", "rstrip" -> strip(self, name, arguments);
       case "split", "rsplit" -> split(self, name, arguments);
@@ -168,15 +171,15 @@ final class StringMethods {
     };
   }
 
-  private static Object callWithoutArguments(String self, String name) {
+  private Object callWithoutArguments(String self, String name) {
     return switch (name) {
       case "upper" -> self.toUpperCase(Locale.ROOT);
       case "lower" -> self.toLowerCase(Locale.ROOT);
       case "casefold" -> self.toLowerCase(Locale.ROOT).replace("ß", "ss");
-      case "title" -> PythonText.title(self);
+      case "title" -> PythonText.title(self, environment.budget());
       case "capitalize" -> PythonText.capitalize(self);
-      case "swapcase" -> PythonText.swapCase(self);
-      default -> CharacterClasses.matches(name, self);
+      case "swapcase" -> PythonText.swapCase(self, environment.budget());
+      default -> CharacterClasses.matches(name, self, environment.budget());
     };
   }
 
@@ -198,7 +201,6 @@ final class StringMethods {
         name.equals("split")
             ? PythonText.split(self, separator, limit)
             : PythonText.splitFromRight(self, separator, limit);
-    environment.budget().reserveItems(parts.size());
     return parts;
   }
 
@@ -208,7 +210,10 @@ final class StringMethods {
       throw new TemplateException("empty separator");
     }
     boolean fromLeft = name.equals("partition");
-    int at = fromLeft ? self.indexOf(separator) : self.lastIndexOf(separator);
+    int at =
+        fromLeft
+            ? TextSearch.fromLeft(separator).find(self, 0)
+            : TextSearch.fromRight(separator).find(self, self.length());
     if (at < 0) {
       return new Tuple(fromLeft ? List.of(self, "", "") : List.of("", "", self));
     }
@@ -249,7 +254,10 @@ final class StringMethods {
     Window window = Window.of(self, bound);
     int at = -1;
     if (window != null) {
-      at = name.startsWith("r") ? window.text.lastIndexOf(part) : window.text.indexOf(part);
+      at =
+          name.startsWith("r")
+              ? TextSearch.fromRight(part).find(window.text, window.text.length())
+              : TextSearch.fromLeft(part).find(window.text, 0);
     }
     if (at < 0) {
       if (name.endsWith("index")) {
@@ -270,32 +278,39 @@ final class StringMethods {
     if (part.isEmpty()) {
       return window.text.codePointCount(0, window.text.length()) + 1L;
     }
-    return PythonText.split(window.text, part, -1).size() - 1L;
+    return PythonText.count(window.text, part);
   }
 
   /** Replaces the first {@code count} occurrences, all of them if the count is negative. */
   String replace(String self, String old, String replacement, long count) {
-    long occurrences =
-        old.isEmpty() ? self.length() + 1L : PythonText.split(self, old, -1).size() - 1L;
+    long occurrences = old.isEmpty() ? self.length() + 1L : PythonText.count(self, old);
     long growth = Math.max(0, replacement.length() - old.length());
-    environment.budget().reserveChars(self.length() + occurrences * growth);
-    if (count < 0) {
-      return old.isEmpty()
-          ? insertEverywhere(self, replacement, count)
-          : self.replace(old, replacement);
-    }
+    environment.budget().checkLength(self.length() + occurrences * growth);
+    long most = count < 0 ? Long.MAX_VALUE : count;
     return old.isEmpty()
-        ? insertEverywhere(self, replacement, count)
-        : PythonText.split(self, old, count).stream()
-            .map(String.class::cast)
-            .collect(Collectors.joining(replacement));
+        ? insertEverywhere(self, replacement, most)
+        : replaceParts(self, old, replacement, most);
   }
 
-  private static String insertEverywhere(String self, String inserted, long count) {
-    StringBuilder result = new StringBuilder();
-    long left = count < 0 ? Long.MAX_VALUE : count;
-    for (int code : self.codePoints().toArray()) {
-      result.append(left-- > 0 ? inserted : "").appendCodePoint(code);
+  private String replaceParts(String self, String old, String replacement, long most) {
+    TextSearch search = TextSearch.fromLeft(old);
+    MeteredText result = new MeteredText(environment.budget());
+    int position = 0;
+    long left = most;
+    int at = search.find(self, 0);
+    while (at >= 0 && left-- > 0) {
+      result.append(self.substring(position, at)).append(replacement);
+      position = at + old.length();
+      at = search.find(self, position);
+    }
+    return position == 0 ? self : result.append(self.substring(position)).toString();
+  }
+
+  private String insertEverywhere(String self, String inserted, long most) {
+    MeteredText result = new MeteredText(environment.budget());
+    long left = most;
+    for (int i = 0; i < self.length(); i += Character.charCount(self.codePointAt(i))) {
+      result.append(left-- > 0 ? inserted : "").appendCodePoint(self.codePointAt(i));
     }
     return result.append(left > 0 ? inserted : "").toString();
   }
@@ -349,13 +364,14 @@ final class StringMethods {
   }
 
   private String expandTabs(String self, long size) {
-    StringBuilder expanded = new StringBuilder();
+    MeteredText expanded = new MeteredText(environment.budget());
     long column = 0;
-    for (int code : self.codePoints().toArray()) {
+    for (int i = 0; i < self.length(); i += Character.charCount(self.codePointAt(i))) {
+      int code = self.codePointAt(i);
       if (code == '\t') {
         long width = size == 0 ? 0 : size - column % size;
         environment.budget().checkLength(width);
-        environment.budget().append(" ".repeat((int) width), expanded);
+        expanded.append(" ".repeat((int) width));
         column += width;
       } else {
         expanded.appendCodePoint(code);

@@ -51,6 +51,7 @@ public final class Template {
    */
   public String render(Map<String, Object> variables, RenderOptions options) {
     Budget budget = new Budget(options.limits());
+    budget.beginRender();
     try {
       Environment environment = new Environment(budget, options.clock());
       Scope globals = new Scope(environment, null);
@@ -63,6 +64,8 @@ public final class Template {
       throw e.atLine(budget.line());
     } catch (StackOverflowError e) {
       throw new TemplateException("template recursion limit exceeded", budget.line());
+    } finally {
+      Budget.endRender();
     }
   }
 }

@@ -8,13 +8,20 @@ package dev.strata.udfs.jinja;
 public final class TemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private static final int MAX_LENGTH = 10_000;
+
   private final int line;
   private final boolean raisedByTemplate;
 
   private TemplateException(String message, int line, boolean raisedByTemplate, Throwable cause) {
-    super(message, cause);
+    super(shown(message), cause);
     this.line = line;
     this.raisedByTemplate = raisedByTemplate;
+  }
+
+  /** A message may quote a text of any length. */
+  private static String shown(String message) {
+    return message.length() <= MAX_LENGTH ? message : message.substring(0, MAX_LENGTH) + "…";
   }
 
   /** An error whose line is not known where it is found; {@link #atLine} adds it. */

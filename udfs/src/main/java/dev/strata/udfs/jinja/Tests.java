@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** The tests, which follow the word {@code is}. */
 final class Tests {
-  private static final Set<String> UNARY =
+  static final Set<String> UNARY =
       Set.of(
           "boolean",
           "callable",
@@ -31,7 +31,7 @@ final class Tests {
           "undefined",
           "upper");
 
-  private static final Set<String> BINARY =
+  static final Set<String> BINARY =
       Set.of(
           "!=",
           "<",
@@ -63,6 +63,7 @@ final class Tests {
   }
 
   boolean check(String name, Object value, Arguments arguments) {
+    environment.budget().read(value);
     if (UNARY.contains(name)) {
       arguments.bindNone(name);
       boolean arithmetic = Numbers.isNumber(value) || name.equals("odd") || name.equals("even");

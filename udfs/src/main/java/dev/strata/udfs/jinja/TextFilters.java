@@ -49,7 +49,6 @@ final class TextFilters {
   private static Object onText(
       Environment environment, Object value, UnaryOperator<String> function) {
     String text = environment.text(value);
-    environment.budget().reserveChars(text.length());
     String result = function.apply(text);
     return value instanceof Markup ? new Markup(result) : result;
   }
@@ -63,12 +62,12 @@ final class TextFilters {
 
   private static Object escape(Environment environment, Object value, Arguments arguments) {
     arguments.bindNone("escape");
-    return new Markup(Markup.escape(value, environment.text(value)));
+    return new Markup(Markup.escape(value, environment.text(value), environment.budget()));
   }
 
   private static Object forceEscape(Environment environment, Object value, Arguments arguments) {
     arguments.bindNone("forceescape");
-    return new Markup(Markup.escape(environment.text(value)));
+    return new Markup(Markup.escape(environment.text(value), environment.budget()));
   }
 
   private static Object safe(Environment environment, Object value, Arguments arguments) {
@@ -93,6 +92,7 @@ final class TextFilters {
         Values.unwrap(bound.get(0)) instanceof String given
             ? given
             : " ".repeat((int) Math.max(0, Math.min(1 << 16, bound.integer(0, 4))));
+    environment.budget().checkLength(text.length() + 1L);
     List<Object> lines = PythonText.splitLines(text + "\n", false);
     long growth = (long) lines.size() * indentation.length();
     environment.budget().reserveChars(text.length() + growth);
@@ -131,7 +131,14 @@ final class TextFilters {
   private static Object title(Environment environment, Object value, Arguments arguments) {
     arguments.bindNone("title");
     String text = environment.text(value);
-    return WORD.matcher(text).replaceAll(match -> Matcher.quoteReplacement(titleWord(match)));
+    MeteredText title = new MeteredText(environment.budget());
+    Matcher word = WORD.matcher(text);
+    int position = 0;
+    while (word.find()) {
+      title.append(text.substring(position, word.start())).append(titleWord(word));
+      position = word.end();
+    }
+    return title.append(text.substring(position)).toString();
   }
 
   private static String titleWord(MatchResult match) {
@@ -183,7 +190,7 @@ final class TextFilters {
             Values.requireText(separators.get(0)),
             Values.requireText(separators.get(1)),
             bound.flag(3),
-            new StringBuilder())
+            new MeteredText(environment.budget()))
         .of(value);
   }
 

@@ -25,4 +25,17 @@ class Tuple extends AbstractList<Object> {
   public int size() {
     return elements.size();
   }
+
+  /** Java's maps ask for it, and a tuple may hold itself many times over. */
+  @Override
+  public int hashCode() {
+    Budget.report(1);
+    return elements.hashCode();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    Budget.report(1);
+    return other instanceof Tuple tuple && elements.equals(tuple.elements);
+  }
 }

@@ -29,6 +29,9 @@ final class Values {
     if (value instanceof Number number) {
       return number.doubleValue() != 0;
     }
+    if (unwrap(value) instanceof String text) {
+      return !text.isEmpty();
+    }
     OptionalLong size = size(value);
     return size.isEmpty() || size.getAsLong() > 0;
   }
@@ -37,6 +40,7 @@ final class Values {
   static OptionalLong size(Object value) {
     Object plain = unwrap(value);
     if (plain instanceof String text) {
+      Budget.report(text.length());
       return OptionalLong.of(text.codePointCount(0, text.length()));
     }
     if (plain instanceof Collection<?> collection) {
@@ -127,6 +131,7 @@ final class Values {
   }
 
   static boolean isHashable(Object key) {
+    Budget.report(1);
     if (key instanceof Tuple tuple) {
       return tuple.stream().allMatch(Values::isHashable);
     }
@@ -152,6 +157,7 @@ final class Values {
       return plain;
     }
     for (Object other : map.keySet()) {
+      Budget.report(1);
       if (Numbers.isNumber(other) && Numbers.compare(other, plain) == 0) {
         return other;
       }

@@ -3,19 +3,11 @@ package dev.strata.udfs.model;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
 import dev.strata.udfs.api.StrataException;
-import java.io.IOException;
-import java.io.StringReader;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The fields of a JSON object, read with their types and ranges checked. Every error names field,
@@ -24,7 +16,6 @@ import java.util.regex.Pattern;
  */
 final class JsonFields {
 
-  private static final Pattern PLACE = Pattern.compile("line \\d+ column \\d+");
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
   private static final int MAX_SHOWN = 60;
 
@@ -50,34 +41,12 @@ final class JsonFields {
   }
 
   static JsonFields parse(String json, String origin) {
-    JsonElement element = parseElement(json, origin);
+    JsonElement element = PythonJson.parse(json, origin);
     if (!element.isJsonObject()) {
       throw StrataException.model(
           "%s is not a JSON object but %s; download the file again", origin, shown(element));
     }
     return new JsonFields(element.getAsJsonObject(), "", origin);
-  }
-
-  private static JsonElement parseElement(String json, String origin) {
-    JsonReader reader = new JsonReader(new StringReader(json));
-    reader.setStrictness(Strictness.STRICT);
-    try {
-      JsonElement element = JsonParser.parseReader(reader);
-      // Throws where the text goes on behind the value.
-      var unused = reader.peek();
-      return element;
-    } catch (JsonParseException | IOException e) {
-      throw new StrataException(
-          StrataException.Fault.MODEL,
-          String.format("%s is not valid JSON%s; download the file again", origin, place(e)),
-          e);
-    }
-  }
-
-  /** Gson's messages have several lines and advice for programmers; only the place is of use. */
-  private static String place(Exception e) {
-    Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
-    return place.find() ? " at " + place.group() : "";
   }
 
   Set<String> names() {

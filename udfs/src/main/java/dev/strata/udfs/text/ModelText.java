@@ -41,14 +41,14 @@ public final class ModelText implements AutoCloseable {
    */
   public static ModelText load(Function<String, Optional<byte[]>> files, String origin) {
     TokenizerFiles tokenizerFiles = new TokenizerFiles(files, origin);
-    String json = tokenizerFiles.tokenizer();
+    TokenizerJson json = tokenizerFiles.tokenizer();
     Optional<String> template = tokenizerFiles.chatTemplate();
     PromptFormat format =
         template.isPresent()
             ? ChatTemplate.parse(template.get(), tokenizerFiles.specialTokens(), origin)
             : new PlainPrompt();
-    Map<Integer, String> specialIds = TokenizerFiles.specialIds(json, origin);
-    return new ModelText(ModelTokenizer.of(json, origin), format, specialIds);
+    Map<Integer, String> specialIds = TokenizerFiles.specialIds(json);
+    return new ModelText(ModelTokenizer.of(json), format, specialIds);
   }
 
   /**
@@ -86,7 +86,7 @@ public final class ModelText implements AutoCloseable {
   /**
    * The tokens of a prompt; at least one, and never cut.
    *
-   * @throws RowException if it has no tokens
+   * @throws RowException if it has no tokens, or is too long for the tokenizer
    */
   public int[] encode(RenderedPrompt prompt) {
     int[] tokens = tokenizer.encode(prompt.text(), prompt.addSpecialTokens());
@@ -100,7 +100,7 @@ public final class ModelText implements AutoCloseable {
    * The tokens of several prompts, as {@link #encode(RenderedPrompt)} gives them, made on several
    * cores; none for a prompt without tokens.
    *
-   * @throws RuntimeException if one of them cannot be encoded
+   * @throws RuntimeException if one of them cannot be encoded, as one that is too long
    */
   public List<int[]> encodeAll(List<RenderedPrompt> prompts) {
     Iterator<int[]> added = tokenizer.encodeAll(texts(prompts, true), true).iterator();

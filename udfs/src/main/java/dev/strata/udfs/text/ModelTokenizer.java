@@ -3,6 +3,7 @@ package dev.strata.udfs.text;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.strata.udfs.api.RowException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.ref.Reference;
@@ -27,25 +28,54 @@ final class ModelTokenizer implements AutoCloseable {
   private static final TokenizersLibrary LIB = TokenizersLibrary.LIB;
 
   private final HuggingFaceTokenizer library;
+  private final int textLimit;
 
-  private ModelTokenizer(HuggingFaceTokenizer library) {
+  private ModelTokenizer(HuggingFaceTokenizer library, int textLimit) {
     this.library = library;
+    this.textLimit = textLimit;
   }
 
-  static ModelTokenizer of(String tokenizerJson, String origin) {
-    byte[] bytes = tokenizerJson.getBytes(StandardCharsets.UTF_8);
+  /**
+   * Gives a file to the library.
+   *
+   * @throws dev.strata.udfs.api.StrataException if it cannot be read, or the library cannot be
+   *     trusted with it
+   */
+  static ModelTokenizer of(TokenizerJson json) {
+    int textLimit = TokenizerCheck.textLimit(json);
+    byte[] bytes = json.text().getBytes(StandardCharsets.UTF_8);
     try {
       return new ModelTokenizer(
           HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(bytes), Map.of("truncation", "false", "padding", "false")));
+              new ByteArrayInputStream(bytes), Map.of("truncation", "false", "padding", "false")),
+          textLimit);
     } catch (IOException | RuntimeException e) {
-      throw TokenizerFiles.unreadable(origin, TokenizerFiles.TOKENIZER, e);
+      throw TokenizerFiles.unreadable(json.origin(), TokenizerFiles.TOKENIZER, e);
     }
   }
 
+  /**
+   * What native code is given of a text.
+   *
+   * @throws RowException if it is so long that the library might end the JVM
+   */
+  private String admitted(String text) {
+    if (text.length() > textLimit) {
+      throw new RowException(
+          "the text has %,d characters, more than the %,d that are tokenized at once; split it or cut it"
+              .formatted(text.length(), textLimit));
+    }
+    return wellFormed(text);
+  }
+
+  /**
+   * The tokens of a text.
+   *
+   * @throws RowException if it is too long for the library
+   */
   int[] encode(String text, boolean addSpecialTokens) {
     try {
-      long encoding = LIB.encode(library.getHandle(), wellFormed(text), addSpecialTokens);
+      long encoding = LIB.encode(library.getHandle(), admitted(text), addSpecialTokens);
       return ids(encoding)[0];
     } finally {
       Reference.reachabilityFence(library);
@@ -57,9 +87,9 @@ final class ModelTokenizer implements AutoCloseable {
     if (texts.isEmpty()) {
       return List.of();
     }
-    String[] wellFormed = texts.stream().map(ModelTokenizer::wellFormed).toArray(String[]::new);
+    String[] admitted = texts.stream().map(this::admitted).toArray(String[]::new);
     try {
-      return List.of(ids(LIB.batchEncode(library.getHandle(), wellFormed, addSpecialTokens)));
+      return List.of(ids(LIB.batchEncode(library.getHandle(), admitted, addSpecialTokens)));
     } finally {
       Reference.reachabilityFence(library);
     }
@@ -82,7 +112,7 @@ final class ModelTokenizer implements AutoCloseable {
 
   /** Where each token of a text ends, in chars of the text; the library counts code points. */
   int[] tokenEnds(String text) {
-    CharSpan[] spans = library.encode(wellFormed(text), false, false).getCharTokenSpans();
+    CharSpan[] spans = library.encode(admitted(text), false, false).getCharTokenSpans();
     int[] ends = new int[spans.length];
     int codePoints = 0;
     int chars = 0;

@@ -1,15 +1,12 @@
 package dev.strata.udfs.text;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.stream.JsonReader;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.PythonJson;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +20,10 @@ final class TokenizerFiles {
   private static final String CONFIG = "tokenizer_config.json";
   private static final String SPECIAL_TOKENS = "special_tokens_map.json";
   private static final String CHAT_TEMPLATE = "chat_template.jinja";
+  private static final String DEFAULT = "default";
+
+  /** The names that templates beside the default have; a directory cannot be listed everywhere. */
+  private static final List<String> OTHER_TEMPLATES = List.of("tool_use", "rag");
 
   /** PreTrainedTokenizerBase.SPECIAL_TOKENS_ATTRIBUTES of transformers, the single ones. */
   private static final List<String> SINGLE_TOKENS =
@@ -52,53 +53,69 @@ final class TokenizerFiles {
     this.config = readObject(CONFIG);
   }
 
-  /** The content of tokenizer.json. */
-  String tokenizer() {
-    return read(TOKENIZER)
-        .orElseThrow(
-            () ->
-                StrataException.model(
-                    "%s has no tokenizer.json: a model's text is read with the tokenizer that came"
-                        + " with it",
-                    origin));
-  }
-
-  /** The ids and texts of the special tokens that tokenizer.json adds to the vocabulary. */
-  static Map<Integer, String> specialIds(String tokenizerJson, String origin) {
-    Map<Integer, String> ids = new HashMap<>();
-    // Streamed: as a tree the vocabulary and the merges would be a hundred megabytes.
-    try (JsonReader reader = new JsonReader(new StringReader(tokenizerJson))) {
-      reader.beginObject();
-      while (reader.hasNext()) {
-        if (reader.nextName().equals("added_tokens")) {
-          readSpecialIds(JsonParser.parseReader(reader), ids);
-        } else {
-          reader.skipValue();
-        }
-      }
-      return ids;
-    } catch (IOException
-        | JsonParseException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | NumberFormatException e) {
+  /** The content of tokenizer.json, with what tokenizer_config.json says of its tokens. */
+  TokenizerJson tokenizer() {
+    String json =
+        read(TOKENIZER)
+            .orElseThrow(
+                () ->
+                    StrataException.model(
+                        "%s has no tokenizer.json: a model's text is read with the tokenizer that"
+                            + " came with it",
+                        origin));
+    try {
+      return new ConfiguredTokens(TokenizerJson.parse(json, origin), config, specialTokens())
+          .applied();
+    } catch (StrataException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // whatever a part of another form leads to
       throw unreadable(origin, TOKENIZER, e);
     }
   }
 
-  private static void readSpecialIds(JsonElement addedTokens, Map<Integer, String> ids) {
-    for (JsonElement element : addedTokens.getAsJsonArray()) {
-      JsonObject token = element.getAsJsonObject();
-      if (token.has("special") && token.get("special").getAsBoolean()) {
-        ids.put(Integer.valueOf(string(token, "id")), string(token, "content"));
+  /** The ids and texts of the special tokens that a tokenizer.json adds to the vocabulary. */
+  static Map<Integer, String> specialIds(TokenizerJson json) {
+    Map<Integer, String> ids = new HashMap<>();
+    JsonElement added = json.member("added_tokens");
+    try {
+      for (JsonElement element : added.isJsonNull() ? new JsonArray() : added.getAsJsonArray()) {
+        JsonObject token = element.getAsJsonObject();
+        if (token.has("special") && token.get("special").getAsBoolean()) {
+          ids.put(Integer.valueOf(string(token, "id")), string(token, "content"));
+        }
       }
+      return ids;
+    } catch (IllegalStateException | UnsupportedOperationException | NumberFormatException e) {
+      throw unreadable(json.origin(), TOKENIZER, e);
     }
   }
 
-  /** The chat template: its own file first, then tokenizer_config.json; empty if there is none. */
+  /**
+   * The chat template: its own file first, then the directory of several, then
+   * tokenizer_config.json; empty if there is none.
+   */
   Optional<String> chatTemplate() {
-    Optional<String> file = read(CHAT_TEMPLATE);
-    return file.isPresent() ? file : configuredTemplate();
+    return read(CHAT_TEMPLATE)
+        .or(() -> read(template(DEFAULT)))
+        .or(this::configuredTemplate)
+        .or(this::requireNoOther);
+  }
+
+  private static String template(String name) {
+    return "additional_chat_templates/" + name + ".jinja";
+  }
+
+  /** Templates for other uses alone do not say how a conversation is written. */
+  private Optional<String> requireNoOther() {
+    List<String> others =
+        OTHER_TEMPLATES.stream().filter(name -> read(template(name)).isPresent()).toList();
+    if (!others.isEmpty()) {
+      throw StrataException.model(
+          "%s/additional_chat_templates has the chat templates %s, and none of them is named"
+              + " 'default'",
+          origin, others);
+    }
+    return Optional.empty();
   }
 
   private Optional<String> configuredTemplate() {
@@ -107,6 +124,9 @@ final class TokenizerFiles {
       return Optional.empty();
     }
     try {
+      if (template.isJsonObject()) {
+        return Optional.of(defaultTemplate(template.getAsJsonObject()));
+      }
       return Optional.of(
           template.isJsonArray() ? defaultTemplate(template) : template.getAsString());
     } catch (IllegalStateException | UnsupportedOperationException e) {
@@ -115,17 +135,21 @@ final class TokenizerFiles {
   }
 
   private String defaultTemplate(JsonElement templates) {
-    List<String> names = new ArrayList<>();
+    JsonObject byName = new JsonObject();
     for (JsonElement element : templates.getAsJsonArray()) {
       JsonObject named = element.getAsJsonObject();
-      names.add(string(named, "name"));
-      if (names.contains("default")) {
-        return string(named, "template");
-      }
+      byName.addProperty(string(named, "name"), string(named, "template"));
+    }
+    return defaultTemplate(byName);
+  }
+
+  private String defaultTemplate(JsonObject byName) {
+    if (byName.has(DEFAULT)) {
+      return string(byName, DEFAULT);
     }
     throw StrataException.model(
         "%s/%s has the chat templates %s, and none of them is named 'default'",
-        origin, CONFIG, names);
+        origin, CONFIG, byName.keySet());
   }
 
   /**
@@ -187,21 +211,35 @@ final class TokenizerFiles {
   private JsonObject readObject(String name) {
     try {
       return read(name)
-          .map(text -> JsonParser.parseString(text).getAsJsonObject())
+          .map(text -> PythonJson.parse(text, origin + "/" + name).getAsJsonObject())
           .orElseGet(JsonObject::new);
-    } catch (JsonParseException | IllegalStateException e) {
+    } catch (IllegalStateException e) {
       throw unreadable(origin, name, e);
     }
   }
 
   private Optional<String> read(String name) {
-    return files.apply(name).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+    Optional<String> text =
+        files.apply(name).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+    text.ifPresent(content -> PythonJson.requireDownloaded(content, origin + "/" + name));
+    return text;
   }
 
   static StrataException unreadable(String origin, String name, Exception cause) {
     return new StrataException(
         StrataException.Fault.MODEL,
-        origin + "/" + name + " cannot be read: " + cause.getMessage(),
+        origin + "/" + name + " cannot be read: " + reason(cause),
         cause);
+  }
+
+  /** The first line of a message that is meant for people. */
+  private static String reason(Exception cause) {
+    boolean forProgrammers =
+        cause instanceof NullPointerException
+            || cause instanceof ClassCastException
+            || cause instanceof IndexOutOfBoundsException;
+    return forProgrammers || cause.getMessage() == null
+        ? "a part of it is of another form than a tokenizer's"
+        : cause.getMessage().lines().findFirst().orElse("");
   }
 }

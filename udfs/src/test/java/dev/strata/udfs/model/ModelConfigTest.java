@@ -423,7 +423,10 @@ class ModelConfigTest {
         "{a: 1} | f.json is not valid JSON at line 1 column 3; download the file again",
         "{} {} | f.json is not valid JSON at line 1 column 5; download the file again",
         "[1] | f.json is not a JSON object but [1]; download the file again",
-        "<html> | f.json is not valid JSON at line 1 column 1; download the file again",
+        "<html> | f.json is an HTML page, not the file itself; download it again, logged in if the"
+            + " model asks for it",
+        "version https://git-lfs.github.com/spec/v1 | f.json is a pointer of Git LFS, not the file"
+            + " itself; fetch it with 'git lfs pull'",
         "`` | f.json is not a JSON object but null; download the file again",
       })
   void notJson(String json, String message) {

@@ -98,7 +98,7 @@ class TokenizerFilesTest {
           .isInstanceOf(StrataException.class)
           .hasMessageStartingWith("/models/x/tokenizer_config.json cannot be read: ");
     }
-    for (String template : List.of("{}", "[1]", "[{}]")) {
+    for (String template : List.of("[1]", "[{}]", "{\"default\": {}}")) {
       String config = "{\"chat_template\": " + template + "}";
       assertThatThrownBy(() -> files(Map.of("tokenizer_config.json", config)).chatTemplate())
           .as(config)
@@ -115,7 +115,8 @@ class TokenizerFilesTest {
           {"id": 4, "content": "<b>", "special": false}, {"id": 5, "content": "<c>"}],
          "model": {"vocab": {"x": 0}}}
         """;
-    assertThat(TokenizerFiles.specialIds(json, "/models/x")).isEqualTo(Map.of(3, "<a>"));
+    assertThat(TokenizerFiles.specialIds(TokenizerJson.parse(json, "/models/x")))
+        .isEqualTo(Map.of(3, "<a>"));
   }
 
   private static TokenizerFiles files(Map<String, String> contents) {
@@ -124,5 +125,130 @@ class TokenizerFilesTest {
             Optional.ofNullable(contents.get(name))
                 .map(content -> content.getBytes(StandardCharsets.UTF_8)),
         "/models/x");
+  }
+
+  @Test
+  void anObjectOfTemplatesHasThemByTheirNames() {
+    String config = "{\"chat_template\": {\"rag\": \"r\", \"%s\": \"d\"}}";
+    assertThat(files(Map.of("tokenizer_config.json", config.formatted("default"))).chatTemplate())
+        .contains("d");
+    assertThatThrownBy(
+            () -> files(Map.of("tokenizer_config.json", config.formatted("tool"))).chatTemplate())
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("has the chat templates [rag, tool], and none of them is named");
+  }
+
+  @Test
+  void aDirectoryOfTemplatesMayHoldTheDefault() {
+    String directory = "additional_chat_templates/";
+    assertThat(files(Map.of(directory + "default.jinja", "d")).chatTemplate()).contains("d");
+    assertThatThrownBy(() -> files(Map.of(directory + "tool_use.jinja", "t")).chatTemplate())
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "/models/x/additional_chat_templates has the chat templates [tool_use], and none of"
+                + " them is named 'default'");
+  }
+
+  @Test
+  void whatADownloadLeftInAFilesPlaceIsSaid() {
+    for (String name : List.of("tokenizer.json", "chat_template.jinja")) {
+      TokenizerFiles pointer =
+          files(Map.of(name, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"));
+      assertThatThrownBy(() -> read(pointer, name))
+          .isInstanceOf(StrataException.class)
+          .hasMessage(
+              "/models/x/%s is a pointer of Git LFS, not the file itself; fetch it with 'git lfs"
+                      .formatted(name)
+                  + " pull'");
+      TokenizerFiles page = files(Map.of(name, "\n<!DOCTYPE html>\n<html></html>"));
+      assertThatThrownBy(() -> read(page, name))
+          .isInstanceOf(StrataException.class)
+          .hasMessageStartingWith("/models/x/" + name + " is an HTML page, not the file itself");
+    }
+  }
+
+  private static Object read(TokenizerFiles files, String name) {
+    return name.equals("tokenizer.json") ? files.tokenizer() : files.chatTemplate();
+  }
+
+  @Test
+  void numbersThatJsonDoesNotHaveAreRead() {
+    TokenizerFiles files =
+        files(
+            Map.of(
+                "tokenizer_config.json",
+                "{\"model_max_length\": Infinity, \"x\": [NaN, -Infinity],"
+                    + " \"bos_token\": \"\\\"NaN \"}"));
+    assertThat(files.specialTokens()).isEqualTo(Map.of("bos_token", "\"NaN "));
+  }
+
+  @Test
+  void tokensThatOnlyTheConfigurationKnowsAreAdded() {
+    String tokenizer =
+        """
+        {"added_tokens": [{"id": 2, "content": "<s>", "special": true, "single_word": false,
+            "lstrip": false, "rstrip": false, "normalized": false}],
+         "model": {"type": "WordLevel", "vocab": {"a": 0, "</s>": 1}, "unk_token": "a"}}
+        """;
+    String config =
+        """
+        {"added_tokens_decoder": {"4": {"content": "<y>", "special": false},
+            "3": {"content": "<x>", "special": true}},
+         "eos_token": "</s>", "additional_special_tokens": ["<z>"]}
+        """;
+    TokenizerJson json =
+        files(Map.of("tokenizer.json", tokenizer, "tokenizer_config.json", config)).tokenizer();
+    assertThat(TokenizerFiles.specialIds(json))
+        .isEqualTo(Map.of(1, "</s>", 2, "<s>", 3, "<x>", 5, "<z>"));
+    try (ModelTokenizer loaded = ModelTokenizer.of(json)) {
+      assertThat(loaded.encode("</s><x><y><z><s>", false)).containsExactly(1, 3, 4, 5, 2);
+    }
+  }
+
+  @Test
+  void theConfigurationSaysWhetherTextsBeginAndEndWithTheirTokens() {
+    String bare =
+        """
+        {"added_tokens": [%s, %s], %s
+         "pre_tokenizer": {"type": "Whitespace"},
+         "model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}}
+        """;
+    String token =
+        "{\"id\": %d, \"content\": \"%s\", \"special\": true, \"single_word\": false,"
+            + " \"lstrip\": false, \"rstrip\": false, \"normalized\": false}";
+    String template =
+        """
+        "post_processor": {"type": "TemplateProcessing",
+          "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+            {"Sequence": {"id": "A", "type_id": 0}}],
+          "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+          "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}},
+        """;
+    String bytes =
+        "\"post_processor\": {\"type\": \"ByteLevel\", \"add_prefix_space\": false,"
+            + " \"trim_offsets\": false, \"use_regex\": true},";
+    for (String processor : List.of("", template, bytes)) {
+      String json =
+          bare.formatted(token.formatted(1, "<s>"), token.formatted(2, "</s>"), processor);
+      assertThat(tokens(json, "true", "true")).as(processor).containsExactly(1, 0, 2);
+      assertThat(tokens(json, "true", "false")).as(processor).containsExactly(1, 0);
+      assertThat(tokens(json, "false", "true")).as(processor).containsExactly(0, 2);
+      assertThat(tokens(json, "false", "false")).as(processor).containsExactly(0);
+      int[] own = processor.equals(template) ? new int[] {1, 0} : new int[] {0};
+      assertThat(tokens(json, "null", "null")).as(processor).containsExactly(own);
+    }
+  }
+
+  private static int[] tokens(String json, String addBos, String addEos) {
+    String config =
+        "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_bos_token\": %s,"
+            + " \"add_eos_token\": %s}";
+    TokenizerFiles files =
+        files(
+            Map.of(
+                "tokenizer.json", json, "tokenizer_config.json", config.formatted(addBos, addEos)));
+    try (ModelTokenizer tokenizer = ModelTokenizer.of(files.tokenizer())) {
+      return tokenizer.encode("a", true);
+    }
   }
 }
