@@ -99,7 +99,7 @@ public final class OutputWatch implements AutoCloseable {
    *
    * @throws StrataException if the directory was removed, which is then the reason
    */
-  public void requireThere(Exception cause) {
+  public void requireThere(Throwable cause) {
     if (removed) {
       throw new StrataException(
           StrataException.Fault.DATA,

@@ -47,7 +47,11 @@ class LicencesIT {
    * @param library what it is linked into, or null
    */
   private record Component(
-      List<String> names, String licence, List<String> texts, List<String> entries, String library) {
+      List<String> names,
+      String licence,
+      List<String> texts,
+      List<String> entries,
+      String library) {
 
     static Component parse(String line) {
       String[] fields = line.split(" [|] ", -1);

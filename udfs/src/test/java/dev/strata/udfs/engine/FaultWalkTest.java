@@ -321,8 +321,7 @@ class FaultWalkTest {
     failure.printStackTrace(new PrintWriter(trace, true));
     assertThat(trace.toString().lines())
         .as("%s", call)
-        .noneMatch(
-            line -> line.contains("Suppressed: ") && !line.endsWith(problem.toString()));
+        .noneMatch(line -> line.contains("Suppressed: ") && !line.endsWith(problem.toString()));
   }
 
   /** Smaller micro-batches are no help: the memory is the engine's from its start to its end. */

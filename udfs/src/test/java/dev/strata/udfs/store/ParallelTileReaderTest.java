@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -61,6 +63,11 @@ class ParallelTileReaderTest {
     @Override
     public long length(String name) throws IOException {
       return files.length(name);
+    }
+
+    @Override
+    public Map<String, FileState> states(Collection<String> names) throws IOException {
+      return files.states(names);
     }
 
     @Override
