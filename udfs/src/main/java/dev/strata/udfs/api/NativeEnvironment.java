@@ -26,7 +26,7 @@ public final class NativeEnvironment {
           "true",
           // Eight threads pin memory where otherwise one does.
           ALLOCATOR,
-          REGISTERS + ",pinned_num_register_threads:8",
+          REGISTERS + ",pinned_num_register_threads:16",
           // Memory in huge pages is pinned in half the time again.
           "GLIBC_TUNABLES",
           "glibc.malloc.hugetlb=1");

@@ -88,7 +88,7 @@ class EngineLifecycleTest {
         new int[] {6, 7, 8},
         4,
         (generated, count) -> {
-          throw new LinkageError("injected");
+          throw new InternalError("injected");
         });
   }
 
@@ -97,7 +97,7 @@ class EngineLifecycleTest {
   void aFailedEngineGivesItsMemoryBackThoughClientsAreOpen(EngineOptions options)
       throws InterruptedException {
     Engine engine = start(options);
-    String sentence = "the engine failed: injected";
+    String sentence = "the engine failed: InternalError: injected";
     try (EngineClient first = engine.open();
         EngineClient second = engine.open()) {
       first.submit(failing(0));

@@ -205,7 +205,7 @@ class ModelTextTest {
   void aDamagedConfigurationOrTemplateIsNamed() {
     assertThatThrownBy(() -> Checkpoint.of("demo").with("tokenizer_config.json", "{]").load())
         .isInstanceOf(StrataException.class)
-        .hasMessageStartingWith("/models/x/tokenizer_config.json cannot be read: ");
+        .hasMessageStartingWith("/models/x/tokenizer_config.json is not valid JSON at line 1");
     assertThatThrownBy(() -> Checkpoint.of("demo").with("chat_template.jinja", "{% if %}").load())
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("/models/x has a chat template that cannot be read: ");
