@@ -2,7 +2,6 @@ package dev.strata.udfs.jinja;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** The attribute that a filter is told to look at, as in {@code map(attribute='a.0.b')}. */
 record AttributePath(Environment environment, List<Object> parts, Object whenUndefined) {
@@ -47,7 +46,7 @@ record AttributePath(Environment environment, List<Object> parts, Object whenUnd
 
   static Object fold(Object key, boolean caseSensitive) {
     return !caseSensitive && Values.unwrap(key) instanceof String text
-        ? text.toLowerCase(Locale.ROOT)
+        ? PythonText.lower(text)
         : key;
   }
 }

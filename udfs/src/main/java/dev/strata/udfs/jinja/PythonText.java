@@ -12,6 +12,10 @@ import java.util.function.IntPredicate;
  * lines, case.
  */
 final class PythonText {
+
+  /** Java takes the square of the time where many characters grow, so they come in pieces. */
+  private static final int PIECE_CHARS = 1024;
+
   /**
    * The white space of Python's {@code str} and of its regular expressions, as a character class.
    */
@@ -213,6 +217,27 @@ final class PythonText {
     return Character.toString(text.codePointAt(text.offsetByCodePoints(0, position)));
   }
 
+  /** A text in capitals; what is made of a character does not depend on its neighbours. */
+  static String upper(String text) {
+    StringBuilder upper = new StringBuilder(text.length());
+    for (int begin = 0; begin < text.length(); ) {
+      int end = Math.min(text.length(), begin + PIECE_CHARS);
+      if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+        end++;
+      }
+      upper.append(text.substring(begin, end).toUpperCase(Locale.ROOT));
+      Budget.report(end - begin);
+      begin = end;
+    }
+    return upper.toString();
+  }
+
+  /** A text in small letters. The only character that grows is replaced first. */
+  static String lower(String text) {
+    Budget.report(text.length());
+    return text.replace("\u0130", "i\u0307").toLowerCase(Locale.ROOT);
+  }
+
   /** Compares by code points, where {@link String#compareTo} compares by UTF-16 units. */
   static int compare(String left, String right) {
     int end = Math.min(left.length(), right.length());
@@ -237,7 +262,7 @@ final class PythonText {
       return text;
     }
     int first = text.codePointAt(0);
-    return titleCase(first) + text.substring(Character.charCount(first)).toLowerCase(Locale.ROOT);
+    return titleCase(first) + lower(text.substring(Character.charCount(first)));
   }
 
   static String title(String text, Budget budget) {

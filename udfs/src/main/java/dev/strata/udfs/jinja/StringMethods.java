@@ -173,9 +173,9 @@ final class StringMethods {
 
   private Object callWithoutArguments(String self, String name) {
     return switch (name) {
-      case "upper" -> self.toUpperCase(Locale.ROOT);
-      case "lower" -> self.toLowerCase(Locale.ROOT);
-      case "casefold" -> self.toLowerCase(Locale.ROOT).replace("ß", "ss");
+      case "upper" -> PythonText.upper(self);
+      case "lower" -> PythonText.lower(self);
+      case "casefold" -> PythonText.lower(self).replace("ß", "ss");
       case "title" -> PythonText.title(self, environment.budget());
       case "capitalize" -> PythonText.capitalize(self);
       case "swapcase" -> PythonText.swapCase(self, environment.budget());

@@ -4,7 +4,6 @@ import dev.strata.udfs.jinja.Filters.Filter;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.regex.MatchResult;
@@ -25,7 +24,7 @@ final class TextFilters {
           Map.entry("format", TextFilters::format),
           Map.entry("indent", TextFilters::indent),
           Map.entry("join", TextFilters::join),
-          Map.entry("lower", unary("lower", text -> text.toLowerCase(Locale.ROOT))),
+          Map.entry("lower", unary("lower", PythonText::lower)),
           Map.entry("replace", TextFilters::replace),
           Map.entry("safe", TextFilters::safe),
           Map.entry("string", unary("string", text -> text)),
@@ -33,7 +32,7 @@ final class TextFilters {
           Map.entry("tojson", TextFilters::toJson),
           Map.entry("trim", TextFilters::trim),
           Map.entry("truncate", TextFilters::truncate),
-          Map.entry("upper", unary("upper", text -> text.toUpperCase(Locale.ROOT))));
+          Map.entry("upper", unary("upper", PythonText::upper)));
 
   private TextFilters() {}
 
@@ -144,8 +143,7 @@ final class TextFilters {
   private static String titleWord(MatchResult match) {
     String word = match.group();
     int first = word.offsetByCodePoints(0, 1);
-    return word.substring(0, first).toUpperCase(Locale.ROOT)
-        + word.substring(first).toLowerCase(Locale.ROOT);
+    return PythonText.upper(word.substring(0, first)) + PythonText.lower(word.substring(first));
   }
 
   private static Object trim(Environment environment, Object value, Arguments arguments) {

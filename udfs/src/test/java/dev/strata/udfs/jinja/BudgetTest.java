@@ -256,6 +256,19 @@ class BudgetTest {
     }
   }
 
+  /** Java's own conversion makes a copy of the whole for each character that grows. */
+  @Test
+  void charactersThatGrowTakeNoSquareOfTheTime() {
+    Map<String, Object> variables =
+        Map.of("sharp", "ß".repeat(500_000), "dotted", "\u0130".repeat(500_000));
+    Template template =
+        Template.parse(
+            "{{ sharp|upper|length }} {{ sharp.upper()|length }} {{ dotted|lower|length }} {{"
+                + " dotted.lower()|length }} {{ dotted|capitalize|length }}");
+    assertThat(template.render(variables, RenderOptions.defaults()))
+        .isEqualTo("1000000 1000000 1000000 1000000 999999");
+  }
+
   @Test
   void messagesAreCut() {
     assertThatThrownBy(
