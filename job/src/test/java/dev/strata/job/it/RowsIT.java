@@ -44,6 +44,11 @@ class RowsIT {
     assertError(rows, "huge", "max_new_tokens is '99999999999'; it must be a whole number");
     assertError(
         rows, "template", "the chat template refuses the conversation: not this text, please");
+    assertError(
+        rows,
+        "eleven megabytes",
+        "the text has 11,000,088 characters, more than the 1,048,576 that are tokenized at once;"
+            + " split it or cut it");
     for (String id : List.of("long", "megabyte")) {
       assertThat(Rows.text(rows.get(id), "error"))
           .matches(
@@ -56,7 +61,7 @@ class RowsIT {
     }
 
     Map<String, JsonObject> cut = run(model, input, "truncate");
-    for (String id : List.of("long", "megabyte")) {
+    for (String id : List.of("long", "megabyte", "eleven megabytes")) {
       assertThat(Rows.text(cut.get(id), "error")).as(id).isNull();
       assertThat(cut.get(id).get("prompt_tokens").getAsInt())
           .as(id)
@@ -144,7 +149,8 @@ class RowsIT {
     line(bytes, "{'id': 'huge', 'text': 'x', 'max_new_tokens': 99999999999}");
     line(bytes, "{'id': 'template', 'text': 'This is FORBIDDEN.'}");
     line(bytes, "{'id': 'long', 'text': '" + "late again ".repeat(3000) + "'}");
-    line(bytes, "{'id': 'megabyte', 'text': '" + "many words ".repeat(100_000) + "'}");
+    line(bytes, "{'id': 'megabyte', 'text': '" + "many words ".repeat(90_000) + "'}");
+    line(bytes, "{'id': 'eleven megabytes', 'text': '" + "many words ".repeat(1_000_000) + "'}");
     line(bytes, sentences.get(GOOD.get(2)).toString());
     line(bytes, "{'id': 'surrogate', 'text': 'Where \\ud83d is \\udc00 it?'}");
     line(bytes, "{'id': 'replacement', 'text': 'Where \\ufffd is it?'}");

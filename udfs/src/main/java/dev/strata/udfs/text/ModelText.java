@@ -115,6 +115,11 @@ public final class ModelText implements AutoCloseable {
         .toList();
   }
 
+  /** The most chars of a text that has tokens at all. */
+  int textLimit() {
+    return tokenizer.textLimit();
+  }
+
   /** Where each token of a text ends, in chars; tokens that share a character end with it. */
   int[] tokenEnds(String own) {
     return tokenizer.tokenEnds(own);

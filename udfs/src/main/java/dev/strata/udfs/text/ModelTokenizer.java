@@ -54,6 +54,11 @@ final class ModelTokenizer implements AutoCloseable {
     }
   }
 
+  /** The most chars of a text. */
+  int textLimit() {
+    return textLimit;
+  }
+
   /**
    * What native code is given of a text.
    *

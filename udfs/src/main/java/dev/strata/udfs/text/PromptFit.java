@@ -68,12 +68,22 @@ public final class PromptFit {
     if (!mayCut(own, kept)) {
       return own;
     }
-    int[] ends = tokenEnds.computeIfAbsent(own, text::tokenEnds);
+    String known = knownPart(own);
+    int[] ends = tokenEnds.computeIfAbsent(known, text::tokenEnds);
     if (ends.length < kept) {
-      return own;
+      return known;
     }
     longTexts++;
-    return ends.length == kept ? own : own.substring(0, boundary(ends, kept));
+    return ends.length == kept ? known : known.substring(0, boundary(ends, kept));
+  }
+
+  /** What the tokenizer can be given of a text, whose end is cut in any case. */
+  private String knownPart(String own) {
+    int most = text.textLimit();
+    if (own.length() <= most) {
+      return own;
+    }
+    return own.substring(0, Character.isHighSurrogate(own.charAt(most - 1)) ? most - 1 : most);
   }
 
   /** The end of the last token that fits and does not share a character with the next. */
