@@ -19,7 +19,7 @@ final class Rows {
     Map<String, JsonObject> rows = new TreeMap<>();
     try (Stream<Path> files = Files.list(directory)) {
       files
-          .filter(file -> file.toString().endsWith(".json"))
+          .filter(file -> file.getFileName().toString().matches("[^_.].*\\.json"))
           .flatMap(Rows::lines)
           .map(line -> JsonParser.parseString(line).getAsJsonObject())
           .forEach(
