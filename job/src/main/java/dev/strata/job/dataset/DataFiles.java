@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -22,6 +23,33 @@ record DataFiles(FileSystem files, Path location) {
     Path path = new Path(location);
     FileSystem files = path.getFileSystem(session.sparkContext().hadoopConfiguration());
     return new DataFiles(files, path);
+  }
+
+  /**
+   * The same before there is a session.
+   *
+   * @throws IOException if it is no name of files, or there is no such file system
+   */
+  static DataFiles at(Configuration hadoop, String location) throws IOException {
+    try {
+      Path path = new Path(location);
+      return new DataFiles(fileSystem(hadoop, path), path);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The file system of a path.
+   *
+   * @throws IOException if there is none, also where its class is not there
+   */
+  static FileSystem fileSystem(Configuration hadoop, Path path) throws IOException {
+    try {
+      return path.getFileSystem(hadoop);
+    } catch (RuntimeException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /**

@@ -69,7 +69,7 @@ public final class OutputLock implements AutoCloseable {
    */
   public static OutputLock acquire(Configuration conf, Path file, String what, String application) {
     try {
-      FileSystem files = plain(file.getFileSystem(conf));
+      FileSystem files = plain(DataFiles.fileSystem(conf, file));
       OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(application));
       lock.acquire(what);
       return lock;
@@ -85,7 +85,7 @@ public final class OutputLock implements AutoCloseable {
    */
   public static void requireFree(Configuration conf, Path file, String what) {
     try {
-      FileSystem files = plain(file.getFileSystem(conf));
+      FileSystem files = plain(DataFiles.fileSystem(conf, file));
       OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(""));
       if (files.exists(file) && !lock.isDead(lock.read(file))) {
         throw lock.held(what);

@@ -5,8 +5,6 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 
 /**
  * What can be known of a run's input and output before there is a Spark session, which takes long
@@ -33,7 +31,7 @@ public final class Places {
 
   private static void requireInput(Configuration hadoop, String location) {
     try {
-      at(hadoop, location).roots();
+      DataFiles.at(hadoop, location).roots();
     } catch (IOException e) {
       throw DataErrors.input(location, e);
     }
@@ -44,7 +42,7 @@ public final class Places {
         !conf.get(StrataKeys.INCREMENTAL).equals("off")
             || !conf.get(StrataKeys.MODE).equals("error");
     try {
-      DataFiles place = at(hadoop, location);
+      DataFiles place = DataFiles.at(hadoop, location);
       if (!conf.get(StrataKeys.DRY_RUN)) {
         OutputPlace.requireFree(hadoop, location);
       }
@@ -55,11 +53,5 @@ public final class Places {
     } catch (IOException e) {
       throw DataErrors.output(location, e);
     }
-  }
-
-  private static DataFiles at(Configuration hadoop, String location) throws IOException {
-    Path path = new Path(location);
-    FileSystem files = path.getFileSystem(hadoop);
-    return new DataFiles(files, path);
   }
 }

@@ -56,6 +56,17 @@ class PlacesTest {
     check();
   }
 
+  @Test
+  void fileSystemsThatAreNotHere() {
+    assertRefused("--packages org.apache.hadoop:hadoop-aws:", "output", "s3a://bucket/out");
+    assertRefused("there is no file system for foo:// here", "output", "foo://bucket/out");
+    assertRefused("there is no file system for foo:// here", "input", "foo://bucket/rows.json");
+    assertRefused("a name with a colon (job:1.json)", "input", "job:1.json");
+    org.apache.hadoop.fs.Path lock = new org.apache.hadoop.fs.Path("s3a://bucket/lock");
+    assertThatThrownBy(() -> OutputLock.requireFree(new Configuration(), lock, "held"))
+        .hasMessageContaining("--packages org.apache.hadoop:hadoop-aws:");
+  }
+
   /** It may be cleared once the lock is held, and if not, says more than that it is there. */
   @Test
   void anOutputThatWasNeverFinished() throws IOException {
