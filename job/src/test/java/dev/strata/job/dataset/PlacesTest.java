@@ -82,8 +82,8 @@ class PlacesTest {
 
   private void check(String... settings) {
     Object[] all = new Object[settings.length + 4];
-    System.arraycopy(new Object[] {"input", input, "output", output}, 0, all, settings.length, 4);
-    System.arraycopy(settings, 0, all, 0, settings.length);
+    System.arraycopy(new Object[] {"input", input, "output", output}, 0, all, 0, 4);
+    System.arraycopy(settings, 0, all, 4, settings.length);
     Places.check(new Configuration(), Confs.of(all));
   }
 }

@@ -51,14 +51,6 @@ class PromptFitTest {
     assertThat(tokens).endsWith(header());
   }
 
-  /** More than the tokenizer is given at once. */
-  @Test
-  void theEndOfATextOfMillionsOfCharactersIsCut() {
-    String own = "Every word of this text is one that a reader knows. ".repeat(30_000);
-    int[] tokens = PromptFit.tokens(text, 100, cut -> prompt(cut, own));
-    assertThat(tokens.length).isBetween(98, 100);
-  }
-
   /** The template's last tokens, which ask for the answer. */
   private static int[] header() {
     int[] tokens = text.encode(List.of(new Message("user", "x")));
