@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -254,6 +255,34 @@ class StreamedKvTest {
       use(i / batches.size(), batches.get(i % batches.size()));
     }
     kv.settle();
+    batches.forEach(KvBatch::close);
+  }
+
+  /** What goes wrong on the way to the pool is known before tokens are chosen. */
+  @Test
+  void aSweepEndsWhenItsKeysAndValuesAreInThePool() throws Exception {
+    open("staged", false);
+    List<KvBatch> batches = announce(oneTokenEach(extents(1), 0));
+    CountDownLatch settled = new CountDownLatch(1);
+    Thread settling =
+        new Thread(
+            () -> {
+              kv.settle();
+              settled.countDown();
+            });
+    LaneGate gate = new LaneGate(stores);
+    try {
+      for (int layer = 0; layer < LAYERS; layer++) {
+        use(layer, batches.get(0));
+      }
+      gate.awaitReached();
+      settling.start();
+      assertThat(settled.await(200, TimeUnit.MILLISECONDS)).isFalse();
+    } finally {
+      gate.close();
+    }
+    assertThat(settled.await(30, TimeUnit.SECONDS)).isTrue();
+    settling.join();
     batches.forEach(KvBatch::close);
   }
 }
