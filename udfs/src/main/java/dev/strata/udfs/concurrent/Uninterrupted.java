@@ -32,6 +32,16 @@ public final class Uninterrupted {
     }
   }
 
+  /** What work threw, or null, when it has ended. */
+  public static Throwable failureOf(Future<?> work) {
+    try {
+      await(work::get);
+      return null;
+    } catch (ExecutionException e) {
+      return e.getCause();
+    }
+  }
+
   /** Returns when a thread has ended; at once if it was never started. */
   public static void join(Thread thread) {
     await(

@@ -1,9 +1,9 @@
 package dev.strata.udfs.tensor;
 
 import ai.djl.pytorch.jni.JniUtils;
+import dev.strata.udfs.concurrent.Uninterrupted;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -68,31 +68,10 @@ final class KernelThreads implements AutoCloseable {
       failure = e;
     }
     for (Future<?> part : running) {
-      Throwable ended = failureOf(part);
+      Throwable ended = Uninterrupted.failureOf(part);
       failure = failure == null ? ended : failure;
     }
     throwUnchecked(failure);
-  }
-
-  /** What a part threw, or null, when it has ended. An interrupt does not end it. */
-  private static Throwable failureOf(Future<?> part) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          part.get();
-          return null;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        } catch (ExecutionException e) {
-          return e.getCause();
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
   }
 
   private static void throwUnchecked(Throwable failure) {
