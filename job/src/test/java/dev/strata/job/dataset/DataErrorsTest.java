@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The sentences that {@code ErrorsIT} has no time for. */
+/** The sentences that {@code CommandErrorsTest} leaves out. */
 class DataErrorsTest {
 
   private static SparkSession spark;

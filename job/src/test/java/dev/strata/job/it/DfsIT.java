@@ -274,7 +274,7 @@ class DfsIT {
     Launcher.Result result =
         Launcher.run(
             "--conf",
-            "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -DHADOOP_USER_NAME=nobody",
+            "spark.driver.extraJavaOptions=-DHADOOP_USER_NAME=nobody",
             "generate",
             "--model",
             model,

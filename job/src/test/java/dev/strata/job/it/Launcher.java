@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The launcher script, as a person calls it, on the jar that was just built. */
 final class Launcher {
@@ -19,10 +20,16 @@ final class Launcher {
   /** Enough for the demo model, so that two executors fit a small machine. */
   private static final Map<String, String> SMALL = Map.of("--host-memory", "512m");
 
-  /** So short a run is over before the JVM's best compiler would pay. */
+  /** So short a run is over before the JVM's best compiler and collector would pay. */
   private static final String QUICK_START =
-      "--conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1"
-          + " --conf spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1";
+      Stream.of("driver", "executor")
+          .flatMap(
+              jvm ->
+                  Stream.of(
+                      "spark." + jvm + ".defaultJavaOptions=-XX:TieredStopAtLevel=1",
+                      "spark." + jvm + ".extraJavaOptions=-XX:+UseSerialGC"))
+          .map("--conf "::concat)
+          .collect(Collectors.joining(" "));
 
   private static final int TIMEOUT_MINUTES = 5;
 

@@ -43,17 +43,11 @@ class PartitioningIT {
   }
 
   @Test
-  void sevenPartitionsAndASmallWave() throws Exception {
-    Output seven = run("seven", List.of(), "--partitions", "7", "--wave-size", "5");
+  void sevenPartitionsWithASmallWaveAndTinyTiles() throws Exception {
+    Output seven =
+        run("seven", List.of(), "--partitions", "7", "--wave-size", "5", "--tile-size", "64k");
     assertThat(seven.files()).isEqualTo(7);
     assertSame(seven);
-  }
-
-  @Test
-  void twoPartitionsAndTinyTiles() throws Exception {
-    Output two = run("two", List.of(), "--partitions", "2", "--tile-size", "64k");
-    assertThat(two.files()).isEqualTo(2);
-    assertSame(two);
   }
 
   @Test

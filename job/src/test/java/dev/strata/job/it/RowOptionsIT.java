@@ -12,17 +12,27 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.FieldSource;
 
-/** Every row has its own most tokens, whatever wave and partition it is in. */
+/**
+ * Every row has its own most tokens, whatever wave and partition it is in: one run with several of
+ * both, or more with {@code -Dstrata.long=true}.
+ */
 class RowOptionsIT {
 
   private static final int ROWS = 14;
 
+  /** Rows of a wave, and partitions. */
+  static final List<Arguments> SPREADS =
+      Boolean.getBoolean("strata.long")
+          ? List.of(Arguments.of(1, 7), Arguments.of(7, 2), Arguments.of(64, 1))
+          : List.of(Arguments.of(5, 2));
+
   @TempDir Path directory;
 
   @ParameterizedTest
-  @CsvSource({"1, 7", "7, 2", "64, 1"})
+  @FieldSource("SPREADS")
   void eachRowGetsItsOwnNumberOfTokens(int wave, int partitions) throws Exception {
     Path out = directory.resolve("out");
     Launcher.Result result =

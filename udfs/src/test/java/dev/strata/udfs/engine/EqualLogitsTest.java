@@ -30,8 +30,8 @@ class EqualLogitsTest {
   private static final int VOCABULARY = 8192;
   private static final int TWIN = VOCABULARY / 2;
   private static final int EMBEDDING_BYTES = 256 * Short.BYTES;
-  private static final int NEW_TOKENS = 8;
-  private static final List<int[]> PROMPTS = TestEngines.prompts(51, 9, 3, 12);
+  private static final int NEW_TOKENS = 4;
+  private static final List<int[]> PROMPTS = TestEngines.prompts(51, 5, 3, 12);
 
   @TempDir static Path model;
 
@@ -107,7 +107,7 @@ class EqualLogitsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"65536, 1", "65536, 32", "8388608, 32"})
+  @CsvSource({"65536, 32", "8388608, 1"})
   void theLowerTwinIsGeneratedInBfloat16Too(long tileBytes, int wave) {
     TestEngines.OptionsBuilder options =
         TestEngines.options(model).tileBytes(tileBytes).waveSize(wave).computeType("bfloat16");
