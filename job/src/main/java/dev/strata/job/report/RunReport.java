@@ -6,6 +6,7 @@ import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -54,6 +55,7 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));
     lines.add(line("bytes read", bytesRead()));
     lines.add(line("low-margin tokens", Figures.count(progress.sum(EngineSnapshot::lowMargins))));
+    deviceMemory().ifPresent(engine -> lines.add(line("device memory", deviceMemory(engine))));
     if (computedTwice() > 0) {
       lines.add(
           line(
@@ -64,6 +66,21 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     }
     addErrors(lines, rows);
     return String.join(System.lineSeparator(), lines);
+  }
+
+  /** The engine whose card had the most memory in use; empty where none has a GPU. */
+  Optional<EngineSnapshot> deviceMemory() {
+    return progress.engines().values().stream()
+        .filter(engine -> engine.cardDeviceBytes() > 0)
+        .max(Comparator.comparingLong(EngineSnapshot::cardDeviceBytes));
+  }
+
+  private static String deviceMemory(EngineSnapshot engine) {
+    String card =
+        Figures.count(engine.cardDeviceBytes() >> 20) + " MiB of the card, page tables included";
+    return engine.processDeviceBytes() > 0
+        ? Figures.count(engine.processDeviceBytes() >> 20) + " MiB of the process, " + card
+        : card + "; nvidia-smi does not find the process";
   }
 
   /** New tokens that no row of the output has. */

@@ -67,6 +67,13 @@ public record RunReportJson(
     json.put("engines", report.progress().engines().size());
     json.put("sweeps", report.progress().sum(EngineSnapshot::sweeps));
     json.put("bytesRead", report.progress().sum(EngineSnapshot::readBytes));
+    report
+        .deviceMemory()
+        .ifPresent(
+            engine ->
+                json.putObject("deviceMemory")
+                    .put("process", engine.processDeviceBytes())
+                    .put("card", engine.cardDeviceBytes()));
     ArrayNode errors = json.putArray("errors");
     for (ErrorReasons.Kind kind : counts.reasons().byFrequency()) {
       errors

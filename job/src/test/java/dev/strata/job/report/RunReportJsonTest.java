@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
@@ -33,6 +34,16 @@ class RunReportJsonTest {
         .isEqualTo("[{\"rows\":1,\"error\":\"column 'text' is null\",\"same\":true}]");
     assertThat(json.path("versions").path("spark").textValue()).isEqualTo("4");
     assertThat(json.path("plan").path(0).textValue()).isEqualTo("memory plan: all of it");
+  }
+
+  @Test
+  void memoryOfGpus() throws Exception {
+    Map<String, EngineSnapshot> engines = Map.of("a", RunReportTest.onCard("a", 700, 900));
+    RunReport onGpu = new RunReport(new RunProgress(engines, Map.of()), Duration.ZERO, "/out");
+    assertThat(read(json(Map.of()).done(onGpu)).path("deviceMemory").toString())
+        .isEqualTo("{\"process\":734003200,\"card\":943718400}");
+    RunReport onCpu = new RunReport(RunProgress.NONE, Duration.ZERO, "/out");
+    assertThat(read(json(Map.of()).done(onCpu)).has("deviceMemory")).isFalse();
   }
 
   @Test

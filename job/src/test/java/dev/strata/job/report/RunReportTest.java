@@ -34,7 +34,9 @@ class RunReportTest {
             42_000_000_000L,
             12,
             0,
-            0);
+            0,
+            3522L << 20,
+            4159L << 20);
     RunProgress progress =
         new RunProgress(
             Map.of("a", engine),
@@ -47,7 +49,25 @@ class RunReportTest {
             "  new tokens         4,567 (109 per second)",
             "  sweeps             61",
             "  bytes read         1.43 GB (313 KB per new token)",
-            "  low-margin tokens  12");
+            "  low-margin tokens  12",
+            "  device memory      3,522 MiB of the process, 4,159 MiB of the card, page tables"
+                + " included");
+  }
+
+  /** Of several executors the card that had the most in use counts. */
+  @Test
+  void aProcessThatNvidiaSmiDoesNotFind() {
+    RunProgress progress =
+        new RunProgress(Map.of("a", onCard("a", 700, 900), "b", onCard("b", 0, 1234)), Map.of());
+    assertThat(new RunReport(progress, Duration.ZERO, "/out").text().lines())
+        .contains(
+            "  device memory      1,234 MiB of the card, page tables included; nvidia-smi does"
+                + " not find the process");
+  }
+
+  static EngineSnapshot onCard(String name, long process, long card) {
+    return new EngineSnapshot(
+        name, 1, 2, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, process << 20, card << 20);
   }
 
   @Test
@@ -100,7 +120,8 @@ class RunReportTest {
   }
 
   static EngineSnapshot engine(long newTokens) {
-    return new EngineSnapshot("a", 1, 2, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new EngineSnapshot(
+        "a", 1, 2, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   @Test

@@ -26,6 +26,10 @@ import java.io.Serializable;
  *     logit
  * @param hostBytesThere host memory allocated of what was asked for ahead of its use
  * @param hostBytesAhead host memory that was asked for ahead of its use
+ * @param processDeviceBytes the most of a GPU's memory that {@code nvidia-smi} counted to the
+ *     process; 0 where it does not find it, or there is no GPU
+ * @param cardDeviceBytes the most that the card had in use beyond what it had before, page tables
+ *     of pinned memory included; 0 where there is no GPU
  */
 public record EngineSnapshot(
     String engine,
@@ -46,7 +50,9 @@ public record EngineSnapshot(
     long busyNanos,
     long lowMargins,
     long hostBytesThere,
-    long hostBytesAhead)
+    long hostBytesAhead,
+    long processDeviceBytes,
+    long cardDeviceBytes)
     implements Serializable {
 
   /** The same of an engine that is gone: what it did, and nothing that it does. */
@@ -70,6 +76,8 @@ public record EngineSnapshot(
         busyNanos,
         lowMargins,
         hostBytesAhead,
-        hostBytesAhead);
+        hostBytesAhead,
+        processDeviceBytes,
+        cardDeviceBytes);
   }
 }

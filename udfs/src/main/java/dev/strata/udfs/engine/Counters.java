@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.tensor.DeviceMemoryPeak;
 import java.util.UUID;
 
 /** What the engine has done. Written by the sweep thread, read by any. */
@@ -8,6 +9,7 @@ final class Counters {
 
   private final String engine = UUID.randomUUID().toString();
   private final int layers;
+  private final DeviceMemoryPeak deviceMemory;
   private long snapshots;
   private long sweeps;
   private int layer;
@@ -28,8 +30,9 @@ final class Counters {
   private long earlierReadBytes;
   private long earlierLowMargins;
 
-  Counters(int layers) {
+  Counters(int layers, DeviceMemoryPeak deviceMemory) {
     this.layers = layers;
+    this.deviceMemory = deviceMemory;
   }
 
   /** What {@link #sweepEnded} is told as a total begins at nothing again. */
@@ -108,6 +111,8 @@ final class Counters {
         busyNanos,
         lowMargins,
         hostBytesThere,
-        hostBytesAhead);
+        hostBytesAhead,
+        deviceMemory.processBytes().orElse(0),
+        deviceMemory.cardBytes());
   }
 }

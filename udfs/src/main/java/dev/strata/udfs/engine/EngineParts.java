@@ -4,8 +4,11 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeviceMemoryPeak;
+import dev.strata.udfs.tensor.DeviceMemoryWatch;
 import dev.strata.udfs.tensor.Holdings;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,10 +22,11 @@ final class EngineParts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EngineParts.class);
 
   private final Checkpoint checkpoint;
-  private final Counters counters;
   private final EngineListener listener;
   private final SweepObserver observer;
+  private Optional<DeviceMemoryWatch> deviceMemory = Optional.empty();
   private ComputeDevice device;
+  private Counters counters;
   private EnginePlanner planner;
   private MemoryLedger.Reservation reservation;
   private EngineOptions options;
@@ -48,8 +52,9 @@ final class EngineParts implements AutoCloseable {
     this.listener = listener;
     this.observer = observer;
     try {
-      this.counters = new Counters(checkpoint.spec().layers().size());
+      this.deviceMemory = DeviceMemoryWatch.seldom(options.device());
       this.device = devices.open(options);
+      this.counters = new Counters(checkpoint.spec().layers().size(), deviceMemoryPeak());
       warnOfSlowPinning();
       this.planner = new EnginePlanner(checkpoint, device);
       this.reservation = memory.reserve(planner.demand(options));
@@ -58,6 +63,15 @@ final class EngineParts implements AutoCloseable {
       Holdings.closeAfter(e, this);
       throw e;
     }
+  }
+
+  /** What is seen of the device's memory, if it is a GPU's. */
+  private DeviceMemoryPeak deviceMemoryPeak() {
+    if (device.isHost()) {
+      deviceMemory.ifPresent(DeviceMemoryWatch::close);
+      deviceMemory = Optional.empty();
+    }
+    return deviceMemory.map(DeviceMemoryWatch::peak).orElseGet(DeviceMemoryPeak::unknown);
   }
 
   /** Where somebody else than Strata started this JVM. */
@@ -125,6 +139,7 @@ final class EngineParts implements AutoCloseable {
     Stream.of(reservation, checkpoint, device, (AutoCloseable) this::releaseCached, sweeper)
         .filter(Objects::nonNull)
         .forEach(parts::add);
+    deviceMemory.ifPresent(parts::add);
     parts.close();
   }
 

@@ -19,10 +19,12 @@ public final class Doctor {
 
   private final Map<String, String> settings;
   private final StrataConf conf;
+  private final List<Gpu> gpus;
 
   private Doctor(Map<String, String> settings) {
     this.settings = settings;
     this.conf = StrataConf.of(settings);
+    this.gpus = conf.get(StrataKeys.DEVICE).equals("cpu") ? List.of() : Gpu.list();
   }
 
   /**
@@ -37,7 +39,11 @@ public final class Doctor {
       Map<String, String> settings, boolean verify, Consumer<Finding> told) {
     Doctor doctor = new Doctor(settings);
     Stream<Supplier<Finding>> last = verify ? Stream.of(doctor::weights) : Stream.of();
-    return Stream.concat(doctor.checks(), last).map(Doctor::found).peek(told).toList();
+    return Stream.of(doctor.checks(), doctor.plan(), last)
+        .flatMap(checks -> checks)
+        .map(Doctor::found)
+        .peek(told)
+        .toList();
   }
 
   /** An error that no check foresaw is one finding, and the others are made. */
@@ -53,9 +59,14 @@ public final class Doctor {
     return WeightCheck.check(conf.get(StrataKeys.MODEL), conf.modelStaging());
   }
 
+  /** What a run takes of a GPU's memory, where there is one. */
+  private Stream<Supplier<Finding>> plan() {
+    boolean has = !gpus.isEmpty() && conf.find(StrataKeys.MODEL).isPresent();
+    return has ? Stream.of(() -> PlanCheck.check(conf.engineOptions())) : Stream.of();
+  }
+
   private Stream<Supplier<Finding>> checks() {
     String device = conf.get(StrataKeys.DEVICE);
-    List<Gpu> gpus = device.equals("cpu") ? List.of() : Gpu.list();
     long deviceMemory = conf.get(StrataKeys.DEVICE_MEMORY);
     return Stream.of(
         () -> Platform.java(Runtime.version().feature(), System.getProperty("java.vendor")),

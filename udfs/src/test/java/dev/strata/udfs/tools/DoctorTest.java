@@ -3,8 +3,13 @@ package dev.strata.udfs.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.ModelStaging;
+import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.engine.EnginePreview;
+import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tools.Finding.Status;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -15,6 +20,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +75,41 @@ class DoctorTest {
     Gpu old = Gpu.parse("Tesla K20, 470.57.02, 4000, 3.5").orElseThrow();
     assertFailed(Gpu.check("auto", List.of(old), GB), "the driver is older than 525");
     assertFailed(Gpu.check("auto", List.of(old), GB), "compute capability 5.0 to 9.0, not 3.5");
+  }
+
+  /** The same as the engine plans: what is the process's, and the page tables of what is pinned. */
+  @Test
+  void memoryOfTheCard() throws IOException {
+    EngineOptions options =
+        StrataConf.of(Map.of("spark.strata.model", MODEL, "spark.strata.host.memory", "64g"))
+            .engineOptions();
+    Finding found = PlanCheck.check(options);
+    Matcher figures =
+        Pattern.compile(
+                "(\\d+) MiB of the card's memory, --device-memory of 4.0 GiB: (\\d+) MiB of the"
+                    + " process and (\\d+) MiB of page tables for pinned memory")
+            .matcher(found.text());
+    assertThat(figures.matches()).as(found.text()).isTrue();
+    PlanPreview plan;
+    try (Checkpoint checkpoint = Checkpoint.open(MODEL)) {
+      plan = EnginePreview.plan(checkpoint, options, false);
+    }
+    assertThat(plan.lines()).anyMatch(line -> line.matches("  page tables +\\d.*"));
+    long card = Long.parseLong(figures.group(1));
+    assertThat(card << 20).isBetween(plan.deviceBytes(), plan.deviceBytes() + (1 << 20));
+    assertThat(Long.parseLong(figures.group(3)))
+        .isEqualTo((plan.hostBytes() / 512) / (1 << 20) + 1);
+    assertThat(Long.parseLong(figures.group(2)) + Long.parseLong(figures.group(3)))
+        .isBetween(card, card + 1);
+  }
+
+  @Test
+  void aPlanThatCannotBeMade() {
+    Map<String, String> settings = Map.of("spark.strata.model", MODEL);
+    EngineOptions little = StrataConf.of(settings).engineOptions().withMemory(64 << 20, 1 << 30);
+    assertFailed(PlanCheck.check(little), "spark.strata.device.memory is 64 MiB, but");
+    EngineOptions absent = StrataConf.of(Map.of("spark.strata.model", "/none")).engineOptions();
+    assertThat(PlanCheck.check(absent).status()).isEqualTo(Status.WARNING);
   }
 
   @Test

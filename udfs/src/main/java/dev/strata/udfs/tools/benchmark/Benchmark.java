@@ -5,6 +5,8 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EnginePreview;
 import dev.strata.udfs.engine.MemoryFigures;
+import dev.strata.udfs.tensor.DeviceMemoryPeak;
+import dev.strata.udfs.tensor.DeviceMemoryWatch;
 import dev.strata.udfs.tools.RandomCheckpoint;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -115,8 +117,7 @@ public final class Benchmark {
   private Run runEngine() throws IOException, InterruptedException {
     warnOfSlowPinning();
     SweepLog log = new SweepLog();
-    Optional<DeviceMemoryWatch> watch =
-        options.engine().device().equals("cpu") ? Optional.empty() : DeviceMemoryWatch.start();
+    Optional<DeviceMemoryWatch> watch = DeviceMemoryWatch.often(options.engine().device());
     long started = System.nanoTime();
     try (Engine engine = Engine.start(options.engine(), log);
         StartWatch start = new StartWatch(engine, started, progress)) {

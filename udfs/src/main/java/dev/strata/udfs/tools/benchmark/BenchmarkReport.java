@@ -1,6 +1,7 @@
 package dev.strata.udfs.tools.benchmark;
 
 import dev.strata.udfs.engine.MemoryFigures;
+import dev.strata.udfs.tensor.DeviceMemoryPeak;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

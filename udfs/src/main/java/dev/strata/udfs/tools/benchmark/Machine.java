@@ -1,6 +1,7 @@
 package dev.strata.udfs.tools.benchmark;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.strata.udfs.tensor.NvidiaSmi;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -26,7 +27,9 @@ record Machine(String processor, int cores, long memoryBytes, double load, Strin
         Runtime.getRuntime().availableProcessors(),
         system.getTotalMemorySize(),
         system.getSystemLoadAverage(),
-        NvidiaSmi.ask("gpu=name,memory.total,driver_version").stream().findFirst().orElse(null));
+        NvidiaSmi.ask("cuda", "gpu=name,memory.total,driver_version").stream()
+            .findFirst()
+            .orElse(null));
   }
 
   private static String processorName() {

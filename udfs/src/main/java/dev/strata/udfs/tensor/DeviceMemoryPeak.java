@@ -1,4 +1,4 @@
-package dev.strata.udfs.tools.benchmark;
+package dev.strata.udfs.tensor;
 
 import java.util.List;
 import java.util.OptionalLong;
@@ -8,7 +8,7 @@ import java.util.OptionalLong;
  * what was in use before. Page tables of pinned memory count to the card alone. Where process
  * numbers are those of a container it does not find the process.
  */
-final class DeviceMemoryPeak {
+public final class DeviceMemoryPeak {
 
   private final long process;
   private final long mebibytesBefore;
@@ -18,6 +18,11 @@ final class DeviceMemoryPeak {
   DeviceMemoryPeak(long process, long mebibytesBefore) {
     this.process = process;
     this.mebibytesBefore = mebibytesBefore;
+  }
+
+  /** Of a device that is no GPU, or that nothing is known of. */
+  public static DeviceMemoryPeak unknown() {
+    return new DeviceMemoryPeak(0, 0);
   }
 
   /** Lines such as {@code 4711, 3920}: processes and MiB. */
@@ -45,12 +50,12 @@ final class DeviceMemoryPeak {
   }
 
   /** Bytes of the process; empty where nvidia-smi did not find it. */
-  synchronized OptionalLong processBytes() {
+  public synchronized OptionalLong processBytes() {
     return ofProcess > 0 ? OptionalLong.of(ofProcess << 20) : OptionalLong.empty();
   }
 
   /** Bytes of the card in use beyond those before, whoever has them. */
-  synchronized long cardBytes() {
+  public synchronized long cardBytes() {
     return Math.max(0, ofAll - mebibytesBefore) << 20;
   }
 }
