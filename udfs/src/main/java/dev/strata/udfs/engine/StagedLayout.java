@@ -281,6 +281,8 @@ final class StagedLayout extends MemoryLayout {
     return choice.kvSlotTokens() == 0
         ? ResidentKv.footprint(plain, choice.blockTokens())
         : StreamedKv.footprint(
-            format, plain, choice.kvSlotTokens(), choice.blockTokens(), device.pinned());
+                format, plain, choice.kvSlotTokens(), choice.blockTokens(), device.pinned())
+            .plus(
+                StreamedKv.conversion(format, plain, choice.kvSlotTokens(), choice.blockTokens()));
   }
 }

@@ -45,6 +45,10 @@ public final class StreamedKv implements KvMemory {
 
   private static final String RING = "keys and values";
   private static final String STAGING = "KV staging";
+  private static final String CONVERSION = "KV conversion";
+
+  /** Tokens that kernels convert at a time. */
+  private static final int CONVERTED_AT_ONCE = 2048;
 
   private final ComputeDevice device;
   private final KvPool pool;
@@ -165,6 +169,25 @@ public final class StreamedKv implements KvMemory {
     return Footprint.sum(
         Footprint.device(RING, ring),
         Footprint.host(STAGING, HostArena.bytes(staging, pinned, false)));
+  }
+
+  /**
+   * What kernels take for a moment where keys and values are quantised: on their way out one more
+   * float32 of each element beside that it has, and on their way in one; and some for each scale.
+   *
+   * @param format the pool's
+   * @param plain that of keys and values as attention sees them
+   */
+  public static Footprint conversion(
+      KvFormat format, KvFormat plain, int slotTokens, int freshTokens) {
+    if (!format.isQuantized()) {
+      return Footprint.NONE;
+    }
+    long scales = 2L * plain.kvHeads() * Float.BYTES;
+    long elements = scales * plain.width();
+    long out = Math.min(freshTokens, CONVERTED_AT_ONCE) * (2 * elements + 3 * scales);
+    long in = Math.min(slotTokens, CONVERTED_AT_ONCE) * (elements + 2 * scales);
+    return Footprint.device(CONVERSION, Math.max(out, in));
   }
 
   @Override
