@@ -235,4 +235,14 @@ class StagedLayoutTest {
     check(c, device, 2048 * GIB);
     check(c, c.leastDevice(), 4096 * GIB);
   }
+
+  /** Up to half of it, rather than micro-batches of a few tokens. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-3-70b", "llama-3-405b"})
+  void lessIsPinnedRatherThanThatMicroBatchesGetSmall(String shape) {
+    MemoryPlan plan = Case.of(shape, CUDA).plan(2 * GIB, 512 * GIB);
+    assertThat(plan.blockTokens()).as(plan.describe()).isGreaterThanOrEqualTo(256);
+    assertThat(plan.hostBytes()).as(plan.describe()).isBetween(256 * GIB, 511 * GIB);
+    assertThat(plan.deviceBytes()).as(plan.describe()).isLessThanOrEqualTo(2 * GIB);
+  }
 }
