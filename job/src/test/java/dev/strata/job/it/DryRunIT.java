@@ -1,7 +1,5 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -59,27 +57,11 @@ class DryRunIT {
   }
 
   private Launcher.Result translate(String... more) throws Exception {
-    List<String> args = new ArrayList<>(Arrays.asList(more));
-    args.addAll(
-        0,
-        List.of(
-            "translate",
-            "--to-language",
-            "French",
-            "--model",
-            DEMO_MODEL.toString(),
-            "--input",
-            ROOT.resolve("datasets/sentences.json").toString(),
-            "--output",
-            directory.resolve("out").toString(),
-            "--limit",
-            "60",
-            "--partitions",
-            "2",
-            "--wave-size",
-            "9",
-            "--max-new-tokens",
-            "12"));
-    return Launcher.generate(args.toArray(String[]::new));
+    List<String> args =
+        new ArrayList<>(
+            Launcher.translation(directory.resolve("out"), "--limit", "60", "--partitions", "2"));
+    args.addAll(List.of("--wave-size", "9", "--max-new-tokens", "12"));
+    args.addAll(Arrays.asList(more));
+    return Launcher.generate(args);
   }
 }

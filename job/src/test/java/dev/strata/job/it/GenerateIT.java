@@ -56,20 +56,7 @@ class GenerateIT {
   void translationsAreThoseOfTransformers() throws Exception {
     Path out = directory.resolve("translations");
     Launcher.Result result =
-        Launcher.generate(
-            "translate",
-            "--to-language",
-            "French",
-            "--model",
-            DEMO_MODEL.toString(),
-            "--input",
-            ROOT.resolve("datasets/sentences.json").toString(),
-            "--output",
-            out.toString(),
-            "--id-column",
-            "id",
-            "--max-new-tokens",
-            "60");
+        Launcher.generate(Launcher.translation(out, "--id-column", "id", "--max-new-tokens", "60"));
 
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     Map<String, JsonObject> rows = Rows.read(out);

@@ -1,7 +1,6 @@
 package dev.strata.job.it;
 
 import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -126,23 +125,8 @@ class InterruptedRunIT {
             directory.resolve("secrets.properties"),
             "spark.hadoop.fs.azure.account.key.lake.dfs.core.windows.net " + SECRET + "\n");
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                "--load-spark-defaults",
-                "--properties-file",
-                settings.toString(),
-                "translate",
-                "--to-language",
-                "French",
-                "--model",
-                DEMO_MODEL.toString(),
-                "--input",
-                ROOT.resolve("datasets/sentences.json").toString(),
-                "--output",
-                out.toString(),
-                "--host-memory",
-                "256m",
-                "--ignore-stop-tokens"));
+        new ArrayList<>(List.of("--load-spark-defaults", "--properties-file", settings.toString()));
+    command.addAll(Launcher.translation(out, "--host-memory", "256m", "--ignore-stop-tokens"));
     command.addAll(
         options.length > 0 ? Arrays.asList(options) : List.of("--max-new-tokens", "900"));
     return Launcher.start("strata", Map.of(), command.toArray(String[]::new));

@@ -61,6 +61,28 @@ final class Launcher {
 
   private Launcher() {}
 
+  /** The words that have the demo model translate the demo sentences. */
+  static List<String> translation(Path output, String... options) {
+    return Stream.concat(
+            Stream.of(
+                "translate",
+                "--to-language",
+                "French",
+                "--model",
+                DEMO_MODEL.toString(),
+                "--input",
+                ROOT.resolve("datasets/sentences.json").toString(),
+                "--output",
+                output.toString()),
+            Arrays.stream(options))
+        .toList();
+  }
+
+  /** Runs a command that needs room for an engine. */
+  static Result generate(List<String> args) throws IOException, InterruptedException {
+    return generate(args.toArray(String[]::new));
+  }
+
   /** Runs a command that needs room for an engine. */
   static Result generate(String... args) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(Arrays.asList(args));
