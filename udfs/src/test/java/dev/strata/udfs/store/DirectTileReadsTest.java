@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,50 +90,15 @@ class DirectTileReadsTest extends TileReadsContract {
   }
 
   /** A local directory whose second shard cannot be opened for direct reads. */
-  private record WithoutDirectReads(LocalModelFiles local) implements ModelFiles {
+  private static final class WithoutDirectReads extends ForwardedModelFiles {
 
     WithoutDirectReads(Path directory) {
-      this(LocalModelFiles.at(directory.toString()));
-    }
-
-    @Override
-    public String location() {
-      return local.location();
-    }
-
-    @Override
-    public boolean exists(String name) {
-      return local.exists(name);
-    }
-
-    @Override
-    public Optional<byte[]> find(String name) throws IOException {
-      return local.find(name);
-    }
-
-    @Override
-    public long length(String name) throws IOException {
-      return local.length(name);
-    }
-
-    @Override
-    public Map<String, FileState> states(Collection<String> names) throws IOException {
-      return local.states(names);
-    }
-
-    @Override
-    public ByteSource open(String name) throws IOException {
-      return local.open(name);
+      super(LocalModelFiles.at(directory.toString()));
     }
 
     @Override
     public Optional<ByteSource> openDirect(String name) throws IOException {
-      return name.equals(TinyCheckpoint.SHARD_2) ? Optional.empty() : local.openDirect(name);
-    }
-
-    @Override
-    public void close() throws IOException {
-      local.close();
+      return name.equals(TinyCheckpoint.SHARD_2) ? Optional.empty() : super.openDirect(name);
     }
   }
 }

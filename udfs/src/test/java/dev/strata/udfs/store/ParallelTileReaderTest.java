@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Collection;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -41,43 +39,20 @@ class ParallelTileReaderTest {
   }
 
   /** Files whose reads after the first are held up; the first may fail. */
-  private final class HeldFiles implements ModelFiles {
+  private final class HeldFiles extends ForwardedModelFiles {
 
-    private final ModelFiles files = ModelFiles.at(directory.toString());
-
-    @Override
-    public String location() {
-      return files.location();
-    }
-
-    @Override
-    public boolean exists(String name) throws IOException {
-      return files.exists(name);
-    }
-
-    @Override
-    public Optional<byte[]> find(String name) throws IOException {
-      return files.find(name);
-    }
-
-    @Override
-    public long length(String name) throws IOException {
-      return files.length(name);
-    }
-
-    @Override
-    public Map<String, FileState> states(Collection<String> names) throws IOException {
-      return files.states(names);
+    HeldFiles() {
+      super(ModelFiles.at(directory.toString()));
     }
 
     @Override
     public ByteSource open(String name) throws IOException {
-      return new HeldSource(files.open(name));
+      return new HeldSource(super.open(name));
     }
 
     @Override
-    public void close() throws IOException {
-      files.close();
+    public Optional<ByteSource> openDirect(String name) {
+      return Optional.empty();
     }
   }
 
