@@ -1,5 +1,6 @@
 /**
- * Threads: daemons by their names, and waits for them that an interrupt does not end.
+ * Threads: daemons by their names, waits for them that an interrupt does not end, and what is
+ * closed after a failure, whichever thread it was on.
  *
  * <p>May import: the JDK only.
  */

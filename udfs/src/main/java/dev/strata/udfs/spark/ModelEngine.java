@@ -1,12 +1,12 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.MemoryBroker;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.ModelFiles;
 import dev.strata.udfs.text.ModelText;
-import java.io.IOException;
 import org.apache.spark.SparkEnv;
 
 /** An engine and its model's text side, which outlives it where tasks still need it. */
@@ -35,7 +35,7 @@ final class ModelEngine implements SharedEngine {
     try {
       return new ModelEngine(Engine.start(options, checkpoint, memory), text);
     } catch (Throwable e) {
-      text.close();
+      Cleanup.closeAfter(e, text);
       throw e;
     }
   }
@@ -44,16 +44,8 @@ final class ModelEngine implements SharedEngine {
     try {
       return ModelLocation.text(checkpoint, options.model());
     } catch (Throwable e) {
-      closeAfter(e, checkpoint);
+      Cleanup.closeAfter(e, checkpoint);
       throw e;
-    }
-  }
-
-  private static void closeAfter(Throwable failure, Checkpoint checkpoint) {
-    try {
-      checkpoint.close();
-    } catch (IOException e) {
-      failure.addSuppressed(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.strata.udfs.concurrent.Cleanup;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

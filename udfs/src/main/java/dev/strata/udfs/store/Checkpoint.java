@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.GenerationDefaults;
 import dev.strata.udfs.model.ModelConfig;

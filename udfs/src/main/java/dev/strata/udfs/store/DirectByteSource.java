@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import com.sun.nio.file.ExtendedOpenOption;
+import dev.strata.udfs.concurrent.Cleanup;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.model.FileNames;

@@ -2,6 +2,7 @@ package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Cleanup;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,5 +1,6 @@
 package dev.strata.udfs.store;
 
+import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import java.io.Closeable;

@@ -1,5 +1,6 @@
 package dev.strata.udfs.tensor;
 
+import dev.strata.udfs.concurrent.Cleanup;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -55,12 +56,6 @@ public final class Holdings implements AutoCloseable {
 
   /** The same for a single resource. */
   public static void closeAfter(Throwable failure, AutoCloseable resource) {
-    try {
-      resource.close();
-    } catch (Throwable e) {
-      if (e != failure) {
-        failure.addSuppressed(e);
-      }
-    }
+    Cleanup.closeAfter(failure, resource);
   }
 }

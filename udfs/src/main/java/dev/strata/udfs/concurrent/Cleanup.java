@@ -1,14 +1,12 @@
-package dev.strata.udfs.store;
-
-import java.io.Closeable;
+package dev.strata.udfs.concurrent;
 
 /** Closes what was opened before something failed, whatever was thrown. */
-final class Cleanup {
+public final class Cleanup {
 
   private Cleanup() {}
 
   /** Closes; the failure, which the caller throws on, is told what went wrong with that. */
-  static void closeAfter(Throwable failure, Closeable opened) {
+  public static void closeAfter(Throwable failure, AutoCloseable opened) {
     try {
       opened.close();
     } catch (Throwable e) {
