@@ -82,8 +82,8 @@ final class SweepParts {
   }
 
   /**
-   * Whole continuations as far as there is room. One that goes in pieces is alone in its sweeps:
-   * another would take the place of its keys and values.
+   * Whole continuations as far as there is room. One that goes in pieces has none before it in a
+   * sweep: what they leave in its slots might be stored after its own keys and values.
    */
   private void addContinuations(Sequence sequence, Choices choices) {
     int round = 0;
@@ -97,9 +97,6 @@ final class SweepParts {
       int count = Math.min(left, room);
       freeReadRows -= count;
       add(sequence, i, sequence.promptLength() + done, count, round++);
-      if (done > 0 || count < left) {
-        return;
-      }
     }
   }
 
