@@ -88,10 +88,7 @@ class PutBackTest {
   /** The rows, with a count of how often each prompt is read. */
   private static List<GenerationRequest> counted(AtomicIntegerArray reads) {
     return rows().stream()
-        .map(
-            row ->
-                new GenerationRequest(
-                    row.key(), counted(row, reads), row.sampling(), row.seed(), row.stop()))
+        .map(row -> new GenerationRequest(row.key(), counted(row, reads), row.ask()))
         .toList();
   }
 
