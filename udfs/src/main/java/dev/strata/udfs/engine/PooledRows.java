@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
@@ -29,8 +30,13 @@ final class PooledRows implements AutoCloseable {
 
   private Tensor zeros() {
     Tensor zeros = device.allocate(OWNER, NumberType.FLOAT32, runs.size(), hiddenSize);
-    device.kernels().clear(zeros);
-    return zeros;
+    try {
+      device.kernels().clear(zeros);
+      return zeros;
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, zeros);
+      throw e;
+    }
   }
 
   /** Takes the rows that are in a block, after its last layer. */

@@ -141,7 +141,7 @@ class FaultWalkTest {
         "keys and values in host memory");
   }
 
-  record Outcome(List<List<Integer>> texts, RecordedLogits logits) {}
+  record Outcome(List<List<Integer>> texts, RecordedLogits logits, List<float[]> values) {}
 
   static Outcome run(Engine engine) {
     RecordedLogits logits = new RecordedLogits();
@@ -149,11 +149,22 @@ class FaultWalkTest {
         List.of(
             TestEngines.request(0, tokens(6, 20), NEW_TOKENS),
             TestEngines.observed(1, tokens(30, 4), NEW_TOKENS, logits),
-            TestEngines.request(2, tokens(40, 3), NEW_TOKENS));
+            TestEngines.request(2, tokens(40, 3), NEW_TOKENS),
+            TestEngines.asking(3, tokens(50, 5), new Ask.Choose(List.of(tokens(7, 3), tokens(9, 2)))),
+            TestEngines.asking(4, tokens(60, 5), new Ask.Embed()));
     List<GenerationResult> results = TestEngines.run(engine, requests);
-    assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+    assertThat(results)
+        .extracting(GenerationResult::reason)
+        .containsExactly(
+            FinishReason.LENGTH,
+            FinishReason.LENGTH,
+            FinishReason.LENGTH,
+            FinishReason.STOP,
+            FinishReason.STOP);
     return new Outcome(
-        results.stream().map(r -> IntStream.of(r.tokens()).boxed().toList()).toList(), logits);
+        results.stream().map(r -> IntStream.of(r.tokens()).boxed().toList()).toList(),
+        logits,
+        results.stream().map(GenerationResult::values).toList());
   }
 
   private static int[] tokens(int first, int count) {
@@ -255,6 +266,11 @@ class FaultWalkTest {
     assertThat(outcome.texts()).as("%s", call).isEqualTo(expected.texts());
     if (!plan.isQuantized()) {
       assertSameLogits(call, outcome.logits(), expected.logits());
+      for (int i = 0; i < expected.values().size(); i++) {
+        assertThat(outcome.values().get(i))
+            .as("%s", call)
+            .containsExactly(expected.values().get(i), within(1e-4f));
+      }
     }
   }
 
