@@ -3,6 +3,7 @@ package dev.strata.udfs.transformer;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.Arrays;
@@ -63,8 +64,8 @@ public final class HeadPass implements AutoCloseable {
   public static Footprint footprint(long rows, long rowsAtOnce, long columns, NumberType type) {
     long best = 2 * rows * (Float.BYTES + Long.BYTES);
     return Footprint.sum(
-        Footprint.device(
-            OWNER, 2 * best + rowsAtOnce * columns * (type.bytes() + 2L * Float.BYTES)),
+        Footprint.device(OWNER, 2 * best),
+        Kernels.tileLogits(rowsAtOnce, columns, type),
         Footprint.heap(OWNER, best));
   }
 

@@ -56,57 +56,103 @@ class Kernels(Module):
   def copy_flat(self: __torch__.Kernels, source: Tensor, begin: int, n: int, target: Tensor, to: int) -> int:
     return (self).copy_part(torch.view(source, [-1]), begin, n, torch.view(target, [-1]), to, )
 
-  # target = x[first : first + n] @ w^T. Fewer than least_rows rows are padded with zeros for the product alone, so that a
-  # row's result does not depend on how many rows go with it: matrix libraries take other code paths for a few rows.
-  def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, target: Tensor) -> int:
-    a = torch.slice(x, 0, first, first + n, 1)
-    if n < least_rows:
-      y = torch.mm(torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0), torch.t(w))
-      _0 = torch.copy_(target, torch.slice(y, 0, 0, n, 1))
+  # target = x[first : first + n] @ w[begin : end]^T, or += where accumulate. Fewer than least_rows rows are padded with
+  # zeros for the product alone, so that a row's result does not depend on how many rows go with it: matrix libraries
+  # take other code paths for a few rows. Where piece has elements, the product is one of float32 numbers, to which both
+  # are converted as far as they are not: rows of x some at a time, w in pieces.
+  def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, begin: int, end: int, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    v = torch.slice(w, 0, begin, end, 1)
+    if torch.numel(piece) == 0:
+      _0 = (self).plain_product(torch.slice(x, 0, first, first + n, 1), v, least_rows, accumulate, target, )
     else:
-      _1 = torch.mm(a, torch.t(w), out=target)
+      at_once = 256
+      for i in range(torch.floordiv(n + at_once - 1, at_once)):
+        some = i * at_once
+        count = ops.prim.min(at_once, n - some)
+        a = torch.to(torch.slice(x, 0, first + some, first + some + count, 1), 6)
+        _1 = (self).piecewise_product(a, v, least_rows, piece, accumulate, torch.slice(target, 0, some, some + count, 1), )
     return 0
 
-  # The product of a stage buffer's first n rows with a tile whose first row is row first_row of its matrix.
-  def biased_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, target: Tensor) -> int:
-    _0 = (self).product(x, 0, n, w, least_rows, target, )
+  # On a CPU, where least_rows are, up to four rows of float32 numbers are multiplied one by one: as fast as memory is
+  # read, and again a row's result does not depend on the others.
+  def plain_product(self: __torch__.Kernels, a: Tensor, w: Tensor, least_rows: int, accumulate: bool, target: Tensor) -> int:
+    n = torch.size(a, 0)
+    if n <= 4 and n < least_rows and ops.prim.dtype(w) == 6:
+      for row in range(n):
+        _4 = (self).deliver(torch.mv(w, torch.select(a, 0, row)), accumulate, torch.select(target, 0, row), )
+    elif n < least_rows:
+      y = torch.slice(torch.mm(torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0), torch.t(w)), 0, 0, n, 1)
+      _0 = (self).deliver(y, accumulate, target, )
+    elif ops.prim.dtype(target) != ops.prim.dtype(w):
+      _1 = (self).deliver(torch.mm(a, torch.t(w)), accumulate, target, )
+    elif accumulate:
+      _2 = torch.addmm_(target, a, torch.t(w))
+    else:
+      _3 = torch.mm(a, torch.t(w), out=target)
+    return 0
+
+  def deliver(self: __torch__.Kernels, y: Tensor, accumulate: bool, target: Tensor) -> int:
+    if accumulate:
+      _0 = torch.add_(target, y)
+    else:
+      _1 = torch.copy_(target, y)
+    return 0
+
+  # The rows of w that piece holds are converted just before they are used, and are still in the processor's caches then.
+  def piecewise_product(self: __torch__.Kernels, a: Tensor, w: Tensor, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    n = torch.size(a, 0)
+    columns = torch.size(w, 1)
+    rows = torch.size(w, 0)
+    scratch = piece
+    if columns > torch.numel(piece):
+      scratch = torch.empty([columns], dtype=6, layout=None, device=ops.prim.device(w), pin_memory=False)
+    most = torch.floordiv(torch.numel(scratch), columns)
+    if most >= 16:
+      most = torch.floordiv(most, 16) * 16
+    for i in range(torch.floordiv(rows + most - 1, most)):
+      begin = i * most
+      end = ops.prim.min(rows, begin + most)
+      some = torch.slice(w, 0, begin, end, 1)
+      if ops.prim.dtype(w) != 6:
+        converted = torch.view(torch.slice(scratch, 0, 0, (end - begin) * columns, 1), [end - begin, columns])
+        some = torch.copy_(converted, some)
+      _0 = (self).plain_product(a, some, least_rows, accumulate, torch.slice(target, 1, begin, end, 1), )
+    return 0
+
+  # The product of a stage buffer's first n rows with rows of a tile whose first row is row first_row of its matrix.
+  def biased_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    _0 = (self).product(x, 0, n, w, begin, end, least_rows, piece, accumulate, target, )
     if torch.numel(bias) > 0:
-      _1 = torch.add_(target, torch.slice(bias, 0, first_row, first_row + torch.size(w, 0), 1))
+      _1 = torch.add_(target, torch.slice(bias, 0, first_row + begin, first_row + end, 1))
     return 0
 
   def block(self: __torch__.Kernels, x: Tensor, first: int, n: int, column: int, columns: int) -> Tensor:
     return torch.slice(torch.slice(x, 0, first, first + n, 1), 1, column, column + columns, 1)
 
+  # The four products below take the rows of a tile from begin to end.
   # out[: n, column : column + rows] = product
-  def store_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor, column: int) -> int:
-    return (self).biased_product(x, n, w, bias, first_row, least_rows, (self).block(out, 0, n, column, torch.size(w, 0), ), )
+  def store_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor, column: int) -> int:
+    target = (self).block(out, 0, n, column + begin, end - begin, )
+    return (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, False, target, )
 
   # out[: n, first_row : first_row + rows] = silu(product)
-  def store_silu_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
-    target = (self).block(out, 0, n, first_row, torch.size(w, 0), )
-    _0 = (self).biased_product(x, n, w, bias, first_row, least_rows, target, )
+  def store_silu_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor) -> int:
+    target = (self).block(out, 0, n, first_row + begin, end - begin, )
+    _0 = (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, False, target, )
     _1 = torch.silu_(target)
     return 0
 
   # out[: n, first_row : first_row + rows] *= product
-  def multiply_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
-    y = torch.empty([n, torch.size(w, 0)], dtype=ops.prim.dtype(out), layout=None, device=ops.prim.device(out), pin_memory=False)
-    _0 = (self).biased_product(x, n, w, bias, first_row, least_rows, y, )
-    _1 = torch.mul_((self).block(out, 0, n, first_row, torch.size(w, 0), ), y)
+  def multiply_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor) -> int:
+    y = torch.empty([n, end - begin], dtype=ops.prim.dtype(out), layout=None, device=ops.prim.device(out), pin_memory=False)
+    _0 = (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, False, y, )
+    _1 = torch.mul_((self).block(out, 0, n, first_row + begin, end - begin, ), y)
     return 0
 
   # out[first : first + n, first_row : first_row + rows] += product, inside the product where types and rows allow
-  def add_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor, first: int) -> int:
-    target = (self).block(out, first, n, first_row, torch.size(w, 0), )
-    if n < least_rows or ops.prim.dtype(out) != ops.prim.dtype(w):
-      y = torch.empty([n, torch.size(w, 0)], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
-      _0 = (self).product(x, 0, n, w, least_rows, y, )
-      _1 = torch.add_(target, y)
-    else:
-      _2 = torch.addmm_(target, torch.slice(x, 0, 0, n, 1), torch.t(w))
-    if torch.numel(bias) > 0:
-      _3 = torch.add_(target, torch.slice(bias, 0, first_row, first_row + torch.size(w, 0), 1))
-    return 0
+  def add_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor, first: int) -> int:
+    target = (self).block(out, first, n, first_row + begin, end - begin, )
+    return (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, True, target, )
 
   # Root mean square norm over the last dimension, accumulated in float32, into out, which may have another type.
   def rms_norm(self: __torch__.Kernels, x: Tensor, weight: Tensor, epsilon: float, out: Tensor) -> int:
@@ -293,14 +339,16 @@ class Kernels(Module):
       v, i, u, j = (self).first_two(y, )
     return (v, i, u, j)
 
-  # Logits of rows [first : first + n] of x for the vocabulary's tokens from first_token on. Keeps each row's two best
-  # logits and their tokens, of equal ones the lowest, since tiles come in the order of their tokens. Copies the logits of
-  # rows below logit_rows to logits [rows, vocabulary] on the host.
-  def head(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int) -> int:
-    columns = torch.size(w, 0)
-    y = torch.empty([n, columns], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
-    _0 = (self).product(x, first, n, w, least_rows, y, )
-    y = torch.to(y, 6)
+  # y [n, rows of w] = product of rows [first : first + n] of x with rows of w from begin to end
+  def head_product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, begin: int, end: int, least_rows: int, piece: Tensor, y: Tensor) -> int:
+    return (self).product(x, first, n, w, begin, end, least_rows, piece, False, (self).block(y, 0, n, begin, end - begin, ), )
+
+  # Rows [begin : begin + n] of y are logits of rows [first : first + n] of the head for the vocabulary's tokens from
+  # first_token on. Keeps each row's two best logits and their tokens, of equal ones the lowest, since tiles come in the
+  # order of their tokens. Copies the logits of rows below logit_rows to logits [rows, vocabulary] on the host.
+  def choose(self: __torch__.Kernels, y: Tensor, begin: int, n: int, first: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int) -> int:
+    columns = torch.size(y, 1)
+    y = torch.to(torch.slice(y, 0, begin, begin + n, 1), 6)
     kept = torch.slice(best, 0, first, first + n, 1)
     kept_tokens = torch.slice(tokens, 0, first, first + n, 1)
     v, i, u, j = (self).best(y, )
