@@ -56,67 +56,79 @@ class Kernels(Module):
   def copy_flat(self: __torch__.Kernels, source: Tensor, begin: int, n: int, target: Tensor, to: int) -> int:
     return (self).copy_part(torch.view(source, [-1]), begin, n, torch.view(target, [-1]), to, )
 
-  # target = x[first : first + n] @ w[begin : end]^T, or += where accumulate. Fewer than least_rows rows are padded with
-  # zeros for the product alone, so that a row's result does not depend on how many rows go with it: matrix libraries
-  # take other code paths for a few rows. Where piece has elements, the product is one of float32 numbers, to which both
-  # are converted as far as they are not: rows of x some at a time, w in pieces.
+  # target = x[first : first + n] @ w[begin : end]^T, or += where accumulate. Where piece has elements, the product is one
+  # of float32 numbers, to which both are converted as far as they are not: rows of x some at a time, w in pieces.
   def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, begin: int, end: int, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
     v = torch.slice(w, 0, begin, end, 1)
     if torch.numel(piece) == 0:
-      _0 = (self).plain_product(torch.slice(x, 0, first, first + n, 1), v, least_rows, accumulate, target, )
+      _0 = (self).few_or_many(torch.slice(x, 0, first, first + n, 1), v, least_rows, piece, accumulate, target, )
     else:
       at_once = 256
       for i in range(torch.floordiv(n + at_once - 1, at_once)):
         some = i * at_once
         count = ops.prim.min(at_once, n - some)
         a = torch.to(torch.slice(x, 0, first + some, first + some + count, 1), 6)
-        _1 = (self).piecewise_product(a, v, least_rows, piece, accumulate, torch.slice(target, 0, some, some + count, 1), )
+        _1 = (self).few_or_many(a, v, least_rows, piece, accumulate, torch.slice(target, 0, some, some + count, 1), )
     return 0
 
-  # On a CPU, where least_rows are, up to four rows of float32 numbers are multiplied one by one: as fast as memory is
-  # read, and again a row's result does not depend on the others.
-  def plain_product(self: __torch__.Kernels, a: Tensor, w: Tensor, least_rows: int, accumulate: bool, target: Tensor) -> int:
+  # Matrix libraries take other code paths for a few rows. So that a row's result does not depend on how many rows go with
+  # it, fewer than least_rows are padded with zeros for the product alone. With weights that are converted, up to four rows
+  # are multiplied one by one instead, as fast as memory is read.
+  def few_or_many(self: __torch__.Kernels, a: Tensor, w: Tensor, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
     n = torch.size(a, 0)
-    if n <= 4 and n < least_rows and ops.prim.dtype(w) == 6:
-      for row in range(n):
-        _4 = (self).deliver(torch.mv(w, torch.select(a, 0, row)), accumulate, torch.select(target, 0, row), )
-    elif n < least_rows:
-      y = torch.slice(torch.mm(torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0), torch.t(w)), 0, 0, n, 1)
-      _0 = (self).deliver(y, accumulate, target, )
-    elif ops.prim.dtype(target) != ops.prim.dtype(w):
-      _1 = (self).deliver(torch.mm(a, torch.t(w)), accumulate, target, )
+    single = n <= 4 and torch.numel(piece) > 0
+    rows = n
+    if n < least_rows and not single:
+      a = torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0)
+      rows = least_rows
+    if rows > n or ops.prim.dtype(target) != ops.prim.dtype(a):
+      y = torch.empty([rows, torch.size(w, 0)], dtype=ops.prim.dtype(a), layout=None, device=ops.prim.device(a), pin_memory=False)
+      _0 = (self).piecewise(a, w, single, piece, False, y, )
+      y = torch.slice(y, 0, 0, n, 1)
+      if accumulate:
+        _1 = torch.add_(target, y)
+      else:
+        _2 = torch.copy_(target, y)
+    else:
+      _3 = (self).piecewise(a, w, single, piece, accumulate, target, )
+    return 0
+
+  # The rows of w that piece holds are converted just before they are used, and are still in the processor's caches then.
+  def piecewise(self: __torch__.Kernels, a: Tensor, w: Tensor, single: bool, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    if ops.prim.dtype(w) == ops.prim.dtype(a):
+      _0 = (self).multiply(a, w, single, accumulate, target, )
+    else:
+      columns = torch.size(w, 1)
+      scratch = piece
+      if columns > torch.numel(piece):
+        scratch = torch.empty([columns], dtype=6, layout=None, device=ops.prim.device(w), pin_memory=False)
+      most = torch.floordiv(torch.numel(scratch), columns)
+      if most >= 16:
+        most = torch.floordiv(most, 16) * 16
+      most = ops.prim.min(most, torch.size(w, 0))
+      whole = torch.view(torch.slice(scratch, 0, 0, most * columns, 1), [most, columns])
+      parts = torch.split(w, most, 0)
+      targets = torch.split(target, most, 1)
+      for i in range(torch.len(parts)):
+        part = parts[i]
+        converted = whole
+        if torch.size(part, 0) < most:
+          converted = torch.slice(whole, 0, 0, torch.size(part, 0), 1)
+        _1 = torch.copy_(converted, part)
+        _2 = (self).multiply(a, converted, single, accumulate, targets[i], )
+    return 0
+
+  def multiply(self: __torch__.Kernels, a: Tensor, w: Tensor, single: bool, accumulate: bool, target: Tensor) -> int:
+    if single:
+      for row in range(torch.size(a, 0)):
+        if accumulate:
+          _0 = torch.addmv_(torch.select(target, 0, row), w, torch.select(a, 0, row))
+        else:
+          _1 = torch.mv(w, torch.select(a, 0, row), out=torch.select(target, 0, row))
     elif accumulate:
       _2 = torch.addmm_(target, a, torch.t(w))
     else:
       _3 = torch.mm(a, torch.t(w), out=target)
-    return 0
-
-  def deliver(self: __torch__.Kernels, y: Tensor, accumulate: bool, target: Tensor) -> int:
-    if accumulate:
-      _0 = torch.add_(target, y)
-    else:
-      _1 = torch.copy_(target, y)
-    return 0
-
-  # The rows of w that piece holds are converted just before they are used, and are still in the processor's caches then.
-  def piecewise_product(self: __torch__.Kernels, a: Tensor, w: Tensor, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
-    n = torch.size(a, 0)
-    columns = torch.size(w, 1)
-    rows = torch.size(w, 0)
-    scratch = piece
-    if columns > torch.numel(piece):
-      scratch = torch.empty([columns], dtype=6, layout=None, device=ops.prim.device(w), pin_memory=False)
-    most = torch.floordiv(torch.numel(scratch), columns)
-    if most >= 16:
-      most = torch.floordiv(most, 16) * 16
-    for i in range(torch.floordiv(rows + most - 1, most)):
-      begin = i * most
-      end = ops.prim.min(rows, begin + most)
-      some = torch.slice(w, 0, begin, end, 1)
-      if ops.prim.dtype(w) != 6:
-        converted = torch.view(torch.slice(scratch, 0, 0, (end - begin) * columns, 1), [end - begin, columns])
-        some = torch.copy_(converted, some)
-      _0 = (self).plain_product(a, some, least_rows, accumulate, torch.slice(target, 1, begin, end, 1), )
     return 0
 
   # The product of a stage buffer's first n rows with rows of a tile whose first row is row first_row of its matrix.
