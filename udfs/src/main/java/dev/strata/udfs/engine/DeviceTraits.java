@@ -31,6 +31,11 @@ record DeviceTraits(
 
   /** The type of hidden states between stages. */
   NumberType residualType() {
-    return ComputeDevice.residualType(computeType);
+    return ComputeDevice.residualType(computeType, onCpu());
+  }
+
+  /** Whether the host's processor does the mathematics: memory is pinned for GPUs. */
+  boolean onCpu() {
+    return !pinned;
   }
 }

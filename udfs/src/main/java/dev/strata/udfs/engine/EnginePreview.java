@@ -6,6 +6,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.ProcessorFeatures;
 
 /** What an engine would do, without starting one. */
 public final class EnginePreview {
@@ -15,6 +16,11 @@ public final class EnginePreview {
   /** Whether an engine of this JVM that may choose would take a GPU. */
   public static boolean hasGpu() {
     return ComputeDevice.hasGpu();
+  }
+
+  /** Whether this machine's processor has units for bfloat16. */
+  public static boolean hasBfloat16Units() {
+    return ProcessorFeatures.multipliesBfloat16();
   }
 
   /**

@@ -143,7 +143,7 @@ public final class MachineTrial {
     private void multiply(int count) {
       NumberType type = Numbers.typeOf(matrix.type());
       try (Tensor weights =
-          device.kernels().weights(stored, 0, type, rows, matrix.columns(), scratch)) {
+          device.kernels().tile(stored, 0, type, rows, matrix.columns(), scratch)) {
         device.kernels().storeProduct(tokens, count, weights, device.none(), 0, result, 0);
       }
     }

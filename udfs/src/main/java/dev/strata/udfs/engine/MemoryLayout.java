@@ -90,6 +90,7 @@ abstract class MemoryLayout {
   final Footprint common(PlanChoice choice) {
     return Footprint.sum(
         WeightConversion.footprint(model, choice.tileBytes(), device.computeType()),
+        device.onCpu() ? Kernels.pieces(device.attentionThreads()) : Footprint.NONE,
         ResidentWeights.footprint(model.vectorElements(), device.computeType()),
         Activations.footprint(spec, device.computeType(), choice.blockTokens()),
         Activations.temporaries(

@@ -7,7 +7,7 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 
-/** Tiles as products read them: matrices of the compute type, one at a time. */
+/** Tiles as products take them: matrices, one at a time, of the compute type but on a CPU. */
 final class WeightConversion implements AutoCloseable {
 
   private static final String OWNER = "tile conversion";
@@ -34,14 +34,14 @@ final class WeightConversion implements AutoCloseable {
   }
 
   /**
-   * A tile's matrix, [rows, columns]: a view of its place, or converted.
+   * A tile's matrix, [rows, columns]: a view of its place, or converted where products do not.
    *
    * @param offset of the tile in the place, in bytes
    */
   Tensor matrix(Tensor place, long offset, Tile tile) {
     return device
         .kernels()
-        .weights(
+        .tile(
             place,
             offset,
             Numbers.typeOf(tile.weight().type()),

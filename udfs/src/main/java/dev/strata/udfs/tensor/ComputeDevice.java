@@ -62,7 +62,11 @@ public final class ComputeDevice implements AutoCloseable {
   private final Tensor none;
 
   private ComputeDevice(
-      Device device, SoftwareLanes software, NumberType computeType, NativeCalls calls) {
+      Device device,
+      SoftwareLanes software,
+      NumberType computeType,
+      int threads,
+      NativeCalls calls) {
     this.gpu = device.isGpu();
     this.software = software;
     this.host = !gpu && software == null;
@@ -75,8 +79,8 @@ public final class ComputeDevice implements AutoCloseable {
       this.script = holdings.add(load("kernels", "Kernels"));
       this.lanes = holdings.add(lanes());
       this.poison = software == null ? null : holdings.add(load("software", "Software"));
-      this.threads = gpu ? null : holdings.add(new KernelThreads());
-      this.kernels = new Kernels(this, script, !gpu);
+      this.threads = gpu ? null : holdings.add(new KernelThreads(threads));
+      this.kernels = holdings.add(new Kernels(this, script, !gpu));
       this.none = holdings.add(allocate("none", computeType, 0));
       this.hostAllocator = holdings.add(new HostAllocator(this));
     } catch (Throwable e) {
@@ -93,14 +97,13 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   /**
-   * Opens a device; one after another, as PyTorch's number of threads, which is the process's, is
-   * another for a moment meanwhile.
+   * Opens a device.
    *
    * @param name {@code cpu}, {@code cuda}, {@code cuda:N} for the N-th GPU, or {@code auto} for a
    *     GPU where there is one
    * @param computeType {@code float32}, {@code bfloat16}, {@code float16}, or {@code auto} for the
    *     fastest that is exact enough: float32 on a CPU, bfloat16 on GPUs that have it, else float16
-   * @param threads threads of a CPU's kernels, for the whole process; 0 for PyTorch's own choice
+   * @param threads threads of a CPU's kernels; 0 for PyTorch's own choice
    * @throws IllegalArgumentException if the name or the type is none of these, or there is no such
    *     device
    */
@@ -109,16 +112,13 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   /** The same with another gate into native code. */
-  static synchronized ComputeDevice open(
-      String name, String computeType, int threads, NativeCalls calls) {
+  static ComputeDevice open(String name, String computeType, int threads, NativeCalls calls) {
     Engine engine = Engine.getEngine("PyTorch");
     // The optimizer compiles anew for every shape; shapes here change with every wave.
     JniUtils.setGraphExecutorOptimize(false);
-    if (threads > 0) {
-      JniUtils.setNumThreads(threads);
-    }
     Device device = device(name, engine.getGpuCount());
-    return new ComputeDevice(device, softwareLanes(name), computeType(computeType, device), calls);
+    return new ComputeDevice(
+        device, softwareLanes(name), computeType(computeType, device), threads, calls);
   }
 
   private static SoftwareLanes softwareLanes(String name) {
@@ -209,14 +209,26 @@ public final class ComputeDevice implements AutoCloseable {
     return computeType;
   }
 
-  /** The type of hidden states between stages: float16's range is too small for them. */
+  /**
+   * The type of hidden states between stages. Float16's range is too small for them, and a CPU,
+   * whose budget they hardly touch, keeps what bfloat16 would round away.
+   */
   public NumberType residualType() {
-    return residualType(computeType);
+    return residualType(computeType, threads != null);
   }
 
   /** The same for any device that computes in this type. */
-  public static NumberType residualType(NumberType computeType) {
-    return computeType == NumberType.FLOAT16 ? NumberType.FLOAT32 : computeType;
+  public static NumberType residualType(NumberType computeType, boolean onCpu) {
+    return onCpu || computeType == NumberType.FLOAT16 ? NumberType.FLOAT32 : computeType;
+  }
+
+  /**
+   * Whether products are those of float32 numbers, whatever the types of weights and activations:
+   * on CPUs, but for bfloat16 where the processor multiplies it itself.
+   */
+  boolean productsConvert() {
+    return threads != null
+        && (computeType != NumberType.BFLOAT16 || !ProcessorFeatures.multipliesBfloat16());
   }
 
   public Kernels kernels() {

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 
@@ -22,9 +23,6 @@ public final class DeviceRates implements AutoCloseable {
   private static final long LARGEST_CACHE_BYTES = 256L << 20;
   private static final long BATCH_NANOS = 20_000_000;
   private static final int LARGEST_BATCH = 1 << 20;
-
-  /** Fewer rows are not computed on a CPU: see {@link Kernels}. */
-  private static final int LEAST_CPU_ROWS = 16;
 
   private final ComputeDevice device;
   private final TorchScript rates;
@@ -92,7 +90,7 @@ public final class DeviceRates implements AutoCloseable {
    */
   public double copyToDevice(double seconds) {
     try (Queue queue = new Queue()) {
-      return COPY_BYTES * queue.callsPerSecond(seconds, "copy", deviceTarget, hostSource);
+      return COPY_BYTES * copiesPerSecond(queue, seconds, hostSource, deviceTarget);
     }
   }
 
@@ -110,8 +108,25 @@ public final class DeviceRates implements AutoCloseable {
         Tensor stored = device.allocate("rates", NumberType.BFLOAT16, elements);
         Tensor converted = device.allocate("rates", NumberType.FLOAT32, elements)) {
       run("fill", stored);
-      return COPY_BYTES * queue.callsPerSecond(seconds, "copy", converted, stored);
+      return COPY_BYTES * copiesPerSecond(queue, seconds, stored, converted);
     }
+  }
+
+  /** On a CPU its threads copy, and convert, a part each. */
+  private double copiesPerSecond(Queue queue, double seconds, Tensor source, Tensor target) {
+    if (!device.isHost()) {
+      return queue.callsPerSecond(seconds, "copy", target, source);
+    }
+    int parts = device.kernelThreads();
+    long elements = source.elements();
+    IntConsumer copy =
+        part -> {
+          long begin = elements * part / parts;
+          long end = elements * (part + 1) / parts;
+          device.kernels().copyFlat(source, begin, end - begin, target, begin);
+        };
+    return queue.callsPerSecond(
+        seconds, times -> LongStream.range(0, times).forEach(i -> device.sideBySide(parts, copy)));
   }
 
   /**
@@ -129,14 +144,22 @@ public final class DeviceRates implements AutoCloseable {
    */
   public double productSeconds(double seconds, long n, long columns, long rows) {
     NumberType type = device.computeType();
-    long padded = device.isHost() ? Math.max(n, LEAST_CPU_ROWS) : n;
     try (Queue queue = new Queue();
-        Tensor x = device.allocate("rates", type, padded, columns);
+        Tensor x = device.allocate("rates", type, n, columns);
         Tensor w = device.allocate("rates", type, rows, columns);
-        Tensor out = device.allocate("rates", type, padded, rows)) {
+        Tensor out = device.allocate("rates", type, n, rows)) {
       run("fill", x);
       run("fill", w);
-      return 1 / queue.callsPerSecond(seconds, "product", x, w, out);
+      return 1
+          / (device.isHost()
+              ? queue.callsPerSecond(seconds, times -> multiply(x, n, w, out, times))
+              : queue.callsPerSecond(seconds, "product", x, w, out));
+    }
+  }
+
+  private void multiply(Tensor x, long n, Tensor w, Tensor out, long times) {
+    for (long i = 0; i < times; i++) {
+      device.kernels().storeProduct(x, n, w, device.none(), 0, out, 0);
     }
   }
 
@@ -146,7 +169,7 @@ public final class DeviceRates implements AutoCloseable {
         Tensor stored = device.allocate("rates", NumberType.BFLOAT16, elements);
         Tensor converted = device.allocate("rates", device.computeType(), elements)) {
       run("fill", stored);
-      return 1 / queue.callsPerSecond(seconds, "copy", converted, stored);
+      return 1 / copiesPerSecond(queue, seconds, stored, converted);
     }
   }
 

@@ -10,38 +10,31 @@ import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 
 /**
- * Threads of a CPU that run small kernels side by side, each kernel on one of them. PyTorch splits
- * every kernel over all its threads, and where one is small, waking them takes many times longer
- * than its work: with {@code OMP_WAIT_POLICY=PASSIVE} 100 µs for 10 µs of attention to one token.
+ * The threads of a CPU's kernels: parts of a kernel run side by side, each on one of them. PyTorch
+ * itself is left one thread, for the whole process. It splits every kernel over all it has, and
+ * where one is small, waking them takes many times longer than its work: with {@code
+ * OMP_WAIT_POLICY=PASSIVE} 100 µs for 10 µs of attention to one token.
  */
 final class KernelThreads implements AutoCloseable {
+
+  /** What PyTorch takes by itself; asked before it is told otherwise. */
+  private static final int OWN_CHOICE = JniUtils.getNumThreads();
 
   private final int count;
   private final ExecutorService threads;
 
-  /** As many as PyTorch has. */
-  KernelThreads() {
-    this.count = JniUtils.getNumThreads();
+  /**
+   * @param wanted how many; 0 for as many as PyTorch takes by itself
+   */
+  KernelThreads(int wanted) {
+    this.count = wanted > 0 ? wanted : OWN_CHOICE;
+    // Each thread reads the number when it first runs a kernel: it is never set to another again.
+    JniUtils.setNumThreads(1);
     this.threads = Executors.newFixedThreadPool(count, KernelThreads::thread);
-    try {
-      // Each reads PyTorch's number of threads once, and that is to be 1 until all have.
-      run(count, part -> {});
-      JniUtils.setNumThreads(count);
-    } catch (Throwable e) {
-      Holdings.closeAfter(e, this);
-      throw e;
-    }
   }
 
   private static Thread thread(Runnable work) {
-    Thread thread =
-        new Thread(
-            () -> {
-              JniUtils.setNumThreads(1);
-              JniUtils.getNumThreads();
-              work.run();
-            },
-            "strata-kernels");
+    Thread thread = new Thread(work, "strata-kernels");
     thread.setDaemon(true);
     return thread;
   }
@@ -51,8 +44,9 @@ final class KernelThreads implements AutoCloseable {
   }
 
   /**
-   * Runs parts 0 to {@code parts - 1} side by side and waits for all of them, also where one fails
-   * or cannot be started: no kernel runs any more when this returns.
+   * Runs parts 0 to {@code parts - 1} side by side, the first on the calling thread, and waits for
+   * all of them, also where one fails or cannot be started: no kernel runs any more when this
+   * returns.
    *
    * @throws RuntimeException or Error, what the first that failed threw
    */
@@ -60,10 +54,11 @@ final class KernelThreads implements AutoCloseable {
     List<Future<?>> running = new ArrayList<>();
     Throwable failure = null;
     try {
-      for (int i = 0; i < parts; i++) {
+      for (int i = 1; i < parts; i++) {
         int part = i;
         running.add(threads.submit(() -> work.accept(part)));
       }
+      work.accept(0);
     } catch (Throwable e) {
       failure = e;
     }

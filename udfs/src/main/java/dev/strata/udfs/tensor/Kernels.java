@@ -2,15 +2,17 @@ package dev.strata.udfs.tensor;
 
 import ai.djl.pytorch.jni.IValue;
 import com.google.errorprone.annotations.FormatMethod;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The kernels of {@code kernels.py}, with their shapes checked before native code sees them: a
  * wrong shape there may end the JVM. {@code n} is the number of tokens in a micro-batch; {@code w}
  * is a tile, [rows, columns]; a bias of no elements means none.
  */
-public final class Kernels {
+public final class Kernels implements AutoCloseable {
 
   /**
    * Fewer rows are padded on a CPU: its matrix library takes other code paths below (measured: 1 to
@@ -28,21 +30,63 @@ public final class Kernels {
   private static final int QUANTIZED_AT_ONCE = 2048;
 
   /**
-   * Scores, the mask added to them, their exponentials and the heads that share keys (measured on a
-   * CPU).
+   * /** Scores, the mask added to them, their exponentials and the heads that share keys (measured
+   * on a CPU).
    */
   private static final int SCORE_COPIES = 4;
 
   private static final String SCORES = "attention scores";
 
+  private static final String TILE_LOGITS = "logits of a tile";
+
+  private static final String PIECES = "weights in float32";
+
+  /**
+   * Elements of the float32 pieces that a CPU's products convert weights to: they stay in its
+   * caches, where a whole tile would go out to memory and come back.
+   */
+  private static final long PIECE_ELEMENTS = 1 << 18;
+
+  private static final Set<NumberType> NUMBERS =
+      Set.of(NumberType.FLOAT32, NumberType.BFLOAT16, NumberType.FLOAT16);
+
+  /** Work of a product that is worth handing to another thread (some 50 µs): weights read. */
+  private static final long LEAST_PART_WEIGHTS = 1 << 18;
+
+  /** The same: multiplications. */
+  private static final long LEAST_PART_MULTIPLICATIONS = 1 << 21;
+
   private final ComputeDevice device;
   private final TorchScript script;
   private final int leastRows;
+  private final boolean converts;
+
+  /** [PIECE_ELEMENTS] for each thread, from the first product on that converts. */
+  private final List<Tensor> pieces = new ArrayList<>();
 
   Kernels(ComputeDevice device, TorchScript script, boolean onCpu) {
     this.device = device;
     this.script = script;
     this.leastRows = onCpu ? LEAST_CPU_ROWS : 0;
+    this.converts = device.productsConvert();
+  }
+
+  /** What a CPU's products hold for themselves. */
+  public static Footprint pieces(int kernelThreads) {
+    return Footprint.device(PIECES, kernelThreads * PIECE_ELEMENTS * Float.BYTES);
+  }
+
+  /**
+   * A tile as products take it: as it lies where they convert it themselves, else by {@link
+   * #weights}.
+   */
+  public Tensor tile(
+      Tensor place, long begin, NumberType stored, long rows, long columns, Tensor scratch) {
+    if (!converts || place.type() != stored) {
+      return weights(place, begin, stored, rows, columns, scratch);
+    }
+    checkPlace(place, begin, stored, rows, columns);
+    return matrix(place, begin, stored, rows, columns);
   }
 
   /**
@@ -56,14 +100,7 @@ public final class Kernels {
    */
   public Tensor weights(
       Tensor place, long begin, NumberType stored, long rows, long columns, Tensor scratch) {
-    long end = begin + Math.multiplyExact(rows, columns) * stored.bytes();
-    require(end <= place.bytes(), "tile up to byte %s in place %s", end, place);
-    require(begin >= 0 && begin % stored.bytes() == 0, "tile at byte %s in %s", begin, place);
-    require(
-        place.type() == stored || place.type() == NumberType.UINT8,
-        "%s in place %s",
-        stored,
-        place);
+    checkPlace(place, begin, stored, rows, columns);
     require(
         stored == scratch.type() || rows * columns <= scratch.elements(),
         "tile [%s, %s] in scratch %s",
@@ -87,6 +124,18 @@ public final class Kernels {
                 scratch,
                 first));
     return matrix(scratch, rows, columns);
+  }
+
+  private static void checkPlace(
+      Tensor place, long begin, NumberType stored, long rows, long columns) {
+    long end = begin + Math.multiplyExact(rows, columns) * stored.bytes();
+    require(end <= place.bytes(), "tile up to byte %s in place %s", end, place);
+    require(begin >= 0 && begin % stored.bytes() == 0, "tile at byte %s in %s", begin, place);
+    require(
+        place.type() == stored || place.type() == NumberType.UINT8,
+        "%s in place %s",
+        stored,
+        place);
   }
 
   /** A view of the place, or a copy where that holds bytes. */
@@ -159,21 +208,50 @@ public final class Kernels {
       Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out, long column) {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, column, w.size(0));
-    script.run("store_product", x, n, w, bias, firstRow, leastRows, out, column);
+    inProductParts(
+        x,
+        n,
+        w,
+        (begin, end, piece) ->
+            script.run(
+                "store_product",
+                x,
+                n,
+                w,
+                begin,
+                end,
+                bias,
+                firstRow,
+                leastRows,
+                piece,
+                out,
+                column));
   }
 
   /** {@code out[: n, firstRow : firstRow + rows] = silu(x[: n] · wᵀ + bias)}. */
   public void storeSiluProduct(Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, firstRow, w.size(0));
-    script.run("store_silu_product", x, n, w, bias, firstRow, leastRows, out);
+    inProductParts(
+        x,
+        n,
+        w,
+        (begin, end, piece) ->
+            script.run(
+                "store_silu_product", x, n, w, begin, end, bias, firstRow, leastRows, piece, out));
   }
 
   /** {@code out[: n, firstRow : firstRow + rows] *= x[: n] · wᵀ + bias}. */
   public void multiplyProduct(Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, firstRow, w.size(0));
-    script.run("multiply_product", x, n, w, bias, firstRow, leastRows, out);
+    inProductParts(
+        x,
+        n,
+        w,
+        (begin, end, piece) ->
+            script.run(
+                "multiply_product", x, n, w, begin, end, bias, firstRow, leastRows, piece, out));
   }
 
   /** {@code out[first : first + n, firstRow : firstRow + rows] += x[: n] · wᵀ + bias}. */
@@ -181,7 +259,13 @@ public final class Kernels {
       Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out, long first) {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, first, n, firstRow, w.size(0));
-    script.run("add_product", x, n, w, bias, firstRow, leastRows, out, first);
+    inProductParts(
+        x,
+        n,
+        w,
+        (begin, end, piece) ->
+            script.run(
+                "add_product", x, n, w, begin, end, bias, firstRow, leastRows, piece, out, first));
   }
 
   /**
@@ -244,6 +328,43 @@ public final class Kernels {
     require(staged.size(1) == x.size(1), "rows of %s in %s", staged, x);
     checkBlock(x, first, index.elements(), 0, x.size(1));
     script.runBlocking("embed", staged, rows, index, x, first);
+  }
+
+  /** A product with the rows of a tile from {@code begin} to {@code end}. */
+  private interface ProductPart {
+    void run(long begin, long end, Tensor piece);
+  }
+
+  /** On a CPU a tile's rows are shared among threads; a small product is the calling thread's. */
+  private void inProductParts(Tensor x, long n, Tensor w, ProductPart work) {
+    int parts = productParts(n, w);
+    boolean plain = !converts || areFloat32(x, w);
+    if (!plain) {
+      allocatePieces(parts);
+    }
+    device.sideBySide(
+        parts,
+        part ->
+            work.run(
+                w.size(0) * part / parts,
+                w.size(0) * (part + 1) / parts,
+                plain ? device.none() : pieces.get(part)));
+  }
+
+  private static boolean areFloat32(Tensor x, Tensor w) {
+    return x.type() == NumberType.FLOAT32 && w.type() == NumberType.FLOAT32;
+  }
+
+  private void allocatePieces(int count) {
+    while (pieces.size() < count) {
+      pieces.add(device.allocate(PIECES, NumberType.FLOAT32, PIECE_ELEMENTS));
+    }
+  }
+
+  private int productParts(long n, Tensor w) {
+    long worth =
+        Math.max(w.elements() / LEAST_PART_WEIGHTS, n * w.elements() / LEAST_PART_MULTIPLICATIONS);
+    return (int) Math.max(1, Math.min(w.size(0), Math.min(device.kernelThreads(), worth)));
   }
 
   /** Work on some rows of several, which do not depend on one another. */
@@ -488,28 +609,68 @@ public final class Kernels {
     if (logitRows > 0) {
       checkBlock(logits, 0, logitRows, firstToken, w.size(0));
     }
-    Object[] arguments = {
-      x,
-      first,
-      n,
-      w,
-      leastRows,
-      firstToken,
-      best,
-      tokens,
-      logits,
-      logitRows,
-      targets.firstRow(),
-      targets.sums(),
-      targets.rows(),
-      targets.tokens(),
-      targets.found()
-    };
-    if (first < logitRows) {
-      script.runBlocking("head", arguments);
-    } else {
-      script.run("head", arguments);
+    try (Tensor y = device.allocate(TILE_LOGITS, logitType(w), n, w.size(0))) {
+      inProductParts(
+          x,
+          n,
+          w,
+          (begin, end, piece) ->
+              script.run("head_product", x, first, n, w, begin, end, leastRows, piece, y));
+      inParts(
+          n,
+          (begin, count) -> {
+            choose(y, begin, count, first + begin, firstToken, best, tokens, logits, logitRows);
+            sumExponentials(y, begin, count, first + begin, targets);
+          });
+      pick(y, n, first, firstToken, targets);
     }
+  }
+
+  private void sumExponentials(Tensor y, long begin, long n, long first, Targets targets) {
+    if (targets.sums().elements() > 0) {
+      script.run("sum_exponentials", y, begin, n, first, targets.firstRow(), targets.sums());
+    }
+  }
+
+  /** At once for all rows, since each call writes all that is found. */
+  private void pick(Tensor y, long n, long first, long firstToken, Targets targets) {
+    if (targets.tokens().elements() > 0) {
+      script.run(
+          "pick", y, n, first, firstToken, targets.rows(), targets.tokens(), targets.found());
+    }
+  }
+
+  private NumberType logitType(Tensor w) {
+    return converts ? NumberType.FLOAT32 : w.type();
+  }
+
+  private void choose(
+      Tensor y,
+      long begin,
+      long n,
+      long first,
+      long firstToken,
+      Tensor best,
+      Tensor tokens,
+      Tensor logits,
+      long logitRows) {
+    Object[] arguments = {y, begin, n, first, firstToken, best, tokens, logits, logitRows};
+    if (first < logitRows) {
+      script.runBlocking("choose", arguments);
+    } else {
+      script.run("choose", arguments);
+    }
+  }
+
+  /**
+   * What {@link #head} takes meanwhile.
+   *
+   * @param n rows at once
+   * @param columns tokens of a tile
+   * @param type of weights and activations
+   */
+  public static Footprint tileLogits(long n, long columns, NumberType type) {
+    return Footprint.device(TILE_LOGITS, n * columns * (type.bytes() + 2L * Float.BYTES));
   }
 
   /**
@@ -552,11 +713,19 @@ public final class Kernels {
     }
   }
 
-  private static void checkProduct(
-      Tensor x, long first, long n, Tensor w, Tensor bias, long firstRow) {
+  @Override
+  public void close() {
+    pieces.forEach(Tensor::close);
+  }
+
+  private void checkProduct(Tensor x, long first, long n, Tensor w, Tensor bias, long firstRow) {
     checkBlock(x, first, n, 0, x.size(1));
     require(x.size(1) == w.size(1), "product of %s and %s", x, w);
-    require(x.type() == w.type(), "product of %s and %s", x, w);
+    require(
+        x.type() == w.type() || (converts && NUMBERS.contains(w.type())),
+        "product of %s and %s",
+        x,
+        w);
     require(
         bias.elements() == 0 || firstRow + w.size(0) <= bias.elements(),
         "rows from %s of tile %s with bias %s",

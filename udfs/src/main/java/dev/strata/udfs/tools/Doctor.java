@@ -4,6 +4,7 @@ import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.engine.EnginePreview;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -12,8 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * Examines the machine that it runs on, in some seconds and without a Spark session: Java, Spark,
- * GPUs, PyTorch's natives, memory, the model, and the disk that the model is on. Reads all of the
- * model where that is asked for.
+ * the processor, GPUs, PyTorch's natives, memory, the model, and the disk that the model is on.
+ * Reads all of the model where that is asked for.
  */
 public final class Doctor {
 
@@ -71,6 +72,9 @@ public final class Doctor {
     return Stream.of(
         () -> Platform.java(Runtime.version().feature(), System.getProperty("java.vendor")),
         () -> Platform.spark(System.getenv("SPARK_HOME")),
+        () ->
+            Platform.processor(
+                Runtime.getRuntime().availableProcessors(), EnginePreview.hasBfloat16Units()),
         () -> Gpu.check(device, gpus, deviceMemory),
         () -> Natives.check(settings, device, !gpus.isEmpty()),
         () -> Memory.check(conf.get(StrataKeys.HOST_MEMORY)),

@@ -30,6 +30,7 @@ public record ModelShape(
           new ModelShape("llama-3-8b", 128_256, 4096, 14_336, 32, 8, 128, 32),
           new ModelShape("llama-3-70b", 128_256, 8192, 28_672, 64, 8, 128, 80),
           new ModelShape("llama-3-405b", 128_256, 16_384, 53_248, 128, 8, 128, 126),
+          new ModelShape("llama-3.2-1b", 128_256, 2048, 8192, 32, 8, 64, 16),
           new ModelShape("llama-2-7b", 32_000, 4096, 11_008, 32, 32, 128, 32),
           new ModelShape("llama-2-13b", 32_000, 5120, 13_824, 40, 40, 128, 40),
           new ModelShape("llama-2-70b", 32_000, 8192, 28_672, 64, 8, 128, 80),

@@ -25,6 +25,16 @@ final class Platform {
             "Java", text + "; Spark 4 is at home on Java 17 and 21, install one of these");
   }
 
+  /** Says which type suits the processor where it does the mathematics. */
+  static Finding processor(int cores, boolean bfloat16) {
+    String text = "%d cores; on it, float32 is ".formatted(cores);
+    return Finding.ok(
+        "processor",
+        bfloat16
+            ? text + "the default, and it has units for bfloat16: --compute-type bfloat16"
+            : text + "the type to take: it has no units for bfloat16");
+  }
+
   /**
    * Looks at a Spark installation's jars.
    *

@@ -86,8 +86,8 @@ public final class HeadPass implements AutoCloseable {
   public static Footprint footprint(long rows, long rowsAtOnce, long columns, NumberType type) {
     long best = 2 * rows * (Float.BYTES + Long.BYTES);
     return Footprint.sum(
-        Footprint.device(
-            OWNER, 2 * best + rowsAtOnce * columns * (type.bytes() + 2L * Float.BYTES)),
+        Footprint.device(OWNER, 2 * best),
+        Kernels.tileLogits(rowsAtOnce, columns, type),
         Footprint.heap(OWNER, best));
   }
 

@@ -56,57 +56,115 @@ class Kernels(Module):
   def copy_flat(self: __torch__.Kernels, source: Tensor, begin: int, n: int, target: Tensor, to: int) -> int:
     return (self).copy_part(torch.view(source, [-1]), begin, n, torch.view(target, [-1]), to, )
 
-  # target = x[first : first + n] @ w^T. Fewer than least_rows rows are padded with zeros for the product alone, so that a
-  # row's result does not depend on how many rows go with it: matrix libraries take other code paths for a few rows.
-  def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, target: Tensor) -> int:
-    a = torch.slice(x, 0, first, first + n, 1)
-    if n < least_rows:
-      y = torch.mm(torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0), torch.t(w))
-      _0 = torch.copy_(target, torch.slice(y, 0, 0, n, 1))
+  # target = x[first : first + n] @ w[begin : end]^T, or += where accumulate. Where piece has elements, the product is one
+  # of float32 numbers, to which both are converted as far as they are not: rows of x some at a time, w in pieces.
+  def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, begin: int, end: int, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    v = torch.slice(w, 0, begin, end, 1)
+    if torch.numel(piece) == 0:
+      _0 = (self).few_or_many(torch.slice(x, 0, first, first + n, 1), v, least_rows, piece, accumulate, target, )
     else:
-      _1 = torch.mm(a, torch.t(w), out=target)
+      at_once = 256
+      for i in range(torch.floordiv(n + at_once - 1, at_once)):
+        some = i * at_once
+        count = ops.prim.min(at_once, n - some)
+        a = torch.to(torch.slice(x, 0, first + some, first + some + count, 1), 6)
+        _1 = (self).few_or_many(a, v, least_rows, piece, accumulate, torch.slice(target, 0, some, some + count, 1), )
     return 0
 
-  # The product of a stage buffer's first n rows with a tile whose first row is row first_row of its matrix.
-  def biased_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, target: Tensor) -> int:
-    _0 = (self).product(x, 0, n, w, least_rows, target, )
+  # Matrix libraries take other code paths for a few rows. So that a row's result does not depend on how many rows go with
+  # it, fewer than least_rows are padded with zeros for the product alone. With weights that are converted, up to four rows
+  # are multiplied one by one instead, as fast as memory is read.
+  def few_or_many(self: __torch__.Kernels, a: Tensor, w: Tensor, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    n = torch.size(a, 0)
+    single = n <= 4 and torch.numel(piece) > 0
+    rows = n
+    if n < least_rows and not single:
+      a = torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0)
+      rows = least_rows
+    if rows > n or ops.prim.dtype(target) != ops.prim.dtype(a):
+      y = torch.empty([rows, torch.size(w, 0)], dtype=ops.prim.dtype(a), layout=None, device=ops.prim.device(a), pin_memory=False)
+      _0 = (self).piecewise(a, w, single, piece, False, y, )
+      y = torch.slice(y, 0, 0, n, 1)
+      if accumulate:
+        _1 = torch.add_(target, y)
+      else:
+        _2 = torch.copy_(target, y)
+    else:
+      _3 = (self).piecewise(a, w, single, piece, accumulate, target, )
+    return 0
+
+  # The rows of w that piece holds are converted just before they are used, and are still in the processor's caches then.
+  def piecewise(self: __torch__.Kernels, a: Tensor, w: Tensor, single: bool, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    if ops.prim.dtype(w) == ops.prim.dtype(a):
+      _0 = (self).multiply(a, w, single, accumulate, target, )
+    else:
+      columns = torch.size(w, 1)
+      scratch = piece
+      if columns > torch.numel(piece):
+        scratch = torch.empty([columns], dtype=6, layout=None, device=ops.prim.device(w), pin_memory=False)
+      most = torch.floordiv(torch.numel(scratch), columns)
+      if most >= 16:
+        most = torch.floordiv(most, 16) * 16
+      most = ops.prim.min(most, torch.size(w, 0))
+      whole = torch.view(torch.slice(scratch, 0, 0, most * columns, 1), [most, columns])
+      parts = torch.split(w, most, 0)
+      targets = torch.split(target, most, 1)
+      for i in range(torch.len(parts)):
+        part = parts[i]
+        converted = whole
+        if torch.size(part, 0) < most:
+          converted = torch.slice(whole, 0, 0, torch.size(part, 0), 1)
+        _1 = torch.copy_(converted, part)
+        _2 = (self).multiply(a, converted, single, accumulate, targets[i], )
+    return 0
+
+  def multiply(self: __torch__.Kernels, a: Tensor, w: Tensor, single: bool, accumulate: bool, target: Tensor) -> int:
+    if single:
+      for row in range(torch.size(a, 0)):
+        if accumulate:
+          _0 = torch.addmv_(torch.select(target, 0, row), w, torch.select(a, 0, row))
+        else:
+          _1 = torch.mv(w, torch.select(a, 0, row), out=torch.select(target, 0, row))
+    elif accumulate:
+      _2 = torch.addmm_(target, a, torch.t(w))
+    else:
+      _3 = torch.mm(a, torch.t(w), out=target)
+    return 0
+
+  # The product of a stage buffer's first n rows with rows of a tile whose first row is row first_row of its matrix.
+  def biased_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
+    _0 = (self).product(x, 0, n, w, begin, end, least_rows, piece, accumulate, target, )
     if torch.numel(bias) > 0:
-      _1 = torch.add_(target, torch.slice(bias, 0, first_row, first_row + torch.size(w, 0), 1))
+      _1 = torch.add_(target, torch.slice(bias, 0, first_row + begin, first_row + end, 1))
     return 0
 
   def block(self: __torch__.Kernels, x: Tensor, first: int, n: int, column: int, columns: int) -> Tensor:
     return torch.slice(torch.slice(x, 0, first, first + n, 1), 1, column, column + columns, 1)
 
+  # The four products below take the rows of a tile from begin to end.
   # out[: n, column : column + rows] = product
-  def store_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor, column: int) -> int:
-    return (self).biased_product(x, n, w, bias, first_row, least_rows, (self).block(out, 0, n, column, torch.size(w, 0), ), )
+  def store_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor, column: int) -> int:
+    target = (self).block(out, 0, n, column + begin, end - begin, )
+    return (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, False, target, )
 
   # out[: n, first_row : first_row + rows] = silu(product)
-  def store_silu_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
-    target = (self).block(out, 0, n, first_row, torch.size(w, 0), )
-    _0 = (self).biased_product(x, n, w, bias, first_row, least_rows, target, )
+  def store_silu_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor) -> int:
+    target = (self).block(out, 0, n, first_row + begin, end - begin, )
+    _0 = (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, False, target, )
     _1 = torch.silu_(target)
     return 0
 
   # out[: n, first_row : first_row + rows] *= product
-  def multiply_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
-    y = torch.empty([n, torch.size(w, 0)], dtype=ops.prim.dtype(out), layout=None, device=ops.prim.device(out), pin_memory=False)
-    _0 = (self).biased_product(x, n, w, bias, first_row, least_rows, y, )
-    _1 = torch.mul_((self).block(out, 0, n, first_row, torch.size(w, 0), ), y)
+  def multiply_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor) -> int:
+    y = torch.empty([n, end - begin], dtype=ops.prim.dtype(out), layout=None, device=ops.prim.device(out), pin_memory=False)
+    _0 = (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, False, y, )
+    _1 = torch.mul_((self).block(out, 0, n, first_row + begin, end - begin, ), y)
     return 0
 
   # out[first : first + n, first_row : first_row + rows] += product, inside the product where types and rows allow
-  def add_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, bias: Tensor, first_row: int, least_rows: int, out: Tensor, first: int) -> int:
-    target = (self).block(out, first, n, first_row, torch.size(w, 0), )
-    if n < least_rows or ops.prim.dtype(out) != ops.prim.dtype(w):
-      y = torch.empty([n, torch.size(w, 0)], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
-      _0 = (self).product(x, 0, n, w, least_rows, y, )
-      _1 = torch.add_(target, y)
-    else:
-      _2 = torch.addmm_(target, torch.slice(x, 0, 0, n, 1), torch.t(w))
-    if torch.numel(bias) > 0:
-      _3 = torch.add_(target, torch.slice(bias, 0, first_row, first_row + torch.size(w, 0), 1))
-    return 0
+  def add_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor, first: int) -> int:
+    target = (self).block(out, first, n, first_row + begin, end - begin, )
+    return (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, True, target, )
 
   # Root mean square norm over the last dimension, accumulated in float32, into out, which may have another type.
   def rms_norm(self: __torch__.Kernels, x: Tensor, weight: Tensor, epsilon: float, out: Tensor) -> int:
@@ -303,32 +361,38 @@ class Kernels(Module):
       v, i, u, j = (self).first_two(y, )
     return (v, i, u, j)
 
-  # Of logits y of rows [first : first + n] for the tokens from first_token on: brings the logarithm of the sum of
-  # exponentials forward for the rows from read_first on that have one in sums, and keeps the logits of tokens, each in its
-  # row, that are among them.
-  def read(self: __torch__.Kernels, y: Tensor, first: int, first_token: int, read_first: int, sums: Tensor, rows: Tensor, tokens: Tensor, found: Tensor) -> int:
-    n = torch.size(y, 0)
-    columns = torch.size(y, 1)
-    begin = ops.prim.max(first, read_first)
-    end = ops.prim.min(first + n, read_first + torch.numel(sums))
-    if end > begin:
-      kept = torch.slice(sums, 0, begin - read_first, end - read_first, 1)
-      _0 = torch.copy_(kept, torch.logaddexp(kept, torch.logsumexp(torch.slice(y, 0, begin - first, end - first, 1), [1], False)))
-      row = torch.sub(rows, first)
-      column = torch.sub(tokens, first_token)
-      here = torch.logical_and(torch.logical_and(torch.ge(row, 0), torch.lt(row, n)), torch.logical_and(torch.ge(column, 0), torch.lt(column, columns)))
-      place = torch.add(torch.mul(torch.clamp(row, 0, n - 1), columns), torch.clamp(column, 0, columns - 1))
-      _1 = torch.copy_(found, torch.where(here, torch.take(y, place), found))
+  # Rows [begin : begin + n] of y are logits of rows [first : first + n] of the head: brings the logarithm of the sum of
+  # exponentials forward for those from read_first on that have one in sums.
+  def sum_exponentials(self: __torch__.Kernels, y: Tensor, begin: int, n: int, first: int, read_first: int, sums: Tensor) -> int:
+    since = ops.prim.max(first, read_first)
+    until = ops.prim.min(first + n, read_first + torch.numel(sums))
+    if until > since:
+      kept = torch.slice(sums, 0, since - read_first, until - read_first, 1)
+      own = torch.to(torch.slice(y, 0, begin + since - first, begin + until - first, 1), 6)
+      _0 = torch.copy_(kept, torch.logaddexp(kept, torch.logsumexp(own, [1], False)))
     return 0
 
-  # Logits of rows [first : first + n] of x for the vocabulary's tokens from first_token on. Keeps each row's two best
-  # logits and their tokens, of equal ones the lowest, since tiles come in the order of their tokens. Copies the logits of
-  # rows below logit_rows to logits [rows, vocabulary] on the host, and reads those of given tokens.
-  def head(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int, read_first: int, sums: Tensor, read_rows: Tensor, read_tokens: Tensor, found: Tensor) -> int:
-    columns = torch.size(w, 0)
-    y = torch.empty([n, columns], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
-    _0 = (self).product(x, first, n, w, least_rows, y, )
-    y = torch.to(y, 6)
+  # The first n rows of y are logits of rows [first : first + n] of the head for the tokens from first_token on: keeps those
+  # of tokens, each in its row, that are among them.
+  def pick(self: __torch__.Kernels, y: Tensor, n: int, first: int, first_token: int, rows: Tensor, tokens: Tensor, found: Tensor) -> int:
+    columns = torch.size(y, 1)
+    row = torch.sub(rows, first)
+    column = torch.sub(tokens, first_token)
+    here = torch.logical_and(torch.logical_and(torch.ge(row, 0), torch.lt(row, n)), torch.logical_and(torch.ge(column, 0), torch.lt(column, columns)))
+    place = torch.add(torch.mul(torch.clamp(row, 0, n - 1), columns), torch.clamp(column, 0, columns - 1))
+    _0 = torch.copy_(found, torch.where(here, torch.to(torch.take(y, place), 6), found))
+    return 0
+
+  # y [n, rows of w] = product of rows [first : first + n] of x with rows of w from begin to end
+  def head_product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, begin: int, end: int, least_rows: int, piece: Tensor, y: Tensor) -> int:
+    return (self).product(x, first, n, w, begin, end, least_rows, piece, False, (self).block(y, 0, n, begin, end - begin, ), )
+
+  # Rows [begin : begin + n] of y are logits of rows [first : first + n] of the head for the vocabulary's tokens from
+  # first_token on. Keeps each row's two best logits and their tokens, of equal ones the lowest, since tiles come in the
+  # order of their tokens. Copies the logits of rows below logit_rows to logits [rows, vocabulary] on the host.
+  def choose(self: __torch__.Kernels, y: Tensor, begin: int, n: int, first: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int) -> int:
+    columns = torch.size(y, 1)
+    y = torch.to(torch.slice(y, 0, begin, begin + n, 1), 6)
     kept = torch.slice(best, 0, first, first + n, 1)
     kept_tokens = torch.slice(tokens, 0, first, first + n, 1)
     v, i, u, j = (self).best(y, )
@@ -339,5 +403,4 @@ class Kernels(Module):
     full = ops.prim.min(n, logit_rows - first)
     if full > 0:
       _3 = torch.copy_((self).block(logits, first, full, first_token, columns, ), torch.slice(y, 0, 0, full, 1))
-    _4 = (self).read(y, first, first_token, read_first, sums, read_rows, read_tokens, found, )
     return 0

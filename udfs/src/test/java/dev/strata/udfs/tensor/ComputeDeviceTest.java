@@ -78,13 +78,15 @@ class ComputeDeviceTest {
   }
 
   @Test
-  void hiddenStatesOfFloat16AreFloat32() {
-    try (ComputeDevice device = cpu("float16")) {
-      assertThat(device.residualType()).isEqualTo(NumberType.FLOAT32);
+  void hiddenStatesAreFloat32OnACpuAndWhereverMathematicsIsInFloat16() {
+    for (String type : List.of("float16", "bfloat16", "float32")) {
+      try (ComputeDevice device = cpu(type)) {
+        assertThat(device.residualType()).isEqualTo(NumberType.FLOAT32);
+      }
     }
-    try (ComputeDevice device = cpu("bfloat16")) {
-      assertThat(device.residualType()).isEqualTo(NumberType.BFLOAT16);
-    }
+    assertThat(ComputeDevice.residualType(NumberType.FLOAT16, false)).isEqualTo(NumberType.FLOAT32);
+    assertThat(ComputeDevice.residualType(NumberType.BFLOAT16, false))
+        .isEqualTo(NumberType.BFLOAT16);
   }
 
   @Test

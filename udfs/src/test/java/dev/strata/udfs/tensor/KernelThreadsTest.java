@@ -16,9 +16,8 @@ class KernelThreadsTest extends KernelFixture {
 
   @Test
   void partsRunAtTheSameTimeOnOneOfPyTorchsThreadsEach() {
-    int before = JniUtils.getNumThreads();
-    try (KernelThreads threads = new KernelThreads()) {
-      assertThat(threads.count()).isEqualTo(before);
+    try (KernelThreads threads = new KernelThreads(2)) {
+      assertThat(threads.count()).isEqualTo(2);
       CyclicBarrier all = new CyclicBarrier(threads.count());
       Set<Integer> numbers = ConcurrentHashMap.newKeySet();
       threads.run(
@@ -29,7 +28,13 @@ class KernelThreadsTest extends KernelFixture {
           });
       assertThat(numbers).containsExactly(1);
     }
-    assertThat(JniUtils.getNumThreads()).isEqualTo(before);
+  }
+
+  @Test
+  void unlessTheirNumberIsSaidThereAreAsManyAsPyTorchTakes() {
+    try (KernelThreads threads = new KernelThreads(0)) {
+      assertThat(threads.count()).isBetween(1, Runtime.getRuntime().availableProcessors());
+    }
   }
 
   private static void await(CyclicBarrier all) {
@@ -43,7 +48,7 @@ class KernelThreadsTest extends KernelFixture {
   @Test
   void allPartsEndBeforeAFailureIsTold() {
     Set<Integer> done = ConcurrentHashMap.newKeySet();
-    try (KernelThreads threads = new KernelThreads()) {
+    try (KernelThreads threads = new KernelThreads(0)) {
       assertThatThrownBy(
               () ->
                   threads.run(

@@ -48,11 +48,11 @@ class DoctorTest {
     assertThat(told).isEqualTo(findings);
     assertThat(findings)
         .extracting(Finding::subject)
-        .containsExactly("Java", "Spark", "GPU", "natives", "memory", "model", "disk");
-    assertThat(findings.get(3).text()).startsWith("PyTorch's load, and its kernels run on the CPU");
-    assertThat(findings.get(5).text())
+        .containsExactly("Java", "Spark", "processor", "GPU", "natives", "memory", "model", "disk");
+    assertThat(findings.get(4).text()).startsWith("PyTorch's load, and its kernels run on the CPU");
+    assertThat(findings.get(6).text())
         .isEqualTo("llama with 12 layers, 0.0231 GB read in each sweep; a greeting has 10 tokens");
-    assertThat(findings.subList(2, 7)).extracting(Finding::status).containsOnly(Status.OK);
+    assertThat(findings.subList(2, 8)).extracting(Finding::status).containsOnly(Status.OK);
   }
 
   @Test
@@ -132,6 +132,13 @@ class DoctorTest {
     assertFailed(Platform.spark(directory.toString()), "3.5.1 for Scala 2.12");
     Files.move(jar, jars.resolve("spark-core_2.13-4.1.0.jar"));
     assertThat(Platform.spark(directory.toString()).status()).isEqualTo(Status.OK);
+  }
+
+  @Test
+  void processors() {
+    assertThat(Platform.processor(2, false).text())
+        .isEqualTo("2 cores; on it, float32 is the type to take: it has no units for bfloat16");
+    assertThat(Platform.processor(4, true).text()).endsWith("--compute-type bfloat16");
   }
 
   @Test
