@@ -22,6 +22,7 @@ class AskReferenceTest {
   private static final Offset<Float> CLOSE = within(1e-3f);
 
   /** A row of the reference, as the script names its fields. */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Expected(
       int[] prompt,
       List<int[]> continuations,
