@@ -36,6 +36,9 @@ final class SqlCommand {
   private static final String STATEMENT = "-e";
   private static final String FILE = "-f";
 
+  /** The launcher sets it where standard input is a terminal, which Java cannot tell. */
+  private static final String TYPED = "STRATA_TYPED";
+
   private SqlCommand() {}
 
   static void describe(CommandSpec spec) {
@@ -105,9 +108,8 @@ final class SqlCommand {
 
   /** A person is asked on a terminal; what comes from elsewhere ends at the first failure. */
   private static void converse(SqlRun run, PrintStream err) throws IOException {
-    boolean isTerminal = System.console() != null;
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    run.converse(in, isTerminal ? err : null);
+    run.converse(in, System.getenv(TYPED) == null ? null : err);
   }
 }
