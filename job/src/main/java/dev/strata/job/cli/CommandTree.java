@@ -45,6 +45,9 @@ final class CommandTree {
       root.addSubcommand(task.word(), command);
     }
     root.addSubcommand(BenchmarkCommand.WORD, benchmark());
+    CommandSpec sql = command(SqlCommand.WORD, SqlCommand.DESCRIPTION, SqlCommand.KEYS);
+    SqlCommand.describe(sql);
+    root.addSubcommand(SqlCommand.WORD, sql);
     CommandSpec doctor = command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS);
     root.addSubcommand(DoctorCommand.WORD, doctor.addOption(DoctorCommand.verify()));
     CommandLine commands = new CommandLine(root);
@@ -91,7 +94,7 @@ final class CommandTree {
   static List<String> commands() {
     return Stream.concat(
             Arrays.stream(Task.values()).map(Task::word),
-            Stream.of(BenchmarkCommand.WORD, DoctorCommand.WORD, HELP))
+            Stream.of(SqlCommand.WORD, BenchmarkCommand.WORD, DoctorCommand.WORD, HELP))
         .toList();
   }
 }

@@ -140,6 +140,11 @@ final class HelpText {
         .noneMatch(group -> group.keys().test(key));
   }
 
+  /** Whether a key says something of SQL functions, which have their rows from elsewhere. */
+  static boolean isOfSessions(ConfKey<?> key) {
+    return key.equals(StrataKeys.MODEL) || isOfMachine(key) || isOfNoOther(key);
+  }
+
   private static boolean isOfMachine(ConfKey<?> key) {
     String leaf = key.name().substring("spark.strata.".length());
     return OF_MACHINES.stream().anyMatch(word -> leaf.equals(word) || leaf.startsWith(word + "."));

@@ -63,6 +63,9 @@ public final class Strata {
       if (word.equals(DoctorCommand.WORD)) {
         return DoctorCommand.run(command, out);
       }
+      if (word.equals(SqlCommand.WORD)) {
+        return SqlCommand.run(command, out, err);
+      }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);

@@ -60,7 +60,7 @@ public final class Sessions {
   }
 
   /** Where a session will run. */
-  static String master(Map<String, String> settings) {
+  public static String master(Map<String, String> settings) {
     return settings.getOrDefault(MASTER, DEFAULTS.get(MASTER));
   }
 
@@ -70,7 +70,7 @@ public final class Sessions {
    * @param settings the submitted ones and those of the command line, which show in the Spark UI
    * @throws StrataException if Spark does not start, such as where its master is not there
    */
-  static SparkSession start(String name, Map<String, String> settings) {
+  public static SparkSession start(String name, Map<String, String> settings) {
     Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
     NativeEnvironment.defaults()
         .forEach((variable, value) -> all.put("spark.executorEnv." + variable, value));

@@ -50,15 +50,13 @@ class AskReferenceTest {
       asks.add(TestEngines.asking(asks.size(), row.text(), new Ask.Embed()));
     }
     assertThat(rows).hasSize(12);
-    try (Engine engine =
-        Engine.start(TestEngines.options(TestEngines.demoModel()).build())) {
+    try (Engine engine = Engine.start(TestEngines.options(TestEngines.demoModel()).build())) {
       List<GenerationResult> results = TestEngines.run(engine, asks);
       for (int i = 0; i < rows.size(); i++) {
         Expected row = rows.get(i);
         assertThat(results.get(3 * i).values()).containsExactly(row.log_probabilities(), CLOSE);
         assertThat(results.get(3 * i + 1).values()).containsExactly(row.scores(), CLOSE);
-        assertThat(results.get(3 * i + 2).values())
-            .containsExactly(row.embedding(), within(1e-5f));
+        assertThat(results.get(3 * i + 2).values()).containsExactly(row.embedding(), within(1e-5f));
       }
     }
   }

@@ -150,7 +150,8 @@ class FaultWalkTest {
             TestEngines.request(0, tokens(6, 20), NEW_TOKENS),
             TestEngines.observed(1, tokens(30, 4), NEW_TOKENS, logits),
             TestEngines.request(2, tokens(40, 3), NEW_TOKENS),
-            TestEngines.asking(3, tokens(50, 5), new Ask.Choose(List.of(tokens(7, 3), tokens(9, 2)))),
+            TestEngines.asking(
+                3, tokens(50, 5), new Ask.Choose(List.of(tokens(7, 3), tokens(9, 2)))),
             TestEngines.asking(4, tokens(60, 5), new Ask.Embed()));
     List<GenerationResult> results = TestEngines.run(engine, requests);
     assertThat(results)
