@@ -33,6 +33,7 @@ public final class BatchInput {
               + " messages ARRAY<STRUCT<role: STRING, content: STRING>>, prompt STRING,"
               + " max_new_tokens INT, repetition_penalty DOUBLE, temperature DOUBLE, top_k INT,"
               + " top_p DOUBLE, min_p DOUBLE, stop ARRAY<STRING>, seed BIGINT,"
+              + " chat_template_kwargs STRING,"
               + " refusal STRING, refusal_code STRING, refusal_parameter STRING");
 
   /** What a request says itself. */
@@ -53,7 +54,8 @@ public final class BatchInput {
       Map.of(
           StrataKeys.ID_COLUMN.name(), "custom_id",
           StrataKeys.ROW_OPTIONS.name(),
-              "max_new_tokens,repetition_penalty,temperature,top_k,top_p,min_p,stop,seed",
+              "max_new_tokens,repetition_penalty,temperature,top_k,top_p,min_p,stop,seed,"
+                  + "chat_template_kwargs",
           StrataKeys.COLUMNS.name(),
               "custom_id,line,position,endpoint,model,refusal_code,refusal_parameter");
 
@@ -82,7 +84,7 @@ public final class BatchInput {
 
   /** Where the prompts of requests are. */
   public static PromptOptions prompt() {
-    return new PromptOptions(null, null, "messages", "prompt", "refusal");
+    return new PromptOptions(null, null, "messages", "prompt", "refusal", null);
   }
 
   /** One task reads all files, so that it can tell a name that was there before. */
@@ -130,6 +132,7 @@ public final class BatchInput {
         sampling.minP(),
         sampling.stopStrings() == null ? null : array(sampling.stopStrings()),
         request.seed(),
+        request.templateArguments(),
         isRefused ? request.refusal().message() : null,
         isRefused ? request.refusal().code() : null,
         isRefused ? request.refusal().parameter() : null);

@@ -1,6 +1,9 @@
 package dev.strata.job.openai;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.strata.udfs.api.SamplingOverrides;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +16,12 @@ import java.util.stream.StreamSupport;
  * result and cannot be honoured refuses the request, and so does one that nobody knows.
  */
 final class RequestBody {
+
+  private static final String TEMPLATE_ARGUMENTS = "chat_template_kwargs";
+
+  /** Lone surrogates are written as escapes: in a row they would become question marks. */
+  private static final JsonMapper ASCII =
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   /** Parameters that do not change the result. */
   private static final Set<String> TAKEN =
@@ -40,7 +49,8 @@ final class RequestBody {
           "min_p",
           "repetition_penalty",
           "stop",
-          "seed");
+          "seed",
+          TEMPLATE_ARGUMENTS);
 
   /** Parameters that may be there as long as they ask for what is done anyway. */
   private static final Map<String, Predicate<JsonNode>> NEUTRAL =
@@ -86,6 +96,7 @@ final class RequestBody {
         isChat ? null : prompt(),
         sampling(),
         seed(),
+        templateArguments(isChat),
         null);
   }
 
@@ -144,6 +155,27 @@ final class RequestBody {
       throw wrong("seed", value, "a whole number");
     }
     return value.longValue();
+  }
+
+  private String templateArguments(boolean isChat) {
+    JsonNode value = value(TEMPLATE_ARGUMENTS);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isObject()) {
+      throw wrong(TEMPLATE_ARGUMENTS, value, "an object");
+    }
+    if (!isChat && !value.isEmpty()) {
+      throw refused(
+          "unsupported_parameter",
+          TEMPLATE_ARGUMENTS,
+          TEMPLATE_ARGUMENTS + " is for chats: no template is used here; leave it out");
+    }
+    try {
+      return ASCII.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was read as JSON is written as JSON", e);
+    }
   }
 
   private Integer integer(String name, int least) {

@@ -56,6 +56,46 @@ class RequestLineTest {
     }
   }
 
+  @Test
+  void argumentsForTheTemplate() {
+    BatchRequest request =
+        parse(withArguments("{\"enable_thinking\": false, \"x\": [1, 0.5, null, \"é\\ud83d\"]}"));
+    assertThat(request.refusal()).isNull();
+    assertThat(request.templateArguments())
+        .isEqualTo("{\"enable_thinking\":false,\"x\":[1,0.5,null,\"\\u00E9\\uD83D\"]}");
+    assertThat(parse(withArguments("null")).templateArguments()).isNull();
+    assertThat(parse(withArguments("[]")).refusal())
+        .isEqualTo(
+            new Refusal(
+                "invalid_value",
+                "chat_template_kwargs",
+                "chat_template_kwargs is []; it must be an object"));
+  }
+
+  @Test
+  void argumentsForTheTemplateMeanNothingToCompletions() {
+    String line =
+        """
+        {"custom_id": "a", "url": "/v1/completions",
+         "body": {"prompt": "Once", "chat_template_kwargs": %s}}\
+        """;
+    assertThat(parse(line.formatted("{}")).refusal()).isNull();
+    assertThat(parse(line.formatted("{\"a\": 1}")).refusal())
+        .isEqualTo(
+            new Refusal(
+                "unsupported_parameter",
+                "chat_template_kwargs",
+                "chat_template_kwargs is for chats: no template is used here; leave it out"));
+  }
+
+  private static String withArguments(String arguments) {
+    return """
+    {"custom_id": "a", "url": "/v1/chat/completions", "body":
+      {"messages": [{"role": "user", "content": "x"}], "chat_template_kwargs": %s}}\
+    """
+        .formatted(arguments);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -136,7 +136,7 @@ public final class StrataConf {
         engineOptions(),
         get(StrataKeys.IDLE_TIMEOUT),
         modelStaging(),
-        prompt,
+        prompt.withTemplateArguments(get(StrataKeys.CHAT_TEMPLATE_KWARGS)),
         samplingOverrides(),
         get(StrataKeys.ID_COLUMN),
         get(StrataKeys.ROW_OPTIONS),

@@ -146,6 +146,13 @@ public final class StrataKeys {
               + " column.");
   public static final ConfKey<String> SYSTEM =
       key("system", ConfType.TEXT, null, "The system message, which may hold {{column}} as well.");
+  public static final ConfKey<String> CHAT_TEMPLATE_KWARGS =
+      key(
+          "chat.template.kwargs",
+          ConfType.NAME,
+          null,
+          "Variables for the model's chat template, a JSON object such as"
+              + " {\"enable_thinking\": false}; a row's own chat_template_kwargs lie over them.");
   public static final ConfKey<String> TO_LANGUAGE =
       key("toLanguage", ConfType.NAME, null, "The language to translate to, such as French.");
 

@@ -5,6 +5,7 @@ import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -75,6 +76,7 @@ public final class Fingerprints {
     values.put("--min-p", sampling.minP());
     values.put("--stop", sampling.stopStrings());
     values.put("--ignore-stop-tokens", sampling.ignoreStopTokens());
+    values.put(StrataKeys.CHAT_TEMPLATE_KWARGS.option(), options.prompt().templateArguments());
     values.put("--row-options", options.rowOptions());
     values.put("--seed", options.seed());
     values.put("--long-prompts", options.cutsPrompts() ? "truncate" : "error");

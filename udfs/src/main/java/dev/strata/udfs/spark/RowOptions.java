@@ -4,12 +4,16 @@ import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -17,6 +21,8 @@ import scala.jdk.javaapi.CollectionConverters;
 final class RowOptions implements Serializable {
 
   private static final long serialVersionUID = 1L;
+
+  private static final String USE = "--row-options";
 
   private static final List<String> NAMES =
       List.of(
@@ -28,7 +34,8 @@ final class RowOptions implements Serializable {
           "min_p",
           "stop",
           "ignore_stop_tokens",
-          "seed");
+          "seed",
+          TemplateArguments.NAME);
 
   /**
    * As many characters as a number of JSON may have; reading more takes the time of their square.
@@ -48,8 +55,7 @@ final class RowOptions implements Serializable {
    *
    * @throws StrataException if there is no such option or column
    */
-  static RowOptions of(List<String> names, StructType schema) {
-    Columns columns = new Columns(schema);
+  static RowOptions of(List<String> names, TextColumns columns) {
     Map<String, Integer> found = new LinkedHashMap<>();
     for (String name : names) {
       if (!NAMES.contains(name)) {
@@ -57,9 +63,22 @@ final class RowOptions implements Serializable {
             "--row-options names '%s', which is not an option of rows%s; those are %s",
             name, Nearest.hint(name, NAMES), String.join(", ", NAMES));
       }
-      found.put(name, columns.require(name, "--row-options"));
+      int column = columns.find(name, USE);
+      found.put(name, name.equals(TemplateArguments.NAME) ? json(column, columns) : column);
     }
     return new RowOptions(found);
+  }
+
+  /** Where the JSON of a column with objects is. */
+  private static int json(int column, TextColumns columns) {
+    StructField field = columns.schema().fields()[column];
+    DataType type = field.dataType();
+    if (!TextColumns.isText(type) && !(type instanceof StructType) && !(type instanceof MapType)) {
+      throw StrataException.usage(
+          "column '%s' is %s; it must be a text with a JSON object, a struct or a map",
+          field.name(), type.catalogString());
+    }
+    return columns.require(field.name(), USE);
   }
 
   /**
@@ -82,6 +101,18 @@ final class RowOptions implements Serializable {
   private Object value(Row row, String name) {
     Integer column = columns.get(name);
     return column == null ? null : row.get(column);
+  }
+
+  /**
+   * What the row's chat template is given besides.
+   *
+   * @throws RowException if it is no JSON object, or names what is no variable
+   */
+  TemplateArguments templateArguments(Row row) {
+    Object json = value(row, TemplateArguments.NAME);
+    return json == null || json.toString().isBlank()
+        ? TemplateArguments.NONE
+        : TemplateArguments.parse(json.toString());
   }
 
   /**

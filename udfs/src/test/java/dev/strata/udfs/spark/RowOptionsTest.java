@@ -35,7 +35,8 @@ class RowOptionsTest {
   @Test
   void numbersAsTexts() {
     StructType texts = StructType.fromDDL("max_new_tokens STRING, top_p STRING, seed STRING");
-    RowOptions options = RowOptions.of(List.of("max_new_tokens", "top_p", "seed"), texts);
+    RowOptions options =
+        RowOptions.of(List.of("max_new_tokens", "top_p", "seed"), new TextColumns(texts));
     Row row = RowFactory.create(" 12", "0.9", "9007199254740993");
     assertThat(options.read(row).maxNewTokens()).isEqualTo(12);
     assertThat(options.read(row).topP()).isEqualTo(0.9);
@@ -55,7 +56,7 @@ class RowOptionsTest {
 
   @Test
   void columnsThatAreNotNamedAreData() {
-    RowOptions options = RowOptions.of(List.of("temperature"), SCHEMA);
+    RowOptions options = RowOptions.of(List.of("temperature"), new TextColumns(SCHEMA));
     assertThat(options.read(row(12L, 0.5f, null, null)).maxNewTokens()).isNull();
   }
 
@@ -78,7 +79,8 @@ class RowOptionsTest {
   @Test
   void numbersBeyondAllTypes() {
     StructType texts = StructType.fromDDL("max_new_tokens STRING, temperature STRING, seed STRING");
-    RowOptions options = RowOptions.of(List.of("max_new_tokens", "temperature", "seed"), texts);
+    RowOptions options =
+        RowOptions.of(List.of("max_new_tokens", "temperature", "seed"), new TextColumns(texts));
     for (String number :
         List.of("1e400", "-1e400", "1e2147483647", "1e-2147483647", "1e99999999999", "Infinity")) {
       assertThatThrownBy(() -> options.read(RowFactory.create(number, null, null)))
@@ -106,16 +108,28 @@ class RowOptionsTest {
 
   @Test
   void unknownNames() {
-    assertThatThrownBy(() -> RowOptions.of(List.of("max_tokens"), SCHEMA))
+    assertThatThrownBy(() -> RowOptions.of(List.of("max_tokens"), new TextColumns(SCHEMA)))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("--row-options names 'max_tokens', which is not an option of rows");
-    assertThatThrownBy(() -> RowOptions.of(List.of("top_p"), SCHEMA))
+    assertThatThrownBy(() -> RowOptions.of(List.of("top_p"), new TextColumns(SCHEMA)))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("the input has no column 'top_p', which --row-options names");
   }
 
+  @Test
+  void argumentsOfTemplatesAreObjects() {
+    TextColumns columns =
+        new TextColumns(StructType.fromDDL("text STRING, chat_template_kwargs BOOLEAN"));
+    assertThatThrownBy(() -> RowOptions.of(List.of("chat_template_kwargs"), columns))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "column 'chat_template_kwargs' is boolean; it must be a text with a JSON object, a"
+                + " struct or a map");
+  }
+
   private static SamplingOverrides read(Row row) {
-    return RowOptions.of(List.of("max_new_tokens", "temperature", "stop", "top_k"), SCHEMA)
+    return RowOptions.of(
+            List.of("max_new_tokens", "temperature", "stop", "top_k"), new TextColumns(SCHEMA))
         .read(row);
   }
 
