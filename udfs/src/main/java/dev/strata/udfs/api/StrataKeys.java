@@ -180,6 +180,12 @@ public final class StrataKeys {
           ConfType.atLeast(1),
           null,
           "The most tokens a row gets; default: the model's generation_config.json, else 256.");
+  public static final ConfKey<Integer> MIN_NEW_TOKENS =
+      key(
+          "minNewTokens",
+          ConfType.atLeast(0),
+          null,
+          "No stop token before a row has so many tokens; default: the model's.");
   public static final ConfKey<Double> TEMPERATURE =
       key(
           "temperature",
@@ -212,6 +218,13 @@ public final class StrataKeys {
           ConfType.number(false, 0, Double.MAX_VALUE, "a number above 0"),
           null,
           "Above 1 makes tokens that already occurred less likely; default: the model's.");
+  public static final ConfKey<Integer> NO_REPEAT_NGRAM_SIZE =
+      key(
+          "noRepeatNgramSize",
+          ConfType.atLeast(0),
+          null,
+          "No run of so many tokens occurs twice in prompt and completion, 0 for no limit; default:"
+              + " the model's.");
   public static final ConfKey<List<String>> STOP =
       key(
           "stop",

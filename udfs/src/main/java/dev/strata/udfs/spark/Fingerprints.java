@@ -70,6 +70,8 @@ public final class Fingerprints {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("--max-new-tokens", sampling.maxNewTokens());
     values.put("--repetition-penalty", sampling.repetitionPenalty());
+    values.put(StrataKeys.MIN_NEW_TOKENS.option(), sampling.bans().minNewTokens());
+    values.put(StrataKeys.NO_REPEAT_NGRAM_SIZE.option(), sampling.bans().noRepeatNgramSize());
     values.put("--temperature", sampling.temperature());
     values.put("--top-k", sampling.topK());
     values.put("--top-p", sampling.topP());

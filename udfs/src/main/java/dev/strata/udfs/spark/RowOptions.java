@@ -4,12 +4,14 @@ import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.TokenBans;
 import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
@@ -27,12 +29,19 @@ final class RowOptions implements Serializable {
   private static final List<String> NAMES =
       List.of(
           "max_new_tokens",
+          "min_new_tokens",
+          "min_length",
           "repetition_penalty",
           "temperature",
           "top_k",
           "top_p",
           "min_p",
           "stop",
+          "stop_strings",
+          "suppress_tokens",
+          "begin_suppress_tokens",
+          "no_repeat_ngram_size",
+          "bad_words_ids",
           "ignore_stop_tokens",
           "seed",
           TemplateArguments.NAME);
@@ -94,8 +103,29 @@ final class RowOptions implements Serializable {
         integer(row, "top_k"),
         number(row, "top_p"),
         number(row, "min_p"),
-        texts(row, "stop"),
-        flag(row, "ignore_stop_tokens"));
+        stopStrings(row),
+        flag(row, "ignore_stop_tokens"),
+        bans(row));
+  }
+
+  /** Those of either name: an option of requests, and a field of transformers. */
+  private List<String> stopStrings(Row row) {
+    List<String> stop = texts(row, "stop");
+    List<String> more = texts(row, "stop_strings");
+    if (stop == null || more == null) {
+      return stop == null ? more : stop;
+    }
+    return Stream.concat(stop.stream(), more.stream()).toList();
+  }
+
+  private TokenBans bans(Row row) {
+    return new TokenBans(
+        integer(row, "min_new_tokens"),
+        integer(row, "min_length"),
+        integer(row, "no_repeat_ngram_size"),
+        TokenIds.list("suppress_tokens", value(row, "suppress_tokens")),
+        TokenIds.list("begin_suppress_tokens", value(row, "begin_suppress_tokens")),
+        TokenIds.lists("bad_words_ids", value(row, "bad_words_ids")));
   }
 
   private Object value(Row row, String name) {
@@ -195,7 +225,7 @@ final class RowOptions implements Serializable {
     throw wrong(name, value, "a text", null);
   }
 
-  private static RowException wrong(String name, Object value, String type, Throwable cause) {
+  static RowException wrong(String name, Object value, String type, Throwable cause) {
     String text = String.valueOf(value);
     String shown = text.length() <= SHOWN_CHARS ? text : text.substring(0, SHOWN_CHARS) + "...";
     return new RowException("%s is '%s'; it must be %s".formatted(name, shown, type), cause);

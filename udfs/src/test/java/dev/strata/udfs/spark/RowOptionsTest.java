@@ -7,6 +7,7 @@ import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.TokenBans;
 import java.math.BigDecimal;
 import java.util.List;
 import org.apache.spark.sql.Row;
@@ -125,6 +126,45 @@ class RowOptionsTest {
         .hasMessage(
             "column 'chat_template_kwargs' is boolean; it must be a text with a JSON object, a"
                 + " struct or a map");
+  }
+
+  @Test
+  void bannedTokens() {
+    StructType schema =
+        StructType.fromDDL(
+            "min_new_tokens INT, min_length INT, no_repeat_ngram_size STRING, suppress_tokens"
+                + " ARRAY<BIGINT>, begin_suppress_tokens STRING, bad_words_ids ARRAY<ARRAY<INT>>,"
+                + " stop STRING, stop_strings ARRAY<STRING>");
+    RowOptions options = RowOptions.of(List.of(schema.fieldNames()), new TextColumns(schema));
+    SamplingOverrides all =
+        options.read(
+            RowFactory.create(
+                2, 3, "4", seq(5L, 6L), "[7, 8]", seq(seq(9), seq(1, 2)), "a", seq("b")));
+    assertThat(all.bans())
+        .isEqualTo(
+            new TokenBans(
+                2, 3, 4, List.of(5, 6), List.of(7, 8), List.of(List.of(9), List.of(1, 2))));
+    assertThat(all.stopStrings()).containsExactly("a", "b");
+    assertThat(options.read(RowFactory.create(null, null, "", null, " ", null, null, null)))
+        .isEqualTo(SamplingOverrides.NONE);
+    for (String wrong : List.of("[1.5]", "[1", "7", "[[1]]", "[\"1\"]", "[9999999999]", "[1e99]")) {
+      assertThatThrownBy(
+              () ->
+                  options.read(RowFactory.create(null, null, null, null, wrong, null, null, null)))
+          .isInstanceOf(RowException.class)
+          .hasMessage(
+              "begin_suppress_tokens is '%s'; it must be an array of token ids"
+                  .formatted(wrong.equals("[1") || wrong.equals("7") ? wrong : inner(wrong)));
+    }
+  }
+
+  /** A text is shown as a whole where it is no array, else the id that is none. */
+  private static String inner(String array) {
+    return array.substring(1, array.length() - 1);
+  }
+
+  private static Object seq(Object... elements) {
+    return CollectionConverters.asScala(List.of(elements)).toSeq();
   }
 
   private static SamplingOverrides read(Row row) {
