@@ -65,6 +65,7 @@ class GenerationPreviewTest {
         .containsEntry("column 'text' is null", 1L)
         .containsEntry("max_new_tokens is 0; it must be at least 1", 1L)
         .containsEntry("the prompt fills the model's context of 1,024 tokens", 1L);
+    assertThat(counts.undecoded()).isEqualTo(ran.undecoded()).isEqualTo(1);
     assertThat(counts.longest()).isEqualTo(7);
     assertThat(counts.newTokens()).isEqualTo(ran.completionTokens()).isEqualTo(5 + 7);
     assertThat(counts.promptTokens()).isEqualTo(stats.value().sum(EngineSnapshot::promptTokens));
@@ -180,7 +181,7 @@ class GenerationPreviewTest {
     return spark.createDataFrame(
         List.of(
             RowFactory.create("A simple program to encrypt files with a password.", null),
-            RowFactory.create("A library for reading images.", 7),
+            RowFactory.create("A library for reading images, \uFFFD.", 7),
             RowFactory.create(null, null),
             RowFactory.create("A library.", 0),
             RowFactory.create("many words ".repeat(3000), null)),
