@@ -7,6 +7,7 @@ import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.api.TokenBans;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,9 @@ public final class BatchInput {
               + " messages ARRAY<STRUCT<role: STRING, content: STRING>>, prompt STRING,"
               + " max_new_tokens INT, repetition_penalty DOUBLE, temperature DOUBLE, top_k INT,"
               + " top_p DOUBLE, min_p DOUBLE, stop ARRAY<STRING>, seed BIGINT,"
+              + " chat_template_kwargs STRING, min_new_tokens INT, min_length INT,"
+              + " no_repeat_ngram_size INT, suppress_tokens ARRAY<INT>,"
+              + " begin_suppress_tokens ARRAY<INT>, bad_words_ids ARRAY<ARRAY<INT>>,"
               + " refusal STRING, refusal_code STRING, refusal_parameter STRING");
 
   /** What a request says itself. */
@@ -53,7 +57,9 @@ public final class BatchInput {
       Map.of(
           StrataKeys.ID_COLUMN.name(), "custom_id",
           StrataKeys.ROW_OPTIONS.name(),
-              "max_new_tokens,repetition_penalty,temperature,top_k,top_p,min_p,stop,seed",
+              "max_new_tokens,repetition_penalty,temperature,top_k,top_p,min_p,stop,seed,"
+                  + "chat_template_kwargs,min_new_tokens,min_length,no_repeat_ngram_size,"
+                  + "suppress_tokens,begin_suppress_tokens,bad_words_ids",
           StrataKeys.COLUMNS.name(),
               "custom_id,line,position,endpoint,model,refusal_code,refusal_parameter");
 
@@ -82,7 +88,7 @@ public final class BatchInput {
 
   /** Where the prompts of requests are. */
   public static PromptOptions prompt() {
-    return new PromptOptions(null, null, "messages", "prompt", "refusal");
+    return new PromptOptions(null, null, "messages", "prompt", "refusal", null);
   }
 
   /** One task reads all files, so that it can tell a name that was there before. */
@@ -108,6 +114,7 @@ public final class BatchInput {
    */
   static Row row(BatchRequest request, long line, long position) {
     SamplingOverrides sampling = request.sampling();
+    TokenBans bans = sampling.bans();
     boolean isRefused = request.refusal() != null;
     return RowFactory.create(
         request.customId(),
@@ -130,6 +137,15 @@ public final class BatchInput {
         sampling.minP(),
         sampling.stopStrings() == null ? null : array(sampling.stopStrings()),
         request.seed(),
+        request.templateArguments(),
+        bans.minNewTokens(),
+        bans.minLength(),
+        bans.noRepeatNgramSize(),
+        bans.suppressTokens() == null ? null : array(bans.suppressTokens()),
+        bans.beginSuppressTokens() == null ? null : array(bans.beginSuppressTokens()),
+        bans.badWordsIds() == null
+            ? null
+            : array(bans.badWordsIds().stream().map(BatchInput::array).toList()),
         isRefused ? request.refusal().message() : null,
         isRefused ? request.refusal().code() : null,
         isRefused ? request.refusal().parameter() : null);

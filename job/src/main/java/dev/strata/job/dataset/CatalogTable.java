@@ -2,8 +2,13 @@ package dev.strata.job.dataset;
 
 import dev.strata.udfs.api.StrataException;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.connector.catalog.CatalogManager;
 import org.apache.spark.sql.connector.catalog.CatalogPlugin;
@@ -14,6 +19,14 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** A table's place in one of the session's catalogs, whether it is there or not. */
 record CatalogTable(TableCatalog catalog, Identifier identifier) {
+
+  /** What the names of tables have that a replacement makes. */
+  static final String NEW = "new";
+
+  static final String OLD = "old";
+
+  /** What they end with, which no date does. */
+  private static final String ID = "r[0-9a-f]{7}";
 
   /**
    * Finds the place that a name means, such as {@code table}, {@code database.table} or {@code
@@ -62,9 +75,34 @@ record CatalogTable(TableCatalog catalog, Identifier identifier) {
 
   /** A table beside this one, of a name that nobody else has. */
   CatalogTable beside(String suffix) {
-    String id = UUID.randomUUID().toString().substring(0, 8);
+    String id = "r" + UUID.randomUUID().toString().substring(0, 7);
     String name = identifier.name() + "_" + suffix + "_" + id;
     return new CatalogTable(catalog, Identifier.of(identifier.namespace(), name));
+  }
+
+  /**
+   * The tables that replacements of this one have while they go on, those of killed ones among
+   * them; by name.
+   */
+  List<CatalogTable> replacements() {
+    Pattern names =
+        Pattern.compile(
+            Pattern.quote(identifier.name()) + "_(" + NEW + "|" + OLD + ")_" + ID,
+            Pattern.CASE_INSENSITIVE);
+    try {
+      return Arrays.stream(catalog.listTables(identifier.namespace()))
+          .filter(table -> names.matcher(table.name()).matches())
+          .map(table -> new CatalogTable(catalog, table))
+          .sorted(Comparator.comparing(CatalogTable::sqlName))
+          .toList();
+    } catch (NoSuchNamespaceException e) {
+      return List.of();
+    }
+  }
+
+  /** Whether its name is that of rows which a replacement keeps until it is complete. */
+  boolean isSetAside() {
+    return identifier.name().toLowerCase(Locale.ROOT).matches(".*_" + OLD + "_" + ID);
   }
 
   void renameTo(CatalogTable other) throws Exception {

@@ -48,9 +48,36 @@ final class TableOutput implements Output {
     this.partitionBy = conf.get(StrataKeys.PARTITION_BY);
     this.exists = table.exists();
     this.provider = options.remove(USING);
+    tellOfReplacements();
     if (exists && provider == null) {
       provider = table.provider();
     }
+  }
+
+  /**
+   * Nobody knows of a table that somebody replaces it just now, so that none is dropped.
+   *
+   * @throws StrataException if a run was killed when the table's rows had no other place than the
+   *     one they were put aside to
+   */
+  private void tellOfReplacements() {
+    List<CatalogTable> left = table.replacements();
+    left.stream()
+        .filter(other -> !exists && other.isSetAside())
+        .findFirst()
+        .ifPresent(
+            old -> {
+              throw StrataException.data(
+                  "the table %s is gone, and its rows are in %s: a run that replaced it was killed;"
+                      + " rename that to %s, and drop what else is named %s_%s_...",
+                  name, old.sqlName(), name, name, CatalogTable.NEW);
+            });
+    left.forEach(
+        other ->
+            LOG.warn(
+                "{} is of a run that replaces {}; if none does, it was killed: drop that table",
+                other.sqlName(),
+                name));
   }
 
   static TableOutput open(SparkSession session, String name, StrataConf conf) throws Exception {
@@ -161,9 +188,9 @@ final class TableOutput implements Output {
 
   /** The old table is there until the new one is complete, and has its name back on failure. */
   private void replace(Dataset<Row> rows) throws Exception {
-    replacement = table.beside("new");
+    replacement = table.beside(CatalogTable.NEW);
     create(rows, replacement);
-    CatalogTable old = table.beside("old");
+    CatalogTable old = table.beside(CatalogTable.OLD);
     table.renameTo(old);
     try {
       replacement.renameTo(table);

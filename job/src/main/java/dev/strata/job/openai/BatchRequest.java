@@ -14,6 +14,7 @@ import java.util.List;
  * @param prompt the text of a completion
  * @param sampling its own options
  * @param seed its own seed
+ * @param templateArguments what the chat template is given besides, a JSON object
  * @param refusal why it is not asked, null if it is
  */
 public record BatchRequest(
@@ -24,10 +25,12 @@ public record BatchRequest(
     String prompt,
     SamplingOverrides sampling,
     Long seed,
+    String templateArguments,
     Refusal refusal) {
 
   /** The same request, not to be asked. */
   public BatchRequest refused(Refusal why) {
-    return new BatchRequest(customId, null, model, null, null, SamplingOverrides.NONE, null, why);
+    return new BatchRequest(
+        customId, null, model, null, null, SamplingOverrides.NONE, null, null, why);
   }
 }

@@ -1,11 +1,16 @@
 package dev.strata.job.openai;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.strata.udfs.api.SamplingOverrides;
+import dev.strata.udfs.api.TokenBans;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
@@ -13,6 +18,12 @@ import java.util.stream.StreamSupport;
  * result and cannot be honoured refuses the request, and so does one that nobody knows.
  */
 final class RequestBody {
+
+  private static final String TEMPLATE_ARGUMENTS = "chat_template_kwargs";
+
+  /** Lone surrogates are written as escapes: in a row they would become question marks. */
+  private static final JsonMapper ASCII =
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   /** Parameters that do not change the result. */
   private static final Set<String> TAKEN =
@@ -40,7 +51,16 @@ final class RequestBody {
           "min_p",
           "repetition_penalty",
           "stop",
-          "seed");
+          "stop_strings",
+          "seed",
+          "min_tokens",
+          "min_new_tokens",
+          "min_length",
+          "no_repeat_ngram_size",
+          "suppress_tokens",
+          "begin_suppress_tokens",
+          "bad_words_ids",
+          TEMPLATE_ARGUMENTS);
 
   /** Parameters that may be there as long as they ask for what is done anyway. */
   private static final Map<String, Predicate<JsonNode>> NEUTRAL =
@@ -86,6 +106,7 @@ final class RequestBody {
         isChat ? null : prompt(),
         sampling(),
         seed(),
+        templateArguments(isChat),
         null);
   }
 
@@ -132,7 +153,52 @@ final class RequestBody {
         number("top_p", false, 0, 1, "a number above 0 and at most 1"),
         number("min_p", true, 0, 1, "a number from 0 to 1"),
         stop(),
-        null);
+        null,
+        bans());
+  }
+
+  /** What transformers calls {@code min_new_tokens} is {@code min_tokens} to vLLM. */
+  private TokenBans bans() {
+    Integer least = integer("min_tokens", 0);
+    return new TokenBans(
+        least != null ? least : integer("min_new_tokens", 0),
+        integer("min_length", 0),
+        integer("no_repeat_ngram_size", 0),
+        ids("suppress_tokens"),
+        ids("begin_suppress_tokens"),
+        badWords());
+  }
+
+  private List<Integer> ids(String name) {
+    JsonNode value = value(name);
+    return value == null ? null : ids(name, value, value, "an array of token ids");
+  }
+
+  private List<List<Integer>> badWords() {
+    String name = "bad_words_ids";
+    String label = "an array of arrays of token ids, none of them empty";
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isArray() || elements(value).anyMatch(word -> word.isEmpty())) {
+      throw wrong(name, value, label);
+    }
+    return elements(value).map(word -> ids(name, value, word, label)).toList();
+  }
+
+  private static List<Integer> ids(String name, JsonNode whole, JsonNode array, String label) {
+    boolean areIds =
+        array.isArray()
+            && elements(array).allMatch(id -> id.isIntegralNumber() && id.canConvertToInt());
+    if (!areIds) {
+      throw wrong(name, whole, label);
+    }
+    return elements(array).map(JsonNode::intValue).toList();
+  }
+
+  private static Stream<JsonNode> elements(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false);
   }
 
   private Long seed() {
@@ -144,6 +210,27 @@ final class RequestBody {
       throw wrong("seed", value, "a whole number");
     }
     return value.longValue();
+  }
+
+  private String templateArguments(boolean isChat) {
+    JsonNode value = value(TEMPLATE_ARGUMENTS);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isObject()) {
+      throw wrong(TEMPLATE_ARGUMENTS, value, "an object");
+    }
+    if (!isChat && !value.isEmpty()) {
+      throw refused(
+          "unsupported_parameter",
+          TEMPLATE_ARGUMENTS,
+          TEMPLATE_ARGUMENTS + " is for chats: no template is used here; leave it out");
+    }
+    try {
+      return ASCII.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was read as JSON is written as JSON", e);
+    }
   }
 
   private Integer integer(String name, int least) {
@@ -172,16 +259,22 @@ final class RequestBody {
   }
 
   private List<String> stop() {
-    JsonNode value = value("stop");
+    List<String> stop = texts("stop");
+    List<String> more = texts("stop_strings");
+    if (stop == null || more == null) {
+      return stop == null ? more : stop;
+    }
+    return Stream.concat(stop.stream(), more.stream()).toList();
+  }
+
+  private List<String> texts(String name) {
+    JsonNode value = value(name);
     if (value == null) {
       return null;
     }
-    List<JsonNode> texts =
-        value.isArray()
-            ? StreamSupport.stream(value.spliterator(), false).toList()
-            : List.of(value);
+    List<JsonNode> texts = value.isArray() ? elements(value).toList() : List.of(value);
     if (!texts.stream().allMatch(text -> text.isTextual() && !text.textValue().isEmpty())) {
-      throw wrong("stop", value, "a text or an array of texts, none of them empty");
+      throw wrong(name, value, "a text or an array of texts, none of them empty");
     }
     return texts.stream().map(UnicodeText::of).toList();
   }

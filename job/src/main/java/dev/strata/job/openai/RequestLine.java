@@ -25,7 +25,7 @@ public final class RequestLine {
 
   private static BatchRequest refused(String customId, String model, Refusal refusal) {
     return new BatchRequest(
-        customId, null, model, null, null, SamplingOverrides.NONE, null, refusal);
+        customId, null, model, null, null, SamplingOverrides.NONE, null, null, refusal);
   }
 
   /** Reads a line of UTF-8, which is the first {@code length} bytes. */

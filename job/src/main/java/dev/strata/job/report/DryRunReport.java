@@ -66,6 +66,9 @@ public record DryRunReport(
     line(lines, "partitions", spread());
     line(lines, "prompt tokens", promptTokens());
     line(lines, "new tokens", newTokens());
+    if (seen.undecoded() > 0) {
+      line(lines, "not decoded", Figures.undecoded(seen.undecoded(), ofSeen()));
+    }
     addFailures(lines);
     line(lines, "sweeps", sweeps());
     line(lines, "", "fewest: every row stops at its first token; most: none stops early,");
@@ -122,9 +125,12 @@ public record DryRunReport(
             Figures.count(seen.longest()));
   }
 
+  private String ofSeen() {
+    return sampled() ? " of %s seen".formatted(Figures.count(seen.rows())) : "";
+  }
+
   private void addFailures(List<String> lines) {
-    String looked = sampled() ? "of %s seen".formatted(Figures.count(seen.rows())) : "";
-    line(lines, "rows that fail", (Figures.count(seen.failed()) + " " + looked).strip());
+    line(lines, "rows that fail", Figures.count(seen.failed()) + ofSeen());
     seen.failures().entrySet().stream()
         .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
         .limit(MOST_FAILURES)

@@ -41,4 +41,15 @@ public final class Figures {
         ? String.format(Locale.ROOT, "%d:%02d:%02d", hours, minutes, seconds % 60)
         : String.format(Locale.ROOT, "%d:%02d", minutes, seconds % 60);
   }
+
+  /**
+   * Rows whose texts are in another encoding than they were read in.
+   *
+   * @param looked of how many, such as {@code " of 100 seen"}, or nothing
+   */
+  static String undecoded(long rows, String looked) {
+    return "%s rows%s have U+FFFD where bytes were no text; if the input is not UTF-8, set"
+            .formatted(count(rows), looked)
+        + " --input-options encoding=windows-1252 or what it is";
+  }
 }

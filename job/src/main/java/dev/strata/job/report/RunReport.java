@@ -62,7 +62,7 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
               "computed twice", Figures.count(computedTwice()) + " tokens, lost with an executor"));
     }
     if (rows.undecoded() > 0) {
-      lines.add(line("not decoded", undecoded(rows)));
+      lines.add(line("not decoded", Figures.undecoded(rows.undecoded(), "")));
     }
     addErrors(lines, rows);
     return String.join(System.lineSeparator(), lines);
@@ -103,12 +103,6 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
             "every row failed (%s): %s"
                 .formatted(Figures.count(rows.done()), reasons.get(0).text()))
         : Optional.empty();
-  }
-
-  private static String undecoded(RowCounts rows) {
-    return "%s rows have U+FFFD where bytes were no text; if the input is not UTF-8, set"
-            .formatted(Figures.count(rows.undecoded()))
-        + " --input-options encoding=windows-1252 or what it is";
   }
 
   private static void addErrors(List<String> lines, RowCounts rows) {

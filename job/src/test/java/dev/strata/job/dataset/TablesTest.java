@@ -93,6 +93,27 @@ class TablesTest {
     write(catalog + "unborn", "error", "1 AS id");
   }
 
+  /** As a run leaves them that is killed between the two renames. */
+  @ParameterizedTest
+  @ValueSource(strings = {SESSION, DATABASE})
+  void aTableThatWasPutAsideIsNotForgotten(String catalog) {
+    String table = catalog + "lost";
+    write(table + "_old_ra1b2c3d", "error", "'old' AS text");
+    write(table + "_new_ra1b2c3d", "error", "'new' AS text");
+    write(table + "_old_20240101", "error", "'another' AS text");
+    assertThatThrownBy(() -> output(table, "overwrite"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageMatching(
+            "the table %s is gone, and its rows are in `.*lost_old_ra1b2c3d`: a run that replaced it was killed; rename that to %s, and drop what else is named %s_new_\\.\\.\\."
+                .formatted(table, table, table));
+    write(catalog + "los", "error", "'other' AS text");
+    String back = catalog.equals(SESSION) ? table : "PUBLIC.lost";
+    spark.sql("ALTER TABLE " + table + "_old_ra1b2c3d RENAME TO " + back);
+    assertThat(output(table, "ignore").exists()).isTrue();
+    write(table, "overwrite", "'newer' AS text");
+    assertThat(rows(table)).containsExactly("[newer]");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {SESSION, DATABASE})
   void theInputIsNoOutput(String catalog) {

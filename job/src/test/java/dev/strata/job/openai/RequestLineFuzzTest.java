@@ -51,7 +51,9 @@ class RequestLineFuzzTest {
       {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "m",
        "messages": [{"role": "system", "content": "é"}, {"role": "user", "name": "x", "content":
          [{"type": "text", "text": "One\\ud83d\\ude00."}]}], "max_tokens": 7, "n": 1,
-       "max_completion_tokens": 5, "temperature": 0.5, "top_p": 1, "top_k": -1, "min_p": 0.1,
+       "max_completion_tokens": 5, "temperature": 0.5, "top_p": 1,
+       "chat_template_kwargs": {"enable_thinking": false, "x": [1, {"y": null}]},
+       "min_tokens": 1, "no_repeat_ngram_size": 2, "suppress_tokens": [1, 2], "top_k": -1, "min_p": 0.1,
        "repetition_penalty": 1.1, "stop": ["END", "x"], "seed": 9, "stream": false, "tools": [],
        "logprobs": false, "top_logprobs": 0, "frequency_penalty": 0.0, "best_of": 1,
        "response_format": {"type": "text"}, "presence_penalty": null, "logit_bias": {}}}\

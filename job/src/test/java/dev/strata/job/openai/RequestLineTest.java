@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.SamplingOverrides;
+import dev.strata.udfs.api.TokenBans;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,76 @@ class RequestLineTest {
       assertThat(request.messages()).isNull();
       assertThat(request.sampling().stopStrings()).containsExactly("a", "b");
     }
+  }
+
+  @Test
+  void bannedTokens() {
+    String line =
+        """
+        {"custom_id": "a", "url": "/v1/completions", "body": {"prompt": "Once", "min_tokens": 2,
+          "min_length": 3, "no_repeat_ngram_size": 4, "suppress_tokens": [5, -1],
+          "begin_suppress_tokens": [], "bad_words_ids": [[9], [1, 2]], "stop": "a",
+          "stop_strings": ["b"]%s}}\
+        """;
+    SamplingOverrides sampling = parse(line.formatted("")).sampling();
+    assertThat(sampling.bans())
+        .isEqualTo(
+            new TokenBans(2, 3, 4, List.of(5, -1), List.of(), List.of(List.of(9), List.of(1, 2))));
+    assertThat(sampling.stopStrings()).containsExactly("a", "b");
+    assertThat(parse(line.replace("min_tokens", "min_new_tokens").formatted("")).sampling())
+        .isEqualTo(sampling);
+    for (String wrong : List.of("[1.5]", "1", "[[1]]", "[9999999999]", "[null]")) {
+      assertThat(parse(line.replace("[5, -1]", wrong).formatted("")).refusal().message())
+          .isEqualTo("suppress_tokens is %s; it must be an array of token ids", wrong);
+    }
+    assertThat(parse(line.replace("[5, -1]", "[1e400]").formatted("")).refusal().parameter())
+        .isEqualTo("suppress_tokens");
+    for (String wrong : List.of("[[]]", "[1]", "{}")) {
+      assertThat(parse(line.replace("[[9], [1, 2]]", wrong).formatted("")).refusal().parameter())
+          .isEqualTo("bad_words_ids");
+    }
+    assertThat(parse(line.replace("4", "-1").formatted("")).refusal().message())
+        .isEqualTo("no_repeat_ngram_size is -1; it must be a whole number of at least 0");
+  }
+
+  @Test
+  void argumentsForTheTemplate() {
+    BatchRequest request =
+        parse(withArguments("{\"enable_thinking\": false, \"x\": [1, 0.5, null, \"é\\ud83d\"]}"));
+    assertThat(request.refusal()).isNull();
+    assertThat(request.templateArguments())
+        .isEqualTo("{\"enable_thinking\":false,\"x\":[1,0.5,null,\"\\u00E9\\uD83D\"]}");
+    assertThat(parse(withArguments("null")).templateArguments()).isNull();
+    assertThat(parse(withArguments("[]")).refusal())
+        .isEqualTo(
+            new Refusal(
+                "invalid_value",
+                "chat_template_kwargs",
+                "chat_template_kwargs is []; it must be an object"));
+  }
+
+  @Test
+  void argumentsForTheTemplateMeanNothingToCompletions() {
+    String line =
+        """
+        {"custom_id": "a", "url": "/v1/completions",
+         "body": {"prompt": "Once", "chat_template_kwargs": %s}}\
+        """;
+    assertThat(parse(line.formatted("{}")).refusal()).isNull();
+    assertThat(parse(line.formatted("{\"a\": 1}")).refusal())
+        .isEqualTo(
+            new Refusal(
+                "unsupported_parameter",
+                "chat_template_kwargs",
+                "chat_template_kwargs is for chats: no template is used here; leave it out"));
+  }
+
+  private static String withArguments(String arguments) {
+    return """
+    {"custom_id": "a", "url": "/v1/chat/completions", "body":
+      {"messages": [{"role": "user", "content": "x"}], "chat_template_kwargs": %s}}\
+    """
+        .formatted(arguments);
   }
 
   @ParameterizedTest

@@ -18,6 +18,7 @@ class DryRunReportTest {
       new PromptCounts(
           100,
           Map.of("column 'text' is null", 7L, "column 'text' is empty", 3L),
+          4,
           4500,
           45 * 40.0 * 40 + 45 * 60.0 * 60,
           900,
@@ -36,6 +37,8 @@ class DryRunReportTest {
             "  partitions         2 on one executor",
             "  prompt tokens      4,500 (counted)",
             "  new tokens         90 to 900 (at most 10 a row)",
+            "  not decoded        4 rows have U+FFFD where bytes were no text; if the input is not"
+                + " UTF-8, set --input-options encoding=windows-1252 or what it is",
             "  rows that fail     10",
             "                     7: column 'text' is null",
             "                     3: column 'text' is empty",
@@ -69,6 +72,9 @@ class DryRunReportTest {
         .contains("  partitions         2 on 4 executors")
         .contains("  new tokens         about 9,000 to 90,000 (at most 10 a row)")
         .contains("  rows that fail     10 of 100 seen")
+        .contains(
+            "  not decoded        4 rows of 100 seen have U+FFFD where bytes were no text; if the"
+                + " input is not UTF-8, set --input-options encoding=windows-1252 or what it is")
         .contains("  sweeps             2 to 25 on each executor")
         .contains(
             "  weights to stream  8.00 GB to 100 GB (1.00 GB a sweep, all executors together)")

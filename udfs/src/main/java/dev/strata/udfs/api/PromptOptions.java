@@ -14,9 +14,15 @@ import java.io.Serializable;
  *     template, in rows where it is not null; null for none
  * @param errorColumn a column that says why a row cannot be asked, null in the others; null for
  *     none
+ * @param templateArguments a JSON object of variables for the model's chat template; null for none
  */
 public record PromptOptions(
-    String template, String system, String messagesColumn, String plainColumn, String errorColumn)
+    String template,
+    String system,
+    String messagesColumn,
+    String plainColumn,
+    String errorColumn,
+    String templateArguments)
     implements Serializable {
 
   public PromptOptions {
@@ -28,11 +34,17 @@ public record PromptOptions(
   }
 
   public PromptOptions(String template, String system, String messagesColumn) {
-    this(template, system, messagesColumn, null, null);
+    this(template, system, messagesColumn, null, null, null);
   }
 
   /** The same prompts for an input that says in a column why a row cannot be asked. */
   public PromptOptions withErrorColumn(String column) {
-    return new PromptOptions(template, system, messagesColumn, plainColumn, column);
+    return new PromptOptions(
+        template, system, messagesColumn, plainColumn, column, templateArguments);
+  }
+
+  /** The same prompts with variables for the chat template, a JSON object; null for none. */
+  public PromptOptions withTemplateArguments(String json) {
+    return new PromptOptions(template, system, messagesColumn, plainColumn, errorColumn, json);
   }
 }

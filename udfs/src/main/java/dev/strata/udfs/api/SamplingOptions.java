@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * How one row's tokens are chosen and when it stops. The filters apply in the order of the
  * components, as in Hugging Face transformers: repetition penalty, temperature, top-k, top-p,
- * min-p.
+ * min-p. Banned tokens are left out before all of them.
  *
  * @param maxNewTokens at least 1
  * @param repetitionPenalty 1 for none; larger values make tokens that already occurred less likely
@@ -16,6 +16,7 @@ import java.util.List;
  * @param minP the least probability kept, as a fraction of the most likely token's; 0 for all
  * @param stopStrings texts that end generation; they are not part of the completion
  * @param ignoreStopTokens whether to generate on through the model's stop tokens, for measurements
+ * @param bans tokens that are not chosen
  */
 public record SamplingOptions(
     int maxNewTokens,
@@ -25,7 +26,8 @@ public record SamplingOptions(
     double topP,
     double minP,
     List<String> stopStrings,
-    boolean ignoreStopTokens)
+    boolean ignoreStopTokens,
+    TokenBans bans)
     implements Serializable {
 
   public SamplingOptions {
@@ -47,6 +49,28 @@ public record SamplingOptions(
     require(stopStrings.stream().noneMatch(String::isEmpty), "stop", stopStrings, "not empty");
   }
 
+  /** Options that ban no token. */
+  public SamplingOptions(
+      int maxNewTokens,
+      double repetitionPenalty,
+      double temperature,
+      int topK,
+      double topP,
+      double minP,
+      List<String> stopStrings,
+      boolean ignoreStopTokens) {
+    this(
+        maxNewTokens,
+        repetitionPenalty,
+        temperature,
+        topK,
+        topP,
+        minP,
+        stopStrings,
+        ignoreStopTokens,
+        TokenBans.NONE);
+  }
+
   /** Greedy, until the model stops or {@code maxNewTokens} are generated. */
   public static SamplingOptions greedy(int maxNewTokens) {
     return new SamplingOptions(maxNewTokens, 1, 0, 0, 1, 0, List.of(), false);
@@ -59,7 +83,7 @@ public record SamplingOptions(
 
   /** Whether a choice needs the logits of all tokens, and not the best alone. */
   public boolean needsLogits() {
-    return !isGreedy() || repetitionPenalty != 1;
+    return !isGreedy() || repetitionPenalty != 1 || !bans.isEmpty();
   }
 
   private static void require(boolean holds, String name, Object value, String range) {

@@ -16,8 +16,31 @@ public record SamplingOverrides(
     Double topP,
     Double minP,
     List<String> stopStrings,
-    Boolean ignoreStopTokens)
+    Boolean ignoreStopTokens,
+    TokenBans bans)
     implements Serializable {
+
+  /** Overrides that ban no token. */
+  public SamplingOverrides(
+      Integer maxNewTokens,
+      Double repetitionPenalty,
+      Double temperature,
+      Integer topK,
+      Double topP,
+      Double minP,
+      List<String> stopStrings,
+      Boolean ignoreStopTokens) {
+    this(
+        maxNewTokens,
+        repetitionPenalty,
+        temperature,
+        topK,
+        topP,
+        minP,
+        stopStrings,
+        ignoreStopTokens,
+        TokenBans.NONE);
+  }
 
   /** Overrides nothing. */
   public static final SamplingOverrides NONE =
@@ -37,7 +60,8 @@ public record SamplingOverrides(
         orElse(topP, base.topP()),
         orElse(minP, base.minP()),
         orElse(stopStrings, base.stopStrings()),
-        orElse(ignoreStopTokens, base.ignoreStopTokens()));
+        orElse(ignoreStopTokens, base.ignoreStopTokens()),
+        bans.over(base.bans()));
   }
 
   private static <T> T orElse(T value, T otherwise) {

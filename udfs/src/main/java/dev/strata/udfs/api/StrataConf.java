@@ -127,7 +127,14 @@ public final class StrataConf {
         get(StrataKeys.TOP_P),
         get(StrataKeys.MIN_P),
         get(StrataKeys.STOP),
-        get(StrataKeys.IGNORE_STOP_TOKENS));
+        get(StrataKeys.IGNORE_STOP_TOKENS),
+        new TokenBans(
+            get(StrataKeys.MIN_NEW_TOKENS),
+            null,
+            get(StrataKeys.NO_REPEAT_NGRAM_SIZE),
+            null,
+            null,
+            null));
   }
 
   /** All that tasks need to know, with a prompt that the caller made. */
@@ -136,7 +143,7 @@ public final class StrataConf {
         engineOptions(),
         get(StrataKeys.IDLE_TIMEOUT),
         modelStaging(),
-        prompt,
+        prompt.withTemplateArguments(get(StrataKeys.CHAT_TEMPLATE_KWARGS)),
         samplingOverrides(),
         get(StrataKeys.ID_COLUMN),
         get(StrataKeys.ROW_OPTIONS),

@@ -146,6 +146,13 @@ public final class StrataKeys {
               + " column.");
   public static final ConfKey<String> SYSTEM =
       key("system", ConfType.TEXT, null, "The system message, which may hold {{column}} as well.");
+  public static final ConfKey<String> CHAT_TEMPLATE_KWARGS =
+      key(
+          "chat.template.kwargs",
+          ConfType.NAME,
+          null,
+          "Variables for the model's chat template, a JSON object such as"
+              + " {\"enable_thinking\": false}; a row's own chat_template_kwargs lie over them.");
   public static final ConfKey<String> TO_LANGUAGE =
       key("toLanguage", ConfType.NAME, null, "The language to translate to, such as French.");
 
@@ -173,6 +180,12 @@ public final class StrataKeys {
           ConfType.atLeast(1),
           null,
           "The most tokens a row gets; default: the model's generation_config.json, else 256.");
+  public static final ConfKey<Integer> MIN_NEW_TOKENS =
+      key(
+          "minNewTokens",
+          ConfType.atLeast(0),
+          null,
+          "No stop token before a row has so many tokens; default: the model's.");
   public static final ConfKey<Double> TEMPERATURE =
       key(
           "temperature",
@@ -205,6 +218,13 @@ public final class StrataKeys {
           ConfType.number(false, 0, Double.MAX_VALUE, "a number above 0"),
           null,
           "Above 1 makes tokens that already occurred less likely; default: the model's.");
+  public static final ConfKey<Integer> NO_REPEAT_NGRAM_SIZE =
+      key(
+          "noRepeatNgramSize",
+          ConfType.atLeast(0),
+          null,
+          "No run of so many tokens occurs twice in prompt and completion, 0 for no limit; default:"
+              + " the model's.");
   public static final ConfKey<List<String>> STOP =
       key(
           "stop",

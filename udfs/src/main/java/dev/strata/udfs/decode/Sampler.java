@@ -3,12 +3,13 @@ package dev.strata.udfs.decode;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import java.nio.FloatBuffer;
+import java.util.Set;
 
 /**
  * Chooses the next token of a row from its logits. Penalty and filters are those of Hugging Face
- * transformers' logits processors, in their order: repetition penalty, temperature, top-k, top-p,
- * min-p. What is left is drawn by the inverse of the cumulative distribution over the tokens in
- * descending order of probability, lowest id first among equals.
+ * transformers' logits processors, in their order: repetition penalty, banned tokens, temperature,
+ * top-k, top-p, min-p. What is left is drawn by the inverse of the cumulative distribution over the
+ * tokens in descending order of probability, lowest id first among equals.
  *
  * <p>Linear in the vocabulary: top-k is a heap, top-p and the draw are selections, nothing is
  * sorted. Keeps its arrays from call to call, so that each thread needs a sampler of its own.
@@ -16,6 +17,7 @@ import java.nio.FloatBuffer;
 public final class Sampler {
 
   private final float[] scores; // [vocab]
+  private final BannedTokens banned;
   private final TopScores topScores = new TopScores();
   private final Candidates candidates;
   private float margin;
@@ -23,12 +25,17 @@ public final class Sampler {
   /** Bytes of heap for each token of the vocabulary. */
   public static final int BYTES_PER_TOKEN = 16;
 
-  /** A sampler for a vocabulary; it holds {@link #BYTES_PER_TOKEN} per token of it. */
-  public Sampler(int vocabSize) {
+  /**
+   * A sampler for a vocabulary; it holds {@link #BYTES_PER_TOKEN} per token of it.
+   *
+   * @param stopTokens what the model ends a completion with
+   */
+  public Sampler(int vocabSize, Set<Integer> stopTokens) {
     if (vocabSize < 1) {
       throw new IllegalArgumentException("vocabulary of " + vocabSize + " tokens");
     }
     scores = new float[vocabSize];
+    banned = new BannedTokens(scores, stopTokens);
     candidates = new Candidates(scores);
   }
 
@@ -36,15 +43,19 @@ public final class Sampler {
    * The id of the next token.
    *
    * @param logits the vocabulary's logits from the buffer's position on; the buffer is not changed
+   * @param options the row's
    * @param tokens the row's prompt and what was generated so far, in {@code [0, tokenCount)}
+   * @param promptLength how many of them are the prompt
    * @param seed the row's seed, see {@link RowSeed}
    * @param position the position whose random number is drawn; unused when greedy
-   * @throws RowException if a logit is not a number or infinite, or all are minus infinity
+   * @throws RowException if a logit is not a number or infinite, or all are minus infinity, or
+   *     every token is banned
    */
   public int sample(
       FloatBuffer logits,
       SamplingOptions options,
       int[] tokens,
+      int promptLength,
       int tokenCount,
       long seed,
       int position) {
@@ -52,7 +63,15 @@ public final class Sampler {
     if (options.repetitionPenalty() != 1) {
       penalize(logits, (float) options.repetitionPenalty(), tokens, tokenCount);
     }
+    banned.apply(options.bans(), tokens, promptLength, tokenCount);
     int best = mostLikely();
+    if (scores[best] == Float.NEGATIVE_INFINITY) {
+      throw new RowException(
+          options.bans().isEmpty()
+              ? "the model computed a logit of -Infinity for every token"
+              : "no token is left to choose: the others are banned by min_new_tokens,"
+                  + " suppress_tokens, no_repeat_ngram_size or bad_words_ids");
+    }
     if (options.isGreedy()) {
       return best;
     }
@@ -97,9 +116,6 @@ public final class Sampler {
       }
     }
     margin = scores[best] - second;
-    if (scores[best] == Float.NEGATIVE_INFINITY) {
-      throw new RowException("the model computed a logit of -Infinity for every token");
-    }
     return best;
   }
 

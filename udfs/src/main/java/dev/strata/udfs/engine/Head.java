@@ -10,6 +10,7 @@ import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.HeadPass;
 import dev.strata.udfs.transformer.Transformer;
 import java.util.List;
+import java.util.Set;
 
 /** What comes after the last layer: the tokens that choose, their logits, the choice. */
 final class Head implements AutoCloseable {
@@ -24,15 +25,22 @@ final class Head implements AutoCloseable {
   private final TokenChooser chooser;
 
   /**
+   * @param stopTokens what the model ends a completion with
    * @param logitRows the most tokens of a sweep whose logits are kept in full
    */
-  Head(ComputeDevice device, Transformer transformer, DecoderSpec spec, int logitRows) {
+  Head(
+      ComputeDevice device,
+      Transformer transformer,
+      DecoderSpec spec,
+      Set<Integer> stopTokens,
+      int logitRows) {
     this.device = device;
     this.transformer = transformer;
     this.hiddenSize = spec.hiddenSize();
     this.logits = device.allocateHost(LOGITS, NumberType.FLOAT32, logitRows, spec.vocabSize());
     try {
-      this.chooser = new TokenChooser(spec.vocabSize(), logits.buffer().asFloatBuffer());
+      this.chooser =
+          new TokenChooser(spec.vocabSize(), stopTokens, logits.buffer().asFloatBuffer());
     } catch (Throwable e) {
       Holdings.closeAfter(e, logits);
       throw e;

@@ -18,6 +18,7 @@ import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.ResidentWeights;
 import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
+import java.util.Set;
 
 /** Makes all that sweeps need, by the memory plan, and closes it together. */
 final class SweepResources implements AutoCloseable {
@@ -54,7 +55,8 @@ final class SweepResources implements AutoCloseable {
       this.transformer =
           new Transformer(
               device, lanes.compute(), spec, vectors, memory.kv(), memory.activations());
-      this.head = holdings.add(new Head(device, transformer, spec, plan.logitRows()));
+      Set<Integer> stopTokens = checkpoint.generation().stopTokens();
+      this.head = holdings.add(new Head(device, transformer, spec, stopTokens, plan.logitRows()));
       this.weights =
           holdings.add(
               new WeightStream(

@@ -6,6 +6,7 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.transformer.HeadPass;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Set;
 
 /** Chooses each sequence's next token from what the head computed. */
 final class TokenChooser {
@@ -25,12 +26,13 @@ final class TokenChooser {
   private long lowMargins;
 
   /**
+   * @param stopTokens what the model ends a completion with
    * @param logits [rows, vocabulary], where the head leaves logits kept in full
    */
-  TokenChooser(int vocabSize, FloatBuffer logits) {
+  TokenChooser(int vocabSize, Set<Integer> stopTokens, FloatBuffer logits) {
     this.vocabSize = vocabSize;
     this.logits = logits;
-    this.sampler = new Sampler(vocabSize);
+    this.sampler = new Sampler(vocabSize, stopTokens);
   }
 
   /** What it takes. */
@@ -129,6 +131,7 @@ final class TokenChooser {
         logits(row),
         generation.sampling(),
         sequence.tokens(),
+        sequence.promptLength(),
         sequence.length(),
         generation.seed(),
         sequence.length());

@@ -8,6 +8,9 @@ import java.nio.charset.StandardCharsets;
 /** Names that files of a checkpoint may have, on any file system. */
 public final class FileNames {
 
+  /** The one directory of a checkpoint with files of its own. */
+  public static final String TEMPLATES = "additional_chat_templates";
+
   /** What a name may take on Linux, as UTF-8. */
   private static final int MOST_BYTES = 255;
 
@@ -35,13 +38,14 @@ public final class FileNames {
   }
 
   /**
-   * Refuses other names.
+   * Refuses names that are not plain, but for those in {@link #TEMPLATES}.
    *
    * @param directory the files' directory, for the message
    * @throws IllegalArgumentException for such a name
    */
-  public static void requirePlain(String name, Object directory) {
-    if (!isPlain(name)) {
+  public static void require(String name, Object directory) {
+    String prefix = TEMPLATES + "/";
+    if (!isPlain(name.startsWith(prefix) ? name.substring(prefix.length()) : name)) {
       throw new IllegalArgumentException(name + " is not a file name in " + directory);
     }
   }

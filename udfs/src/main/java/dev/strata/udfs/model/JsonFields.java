@@ -3,10 +3,12 @@ package dev.strata.udfs.model;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.strata.udfs.api.StrataException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -120,6 +122,71 @@ final class JsonFields {
     return numbers;
   }
 
+  /** A list of token ids, of which those that are no tokens may have any value. */
+  List<Integer> ids(String name) {
+    return ids(name, object.get(name), "a list of whole numbers");
+  }
+
+  /** A list of lists of token ids, none of them empty. */
+  List<List<Integer>> idLists(String name) {
+    String rule = "a list of lists of whole numbers, none of them empty";
+    JsonElement value = object.get(name);
+    if (!value.isJsonArray()) {
+      throw invalid(name, rule);
+    }
+    List<List<Integer>> lists = new ArrayList<>();
+    for (JsonElement element : value.getAsJsonArray()) {
+      List<Integer> ids = ids(name, element, rule);
+      if (ids.isEmpty()) {
+        throw invalid(name, rule);
+      }
+      lists.add(ids);
+    }
+    return lists;
+  }
+
+  private List<Integer> ids(String name, JsonElement value, String rule) {
+    if (!value.isJsonArray()) {
+      throw invalid(name, rule);
+    }
+    List<Integer> ids = new ArrayList<>();
+    for (JsonElement element : value.getAsJsonArray()) {
+      ids.add(whole(name, element, Integer.MIN_VALUE, Integer.MAX_VALUE, rule));
+    }
+    return ids;
+  }
+
+  /**
+   * Adds the fields that are present and not what they are by default, as JSON.
+   *
+   * @param defaults a Double, a Boolean, or null, by the fields' names
+   */
+  void addOthers(Map<String, Object> defaults, Map<String, String> others) {
+    defaults.forEach(
+        (name, otherwise) -> {
+          if (isPresent(name) && !isDefault(object.get(name), otherwise)) {
+            others.put(name, shown(object.get(name)));
+          }
+        });
+  }
+
+  private static boolean isDefault(JsonElement value, Object otherwise) {
+    if (value.isJsonArray() || value.isJsonObject()) {
+      return value.isJsonArray() ? value.getAsJsonArray().isEmpty() : isEmptyObject(value);
+    }
+    JsonPrimitive primitive = value.getAsJsonPrimitive();
+    if (otherwise instanceof Double number && primitive.isNumber()) {
+      return primitive.getAsDouble() == number;
+    }
+    return otherwise instanceof Boolean flag
+        && primitive.isBoolean()
+        && primitive.getAsBoolean() == flag;
+  }
+
+  private static boolean isEmptyObject(JsonElement value) {
+    return value.getAsJsonObject().isEmpty();
+  }
+
   private int whole(String name, JsonElement value, int least, int most, String rule) {
     try {
       int number = decimal(name, value, rule).intValueExact();
@@ -194,6 +261,16 @@ final class JsonFields {
 
   String textOr(String name, String otherwise) {
     return isPresent(name) ? text(name) : otherwise;
+  }
+
+  /** A string, or a list of them. */
+  List<String> textOrTexts(String name) {
+    String rule = "a string or a list of strings";
+    List<String> texts = new ArrayList<>();
+    for (JsonElement element : elements(name)) {
+      texts.add(text(name, element, rule));
+    }
+    return texts;
   }
 
   List<String> texts(String name) {

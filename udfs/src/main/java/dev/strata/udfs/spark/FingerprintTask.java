@@ -1,7 +1,6 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.JvmErrors;
-import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.Sha256;
 import java.util.Arrays;
@@ -55,9 +54,6 @@ final class FingerprintTask implements MapFunction<Row, Row> {
   private Sha256 ask(Row row) {
     Sha256 ask =
         new Sha256().add(prompts.id(row)).add(prompts.seed(row)).add(prompts.overrides(row));
-    for (Message message : prompts.prompt(row, UnaryOperator.identity()).messages()) {
-      ask.add(message.role()).add(message.content());
-    }
-    return ask;
+    return prompts.prompt(row, UnaryOperator.identity()).digest(ask);
   }
 }

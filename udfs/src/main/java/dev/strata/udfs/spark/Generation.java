@@ -64,9 +64,9 @@ public final class Generation {
   /**
    * Opens the model as executors will, and closes it again, without reading weights.
    *
-   * @throws StrataException if it cannot be used
+   * @throws StrataException if it cannot be used, or has no use for the options
    */
   public static void validateModel(GenerationOptions options) {
-    ModelLocation.validate(options.engine().model());
+    ModelLocation.validate(options.engine().model(), RowPrompts.arguments(options.prompt()));
   }
 }

@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.model.DecoderWeights;
+import dev.strata.udfs.model.FileNames;
 import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Weight;
@@ -22,7 +23,8 @@ final class ModelIdentity {
           "tokenizer.json",
           "tokenizer_config.json",
           "special_tokens_map.json",
-          "chat_template.jinja");
+          "chat_template.jinja",
+          FileNames.TEMPLATES + "/default.jinja");
 
   private static final int SAMPLE_BYTES = 256;
 

@@ -1,9 +1,11 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.ModelFiles;
 import dev.strata.udfs.text.ModelText;
+import dev.strata.udfs.text.TemplateArguments;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
@@ -60,14 +62,34 @@ final class ModelLocation {
   /**
    * Opens a model's files and its text side, and closes them again.
    *
-   * @throws StrataException if one of them cannot be used
+   * @param arguments what its chat template shall be given
+   * @throws StrataException if one of them cannot be used, or there is no chat template for the
+   *     arguments
    */
-  static void validate(String location) {
-    try (Checkpoint checkpoint = open(location)) {
-      text(checkpoint, location).close();
+  static void validate(String location, TemplateArguments arguments) {
+    try (Checkpoint checkpoint = open(location);
+        ModelText text = text(checkpoint, location)) {
+      requireTemplate(text, arguments, location);
       checkpoint.warnings().forEach(LOG::warn);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static void requireTemplate(
+      ModelText text, TemplateArguments arguments, String location) {
+    String option = StrataKeys.CHAT_TEMPLATE_KWARGS.option();
+    if (!arguments.isEmpty() && !text.hasChatTemplate()) {
+      throw StrataException.usage(
+          "the model in %s has no chat template, which %s is for; leave it out", location, option);
+    }
+    text.unused(arguments)
+        .forEach(
+            name ->
+                LOG.warn(
+                    "{} names {}, which the chat template of {} does not mention: it changes nothing",
+                    option,
+                    name,
+                    location));
   }
 }

@@ -60,9 +60,11 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
   }
 
   private PromptCounts count(EncodedRow row) {
-    return row.error() != null
-        ? PromptCounts.failure(row.error().getMessage())
-        : count(row.tokens().length, row.own());
+    if (row.error() != null) {
+      return PromptCounts.failure(row.error().getMessage());
+    }
+    PromptCounts counts = count(row.tokens().length, row.own());
+    return row.ask().isUndecoded() ? counts.plus(PromptCounts.UNDECODED) : counts;
   }
 
   private PromptCounts count(int promptTokens, SamplingOptions own) {

@@ -9,6 +9,7 @@ import java.util.TreeMap;
  *
  * @param rows all that were looked at
  * @param failures rows that would fail, by the reason
+ * @param undecoded rows whose texts have the character that stands for bytes of another encoding
  * @param promptTokens tokens of the prompts of the others
  * @param promptTokensSquared the sum of their squares
  * @param newTokens the most tokens that they may get
@@ -21,6 +22,7 @@ import java.util.TreeMap;
 public record PromptCounts(
     long rows,
     Map<String, Long> failures,
+    long undecoded,
     long promptTokens,
     double promptTokensSquared,
     long newTokens,
@@ -32,10 +34,13 @@ public record PromptCounts(
     implements Serializable {
 
   /** No rows. */
-  public static final PromptCounts NONE = new PromptCounts(0, Map.of(), 0, 0, 0, 0, 0, 0, 0, 0);
+  public static final PromptCounts NONE = new PromptCounts(0, Map.of(), 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  /** Beside the counts of a row: that its texts have bytes of another encoding. */
+  static final PromptCounts UNDECODED = new PromptCounts(0, Map.of(), 1, 0, 0, 0, 0, 0, 0, 0, 0);
 
   static PromptCounts failure(String reason) {
-    return new PromptCounts(1, Map.of(reason, 1L), 0, 0, 0, 0, 0, 0, 0, 0);
+    return new PromptCounts(1, Map.of(reason, 1L), 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /**
@@ -49,6 +54,7 @@ public record PromptCounts(
     return new PromptCounts(
         1,
         Map.of(),
+        0,
         promptTokens,
         (double) promptTokens * promptTokens,
         newTokens,
@@ -66,6 +72,7 @@ public record PromptCounts(
     return new PromptCounts(
         rows + other.rows,
         all,
+        undecoded + other.undecoded,
         promptTokens + other.promptTokens,
         promptTokensSquared + other.promptTokensSquared,
         newTokens + other.newTokens,

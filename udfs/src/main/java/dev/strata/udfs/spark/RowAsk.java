@@ -83,6 +83,6 @@ final class RowAsk {
     }
     String id = brought == null ? prompts.id(row) : null;
     return RowSeed.of(
-        brought == null ? run : brought, id == null ? ContentId.of(prompt().messages(), own) : id);
+        brought == null ? run : brought, id == null ? ContentId.of(prompt(), own) : id);
   }
 }

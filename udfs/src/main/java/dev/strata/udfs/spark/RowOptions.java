@@ -4,12 +4,18 @@ import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.TokenBans;
+import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -18,17 +24,27 @@ final class RowOptions implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
+  private static final String USE = "--row-options";
+
   private static final List<String> NAMES =
       List.of(
           "max_new_tokens",
+          "min_new_tokens",
+          "min_length",
           "repetition_penalty",
           "temperature",
           "top_k",
           "top_p",
           "min_p",
           "stop",
+          "stop_strings",
+          "suppress_tokens",
+          "begin_suppress_tokens",
+          "no_repeat_ngram_size",
+          "bad_words_ids",
           "ignore_stop_tokens",
-          "seed");
+          "seed",
+          TemplateArguments.NAME);
 
   /**
    * As many characters as a number of JSON may have; reading more takes the time of their square.
@@ -48,8 +64,7 @@ final class RowOptions implements Serializable {
    *
    * @throws StrataException if there is no such option or column
    */
-  static RowOptions of(List<String> names, StructType schema) {
-    Columns columns = new Columns(schema);
+  static RowOptions of(List<String> names, TextColumns columns) {
     Map<String, Integer> found = new LinkedHashMap<>();
     for (String name : names) {
       if (!NAMES.contains(name)) {
@@ -57,9 +72,22 @@ final class RowOptions implements Serializable {
             "--row-options names '%s', which is not an option of rows%s; those are %s",
             name, Nearest.hint(name, NAMES), String.join(", ", NAMES));
       }
-      found.put(name, columns.require(name, "--row-options"));
+      int column = columns.find(name, USE);
+      found.put(name, name.equals(TemplateArguments.NAME) ? json(column, columns) : column);
     }
     return new RowOptions(found);
+  }
+
+  /** Where the JSON of a column with objects is. */
+  private static int json(int column, TextColumns columns) {
+    StructField field = columns.schema().fields()[column];
+    DataType type = field.dataType();
+    if (!TextColumns.isText(type) && !(type instanceof StructType) && !(type instanceof MapType)) {
+      throw StrataException.usage(
+          "column '%s' is %s; it must be a text with a JSON object, a struct or a map",
+          field.name(), type.catalogString());
+    }
+    return columns.require(field.name(), USE);
   }
 
   /**
@@ -75,13 +103,46 @@ final class RowOptions implements Serializable {
         integer(row, "top_k"),
         number(row, "top_p"),
         number(row, "min_p"),
-        texts(row, "stop"),
-        flag(row, "ignore_stop_tokens"));
+        stopStrings(row),
+        flag(row, "ignore_stop_tokens"),
+        bans(row));
+  }
+
+  /** Those of either name: an option of requests, and a field of transformers. */
+  private List<String> stopStrings(Row row) {
+    List<String> stop = texts(row, "stop");
+    List<String> more = texts(row, "stop_strings");
+    if (stop == null || more == null) {
+      return stop == null ? more : stop;
+    }
+    return Stream.concat(stop.stream(), more.stream()).toList();
+  }
+
+  private TokenBans bans(Row row) {
+    return new TokenBans(
+        integer(row, "min_new_tokens"),
+        integer(row, "min_length"),
+        integer(row, "no_repeat_ngram_size"),
+        TokenIds.list("suppress_tokens", value(row, "suppress_tokens")),
+        TokenIds.list("begin_suppress_tokens", value(row, "begin_suppress_tokens")),
+        TokenIds.lists("bad_words_ids", value(row, "bad_words_ids")));
   }
 
   private Object value(Row row, String name) {
     Integer column = columns.get(name);
     return column == null ? null : row.get(column);
+  }
+
+  /**
+   * What the row's chat template is given besides.
+   *
+   * @throws RowException if it is no JSON object, or names what is no variable
+   */
+  TemplateArguments templateArguments(Row row) {
+    Object json = value(row, TemplateArguments.NAME);
+    return json == null || json.toString().isBlank()
+        ? TemplateArguments.NONE
+        : TemplateArguments.parse(json.toString());
   }
 
   /**
@@ -164,7 +225,7 @@ final class RowOptions implements Serializable {
     throw wrong(name, value, "a text", null);
   }
 
-  private static RowException wrong(String name, Object value, String type, Throwable cause) {
+  static RowException wrong(String name, Object value, String type, Throwable cause) {
     String text = String.valueOf(value);
     String shown = text.length() <= SHOWN_CHARS ? text : text.substring(0, SHOWN_CHARS) + "...";
     return new RowException("%s is '%s'; it must be %s".formatted(name, shown, type), cause);

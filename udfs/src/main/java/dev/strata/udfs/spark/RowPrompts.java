@@ -1,11 +1,14 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +25,7 @@ final class RowPrompts implements Serializable {
   private final TextTemplate system;
   private final TextTemplate user;
   private final MessagesColumn messages;
+  private final TemplateArguments arguments;
   private final RowOptions rowOptions;
   private final int idColumn;
   private final int plainColumn;
@@ -31,6 +35,7 @@ final class RowPrompts implements Serializable {
       TextTemplate system,
       TextTemplate user,
       MessagesColumn messages,
+      TemplateArguments arguments,
       RowOptions rowOptions,
       int idColumn,
       int plainColumn,
@@ -38,6 +43,7 @@ final class RowPrompts implements Serializable {
     this.system = system;
     this.user = user;
     this.messages = messages;
+    this.arguments = arguments;
     this.rowOptions = rowOptions;
     this.idColumn = idColumn;
     this.plainColumn = plainColumn;
@@ -48,7 +54,8 @@ final class RowPrompts implements Serializable {
    * Finds the columns that the options name. What it reads are the rows that {@link
    * TextColumns#rows} makes afterwards.
    *
-   * @throws StrataException if one is absent or of a type that is of no use
+   * @throws StrataException if one is absent or of a type that is of no use, or the arguments for
+   *     the chat template cannot be read
    */
   static RowPrompts of(GenerationOptions options, TextColumns columns) {
     PromptOptions prompt = options.prompt();
@@ -58,10 +65,29 @@ final class RowPrompts implements Serializable {
         prompt.messagesColumn() == null
             ? null
             : MessagesColumn.of(prompt.messagesColumn(), columns),
-        RowOptions.of(options.rowOptions(), columns.schema()),
+        arguments(prompt),
+        RowOptions.of(options.rowOptions(), columns),
         index(options.idColumn(), "--id-column", columns),
         index(prompt.plainColumn(), "the prompt", columns),
         index(prompt.errorColumn(), "the prompt", columns));
+  }
+
+  /**
+   * What the chat template is given in all rows.
+   *
+   * @throws StrataException if it cannot be read
+   */
+  static TemplateArguments arguments(PromptOptions prompt) {
+    String json = prompt.templateArguments();
+    try {
+      return json == null ? TemplateArguments.NONE : TemplateArguments.parse(json);
+    } catch (RowException e) {
+      ConfKey<String> key = StrataKeys.CHAT_TEMPLATE_KWARGS;
+      throw new StrataException(
+          StrataException.Fault.USAGE,
+          "%s (%s): %s".formatted(key.option(), key.name(), e.getMessage()),
+          e);
+    }
   }
 
   private static int index(String column, String use, TextColumns columns) {
@@ -83,7 +109,8 @@ final class RowPrompts implements Serializable {
     String plain = text(row, plainColumn);
     return plain != null
         ? RowPrompt.plain(own.apply(plain))
-        : RowPrompt.conversation(conversation(row, own));
+        : RowPrompt.conversation(
+            conversation(row, own), rowOptions.templateArguments(row).over(arguments));
   }
 
   private List<Message> conversation(Row row, UnaryOperator<String> own) {

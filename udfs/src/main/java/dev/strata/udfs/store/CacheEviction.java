@@ -3,6 +3,7 @@ package dev.strata.udfs.store;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
@@ -74,8 +75,8 @@ final class CacheEviction {
     Path manifest = directory.resolve(Manifest.FILE);
     Path witness = Files.exists(manifest) ? manifest : directory;
     long bytes = 0;
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
         bytes += Files.size(file);
       }
     }
@@ -108,14 +109,18 @@ final class CacheEviction {
     deleteFiles(part);
   }
 
-  /** Removes a directory of files, if it is there. */
+  /** Removes a directory with all that is in it, if it is there. */
   static void deleteFiles(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
-        Files.delete(file);
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          deleteFiles(file);
+        } else {
+          Files.delete(file);
+        }
       }
     }
     Files.delete(directory);

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A Hugging Face checkpoint as it lies: what it says of itself, and its tensors by offset. Opening
@@ -123,7 +124,7 @@ public final class Checkpoint implements Closeable {
     ModelWeights weights = ModelWeights.find(spec, shards, files, files.path(CONFIG));
     WatchedFiles watched = WatchedFiles.of(files, shards.files());
     opener.open(files, shards.files(), sources);
-    List<String> warnings = warnings(files, described.tiedHead() && !spec.tiedHead());
+    List<String> warnings = warnings(files, described.tiedHead() && !spec.tiedHead(), generation);
     return new Checkpoint(files, spec, generation, weights, sources, watched, warnings);
   }
 
@@ -149,7 +150,8 @@ public final class Checkpoint implements Closeable {
     }
   }
 
-  private static List<String> warnings(ModelFiles files, boolean hasOwnHead) {
+  private static List<String> warnings(
+      ModelFiles files, boolean hasOwnHead, GenerationDefaults generation) {
     List<String> warnings = new ArrayList<>();
     if (hasOwnHead) {
       warnings.add(
@@ -164,6 +166,15 @@ public final class Checkpoint implements Closeable {
               "%s is there beside the model, but adapters are not applied; merge it into the model"
                   + " (merge_and_unload of peft), or remove it",
               files.path(ADAPTER)));
+    }
+    if (!generation.unsupported().isEmpty()) {
+      warnings.add(
+          String.format(
+              "%s sets %s, which is not done here: texts may differ from those of transformers",
+              files.path(GENERATION_CONFIG),
+              generation.unsupported().entrySet().stream()
+                  .map(field -> field.getKey() + " to " + field.getValue())
+                  .collect(Collectors.joining(", "))));
     }
     return List.copyOf(warnings);
   }

@@ -120,6 +120,18 @@ final class HadoopModelFiles implements ModelFiles {
     return onOwnThread(() -> fileSystem.listStatus(directory));
   }
 
+  /** What is in its directory of templates, nothing if there is none. */
+  FileStatus[] templates() throws IOException {
+    return onOwnThread(
+        () -> {
+          try {
+            return fileSystem.listStatus(new Path(directory, FileNames.TEMPLATES));
+          } catch (FileNotFoundException e) {
+            return new FileStatus[0];
+          }
+        });
+  }
+
   /** The CRC32C of all of a file's bytes, where the file system keeps it. */
   OptionalInt crc32c(String name) throws IOException {
     Path file = resolve(name);
@@ -212,7 +224,7 @@ final class HadoopModelFiles implements ModelFiles {
   }
 
   private Path resolve(String name) {
-    FileNames.requirePlain(name, directory);
+    FileNames.require(name, directory);
     // With a colon the name alone would be one with a scheme.
     return new Path(directory, Path.CUR_DIR + Path.SEPARATOR + name);
   }

@@ -154,7 +154,7 @@ final class LocalModelFiles implements ModelFiles {
   }
 
   private Path resolve(String name) {
-    FileNames.requirePlain(name, directory);
+    FileNames.require(name, directory);
     try {
       return directory.resolve(name);
     } catch (InvalidPathException e) {

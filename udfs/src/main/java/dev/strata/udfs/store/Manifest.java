@@ -3,15 +3,18 @@ package dev.strata.udfs.store;
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
 import dev.strata.udfs.api.Sha256;
+import dev.strata.udfs.model.FileNames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 
 /**
@@ -39,19 +42,31 @@ record Manifest(String location, List<RemoteFile> files) {
   /** Lists what an engine reads: the safetensors files that make the model, and small files. */
   static Manifest of(HadoopModelFiles remote) throws IOException {
     Set<String> shards = Shards.names(remote);
-    List<RemoteFile> files =
+    Stream<RemoteFile> own =
         Arrays.stream(remote.list())
             .filter(file -> isRead(file, shards))
-            .map(f -> new RemoteFile(f.getPath().getName(), f.getLen(), f.getModificationTime()))
-            .sorted((a, b) -> a.name().compareTo(b.name()))
-            .toList();
-    return new Manifest(remote.location(), files);
+            .map(file -> remoteFile("", file));
+    Stream<RemoteFile> templates =
+        Arrays.stream(remote.templates())
+            .filter(file -> file.isFile() && isSmall(file))
+            .map(file -> remoteFile(FileNames.TEMPLATES + "/", file));
+    return new Manifest(
+        remote.location(),
+        Stream.concat(own, templates).sorted(Comparator.comparing(RemoteFile::name)).toList());
+  }
+
+  private static RemoteFile remoteFile(String parent, FileStatus file) {
+    return new RemoteFile(
+        parent + file.getPath().getName(), file.getLen(), file.getModificationTime());
   }
 
   private static boolean isRead(FileStatus file, Set<String> shards) {
+    return file.isFile() && (shards.contains(file.getPath().getName()) || isSmall(file));
+  }
+
+  private static boolean isSmall(FileStatus file) {
     String name = file.getPath().getName();
-    boolean small = name.endsWith(".json") || name.endsWith(".jinja");
-    return file.isFile() && (shards.contains(name) || small);
+    return name.endsWith(".json") || name.endsWith(".jinja");
   }
 
   /** The manifest of a copy, or empty if there is none that can be read. */

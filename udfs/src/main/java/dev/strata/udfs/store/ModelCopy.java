@@ -151,6 +151,7 @@ final class ModelCopy {
 
   /** Completes a file and returns the CRC32C of its bytes. */
   private int copy(RemoteFile file, Path path) throws IOException {
+    Files.createDirectories(path.getParent());
     CRC32C crc = new CRC32C();
     byte[] bytes = new byte[BUFFER_BYTES];
     ByteBuffer buffer = ByteBuffer.wrap(bytes);

@@ -2,6 +2,7 @@ package dev.strata.udfs.text;
 
 import java.util.BitSet;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -40,6 +41,16 @@ final class CharacterSets {
 
   private static int codePoint(int index) {
     return index < PLANE ? index : PLANE + (index - PLANE) * SHARED;
+  }
+
+  static boolean contains(BitSet set, int codePoint) {
+    return set.get(index(codePoint));
+  }
+
+  /** The first character of a set, if it has any. */
+  static OptionalInt first(BitSet set) {
+    int index = set.nextSetBit(0);
+    return index < 0 ? OptionalInt.empty() : OptionalInt.of(codePoint(index));
   }
 
   static BitSet where(IntPredicate test) {

@@ -14,15 +14,17 @@ import java.util.Map;
 /**
  * A model's own chat template, given the variables that Hugging Face transformers gives it in
  * {@code apply_chat_template(messages, add_generation_prompt=True)}: the conversation, no tools, no
- * documents, and the special tokens that the tokenizer has.
+ * documents, and the special tokens that the tokenizer has. A row's arguments lie over them.
  */
 final class ChatTemplate implements PromptFormat {
 
   private final Template template;
+  private final String source;
   private final Map<String, Object> variables;
 
-  private ChatTemplate(Template template, Map<String, Object> variables) {
+  private ChatTemplate(Template template, String source, Map<String, Object> variables) {
     this.template = template;
+    this.source = source;
     this.variables = variables;
   }
 
@@ -33,7 +35,7 @@ final class ChatTemplate implements PromptFormat {
     variables.put("documents", null);
     variables.put("add_generation_prompt", true);
     try {
-      return new ChatTemplate(Template.parse(source), variables);
+      return new ChatTemplate(Template.parse(source), source, variables);
     } catch (TemplateException e) {
       throw new StrataException(
           StrataException.Fault.MODEL,
@@ -43,8 +45,9 @@ final class ChatTemplate implements PromptFormat {
   }
 
   @Override
-  public String render(List<Message> conversation) {
+  public String render(List<Message> conversation, TemplateArguments arguments) {
     Map<String, Object> bound = new HashMap<>(variables);
+    bound.putAll(arguments.values());
     bound.put("messages", conversation.stream().map(ChatTemplate::asMap).toList());
     try {
       return template.render(bound, RenderOptions.defaults());
@@ -53,6 +56,11 @@ final class ChatTemplate implements PromptFormat {
       throw new RowException(
           "the chat template " + what + " the conversation: " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  public boolean mentions(String variable) {
+    return source.contains(variable);
   }
 
   @Override

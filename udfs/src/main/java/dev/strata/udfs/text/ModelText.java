@@ -57,7 +57,7 @@ public final class ModelText implements AutoCloseable {
    * @throws RowException if the chat template refuses the conversation or fails on it
    */
   public String render(List<Message> conversation) {
-    return format.render(conversation);
+    return format.render(conversation, TemplateArguments.NONE);
   }
 
   /**
@@ -66,7 +66,28 @@ public final class ModelText implements AutoCloseable {
    * @throws RowException if the chat template refuses the conversation or fails on it
    */
   public RenderedPrompt prompt(List<Message> conversation) {
-    return new RenderedPrompt(render(conversation), !format.spellsSpecialTokens());
+    return prompt(conversation, TemplateArguments.NONE);
+  }
+
+  /**
+   * A conversation's prompt, with arguments for the chat template.
+   *
+   * @throws RowException if there is no chat template, or it refuses the conversation or fails on
+   *     it
+   */
+  public RenderedPrompt prompt(List<Message> conversation, TemplateArguments arguments) {
+    return new RenderedPrompt(
+        format.render(conversation, arguments), !format.spellsSpecialTokens());
+  }
+
+  /** Whether the model has a chat template. */
+  public boolean hasChatTemplate() {
+    return format instanceof ChatTemplate;
+  }
+
+  /** The arguments that the chat template does not mention, so that they change nothing. */
+  public List<String> unused(TemplateArguments arguments) {
+    return arguments.names().stream().filter(name -> !format.mentions(name)).toList();
   }
 
   /** A text that the model continues as it is, but for special tokens that the tokenizer adds. */

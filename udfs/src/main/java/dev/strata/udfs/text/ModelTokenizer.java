@@ -28,11 +28,11 @@ final class ModelTokenizer implements AutoCloseable {
   private static final TokenizersLibrary LIB = TokenizersLibrary.LIB;
 
   private final HuggingFaceTokenizer library;
-  private final int textLimit;
+  private final TextLimits limits;
 
-  private ModelTokenizer(HuggingFaceTokenizer library, int textLimit) {
+  private ModelTokenizer(HuggingFaceTokenizer library, TextLimits limits) {
     this.library = library;
-    this.textLimit = textLimit;
+    this.limits = limits;
   }
 
   /**
@@ -42,13 +42,13 @@ final class ModelTokenizer implements AutoCloseable {
    *     trusted with it
    */
   static ModelTokenizer of(TokenizerJson json) {
-    int textLimit = TokenizerCheck.textLimit(json);
+    TextLimits limits = TokenizerCheck.limits(json);
     byte[] bytes = json.text().getBytes(StandardCharsets.UTF_8);
     try {
       return new ModelTokenizer(
           HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(bytes), Map.of("truncation", "false", "padding", "false")),
-          textLimit);
+          limits);
     } catch (IOException | RuntimeException e) {
       throw TokenizerFiles.unreadable(json.origin(), TokenizerFiles.TOKENIZER, e);
     }
@@ -56,20 +56,16 @@ final class ModelTokenizer implements AutoCloseable {
 
   /** The most chars of a text. */
   int textLimit() {
-    return textLimit;
+    return limits.chars();
   }
 
   /**
    * What native code is given of a text.
    *
-   * @throws RowException if it is so long that the library might end the JVM
+   * @throws RowException if it is so long that the library might end the JVM, or not come back
    */
   private String admitted(String text) {
-    if (text.length() > textLimit) {
-      throw new RowException(
-          "the text has %,d characters, more than the %,d that are tokenized at once; split it or cut it"
-              .formatted(text.length(), textLimit));
-    }
+    limits.require(text);
     return wellFormed(text);
   }
 

@@ -12,7 +12,12 @@ import java.util.stream.Collectors;
 final class PlainPrompt implements PromptFormat {
 
   @Override
-  public String render(List<Message> conversation) {
+  public String render(List<Message> conversation, TemplateArguments arguments) {
+    if (!arguments.isEmpty()) {
+      throw new RowException(
+          "the model has no chat template, so %s %s cannot be given to it"
+              .formatted(TemplateArguments.NAME, arguments.names()));
+    }
     List<String> roles = conversation.stream().map(Message::role).toList();
     if (!roles.equals(List.of("user")) && !roles.equals(List.of("system", "user"))) {
       throw new RowException(
@@ -21,6 +26,11 @@ final class PlainPrompt implements PromptFormat {
               + roles);
     }
     return conversation.stream().map(Message::content).collect(Collectors.joining("\n\n"));
+  }
+
+  @Override
+  public boolean mentions(String variable) {
+    return false;
   }
 
   @Override

@@ -9,9 +9,13 @@ interface PromptFormat {
   /**
    * The text that the model continues.
    *
+   * @param arguments what a template is given besides
    * @throws dev.strata.udfs.api.RowException if the conversation cannot be written down
    */
-  String render(List<Message> conversation);
+  String render(List<Message> conversation, TemplateArguments arguments);
+
+  /** Whether a variable of this name may change what is written. */
+  boolean mentions(String variable);
 
   /** Whether the text spells the special tokens, so that the tokenizer adds none. */
   boolean spellsSpecialTokens();

@@ -7,8 +7,11 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What an expression may cost where it does not match in the end. The tokenizers library tries
@@ -29,6 +32,7 @@ final class RegexCost {
   private final int[] component;
   private final boolean[] loops;
   private final Set<Integer> accepting = new HashSet<>();
+  private final List<BitSet> innerSets = new ArrayList<>();
   private int innerLoops;
   private long work;
 
@@ -71,7 +75,9 @@ final class RegexCost {
     cost.requireFewWays();
     cost.requireNoNeighbours();
     for (Regex inner : automaton.inner()) {
-      cost.innerLoops += of(new RegexAutomaton(inner)).backtrackingLoops();
+      RegexCost innerCost = of(new RegexAutomaton(inner));
+      cost.innerLoops += innerCost.backtrackingLoops();
+      cost.innerSets.addAll(innerCost.loopSets());
     }
     return cost;
   }
@@ -82,6 +88,17 @@ final class RegexCost {
    */
   int backtrackingLoops() {
     return countLoops() + innerLoops;
+  }
+
+  /** The characters of each loop, of those within conditions and atomic parts as well. */
+  List<BitSet> loopSets() {
+    Map<Integer, BitSet> sets = new LinkedHashMap<>();
+    for (int p = 0; p < automaton.size(); p++) {
+      if (loops[p]) {
+        sets.computeIfAbsent(component[p], unused -> new BitSet()).or(automaton.set(p));
+      }
+    }
+    return Stream.concat(sets.values().stream(), innerSets.stream()).distinct().toList();
   }
 
   boolean matchesEmpty() {

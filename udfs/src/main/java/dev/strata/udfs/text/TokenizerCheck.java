@@ -8,6 +8,7 @@ import com.google.gson.stream.JsonToken;
 import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -84,6 +85,7 @@ final class TokenizerCheck {
           "decoder", "decoders");
 
   private final TokenizerJson json;
+  private final List<TextLimits.Run> runs = new ArrayList<>();
   private int loops = 1;
   private long growth = 1;
   private long largestId = -1;
@@ -95,10 +97,10 @@ final class TokenizerCheck {
   /**
    * Checks the file.
    *
-   * @return the most chars of a text that may be given to the tokenizer
+   * @return what may be given to the tokenizer of a text
    * @throws StrataException if the file is not to be given to the tokenizers library
    */
-  static int textLimit(TokenizerJson json) {
+  static TextLimits limits(TokenizerJson json) {
     try {
       return new TokenizerCheck(json).check();
     } catch (StrataException e) {
@@ -108,7 +110,7 @@ final class TokenizerCheck {
     }
   }
 
-  private int check() throws IOException {
+  private TextLimits check() throws IOException {
     checkModel();
     for (JsonElement token : elements(json.member("added_tokens"))) {
       checkId(token.getAsJsonObject().get("id").getAsLong());
@@ -118,7 +120,7 @@ final class TokenizerCheck {
     visit("post_processor", this::checkPostProcessor);
     requireReadable(json.member("decoder"), 0);
     visit("decoder", this::checkDecoder);
-    return (int) (Math.min(MOST_CHARS, MOST_STEPS / loops) / growth);
+    return new TextLimits((int) (Math.min(MOST_CHARS, MOST_STEPS / loops) / growth), runs);
   }
 
   /** The library aborts on a decoder that it cannot read at all, where it answers for others. */
@@ -224,12 +226,20 @@ final class TokenizerCheck {
     try {
       RegexCost cost = RegexCost.of(regex.getAsString());
       loops = Math.max(loops, cost.backtrackingLoops());
+      if (!member.equals("decoder")) { // which reads a token at a time
+        addRuns(regex.getAsString(), cost);
+      }
       return cost.matchesEmpty();
     } catch (IllegalArgumentException e) {
       throw json.unusable(
           "the regular expression '%s' of its %s: %s"
               .formatted(shown(regex.getAsString()), member, e.getMessage()));
     }
+  }
+
+  private void addRuns(String expression, RegexCost cost) {
+    RescannedRuns.of(expression, cost.loopSets())
+        .forEach(set -> runs.add(new TextLimits.Run(shown(expression), set)));
   }
 
   private void checkPreTokenizer(String type, JsonObject part) {

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.FileNames;
 import dev.strata.udfs.model.PythonJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -102,7 +103,7 @@ final class TokenizerFiles {
   }
 
   private static String template(String name) {
-    return "additional_chat_templates/" + name + ".jinja";
+    return FileNames.TEMPLATES + "/" + name + ".jinja";
   }
 
   /** Templates for other uses alone do not say how a conversation is written. */

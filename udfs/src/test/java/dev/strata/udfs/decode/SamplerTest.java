@@ -8,6 +8,7 @@ import dev.strata.udfs.api.SamplingOptions;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,19 +36,20 @@ class SamplerTest {
 
   @Test
   void theMarginIsThatOfThePenalizedLogits() {
-    Sampler sampler = new Sampler(4);
+    Sampler sampler = new Sampler(4, Set.of());
     SamplingOptions greedy = options(2, 0, 0, 1, 0);
-    assertThat(sampler.sample(buffer(1, 3, 1.25f, NONE), greedy, new int[] {1}, 1, 0, 0))
+    assertThat(sampler.sample(buffer(1, 3, 1.25f, NONE), greedy, new int[] {1}, 1, 1, 0, 0))
         .isEqualTo(1);
     assertThat(sampler.margin()).isEqualTo(0.25f);
-    sampler.sample(buffer(2, 5, 5, 1), greedy, NO_TOKENS, 0, 0, 0);
+    sampler.sample(buffer(2, 5, 5, 1), greedy, NO_TOKENS, 0, 0, 0, 0);
     assertThat(sampler.margin()).isZero();
   }
 
   @Test
   void onlyTokensBeforeTheTokenCountArePenalized() {
     int id =
-        new Sampler(2).sample(buffer(2, 1), options(10, 0, 0, 1, 0), new int[] {1, 0}, 1, 0, 0);
+        new Sampler(2, Set.of())
+            .sample(buffer(2, 1), options(10, 0, 0, 1, 0), new int[] {1, 0}, 1, 1, 0, 0);
     assertThat(id).isZero();
   }
 
@@ -85,7 +87,8 @@ class SamplerTest {
   void logitsAreReadFromTheBuffersPositionAndLeftAlone() {
     FloatBuffer logits = buffer(9, 9, 1, 2, 9);
     logits.position(2);
-    assertThat(new Sampler(2).sample(logits, options(1, 0, 0, 1, 0), NO_TOKENS, 0, 0, 0))
+    assertThat(
+            new Sampler(2, Set.of()).sample(logits, options(1, 0, 0, 1, 0), NO_TOKENS, 0, 0, 0, 0))
         .isEqualTo(1);
     assertThat(logits.position()).isEqualTo(2);
     logits.rewind();
@@ -134,7 +137,7 @@ class SamplerTest {
     Random random = new Random(5);
     for (int round = 0; round < 3000; round++) {
       int vocab = 1 + random.nextInt(400);
-      Sampler sampler = new Sampler(vocab);
+      Sampler sampler = new Sampler(vocab, Set.of());
       float[] logits = new float[vocab];
       for (int id = 0; id < vocab; id++) {
         // Rounded, so that there are many ties.
@@ -144,7 +147,8 @@ class SamplerTest {
       SamplingOptions options = randomOptions(random);
       long seed = random.nextLong();
       int actual =
-          sampler.sample(FloatBuffer.wrap(logits), options, tokens, tokens.length, seed, round);
+          sampler.sample(
+              FloatBuffer.wrap(logits), options, tokens, tokens.length, tokens.length, seed, round);
       assertThat(actual)
           .as("vocabulary %d, %s, seed %d", vocab, options, seed)
           .isEqualTo(ReferenceSampler.sample(logits, options, tokens, seed, round));
@@ -158,10 +162,10 @@ class SamplerTest {
     for (int id = 0; id < logits.length; id++) {
       logits[id] = (float) (random.nextGaussian() * 3);
     }
-    Sampler sampler = new Sampler(logits.length);
+    Sampler sampler = new Sampler(logits.length, Set.of());
     for (int position = 0; position < 20; position++) {
       SamplingOptions options = randomOptions(random);
-      assertThat(sampler.sample(FloatBuffer.wrap(logits), options, NO_TOKENS, 0, 99, position))
+      assertThat(sampler.sample(FloatBuffer.wrap(logits), options, NO_TOKENS, 0, 0, 99, position))
           .as("%s", options)
           .isEqualTo(ReferenceSampler.sample(logits, options, NO_TOKENS, 99, position));
     }
@@ -178,9 +182,9 @@ class SamplerTest {
 
   /** The distinct tokens that 400 positions draw, ascending. */
   private static IntStream drawn(SamplingOptions options, float... logits) {
-    Sampler sampler = new Sampler(logits.length);
+    Sampler sampler = new Sampler(logits.length, Set.of());
     return IntStream.range(0, 400)
-        .map(i -> sampler.sample(FloatBuffer.wrap(logits), options, NO_TOKENS, 0, 1, i))
+        .map(i -> sampler.sample(FloatBuffer.wrap(logits), options, NO_TOKENS, 0, 0, 1, i))
         .distinct()
         .sorted();
   }
@@ -190,13 +194,14 @@ class SamplerTest {
   }
 
   private static int sampleAfter(SamplingOptions options, int[] tokens, float... logits) {
-    return new Sampler(logits.length)
-        .sample(FloatBuffer.wrap(logits), options, tokens, tokens.length, 0, 0);
+    return new Sampler(logits.length, Set.of())
+        .sample(FloatBuffer.wrap(logits), options, tokens, tokens.length, tokens.length, 0, 0);
   }
 
   private static int sampleOf(
       FloatBuffer logits, SamplingOptions options, int[] tokens, int position) {
-    return new Sampler(1000).sample(logits, options, tokens, tokens.length, 42, position);
+    return new Sampler(1000, Set.of())
+        .sample(logits, options, tokens, tokens.length, tokens.length, 42, position);
   }
 
   private static FloatBuffer buffer(float... values) {

@@ -21,6 +21,7 @@ import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Positions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -159,7 +160,7 @@ class FootprintsTest {
   void headAndEmbedding(String name) {
     open(name);
     EmbeddingReader embedding = new EmbeddingReader(device, checkpoint, BLOCK);
-    Head head = new Head(device, null, spec, 7);
+    Head head = new Head(device, null, spec, Set.of(), 7);
     assertTakes(
         EmbeddingReader.staged(
                 BLOCK, device.held().byOwner(HOST).get("embedding rows") / BLOCK, false)

@@ -10,10 +10,12 @@ import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.store.RemoteFileSystem;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -63,6 +65,7 @@ class GenerationPreviewTest {
         .containsEntry("column 'text' is null", 1L)
         .containsEntry("max_new_tokens is 0; it must be at least 1", 1L)
         .containsEntry("the prompt fills the model's context of 1,024 tokens", 1L);
+    assertThat(counts.undecoded()).isEqualTo(ran.undecoded()).isEqualTo(1);
     assertThat(counts.longest()).isEqualTo(7);
     assertThat(counts.newTokens()).isEqualTo(ran.completionTokens()).isEqualTo(5 + 7);
     assertThat(counts.promptTokens()).isEqualTo(stats.value().sum(EngineSnapshot::promptTokens));
@@ -88,6 +91,29 @@ class GenerationPreviewTest {
     assertThat(counts.promptTokens())
         .isEqualTo(stats.value().sum(EngineSnapshot::promptTokens))
         .isGreaterThan(1000);
+  }
+
+  @Test
+  void argumentsForATemplateNeedOne(@TempDir Path directory) throws Exception {
+    Map<String, String> leaves = Map.of("chat.template.kwargs", "{\"enable_thinking\": false}");
+    Generation.validateModel(options(leaves));
+    try (Stream<Path> files = Files.list(Path.of(MODEL))) {
+      for (Path file : files.filter(f -> !f.endsWith("chat_template.jinja")).toList()) {
+        Files.createSymbolicLink(directory.resolve(file.getFileName()), file);
+      }
+    }
+    Map<String, String> base = new HashMap<>(leaves);
+    base.put("model", directory.toString());
+    assertThatThrownBy(() -> Generation.validateModel(options(base)))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "the model in %s has no chat template, which --chat-template-kwargs is for; leave it"
+                + " out",
+            directory);
+    assertThatThrownBy(
+            () -> Generation.validateModel(options(Map.of("chat.template.kwargs", "false"))))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("--chat-template-kwargs (spark.strata.chat.template.kwargs): ");
   }
 
   /** What a notebook tells its session alone holds on the driver and on executors. */
@@ -155,7 +181,7 @@ class GenerationPreviewTest {
     return spark.createDataFrame(
         List.of(
             RowFactory.create("A simple program to encrypt files with a password.", null),
-            RowFactory.create("A library for reading images.", 7),
+            RowFactory.create("A library for reading images, \uFFFD.", 7),
             RowFactory.create(null, null),
             RowFactory.create("A library.", 0),
             RowFactory.create("many words ".repeat(3000), null)),

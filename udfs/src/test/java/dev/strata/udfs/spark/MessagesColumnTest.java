@@ -7,6 +7,7 @@ import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.text.TemplateArguments;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
@@ -61,12 +62,25 @@ class MessagesColumnTest {
   @Test
   void contentIdsFollowContentAlone() {
     SamplingOptions options = SamplingOptions.greedy(5);
-    String id = ContentId.of(List.of(new Message("user", "ab")), options);
+    String id = ContentId.of(asked("user", "ab"), options);
 
-    assertThat(ContentId.of(List.of(new Message("user", "ab")), options)).isEqualTo(id);
-    assertThat(ContentId.of(List.of(new Message("usera", "b")), options)).isNotEqualTo(id);
-    assertThat(ContentId.of(List.of(new Message("user", "ab")), SamplingOptions.greedy(6)))
-        .isNotEqualTo(id);
+    assertThat(ContentId.of(asked("user", "ab"), options)).isEqualTo(id);
+    assertThat(ContentId.of(asked("usera", "b"), options)).isNotEqualTo(id);
+    assertThat(ContentId.of(asked("user", "ab"), SamplingOptions.greedy(6))).isNotEqualTo(id);
+  }
+
+  @Test
+  void contentIdsFollowTemplateArguments() {
+    SamplingOptions options = SamplingOptions.greedy(5);
+    RowPrompt plain = asked("user", "ab");
+    RowPrompt quick =
+        RowPrompt.conversation(
+            plain.conversation(), TemplateArguments.parse("{\"enable_thinking\": false}"));
+    assertThat(ContentId.of(quick, options)).isNotEqualTo(ContentId.of(plain, options));
+  }
+
+  private static RowPrompt asked(String role, String content) {
+    return RowPrompt.conversation(List.of(new Message(role, content)), TemplateArguments.NONE);
   }
 
   private static List<Message> read(StructType schema, Object... turns) {

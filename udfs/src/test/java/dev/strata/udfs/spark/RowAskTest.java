@@ -8,8 +8,10 @@ import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.decode.RowSeed;
 import dev.strata.udfs.text.ModelText;
+import dev.strata.udfs.text.TemplateArguments;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,7 +31,8 @@ class RowAskTest {
   private static final Path MODEL =
       Path.of(System.getProperty("strata.root"), "datasets", "demo-model");
   private static final StructType SCHEMA =
-      StructType.fromDDL("text STRING, id STRING, seed BIGINT, temperature DOUBLE");
+      StructType.fromDDL(
+          "text STRING, id STRING, seed BIGINT, temperature DOUBLE, chat_template_kwargs STRING");
   private static final int CONTEXT = 1024;
   private static final SamplingOptions GREEDY = SamplingOptions.greedy(8);
   private static final SamplingOptions SAMPLED =
@@ -78,12 +81,17 @@ class RowAskTest {
   }
 
   private static CountingRow row(String text) {
-    return new CountingRow(text, null, null, null);
+    return row(text, null);
+  }
+
+  private static CountingRow row(String text, String arguments) {
+    return new CountingRow(text, null, null, null, arguments);
   }
 
   private static long contentSeed(long run, String text) {
     List<Message> conversation = List.of(new Message("user", "Say: " + text));
-    return RowSeed.of(run, ContentId.of(conversation, SAMPLED));
+    RowPrompt prompt = RowPrompt.conversation(conversation, TemplateArguments.NONE);
+    return RowSeed.of(run, ContentId.of(prompt, SAMPLED));
   }
 
   @Test
@@ -127,6 +135,33 @@ class RowAskTest {
     assertThatThrownBy(() -> new RowAsk(brought, row).seed(7, GREEDY))
         .isInstanceOf(RowException.class)
         .hasMessage("seed is 'often'; it must be a whole number");
+  }
+
+  @Test
+  void aRowsArgumentsForTheTemplateLieOverTheRuns() {
+    RowPrompts prompts =
+        prompts(
+            "chat.template.kwargs", "{\"a\": 1, \"b\": 1}", "row.options", "chat_template_kwargs");
+    for (String none : new String[] {null, " "}) {
+      assertThat(prompts.prompt(row("hello", none), UnaryOperator.identity()).arguments())
+          .hasToString("{\"a\":1,\"b\":1}");
+    }
+    RowPrompt own = prompts.prompt(row("hello", "{\"b\": 2}"), UnaryOperator.identity());
+    assertThat(own.arguments()).hasToString("{\"a\":1,\"b\":2}");
+    assertThatThrownBy(() -> prompts.prompt(row("hello", "b=2"), UnaryOperator.identity()))
+        .isInstanceOf(RowException.class)
+        .hasMessageStartingWith("chat_template_kwargs is 'b=2'; it must be a JSON object");
+  }
+
+  @Test
+  void argumentsOfTheRunThatCannotBeReadAreAUsageError() {
+    assertThatThrownBy(() -> prompts("chat.template.kwargs", "{\"tokenize\": true}"))
+        .isInstanceOfSatisfying(
+            StrataException.class,
+            e -> assertThat(e.fault()).isEqualTo(StrataException.Fault.USAGE))
+        .hasMessage(
+            "--chat-template-kwargs (spark.strata.chat.template.kwargs): chat_template_kwargs names"
+                + " 'tokenize', which is no variable of a template; leave it out");
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.TokenBans;
 import java.math.BigDecimal;
 import java.util.List;
 import org.apache.spark.sql.Row;
@@ -35,7 +36,8 @@ class RowOptionsTest {
   @Test
   void numbersAsTexts() {
     StructType texts = StructType.fromDDL("max_new_tokens STRING, top_p STRING, seed STRING");
-    RowOptions options = RowOptions.of(List.of("max_new_tokens", "top_p", "seed"), texts);
+    RowOptions options =
+        RowOptions.of(List.of("max_new_tokens", "top_p", "seed"), new TextColumns(texts));
     Row row = RowFactory.create(" 12", "0.9", "9007199254740993");
     assertThat(options.read(row).maxNewTokens()).isEqualTo(12);
     assertThat(options.read(row).topP()).isEqualTo(0.9);
@@ -55,7 +57,7 @@ class RowOptionsTest {
 
   @Test
   void columnsThatAreNotNamedAreData() {
-    RowOptions options = RowOptions.of(List.of("temperature"), SCHEMA);
+    RowOptions options = RowOptions.of(List.of("temperature"), new TextColumns(SCHEMA));
     assertThat(options.read(row(12L, 0.5f, null, null)).maxNewTokens()).isNull();
   }
 
@@ -78,7 +80,8 @@ class RowOptionsTest {
   @Test
   void numbersBeyondAllTypes() {
     StructType texts = StructType.fromDDL("max_new_tokens STRING, temperature STRING, seed STRING");
-    RowOptions options = RowOptions.of(List.of("max_new_tokens", "temperature", "seed"), texts);
+    RowOptions options =
+        RowOptions.of(List.of("max_new_tokens", "temperature", "seed"), new TextColumns(texts));
     for (String number :
         List.of("1e400", "-1e400", "1e2147483647", "1e-2147483647", "1e99999999999", "Infinity")) {
       assertThatThrownBy(() -> options.read(RowFactory.create(number, null, null)))
@@ -106,16 +109,67 @@ class RowOptionsTest {
 
   @Test
   void unknownNames() {
-    assertThatThrownBy(() -> RowOptions.of(List.of("max_tokens"), SCHEMA))
+    assertThatThrownBy(() -> RowOptions.of(List.of("max_tokens"), new TextColumns(SCHEMA)))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("--row-options names 'max_tokens', which is not an option of rows");
-    assertThatThrownBy(() -> RowOptions.of(List.of("top_p"), SCHEMA))
+    assertThatThrownBy(() -> RowOptions.of(List.of("top_p"), new TextColumns(SCHEMA)))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith("the input has no column 'top_p', which --row-options names");
   }
 
+  @Test
+  void argumentsOfTemplatesAreObjects() {
+    TextColumns columns =
+        new TextColumns(StructType.fromDDL("text STRING, chat_template_kwargs BOOLEAN"));
+    assertThatThrownBy(() -> RowOptions.of(List.of("chat_template_kwargs"), columns))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "column 'chat_template_kwargs' is boolean; it must be a text with a JSON object, a"
+                + " struct or a map");
+  }
+
+  @Test
+  void bannedTokens() {
+    StructType schema =
+        StructType.fromDDL(
+            "min_new_tokens INT, min_length INT, no_repeat_ngram_size STRING, suppress_tokens"
+                + " ARRAY<BIGINT>, begin_suppress_tokens STRING, bad_words_ids ARRAY<ARRAY<INT>>,"
+                + " stop STRING, stop_strings ARRAY<STRING>");
+    RowOptions options = RowOptions.of(List.of(schema.fieldNames()), new TextColumns(schema));
+    SamplingOverrides all =
+        options.read(
+            RowFactory.create(
+                2, 3, "4", seq(5L, 6L), "[7, 8]", seq(seq(9), seq(1, 2)), "a", seq("b")));
+    assertThat(all.bans())
+        .isEqualTo(
+            new TokenBans(
+                2, 3, 4, List.of(5, 6), List.of(7, 8), List.of(List.of(9), List.of(1, 2))));
+    assertThat(all.stopStrings()).containsExactly("a", "b");
+    assertThat(options.read(RowFactory.create(null, null, "", null, " ", null, null, null)))
+        .isEqualTo(SamplingOverrides.NONE);
+    for (String wrong : List.of("[1.5]", "[1", "7", "[[1]]", "[\"1\"]", "[9999999999]", "[1e99]")) {
+      assertThatThrownBy(
+              () ->
+                  options.read(RowFactory.create(null, null, null, null, wrong, null, null, null)))
+          .isInstanceOf(RowException.class)
+          .hasMessage(
+              "begin_suppress_tokens is '%s'; it must be an array of token ids"
+                  .formatted(wrong.equals("[1") || wrong.equals("7") ? wrong : inner(wrong)));
+    }
+  }
+
+  /** A text is shown as a whole where it is no array, else the id that is none. */
+  private static String inner(String array) {
+    return array.substring(1, array.length() - 1);
+  }
+
+  private static Object seq(Object... elements) {
+    return CollectionConverters.asScala(List.of(elements)).toSeq();
+  }
+
   private static SamplingOverrides read(Row row) {
-    return RowOptions.of(List.of("max_new_tokens", "temperature", "stop", "top_k"), SCHEMA)
+    return RowOptions.of(
+            List.of("max_new_tokens", "temperature", "stop", "top_k"), new TextColumns(SCHEMA))
         .read(row);
   }
 

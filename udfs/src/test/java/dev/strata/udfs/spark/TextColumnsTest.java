@@ -108,6 +108,29 @@ class TextColumnsTest {
         .containsExactly("2024-06-01 12:00:00");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'{\"day\": \"2024-02-29\", \"k\": true}'",
+        "named_struct('k', true, 'day', DATE'2024-02-29', 'none', NULL)",
+        "map('day', '2024-02-29', 'k', 'true')"
+      })
+  void argumentsForTemplatesAreTextsStructsOrMaps(String column) {
+    Dataset<Row> input =
+        session().sql("SELECT 'x' AS text, " + column + " AS chat_template_kwargs");
+    Map<String, String> settings =
+        Map.of("spark.strata.model", "m", "spark.strata.row.options", "chat_template_kwargs");
+    TextColumns columns = new TextColumns(input.schema());
+    RowPrompts prompts =
+        RowPrompts.of(
+            StrataConf.of(settings).generationOptions(new PromptOptions("{{text}}", null, null)),
+            columns);
+    Row row = columns.rows(input).collectAsList().get(0);
+    String arguments = prompts.prompt(row, UnaryOperator.identity()).arguments().toString();
+    assertThat(arguments.replace("\"true\"", "true"))
+        .isEqualTo("{\"day\":\"2024-02-29\",\"k\":true}");
+  }
+
   @Test
   void otherSettingsOfTheSessionHold() {
     SparkSession java8 = session("spark.sql.datetime.java8API.enabled", "true");
@@ -135,7 +158,7 @@ class TextColumnsTest {
             texts);
     Row row = texts.rows(input).first();
     assertThat(prompts.id(row)).isEqualTo("0.0000001");
-    assertThat(prompts.prompt(row, UnaryOperator.identity()).messages())
+    assertThat(prompts.prompt(row, UnaryOperator.identity()).conversation())
         .containsExactly(new Message("system", "of 0.0000001"), new Message("user", "x"));
   }
 
@@ -227,7 +250,7 @@ class TextColumnsTest {
     TextColumns texts = new TextColumns(input.schema());
     RowPrompts prompts = RowPrompts.of(options(new PromptOptions(template, null, null)), texts);
     return texts.rows(input).collectAsList().stream()
-        .map(row -> prompts.prompt(row, UnaryOperator.identity()).messages().get(0).content())
+        .map(row -> prompts.prompt(row, UnaryOperator.identity()).conversation().get(0).content())
         .toList();
   }
 

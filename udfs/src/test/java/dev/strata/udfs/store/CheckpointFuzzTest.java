@@ -105,7 +105,10 @@ class CheckpointFuzzTest {
         List.of(
             """
             {"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.1,
-             "repetition_penalty": 1.1, "max_new_tokens": 512, "eos_token_id": [2, 3]}
+             "repetition_penalty": 1.1, "max_new_tokens": 512, "min_new_tokens": 1, "min_length": 2,
+             "no_repeat_ngram_size": 3, "suppress_tokens": [1, 2], "begin_suppress_tokens": [3],
+             "bad_words_ids": [[1], [2, 3]], "stop_strings": ["a", "b"], "num_beams": 2,
+             "guidance_scale": 1.5, "sequence_bias": [[[1], 0.5]], "eos_token_id": [2, 3]}
             """),
         text -> {
           files.write("generation_config.json", text);

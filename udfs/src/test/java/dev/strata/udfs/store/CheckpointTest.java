@@ -298,6 +298,20 @@ class CheckpointTest {
   }
 
   @Test
+  void whatIsNotDoneOfTheGenerationConfigIsSaidOnce() throws IOException {
+    files.single();
+    files.write(
+        "generation_config.json", "{\"num_beams\": 4, \"guidance_scale\": 1.5, \"top_k\": 7}");
+    try (Checkpoint checkpoint = open()) {
+      assertThat(checkpoint.warnings())
+          .containsExactly(
+              files.path("generation_config.json")
+                  + " sets num_beams to 4, guidance_scale to 1.5, which is not done here: texts may"
+                  + " differ from those of transformers");
+    }
+  }
+
+  @Test
   void missingTensor() {
     files.without(KEY).single();
     assertRefused()

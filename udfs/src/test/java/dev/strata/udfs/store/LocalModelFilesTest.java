@@ -22,6 +22,7 @@ class LocalModelFilesTest extends ModelFilesContract {
 
   @Override
   void write(String name, byte[] bytes) throws IOException {
+    Files.createDirectories(directory.resolve(name).getParent());
     Files.write(directory.resolve(name), bytes);
   }
 

@@ -94,6 +94,25 @@ class ModelCacheTest {
   }
 
   @Test
+  void templatesAreCopiedAndGoWithTheCopy() throws IOException {
+    String name = "additional_chat_templates/default.jinja";
+    Path template = directory.resolve("model").resolve(name);
+    Files.createDirectories(template.getParent());
+    Files.writeString(template, "{{ messages }}");
+    Files.writeString(template.resolveSibling("notes.txt"), "not read");
+    try (ModelFiles files = copy("model", 0)) {
+      assertCopied(files, "model");
+      assertThat(files.find(name)).hasValue(Files.readAllBytes(template));
+      assertThat(files.exists("additional_chat_templates/notes.txt")).isFalse();
+    }
+    Files.writeString(template, "{{ messages[0] }}"); // another model: the copy goes
+    try (ModelFiles files = copy("model", MODEL_BYTES + 1000)) {
+      assertThat(files.find(name)).hasValue(Files.readAllBytes(template));
+    }
+    assertThat(copies()).hasSize(1);
+  }
+
+  @Test
   void threadsCopyOnce() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {

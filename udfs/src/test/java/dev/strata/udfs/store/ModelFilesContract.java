@@ -65,8 +65,29 @@ abstract class ModelFilesContract {
     assertThat(files.path("small.json")).isEqualTo(files.location() + "/small.json");
   }
 
+  @Test
+  void templatesHaveADirectory() throws IOException {
+    String name = "additional_chat_templates/default.jinja";
+    assertThat(files.find(name)).isEmpty();
+    write(name, "x".getBytes(StandardCharsets.UTF_8));
+    assertThat(files.find(name)).hasValue("x".getBytes(StandardCharsets.UTF_8));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"../small.json", "/etc/passwd", "..", ".", "", "a/b", "a\0b", "\ud83d"})
+  @ValueSource(
+      strings = {
+        "../small.json",
+        "/etc/passwd",
+        "..",
+        ".",
+        "",
+        "a/b",
+        "a\0b",
+        "\ud83d",
+        "additional_chat_templates/..",
+        "additional_chat_templates/a/b",
+        "additional_chat_templates/"
+      })
   void namesDoNotLeadOut(String name) {
     assertThatThrownBy(() -> files.find(name)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> files.open(name)).isInstanceOf(IllegalArgumentException.class);

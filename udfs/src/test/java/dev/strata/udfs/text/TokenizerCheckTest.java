@@ -25,7 +25,7 @@ class TokenizerCheckTest {
   }
 
   private static int textLimit(String json) {
-    return TokenizerCheck.textLimit(TokenizerJson.parse(json, "/models/x"));
+    return TokenizerCheck.limits(TokenizerJson.parse(json, "/models/x")).chars();
   }
 
   private static void assertRefused(String json, String message) {
