@@ -23,6 +23,7 @@ final class ResidentLayout extends MemoryLayout {
   private static final long LARGEST_DEFAULT_TILE = 64L << 20;
   private static final int DEFAULT_SLOTS = 4;
   private static final int LARGEST_DEFAULT_BLOCK = 2048;
+  private static final int LARGEST_READ_ROWS = 1 << 14;
 
   /** Longer sequences have their scores counted as if they were as long. */
   private static final int LONGEST_COUNTED_ROW = 4096;
@@ -135,7 +136,7 @@ final class ResidentLayout extends MemoryLayout {
         sweep,
         wave,
         logitRows(part, wave),
-        clamp(part / hiddenBytesPerToken(), PlanChoice.LEAST_READ_ROWS, sweep),
+        readRows(part, sweep),
         scores(part),
         0);
   }
@@ -164,6 +165,11 @@ final class ResidentLayout extends MemoryLayout {
 
   private int sweepTokens(long part, int block) {
     return clamp(part / hiddenBytesPerToken(), block, LARGEST_SWEEP);
+  }
+
+  private int readRows(long part, int sweep) {
+    int most = Math.max(PlanChoice.LEAST_READ_ROWS, Math.min(sweep, LARGEST_READ_ROWS));
+    return clamp(part / hiddenBytesPerToken(), PlanChoice.LEAST_READ_ROWS, most);
   }
 
   private int logitRows(long part, int wave) {

@@ -46,7 +46,7 @@ final class StagedLayout extends MemoryLayout {
   private static final int LEAST_HOST_PLACES = 3;
   private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
   private static final long LARGEST_LOGITS = 256L << 20;
-  private static final int READ_ROWS_IN_BUDGET = 128;
+  private static final int READ_ROWS_IN_BUDGET = 256;
 
   /** Keys and values as they lie in a pool in host memory. */
   private final KvFormat format;
@@ -181,7 +181,9 @@ final class StagedLayout extends MemoryLayout {
   private int readRows(int wave) {
     long row = (long) spec.hiddenSize() * device.computeType().bytes();
     long most = options.deviceMemory() / READ_ROWS_IN_BUDGET / row;
-    return wave == 1 ? PlanChoice.LEAST_READ_ROWS : clamp(most, 2, LARGEST_SWEEP);
+    return wave == 1
+        ? PlanChoice.LEAST_READ_ROWS
+        : clamp(most, PlanChoice.LEAST_READ_ROWS, LARGEST_SWEEP);
   }
 
   private long scores() {
