@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -38,6 +39,8 @@ final class SqlCommand {
 
   /** The launcher sets it where standard input is a terminal, which Java cannot tell. */
   private static final String TYPED = "STRATA_TYPED";
+
+  private static final Path TABLES = Path.of("spark-warehouse");
 
   private SqlCommand() {}
 
@@ -70,6 +73,7 @@ final class SqlCommand {
     Map<String, String> settings = new HashMap<>(Sessions.submitted());
     settings.putAll(Options.settings(command));
     err.println("Starting Spark on " + Sessions.master(settings) + " for SQL");
+    boolean hadTables = Files.exists(TABLES);
     SparkSession spark = Sessions.start("strata " + WORD, settings);
     try {
       SqlRun run = new SqlRun(spark, out);
@@ -80,6 +84,18 @@ final class SqlCommand {
       return CommandLine.ExitCode.OK;
     } finally {
       spark.stop();
+      if (!hadTables) {
+        deleteIfEmpty(TABLES);
+      }
+    }
+  }
+
+  /** Spark makes its folder of tables as soon as it looks anything up. */
+  private static void deleteIfEmpty(Path folder) throws IOException {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (DirectoryNotEmptyException e) {
+      // it has the tables that statements made
     }
   }
 
