@@ -43,11 +43,9 @@ public final class Generation {
     TextColumns texts = new TextColumns(schema);
     GenerationTask task =
         new GenerationTask(
-            options,
+            PartitionTask.of(options, stats, input.sparkSession()),
             RowPrompts.of(options, texts),
-            output,
-            stats,
-            ModelLocation.hadoop(input.sparkSession()));
+            output);
     return texts.rows(input).mapPartitions(task, Encoders.row(output.schema()));
   }
 

@@ -19,6 +19,8 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
 
   private static final long serialVersionUID = 1L;
 
+  private static final byte[] NOTHING = {};
+
   private final GenerationOptions options;
   private final RowPrompts prompts;
   private final PlanPreview plan;
@@ -48,10 +50,10 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
         ModelText text = ModelLocation.text(checkpoint, options.engine().model())) {
       SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
       RowEncoder encoder = new RowEncoder(text, options.cutsPrompts(), plan.contextTokens());
-      EncodedRows encoded = new EncodedRows(rows, prompts, encoder, sampling);
+      EncodedRows encoded = new EncodedRows(new AskedRows<>(rows, this::asked), encoder, sampling);
       PromptCounts counts = PromptCounts.NONE;
       while (encoded.hasNext()) {
-        counts = counts.plus(count(encoded.next(EncodedRows.MOST_ROWS)));
+        counts = counts.plus(count(encoded.next(EncodedRows.MOST_ROWS).questions().get(0)));
       }
       return counts;
     } catch (IOException e) {
@@ -59,10 +61,14 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     }
   }
 
-  private PromptCounts count(EncodedRow row) {
-    return row.error() != null
-        ? PromptCounts.failure(row.error().getMessage())
-        : count(row.tokens().length, row.own());
+  private AskedRow asked(Row row) {
+    return new AskedRow(NOTHING, List.of(new RowAsk(prompts, row)));
+  }
+
+  private PromptCounts count(EncodedQuestion question) {
+    return question.error() != null
+        ? PromptCounts.failure(question.error().getMessage())
+        : count(question.tokens().length, question.own());
   }
 
   private PromptCounts count(int promptTokens, SamplingOptions own) {
