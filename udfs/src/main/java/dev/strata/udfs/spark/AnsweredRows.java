@@ -17,4 +17,15 @@ public interface AnsweredRows<O> {
    * @param answers one for each of its questions, in their order
    */
   O row(byte[] kept, List<Completion> answers);
+
+  /** All rows have come out. */
+  default void finished() {}
+
+  /**
+   * No further row comes out. Called on the task's thread.
+   *
+   * @param counts the rows that did
+   * @param asked the prompts that the engine got
+   */
+  default void closed(RowCounts counts, long asked) {}
 }

@@ -33,8 +33,12 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
    */
   private static final long READ_AHEAD_BYTES = 256L << 20;
 
-  /** A question that the engine has. */
-  private record Open(PendingRows.Pending row, int index, SamplingOptions own) {}
+  /**
+   * A question that the engine has.
+   *
+   * @param key what equal ones have in common; null where each is asked
+   */
+  private record Open(PendingRows.Pending row, int index, SamplingOptions own, String key) {}
 
   private final EncodedRows input;
   private final GenerationOptions options;
@@ -46,8 +50,10 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final EngineClient client;
   private final PendingRows pending;
   private final Map<Integer, Open> open = new HashMap<>();
+  private final EqualPrompts equal = new EqualPrompts();
   private final TaskWatch watch;
   private volatile RowCounts counts = RowCounts.NONE;
+  private long asked;
   private O next;
   private boolean closed;
 
@@ -123,6 +129,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
       } else if (client.unfinished() > 0) {
         answered(await());
       } else {
+        output.finished();
         return null;
       }
     }
@@ -166,21 +173,48 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     SamplingOptions own = question.own();
     try {
       long seed = question.question().seed(options.seed(), own);
-      int key = pending.addTokens(question.tokens());
-      open.put(key, new Open(row, index, own));
-      client.submit(
-          new GenerationRequest(key, pending.tokens(key), own, seed, text.stopCondition(own)));
+      String key = options.dedupes() ? EqualPrompts.key(question.tokens(), own, seed) : null;
+      if (key == null || !isAnswered(key, row, index)) {
+        ask(new Open(row, index, own, key), question.tokens(), seed);
+      }
     } catch (RowException e) {
       int tokens = question.tokens().length;
       pending.answer(row, index, Completion.failed(e.getMessage(), tokens));
     }
   }
 
+  /** Whether an equal prompt was asked, whose answer is this one's as well. */
+  private boolean isAnswered(String key, PendingRows.Pending row, int index) {
+    Completion known = equal.answer(key);
+    if (known != null) {
+      pending.answer(row, index, known);
+    } else if (!equal.waits(key, new EqualPrompts.Waiting(row, index))) {
+      return false;
+    }
+    counts = counts.plus(RowCounts.REPEATED);
+    return true;
+  }
+
+  private void ask(Open question, int[] tokens, long seed) {
+    int key = pending.addTokens(tokens);
+    open.put(key, question);
+    asked++;
+    SamplingOptions own = question.own();
+    client.submit(
+        new GenerationRequest(key, pending.tokens(key), own, seed, text.stopCondition(own)));
+  }
+
   private void answered(GenerationResult result) {
     int key = (int) result.key();
-    Open asked = open.remove(key);
+    Open question = open.remove(key);
     int promptTokens = pending.releaseTokens(key);
-    pending.answer(asked.row(), asked.index(), text.completion(result, promptTokens, asked.own()));
+    Completion answer = text.completion(result, promptTokens, question.own());
+    pending.answer(question.row(), question.index(), answer);
+    if (question.key() != null) {
+      for (EqualPrompts.Waiting waiting : equal.answered(question.key(), answer)) {
+        pending.answer(waiting.row(), waiting.question(), answer);
+      }
+    }
   }
 
   private O output(PendingRows.Finished finished) {
@@ -207,5 +241,6 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     client.close();
     pending.close();
     report();
+    output.closed(counts, asked);
   }
 }

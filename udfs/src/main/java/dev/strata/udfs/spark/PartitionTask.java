@@ -53,6 +53,13 @@ public final class PartitionTask implements Serializable {
     return run;
   }
 
+  /** Counts tokens until the task ends. */
+  public TokenCounter tokenCounter() {
+    TokenCounter counter = TokenCounter.open(options.engine().model(), hadoop.value());
+    whenEnded(TaskContext.get(), counter::close);
+    return counter;
+  }
+
   private static void whenEnded(TaskContext context, Runnable close) {
     TaskCompletionListener listener = ended -> close.run();
     context.addTaskCompletionListener(listener);

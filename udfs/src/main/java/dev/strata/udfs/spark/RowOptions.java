@@ -18,7 +18,7 @@ final class RowOptions implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
-  private static final List<String> NAMES =
+  static final List<String> NAMES =
       List.of(
           "max_new_tokens",
           "repetition_penalty",
