@@ -1,0 +1,110 @@
+package dev.strata.udfs.sql;
+
+import dev.strata.udfs.api.Completion;
+import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOverrides;
+import dev.strata.udfs.spark.Question;
+import dev.strata.udfs.spark.TextQuestion;
+import dev.strata.udfs.spark.TokenCounter;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.types.DataType;
+
+/**
+ * A call as executors have it.
+ *
+ * @param from where its arguments begin among those of all calls
+ * @param task null for a call that counts tokens
+ */
+record EvaluatedCall(
+    String function,
+    ArrayList<String> names,
+    ArrayList<DataType> types,
+    int from,
+    OnError onError,
+    CallTask task)
+    implements Serializable {
+
+  /** A result and whether the call failed. */
+  record Result(Object value, boolean isFailed) {}
+
+  static EvaluatedCall of(AiCall call, SessionPrompts prompts, int from) {
+    AiFunction function = call.function();
+    List<DataType> types =
+        Scalas.<Expression>list(call.children()).stream().map(Expression::dataType).toList();
+    return new EvaluatedCall(
+        function.name(),
+        new ArrayList<>(function.signature().rowNames()),
+        new ArrayList<>(types),
+        from,
+        call.options().onError(),
+        function.needsEngine() ? function.task(call.options(), prompts) : null);
+  }
+
+  /** The arguments of a row, null where one of them is NULL. */
+  CallArguments arguments(InternalRow row) {
+    return CallArguments.read(names, types, row, from);
+  }
+
+  /** What a row asks; nothing where an argument is NULL. */
+  List<Question> questions(InternalRow row) {
+    CallArguments arguments = arguments(row);
+    if (arguments == null) {
+      return List.of();
+    }
+    try {
+      return task.questions(arguments);
+    } catch (RowException e) {
+      return List.of(failing(e));
+    }
+  }
+
+  /** A question whose answer is the error. */
+  private static Question failing(RowException error) {
+    return new TextQuestion(
+        own -> {
+          throw error;
+        },
+        SamplingOverrides.NONE,
+        null);
+  }
+
+  /** The result of the answers to a row's questions, of which there are none for NULL. */
+  Result result(List<Completion> answers) {
+    if (answers.isEmpty()) {
+      return new Result(null, false);
+    }
+    try {
+      return new Result(onError.result(task.value(texts(answers))), false);
+    } catch (RowException e) {
+      return new Result(onError.failed(function, e.getMessage()), true);
+    }
+  }
+
+  private static List<String> texts(List<Completion> answers) {
+    List<String> texts = new ArrayList<>();
+    for (Completion answer : answers) {
+      if (answer.error() != null) {
+        throw new RowException(answer.error());
+      }
+      texts.add(answer.text());
+    }
+    return texts;
+  }
+
+  /** The result of a call that counts tokens. */
+  Result counted(InternalRow row, TokenCounter counter) {
+    CallArguments arguments = arguments(row);
+    if (arguments == null) {
+      return new Result(null, false);
+    }
+    try {
+      return new Result(onError.result(counter.count(arguments.text(names.get(0)))), false);
+    } catch (RowException e) {
+      return new Result(onError.failed(function, e.getMessage()), true);
+    }
+  }
+}
