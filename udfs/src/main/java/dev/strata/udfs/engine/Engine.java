@@ -281,8 +281,7 @@ public final class Engine implements AutoCloseable {
   private void runSweep(List<Sequence> active) throws IOException {
     Sweeper sweeper = parts.sweeper();
     while (true) {
-      SweepSchedule schedule =
-          SweepSchedule.of(active, sweeper.sweepTokens(), sweeper.plan().logitRows());
+      SweepSchedule schedule = SweepSchedule.of(active, sweeper.limits());
       parts.counters().sweepStarted(active.size());
       try {
         sweeper.run(schedule, mayFollow(schedule));
@@ -304,9 +303,8 @@ public final class Engine implements AutoCloseable {
     Wave wave = parts.wave();
     return queue.waitingRows() > 0
         || wave.restingRows() > 0
-        || schedule.runs().size() < wave.active().size()
-        || schedule.runs().stream()
-            .anyMatch(run -> !run.choosesToken() || !run.sequence().isLastToken());
+        || schedule.sequences() < wave.active().size()
+        || !schedule.endsAllRows();
   }
 
   private void deliver(EngineClient client, GenerationResult result) {

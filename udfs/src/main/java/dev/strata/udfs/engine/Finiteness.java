@@ -24,7 +24,7 @@ final class Finiteness {
     long finite = 0;
     long chosen = 0;
     for (int i = 0; i < rows.size(); i++) {
-      if (rows.get(i).choosesToken()) {
+      if (rows.get(i).choosesToken() || rows.get(i).isRead()) {
         chosen++;
         finite += Float.isFinite(bestLogits[2 * i]) ? 1 : 0;
       }

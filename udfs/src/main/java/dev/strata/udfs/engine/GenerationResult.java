@@ -6,10 +6,29 @@ import dev.strata.udfs.api.FinishReason;
  * What the engine made of a row.
  *
  * @param key the client's name for the row
- * @param tokens the generated tokens, a stop token included
- * @param reason why generation ended
+ * @param tokens the generated tokens, a stop token included; empty where none were asked for
+ * @param values what was read: of {@link Ask.Score} the log-probability of each token, of {@link
+ *     Ask.Choose} that of each continuation, of {@link Ask.Embed} the vector; empty of {@link
+ *     Ask.Generate}
+ * @param reason why the row ended
  * @param error one sentence where the reason is an error, else null
  */
-// The tokens go to one reader and are not compared: an array spares boxing.
+// Both go to one reader and are not compared: arrays spare boxing.
 @SuppressWarnings("ArrayRecordComponent")
-public record GenerationResult(long key, int[] tokens, FinishReason reason, String error) {}
+public record GenerationResult(
+    long key, int[] tokens, float[] values, FinishReason reason, String error) {
+
+  private static final float[] NO_VALUES = {};
+
+  static GenerationResult generated(long key, int[] tokens, FinishReason reason, String error) {
+    return new GenerationResult(key, tokens, NO_VALUES, reason, error);
+  }
+
+  static GenerationResult read(long key, float[] values) {
+    return new GenerationResult(key, new int[0], values, FinishReason.STOP, null);
+  }
+
+  static GenerationResult failed(long key, String error) {
+    return generated(key, new int[0], FinishReason.ERROR, error);
+  }
+}

@@ -49,8 +49,13 @@ final class Head implements AutoCloseable {
     return new HeadRows(device, transformer, rows, hiddenSize);
   }
 
+  /** Room for the sums of last hidden states. */
+  PooledRows pooled(List<SweepRun> runs) {
+    return new PooledRows(device, transformer, runs, hiddenSize);
+  }
+
   HeadPass pass(HeadRows rows) {
-    return transformer.head(rows.normed(), logits, rows.logitRows());
+    return transformer.head(rows.normed(), logits, rows.logitRows(), rows.targets());
   }
 
   /** Appends a token to every sequence that chooses one, and returns how many did. */

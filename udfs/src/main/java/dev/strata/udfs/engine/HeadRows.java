@@ -5,6 +5,7 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.HeadTargets;
 import dev.strata.udfs.transformer.Transformer;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -50,7 +51,17 @@ final class HeadRows implements AutoCloseable {
 
   /** How many rows, from the first on, need their logits in full. */
   int logitRows() {
-    return (int) rows.stream().filter(r -> r.run().sequence().request().needsLogits()).count();
+    return (int) rows.stream().filter(SweepSchedule.HeadRow::needsLogits).count();
+  }
+
+  /** The tokens whose log-probabilities are wanted, after the rows that follow those above. */
+  HeadTargets targets() {
+    List<int[]> tokens =
+        rows.stream()
+            .filter(SweepSchedule.HeadRow::isRead)
+            .map(SweepSchedule.HeadRow::targets)
+            .toList();
+    return new HeadTargets(logitRows(), tokens);
   }
 
   /** Takes the rows that are in a block, after its last layer. */

@@ -10,6 +10,7 @@ import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.HeadPass;
+import dev.strata.udfs.transformer.HeadTargets;
 import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.ResidentWeights;
 import java.util.List;
@@ -101,18 +102,18 @@ abstract class MemoryLayout {
         KvBatch.footprint(runs(choice), choice.sweepTokens()));
   }
 
-  /** Rows of the wave, some of which go on in another micro-batch. */
+  /** Rows of the wave, some of which go on in another micro-batch, and continuations of prompts. */
   private static int runs(PlanChoice choice) {
-    return choice.waveRows() + choice.sweepTokens() / choice.blockTokens();
+    return choice.waveRows() + choice.sweepTokens() / choice.blockTokens() + choice.readRows();
   }
 
   private Footprint head(PlanChoice choice) {
     long columns = Math.min(Math.max(1, tileRows(choice)), spec.vocabSize());
-    long rows = (long) choice.waveRows() + choice.logitRows();
-    int rowsAtOnce = Math.min(choice.blockTokens(), choice.waveRows());
+    long rows = (long) choice.waveRows() + choice.logitRows() + choice.readRows();
     return Footprint.sum(
         HeadRows.footprint(rows, spec.hiddenSize(), device.computeType()),
-        HeadPass.footprint(rows, rowsAtOnce, columns, device.computeType()),
+        HeadPass.footprint(rows, choice.headRowsAtOnce(), columns, device.computeType()),
+        HeadTargets.footprint((long) choice.waveRows() + choice.readRows()),
         Head.logits(choice.logitRows(), spec.vocabSize(), device.pinned()));
   }
 
@@ -134,7 +135,7 @@ abstract class MemoryLayout {
     return Footprint.sum(
         Sequence.footprint(choice.waveRows(), Math.min(most, 2L * kvTokens)),
         RowQueue.footprint(MOST_WAVES_OF_ROWS * choice.waveRows()),
-        SweepSchedule.footprint(choice.waveRows(), choice.sweepTokens()),
+        SweepSchedule.footprint(choice.waveRows() + choice.readRows(), choice.sweepTokens()),
         TokenChooser.footprint(spec.vocabSize()));
   }
 

@@ -74,6 +74,10 @@ record MemoryPlan(PlanChoice choice, KvPlan kv, Footprint footprint, Budgets bud
     return choice.logitRows();
   }
 
+  int readRows() {
+    return choice.readRows();
+  }
+
   /** Whether the device's memory is not the host's. */
   boolean isStaged() {
     return !budgets.onHost();

@@ -10,6 +10,8 @@ package dev.strata.udfs.engine;
  * @param sweepTokens the most tokens of a sweep
  * @param waveRows the most sequences in the wave
  * @param logitRows the most tokens of a sweep whose logits are kept in full
+ * @param readRows the most rows of the head's input for tokens that are read, such as the
+ *     log-probabilities of a given text's, besides one for each sequence
  * @param scores the most products of query rows with keys, for each head, that a thread's attention
  *     makes at once
  * @param kvSlotTokens tokens of a slot through which keys and values pass to the device; 0 where
@@ -23,10 +25,21 @@ record PlanChoice(
     int sweepTokens,
     int waveRows,
     int logitRows,
+    int readRows,
     long scores,
     int kvSlotTokens) {
 
   private static final int LARGEST_STAGED_ROWS = 1024;
+
+  private static final int LEAST_HEAD_ROWS = 256;
+
+  /** The least {@link #readRows}: one for a text's mean, which is kept in float32. */
+  static final int LEAST_READ_ROWS = 2;
+
+  /** The most rows that a tile of the head is multiplied with at once. */
+  int headRowsAtOnce() {
+    return Math.min(blockTokens, Math.max(waveRows, LEAST_HEAD_ROWS));
+  }
 
   /** Embedding rows that are read before they are copied to the device. */
   int stagedRows() {
@@ -43,6 +56,7 @@ record PlanChoice(
         tokens,
         waveRows,
         logitRows,
+        readRows,
         scores,
         kvSlotTokens);
   }
@@ -50,6 +64,15 @@ record PlanChoice(
   /** The same with keys and values that stay on the device. */
   PlanChoice withKvOnDevice() {
     return new PlanChoice(
-        tileBytes, slots, devicePlaces, blockTokens, sweepTokens, waveRows, logitRows, scores, 0);
+        tileBytes,
+        slots,
+        devicePlaces,
+        blockTokens,
+        sweepTokens,
+        waveRows,
+        logitRows,
+        readRows,
+        scores,
+        0);
   }
 }

@@ -135,6 +135,7 @@ final class ResidentLayout extends MemoryLayout {
         sweep,
         wave,
         logitRows(part, wave),
+        clamp(part / hiddenBytesPerToken(), PlanChoice.LEAST_READ_ROWS, sweep),
         scores(part),
         0);
   }

@@ -26,7 +26,7 @@ final class RowQueue {
   record Entry(EngineClient client, GenerationRequest request, long arrival) {
 
     private int allowance() {
-      return request.sampling().maxNewTokens();
+      return request.ask().mostNewTokens();
     }
   }
 

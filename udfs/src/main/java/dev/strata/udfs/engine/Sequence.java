@@ -1,9 +1,12 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.kv.Extent;
 import dev.strata.udfs.tensor.Footprint;
 import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * A row in the wave: its tokens so far and how many of them have their keys and values in the pool.
@@ -20,6 +23,8 @@ final class Sequence {
 
   private final GenerationRequest request;
   private final EngineClient client;
+  // Null where tokens are generated.
+  private final Reading reading;
   private Extent extent;
   private final int promptLength;
   private final int maxLength;
@@ -35,8 +40,14 @@ final class Sequence {
   /**
    * @param extent room for all tokens but the last, which is never fed back
    * @param maxLength prompt and completion together
+   * @param hiddenSize elements of a hidden state
    */
-  Sequence(GenerationRequest request, EngineClient client, Extent extent, int maxLength) {
+  Sequence(
+      GenerationRequest request,
+      EngineClient client,
+      Extent extent,
+      int maxLength,
+      int hiddenSize) {
     this.request = request;
     this.client = client;
     this.extent = extent;
@@ -46,6 +57,7 @@ final class Sequence {
     this.tokens = new int[Math.min(maxLength, promptLength + FIRST_ROOM)];
     this.generated = new int[Math.min(maxLength - promptLength, FIRST_ROOM)];
     request.prompt().copyTo(tokens);
+    this.reading = Reading.of(request.ask(), tokens, promptLength, hiddenSize);
   }
 
   /**
@@ -60,6 +72,16 @@ final class Sequence {
 
   GenerationRequest request() {
     return request;
+  }
+
+  /** What is asked of its tokens' choice; null where none are generated. */
+  Ask.Generate generation() {
+    return request.ask() instanceof Ask.Generate generate ? generate : null;
+  }
+
+  /** What is read for it; null where tokens are generated. */
+  Reading reading() {
+    return reading;
   }
 
   EngineClient client() {
@@ -80,12 +102,22 @@ final class Sequence {
     Extent given = extent;
     extent = null;
     cached = 0;
+    if (reading != null) {
+      reading.restart();
+    }
     return given;
   }
 
-  /** The most slots it can need: the last token is never fed back. */
+  /** The most slots it can need. */
   int mostSlots() {
-    return maxLength - 1;
+    return slots(promptLength, maxLength);
+  }
+
+  /**
+   * The most slots that a row can need: the last token that comes after the prompt is not fed back.
+   */
+  static int slots(int promptLength, int maxLength) {
+    return Math.max(promptLength, maxLength - 1);
   }
 
   /** The tokens so far, from the first on; what is behind them has no meaning. */
@@ -105,14 +137,12 @@ final class Sequence {
     return promptLength;
   }
 
-  /** The index of the first prompt token that is not below {@code vocabSize}, or -1. */
-  int tokenOutside(int vocabSize) {
-    for (int i = 0; i < promptLength; i++) {
-      if (tokens[i] < 0 || tokens[i] >= vocabSize) {
-        return i;
-      }
-    }
-    return -1;
+  /** The first token of what is asked that is not in a vocabulary of such a size. */
+  OptionalInt tokenOutside(int vocabSize) {
+    IntStream prompt = Arrays.stream(tokens, 0, promptLength);
+    return IntStream.concat(prompt, request.ask().tokens())
+        .filter(token -> token < 0 || token >= vocabSize)
+        .findFirst();
   }
 
   /** Tokens that have not been through the model. */
@@ -129,6 +159,19 @@ final class Sequence {
   void advance(int count) {
     cached += count;
     reached = Math.max(reached, cached);
+    endIfRead();
+  }
+
+  /** Takes note that tokens of a continuation went through the model. */
+  void advance(int continuation, int count) {
+    reading.choices().advance(continuation, count);
+    endIfRead();
+  }
+
+  private void endIfRead() {
+    if (reading != null && reason == null && cached == promptLength && reading.isComplete()) {
+      reason = FinishReason.STOP;
+    }
   }
 
   /** Adds a chosen token, and ends the sequence where it is the last. */
@@ -138,7 +181,7 @@ final class Sequence {
     tokens = withRoom(tokens, length, maxLength);
     generated[count] = token;
     tokens[length++] = token;
-    if (request.stop().stops(generated, length - promptLength)) {
+    if (generation().stop().stops(generated, length - promptLength)) {
       reason = FinishReason.STOP;
     } else if (isFull()) {
       reason = FinishReason.LENGTH;
@@ -169,7 +212,18 @@ final class Sequence {
   }
 
   GenerationResult result() {
+    if (reading != null && error == null) {
+      return read();
+    }
     int[] completion = Arrays.copyOf(generated, length - promptLength);
-    return new GenerationResult(request.key(), completion, reason, error);
+    return GenerationResult.generated(request.key(), completion, reason, error);
+  }
+
+  private GenerationResult read() {
+    try {
+      return GenerationResult.read(request.key(), reading.values());
+    } catch (RowException e) {
+      return GenerationResult.failed(request.key(), e.getMessage());
+    }
   }
 }

@@ -46,6 +46,7 @@ final class StagedLayout extends MemoryLayout {
   private static final int LEAST_HOST_PLACES = 3;
   private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
   private static final long LARGEST_LOGITS = 256L << 20;
+  private static final int READ_ROWS_IN_BUDGET = 128;
 
   /** Keys and values as they lie in a pool in host memory. */
   private final KvFormat format;
@@ -149,7 +150,16 @@ final class StagedLayout extends MemoryLayout {
     int tokens = options.microBatchTokens() > 0 ? options.microBatchTokens() : block;
     int rows = options.waveSize() > 0 ? options.waveSize() : wave;
     return new PlanChoice(
-        tile, hostPlaces, places, tokens, tokens, rows, logitRows(rows), scores(), kvSlot);
+        tile,
+        hostPlaces,
+        places,
+        tokens,
+        tokens,
+        rows,
+        logitRows(rows),
+        readRows(wave),
+        scores(),
+        kvSlot);
   }
 
   private long longestRow() {
@@ -165,6 +175,13 @@ final class StagedLayout extends MemoryLayout {
   private int logitRows(int wave) {
     long row = Head.logits(1, spec.vocabSize(), false).bytes(HOST);
     return clamp(LARGEST_LOGITS / row, 1, wave);
+  }
+
+  /** No more than a small part of the device's memory, since most rows generate. */
+  private int readRows(int wave) {
+    long row = (long) spec.hiddenSize() * device.computeType().bytes();
+    long most = options.deviceMemory() / READ_ROWS_IN_BUDGET / row;
+    return wave == 1 ? PlanChoice.LEAST_READ_ROWS : clamp(most, 2, LARGEST_SWEEP);
   }
 
   private long scores() {

@@ -59,7 +59,7 @@ final class SweepRecorder implements AutoCloseable {
     observer.sweepEnded(
         new SweepFigures(
             sweep++,
-            schedule.runs().size(),
+            schedule.sequences(),
             schedule.promptTokens(),
             chosen,
             nanos,

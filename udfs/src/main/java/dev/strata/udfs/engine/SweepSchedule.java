@@ -17,61 +17,46 @@ import java.util.Map;
 final class SweepSchedule {
 
   /**
-   * A sequence's part in the sweep.
-   *
-   * @param first its first token in the sweep's order
-   * @param position that token's position in the sequence
-   * @param count how many tokens
-   */
-  record Run(Sequence sequence, int first, int position, int count) {
-
-    /** Whether the sequence's next token is chosen after this sweep. */
-    boolean choosesToken() {
-      return position + count == sequence.length();
-    }
-
-    /** How many of its tokens went through the model before their sequence was put back. */
-    private int resumed() {
-      return Math.max(0, Math.min(position + count, sequence.reached()) - position);
-    }
-
-    private int promptTokens() {
-      int end = Math.min(position + count, sequence.promptLength());
-      return Math.max(0, end - (position + resumed()));
-    }
-  }
-
-  /**
    * A token after which the head is computed.
    *
    * @param token the token in the sweep's order
    * @param position its position in its sequence
    * @param choosesToken whether the sequence's next token is chosen from its logits
+   * @param targets tokens whose log-probabilities are wanted after it
    */
-  record HeadRow(Run run, int token, int position, boolean choosesToken) {}
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  record HeadRow(SweepRun run, int token, int position, boolean choosesToken, int[] targets) {
+
+    boolean needsLogits() {
+      return run.sequence().request().ask().needsLogits();
+    }
+
+    boolean isRead() {
+      return targets.length > 0;
+    }
+
+    /** Takes the log-probabilities of the targets. */
+    void found(float[] logProbabilities) {
+      run.found(token - run.first(), logProbabilities);
+    }
+  }
 
   private static final String OWNER = "sweep's schedule";
 
   /** A run, its count, its order and its tokens in the head. */
   private static final int RUN_BYTES = 256;
 
-  private final List<Run> runs = new ArrayList<>();
-  private int tokens;
+  private final List<SweepRun> runs;
+  private final int tokens;
 
-  private SweepSchedule() {}
+  private SweepSchedule(List<SweepRun> runs) {
+    this.runs = runs;
+    this.tokens = runs.stream().mapToInt(SweepRun::count).sum();
+  }
 
-  /**
-   * @param sweepTokens the most tokens of the sweep
-   * @param logitRows the most tokens whose logits can be kept in full
-   */
-  static SweepSchedule of(List<Sequence> wave, int sweepTokens, int logitRows) {
-    Map<Sequence, Integer> counts = counts(wave, sweepTokens, logitRows);
-    SweepSchedule schedule = new SweepSchedule();
-    // Side by side as in the KV pool, so that keys and values move in few copies.
-    counts.keySet().stream()
-        .sorted(Comparator.comparingInt(sequence -> sequence.extent().begin()))
-        .forEach(sequence -> schedule.add(sequence, counts.get(sequence)));
-    return schedule;
+  /** Deals a sweep out among the sequences of a wave. */
+  static SweepSchedule of(List<Sequence> wave, SweepLimits limits) {
+    return new SweepSchedule(SweepParts.of(wave, limits));
   }
 
   /** What a schedule of so many runs takes, its tokens' positions and ids included. */
@@ -80,43 +65,7 @@ final class SweepSchedule {
     return Footprint.heap(OWNER, (long) runs * RUN_BYTES + tokens * perToken);
   }
 
-  /** How many tokens of each sequence: those that only need their next one go first. */
-  private static Map<Sequence, Integer> counts(
-      List<Sequence> wave, int sweepTokens, int logitRows) {
-    Map<Sequence, Integer> counts = new HashMap<>();
-    int freeTokens = sweepTokens;
-    int freeLogitRows = logitRows - (int) wave.stream().filter(SweepSchedule::needsOneRow).count();
-    List<Sequence> order =
-        wave.stream().sorted(Comparator.comparing((Sequence s) -> s.pending() > 1)).toList();
-    for (Sequence sequence : order) {
-      int count = Math.min(sequence.pending(), freeTokens);
-      if (observesAll(sequence)) {
-        count = Math.min(count, freeLogitRows);
-        freeLogitRows -= count;
-      }
-      if (count > 0) {
-        counts.put(sequence, count);
-        freeTokens -= count;
-      }
-    }
-    return counts;
-  }
-
-  private void add(Sequence sequence, int count) {
-    runs.add(new Run(sequence, tokens, sequence.cached(), count));
-    tokens += count;
-  }
-
-  private static boolean needsOneRow(Sequence sequence) {
-    return sequence.request().needsLogits() && !observesAll(sequence);
-  }
-
-  private static boolean observesAll(Sequence sequence) {
-    LogitsObserver observer = sequence.request().observer();
-    return observer != null && observer.everyPosition();
-  }
-
-  List<Run> runs() {
+  List<SweepRun> runs() {
     return runs;
   }
 
@@ -127,12 +76,12 @@ final class SweepSchedule {
 
   /** How many of them are of prompts and go through the model for the first time. */
   int promptTokens() {
-    return runs.stream().mapToInt(Run::promptTokens).sum();
+    return runs.stream().mapToInt(SweepRun::promptTokens).sum();
   }
 
   /** How many of them go through the model again because their sequence was put back. */
   int resumedTokens() {
-    return runs.stream().mapToInt(Run::resumed).sum();
+    return runs.stream().mapToInt(SweepRun::resumed).sum();
   }
 
   /**
@@ -145,7 +94,7 @@ final class SweepSchedule {
     List<KvBatch.Run> parts = new ArrayList<>();
     int begin = 0;
     int end = 0;
-    for (Run run : runs) {
+    for (SweepRun run : runs) {
       for (int done = 0; done < run.count(); ) {
         boolean startsAnew = done == 0 && run.count() <= blockTokens;
         int room = blockTokens - (end - begin);
@@ -172,7 +121,7 @@ final class SweepSchedule {
 
   /** Each token's id. */
   int[] tokenIds() {
-    long[] ids = perToken((run, i) -> run.sequence().tokens()[run.position() + i]);
+    long[] ids = perToken(SweepRun::token);
     int[] narrow = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       narrow[i] = (int) ids[i];
@@ -181,12 +130,12 @@ final class SweepSchedule {
   }
 
   private interface TokenValue {
-    long of(Run run, int index);
+    long of(SweepRun run, int index);
   }
 
   private long[] perToken(TokenValue value) {
     long[] values = new long[tokens];
-    for (Run run : runs) {
+    for (SweepRun run : runs) {
       for (int i = 0; i < run.count(); i++) {
         values[run.first() + i] = value.of(run, i);
       }
@@ -195,21 +144,45 @@ final class SweepSchedule {
   }
 
   /**
-   * The tokens after which the head is computed; those whose logits are needed in full come first.
+   * The tokens after which the head is computed: those whose logits are needed in full come first,
+   * then those after which tokens' log-probabilities are.
    */
   List<HeadRow> headRows() {
     List<HeadRow> rows = new ArrayList<>();
-    for (Run run : runs) {
-      int last = run.count() - 1;
-      // What was observed before the sequence was put back is not observed again.
-      for (int i = observesAll(run.sequence()) ? run.resumed() : last; i <= last; i++) {
-        boolean chooses = i == last && run.choosesToken();
-        if (chooses || observesAll(run.sequence())) {
-          rows.add(new HeadRow(run, run.first() + i, run.position() + i, chooses));
+    for (SweepRun run : runs) {
+      for (int i = 0; i < run.count(); i++) {
+        int[] targets = run.targets(i);
+        boolean chooses = i == run.count() - 1 && run.choosesToken();
+        if (targets.length > 0 || chooses || isObserved(run, i)) {
+          rows.add(new HeadRow(run, run.first() + i, run.position() + i, chooses, targets));
         }
       }
     }
-    rows.sort(Comparator.comparing(row -> !row.run().sequence().request().needsLogits()));
+    rows.sort(Comparator.comparing(row -> row.needsLogits() ? 0 : row.isRead() ? 1 : 2));
     return rows;
+  }
+
+  /** What was observed before the sequence was put back is not observed again. */
+  private static boolean isObserved(SweepRun run, int index) {
+    return index >= run.resumed() && SweepParts.observesAll(run.sequence());
+  }
+
+  /** The runs whose tokens' last hidden states are wanted. */
+  List<SweepRun> pooledRuns() {
+    return runs.stream()
+        .filter(run -> run.sequence().reading() != null && run.sequence().reading().poolsStates())
+        .toList();
+  }
+
+  /** Whether all its sequences end with the sweep, whatever tokens are chosen. */
+  boolean endsAllRows() {
+    Map<Sequence, SweepRun> last = new HashMap<>();
+    runs.forEach(run -> last.put(run.sequence(), run));
+    return last.values().stream().allMatch(SweepRun::endsRow);
+  }
+
+  /** How many sequences take part. */
+  int sequences() {
+    return (int) runs.stream().map(SweepRun::sequence).distinct().count();
   }
 }

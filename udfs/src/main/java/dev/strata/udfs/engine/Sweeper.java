@@ -92,9 +92,10 @@ final class Sweeper implements AutoCloseable {
     return plan.sweepTokens() <= plan.blockTokens();
   }
 
-  /** The most tokens of a sweep. */
-  int sweepTokens() {
-    return isOneBlock() ? Math.min(blockTokens, plan.sweepTokens()) : plan.sweepTokens();
+  /** What one sweep can take. */
+  SweepLimits limits() {
+    int tokens = isOneBlock() ? Math.min(blockTokens, plan.sweepTokens()) : plan.sweepTokens();
+    return new SweepLimits(tokens, plan.logitRows(), plan.readRows());
   }
 
   KvPool pool() {
@@ -146,7 +147,7 @@ final class Sweeper implements AutoCloseable {
     long nanos = System.nanoTime() - started;
     counters.sweepEnded(schedule, chosen, nanos, recorder.bytesRead(), head.lowMargins());
     recorder.sweepEnded(schedule, chosen, nanos);
-    schedule.runs().forEach(run -> run.sequence().advance(run.count()));
+    schedule.runs().forEach(SweepRun::advance);
   }
 
   private int passOrHalve(SweepSchedule schedule, boolean followed) throws IOException {
@@ -187,14 +188,16 @@ final class Sweeper implements AutoCloseable {
 
   private int pass(SweepSchedule schedule, List<TokenBlock> blocks, Positions positions)
       throws IOException {
-    try (HeadRows rows = head.rows(schedule.headRows())) {
+    try (HeadRows rows = head.rows(schedule.headRows());
+        PooledRows pooled = head.pooled(schedule.pooledRuns())) {
+      LastStates last = new LastStates(rows, pooled);
       memory.hidden().begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
       for (StageTiles stage : program.stages()) {
         if (stage.stage() == Stage.HEAD) {
           memory.hidden().end();
-          return runHead(stage, rows);
+          return runHead(stage, last);
         }
-        runStage(stage, pass(stage, positions), blocks, rows);
+        runStage(stage, pass(stage, positions), blocks, last);
       }
       throw new IllegalStateException("the model has no head");
     }
@@ -232,7 +235,16 @@ final class Sweeper implements AutoCloseable {
         : transformer.feedForward(stage.layer());
   }
 
-  private void runStage(StageTiles stage, StagePass pass, List<TokenBlock> blocks, HeadRows rows)
+  /** What is taken of the hidden states after the last layer. */
+  private record LastStates(HeadRows rows, PooledRows pooled) {
+
+    void pick(BlockState block) {
+      rows.pick(block);
+      pooled.pick(block);
+    }
+  }
+
+  private void runStage(StageTiles stage, StagePass pass, List<TokenBlock> blocks, LastStates last)
       throws IOException {
     boolean stays = stage.stays() && blocks.size() > 1;
     boolean isLast =
@@ -249,7 +261,7 @@ final class Sweeper implements AutoCloseable {
             leases[i] = leaving ? release(leases[i]) : leases[i];
           }
           if (isLast) {
-            rows.pick(access.state());
+            last.pick(access.state());
           }
         }
       }
@@ -302,12 +314,15 @@ final class Sweeper implements AutoCloseable {
         });
   }
 
-  private int runHead(StageTiles stage, HeadRows rows) throws IOException {
+  /** Only when all is computed does anything change, since computing may fail. */
+  private int runHead(StageTiles stage, LastStates last) throws IOException {
     counters.layerStarted(spec.layers().size());
-    if (rows.isEmpty()) {
-      return skip(stage);
+    if (last.rows().isEmpty()) {
+      skip(stage);
+      last.pooled().deliver(last.pooled().sums());
+      return 0;
     }
-    try (HeadPass pass = head.pass(rows)) {
+    try (HeadPass pass = head.pass(last.rows())) {
       for (int i = 0; i < stage.count(); i++) {
         TileStreamer.Lease lease = next();
         try {
@@ -317,7 +332,10 @@ final class Sweeper implements AutoCloseable {
         }
       }
       memory.kv().settle();
-      return head.choose(rows, pass);
+      float[] sums = last.pooled().sums();
+      int chosen = head.choose(last.rows(), pass);
+      last.pooled().deliver(sums);
+      return chosen;
     }
   }
 
@@ -327,8 +345,9 @@ final class Sweeper implements AutoCloseable {
         "HEAD",
         () -> {
           try (Tensor vocabulary = weights.matrix(lease)) {
-            for (int first = 0; first < pass.rows(); first += blockTokens) {
-              int count = Math.min(blockTokens, pass.rows() - first);
+            int most = Math.min(blockTokens, plan.choice().headRowsAtOnce());
+            for (int first = 0; first < pass.rows(); first += most) {
+              int count = Math.min(most, pass.rows() - first);
               pass.apply(tile.firstRow(), vocabulary, first, count);
             }
           }
@@ -337,14 +356,13 @@ final class Sweeper implements AutoCloseable {
 
   /**
    * Lets the head's tiles pass where no sequence is due a token: all prompts are longer than the
-   * sweep.
+   * sweep, or only hidden states are wanted.
    */
-  private int skip(StageTiles stage) throws IOException {
+  private void skip(StageTiles stage) throws IOException {
     for (int i = 0; i < stage.count(); i++) {
       release(next());
     }
     memory.kv().settle();
-    return 0;
   }
 
   @Override

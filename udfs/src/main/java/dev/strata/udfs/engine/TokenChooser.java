@@ -38,11 +38,16 @@ final class TokenChooser {
     return Footprint.heap(OWNER, (long) vocabSize * Sampler.BYTES_PER_TOKEN);
   }
 
-  /** Appends a token to every sequence that chooses one, and returns how many did. */
+  /**
+   * Appends a token to every sequence that chooses one, and returns how many did; hands
+   * log-probabilities to those that read them.
+   */
   int choose(List<SweepSchedule.HeadRow> rows, HeadPass head) {
     float[] bestLogits = head.bestLogits();
     long[] bestTokens = head.bestTokens();
+    List<float[]> logProbabilities = head.logProbabilities();
     finiteness.require(rows, bestLogits);
+    read(rows.stream().filter(SweepSchedule.HeadRow::isRead).toList(), logProbabilities);
     int chosen = 0;
     for (int i = 0; i < rows.size(); i++) {
       if (choose(rows.get(i), i, bestLogits, bestTokens)) {
@@ -52,10 +57,30 @@ final class TokenChooser {
     return chosen;
   }
 
+  private static void read(List<SweepSchedule.HeadRow> rows, List<float[]> logProbabilities) {
+    for (int i = 0; i < rows.size(); i++) {
+      SweepSchedule.HeadRow row = rows.get(i);
+      if (isFinite(logProbabilities.get(i))) {
+        row.found(logProbabilities.get(i));
+      } else {
+        row.run().sequence().fail(Finiteness.NOT_FINITE);
+      }
+    }
+  }
+
+  private static boolean isFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void observe(Sequence sequence, int position, int row) {
-    LogitsObserver observer = sequence.request().observer();
-    if (observer != null) {
-      observer.logits(position, logits(row));
+    Ask.Generate generation = sequence.generation();
+    if (generation != null && generation.observer() != null) {
+      generation.observer().logits(position, logits(row));
     }
   }
 
@@ -84,28 +109,28 @@ final class TokenChooser {
     if (!Float.isFinite(best)) {
       throw new RowException(Finiteness.NOT_FINITE);
     }
-    GenerationRequest request = sequence.request();
+    Ask.Generate generation = sequence.generation();
     float margin = best - bestLogits[2 * row + 1];
     int token = (int) bestTokens[2 * row];
-    if (request.needsLogits()) {
+    if (generation.needsLogits()) {
       token = sample(sequence, row);
       margin = sampler.margin();
     }
     sequence.append(token);
-    if (request.sampling().isGreedy() && margin < LOW_MARGIN) {
+    if (generation.sampling().isGreedy() && margin < LOW_MARGIN) {
       lowMargins++;
     }
     return true;
   }
 
   private int sample(Sequence sequence, int row) {
-    GenerationRequest request = sequence.request();
+    Ask.Generate generation = sequence.generation();
     return sampler.sample(
         logits(row),
-        request.sampling(),
+        generation.sampling(),
         sequence.tokens(),
         sequence.length(),
-        request.seed(),
+        generation.seed(),
         sequence.length());
   }
 

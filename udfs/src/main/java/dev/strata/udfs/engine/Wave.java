@@ -1,6 +1,5 @@
 package dev.strata.udfs.engine;
 
-import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.kv.Extent;
 import dev.strata.udfs.kv.KvPool;
@@ -11,6 +10,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
@@ -167,7 +167,7 @@ final class Wave {
     GenerationRequest request = entry.request();
     int promptLength = request.prompt().length();
     int maxLength = maxLength(request);
-    String error = unfit(promptLength, maxLength);
+    String error = unfit(request.ask(), promptLength, maxLength);
     if (error != null) {
       reject.accept(entry.client(), failed(request, error));
       return true;
@@ -175,7 +175,7 @@ final class Wave {
     if (!resting.isEmpty() || !hasPlace(request)) {
       return false;
     }
-    Optional<Extent> extent = reserve(expectedSlots(promptLength, maxLength));
+    Optional<Extent> extent = reserve(expectedSlots(request.ask(), promptLength, maxLength));
     if (extent.isEmpty()) {
       return false;
     }
@@ -191,32 +191,42 @@ final class Wave {
   }
 
   private Sequence sequence(RowQueue.Entry entry, Extent extent, int maxLength) {
-    Sequence sequence = new Sequence(entry.request(), entry.client(), extent, maxLength);
-    int unknown = sequence.tokenOutside(spec.vocabSize());
-    if (unknown >= 0) {
+    Sequence sequence =
+        new Sequence(entry.request(), entry.client(), extent, maxLength, spec.hiddenSize());
+    OptionalInt unknown = sequence.tokenOutside(spec.vocabSize());
+    if (unknown.isPresent()) {
       throw new RowException(
           String.format(
               "the prompt has token %d, but the model's vocabulary has %d tokens",
-              sequence.tokens()[unknown], spec.vocabSize()));
+              unknown.getAsInt(), spec.vocabSize()));
     }
     return sequence;
   }
 
   /** Where a whole wave of the longest rows fits, each has its full length from the start. */
-  private int expectedSlots(int promptLength, int maxLength) {
+  private int expectedSlots(Ask ask, int promptLength, int maxLength) {
+    int most = Sequence.slots(promptLength, maxLength);
+    if (!(ask instanceof Ask.Generate)) {
+      return most;
+    }
     int share = pool.capacity() / plan.waveRows();
     int likely = promptLength + expected.of(maxLength - promptLength);
-    return Math.min(maxLength - 1, Math.max(share, likely));
+    return Math.min(most, Math.max(share, likely));
   }
 
+  /** A generated text ends with the context; what is read has to be in it whole. */
   private int maxLength(GenerationRequest request) {
-    long wanted = (long) request.prompt().length() + request.sampling().maxNewTokens();
-    return (int) Math.min(wanted, spec.contextLength());
+    long wanted = (long) request.prompt().length() + request.ask().mostNewTokens();
+    long most = request.ask() instanceof Ask.Generate ? spec.contextLength() : Integer.MAX_VALUE;
+    return (int) Math.min(wanted, most);
   }
 
-  private String unfit(int promptLength, int maxLength) {
+  private String unfit(Ask ask, int promptLength, int maxLength) {
     if (promptLength == 0) {
       return "the prompt has no tokens";
+    }
+    if (!(ask instanceof Ask.Generate)) {
+      return unfitToRead(promptLength, maxLength);
     }
     if (promptLength >= spec.contextLength()) {
       return String.format(
@@ -224,13 +234,26 @@ final class Wave {
               + " generated",
           promptLength, spec.contextLength());
     }
-    if (maxLength - 1 > longestSequence) {
+    return tooLong(promptLength, maxLength);
+  }
+
+  private String unfitToRead(int promptLength, int maxLength) {
+    int slots = Sequence.slots(promptLength, maxLength);
+    if (slots > spec.contextLength()) {
       return String.format(
-          "prompt and completion need %d tokens, but the memory plan's KV pool holds %d; give more"
-              + " memory or fewer new tokens",
-          maxLength - 1, longestSequence);
+          "the text has %d tokens, but the model's context holds %d", slots, spec.contextLength());
     }
-    return null;
+    return tooLong(promptLength, maxLength);
+  }
+
+  private String tooLong(int promptLength, int maxLength) {
+    int slots = Sequence.slots(promptLength, maxLength);
+    return slots <= longestSequence
+        ? null
+        : String.format(
+            "prompt and completion need %d tokens, but the memory plan's KV pool holds %d; give"
+                + " more memory or fewer new tokens",
+            slots, longestSequence);
   }
 
   private boolean hasPlace(GenerationRequest request) {
@@ -238,18 +261,20 @@ final class Wave {
   }
 
   private boolean hasLogitRow(GenerationRequest request) {
-    long used = active.stream().filter(s -> s.request().needsLogits()).count();
-    return !request.needsLogits() || used < plan.logitRows();
+    long used = active.stream().filter(s -> s.request().ask().needsLogits()).count();
+    return !request.ask().needsLogits() || used < plan.logitRows();
   }
 
   private static GenerationResult failed(GenerationRequest request, String error) {
-    return new GenerationResult(request.key(), new int[0], FinishReason.ERROR, error);
+    return GenerationResult.failed(request.key(), error);
   }
 
   /** Lets those go that are finished. */
   List<Sequence> removeFinished() {
     List<Sequence> finished = remove(Sequence::isFinished);
-    finished.forEach(s -> expected.ended(s.length() - s.promptLength()));
+    finished.stream()
+        .filter(s -> s.generation() != null)
+        .forEach(s -> expected.ended(s.length() - s.promptLength()));
     return finished;
   }
 

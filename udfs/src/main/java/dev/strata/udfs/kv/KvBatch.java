@@ -6,7 +6,9 @@ import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Segments;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Sequences of a micro-batch whose keys and values attention sees at once. Made once for a sweep,
@@ -95,7 +97,8 @@ public final class KvBatch implements AutoCloseable {
     }
 
     /**
-     * Cuts a micro-batch.
+     * Cuts a micro-batch. Runs of one extent, such as continuations of one prompt, are in different
+     * batches: each leaves the slots behind its position to the next.
      *
      * @param runs its sequences in the order of its rows
      */
@@ -117,8 +120,11 @@ public final class KvBatch implements AutoCloseable {
 
     private KvBatch inPlace(List<Run> runs, int first, int row) {
       int segment = pool.segmentOf(runs.get(first).extent().begin());
+      Set<Integer> extents = new HashSet<>();
       int end = first;
-      while (end < runs.size() && pool.segmentOf(runs.get(end).extent().begin()) == segment) {
+      while (end < runs.size()
+          && pool.segmentOf(runs.get(end).extent().begin()) == segment
+          && extents.add(runs.get(end).extent().begin())) {
         end++;
       }
       List<Run> part = runs.subList(first, end);
@@ -130,10 +136,12 @@ public final class KvBatch implements AutoCloseable {
     private KvBatch streamed(List<Run> runs, int first, int row) {
       List<Run> part = new ArrayList<>();
       List<Integer> slots = new ArrayList<>();
+      Set<Integer> extents = new HashSet<>();
       int used = 0;
       for (Run run : runs.subList(first, runs.size())) {
         int slot = part.isEmpty() ? 0 : used + gap(part.get(part.size() - 1), run);
-        if (!part.isEmpty() && slot + run.end() > slotTokens) {
+        boolean isFull = !part.isEmpty() && slot + run.end() > slotTokens;
+        if (isFull || !extents.add(run.extent().begin())) {
           break;
         }
         part.add(run);

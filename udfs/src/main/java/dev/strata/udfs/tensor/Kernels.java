@@ -198,6 +198,33 @@ public final class Kernels {
             script.run("norm_rows", x, first + begin, count, weight, epsilon, out, begin));
   }
 
+  /**
+   * Adds the norms of some rows up: {@code sums[row] += norm(x[first : first + n])}.
+   *
+   * @param normed [at least n, columns] of any type, which is overwritten
+   * @param sums [rows, columns] float32
+   */
+  public void poolRows(
+      Tensor x,
+      long first,
+      long n,
+      Tensor weight,
+      double epsilon,
+      Tensor normed,
+      Tensor sums,
+      long row) {
+    require(x.size(1) == weight.elements(), "norm %s of %s", weight, x);
+    checkBlock(x, first, n, 0, x.size(1));
+    checkBlock(normed, 0, n, 0, x.size(1));
+    checkBlock(sums, row, 1, 0, x.size(1));
+    script.run("pool_rows", x, first, n, weight, epsilon, normed, sums, row);
+  }
+
+  /** Fills a tensor with zeros. */
+  public void clear(Tensor x) {
+    script.run("clear", x);
+  }
+
   /** {@code out[target] = x[source] / rms(x) · weight}, row by row. */
   public void normPicked(
       Tensor x, Tensor source, Tensor weight, double epsilon, Tensor out, Tensor target) {
@@ -416,11 +443,29 @@ public final class Kernels {
   }
 
   /**
+   * Tokens whose logits are picked out of those of some rows, and these rows' sums of exponentials.
+   *
+   * @param firstRow the first of the rows
+   * @param sums [rows] the logarithm of the sum so far, kept up to date; starts at minus infinity
+   * @param rows [tokens] the row in whose place each token's logit is
+   * @param tokens [tokens] the tokens
+   * @param found [tokens] their logits, once their tile was there
+   */
+  public record Targets(long firstRow, Tensor sums, Tensor rows, Tensor tokens, Tensor found) {}
+
+  /** No tokens. */
+  public Targets noTargets() {
+    Tensor none = device.none();
+    return new Targets(0, none, none, none, none);
+  }
+
+  /**
    * Logits of {@code x[first : first + n]} for the tokens from {@code firstToken} on, in float32.
    *
    * @param best [rows, 2] the best logits so far, kept up to date; starts at minus infinity
    * @param tokens [rows, 2] their tokens
    * @param logits [rows, vocabulary] on the host; gets the logits of rows below {@code logitRows}
+   * @param targets whose logits are picked out
    */
   public void head(
       Tensor x,
@@ -431,13 +476,35 @@ public final class Kernels {
       Tensor best,
       Tensor tokens,
       Tensor logits,
-      long logitRows) {
+      long logitRows,
+      Targets targets) {
     checkProduct(x, first, n, w, device.none(), 0);
+    require(
+        targets.rows().elements() == targets.tokens().elements()
+            && targets.tokens().elements() == targets.found().elements(),
+        "targets %s",
+        targets);
     checkBlock(best, first, n, 0, 2);
     if (logitRows > 0) {
       checkBlock(logits, 0, logitRows, firstToken, w.size(0));
     }
-    Object[] arguments = {x, first, n, w, leastRows, firstToken, best, tokens, logits, logitRows};
+    Object[] arguments = {
+      x,
+      first,
+      n,
+      w,
+      leastRows,
+      firstToken,
+      best,
+      tokens,
+      logits,
+      logitRows,
+      targets.firstRow(),
+      targets.sums(),
+      targets.rows(),
+      targets.tokens(),
+      targets.found()
+    };
     if (first < logitRows) {
       script.runBlocking("head", arguments);
     } else {

@@ -3,13 +3,17 @@ package dev.strata.udfs.transformer;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The head, tile by tile: for every row the two best logits and their tokens, for the first rows
- * all logits. Rows that are decoded greedily never need memory for a whole vocabulary.
+ * all logits, for the rows after them the log-probabilities of given tokens. Rows whose tokens are
+ * not drawn never need memory for a whole vocabulary: the sum of a row's exponentials is brought
+ * forward from tile to tile as its logarithm.
  */
 public final class HeadPass implements AutoCloseable {
 
@@ -22,20 +26,39 @@ public final class HeadPass implements AutoCloseable {
   private final int logitRows;
   private final Tensor best;
   private final Tensor tokens;
+  private final HeadTargets targets;
+  private final Kernels.Targets read;
 
-  HeadPass(ComputeDevice device, Tensor normed, Tensor logits, int logitRows) {
+  HeadPass(ComputeDevice device, Tensor normed, Tensor logits, int logitRows, HeadTargets targets) {
     this.device = device;
     this.normed = normed;
     this.logits = logits;
     this.logitRows = logitRows;
+    this.targets = targets;
     int rows = rows();
     try {
       this.best = holdings.add(filled(rows, Float.NEGATIVE_INFINITY));
       this.tokens = holdings.add(noTokens(rows));
+      this.read = targets.rows() == 0 ? device.kernels().noTargets() : upload();
     } catch (Throwable e) {
       holdings.closeAfter(e);
       throw e;
     }
+  }
+
+  private Kernels.Targets upload() {
+    return new Kernels.Targets(
+        targets.firstRow(),
+        holdings.add(least(targets.rows())),
+        holdings.add(device.indexes(targets.rowOfEach())),
+        holdings.add(device.indexes(targets.tokenOfEach())),
+        holdings.add(least(targets.tokenOfEach().length)));
+  }
+
+  private Tensor least(int count) {
+    float[] values = new float[count];
+    Arrays.fill(values, Float.NEGATIVE_INFINITY);
+    return device.floats(values);
   }
 
   private Tensor filled(int rows, float value) {
@@ -84,7 +107,7 @@ public final class HeadPass implements AutoCloseable {
   public void apply(int firstToken, Tensor tile, int firstRow, int rows) {
     device
         .kernels()
-        .head(normed, firstRow, rows, tile, firstToken, best, tokens, logits, logitRows);
+        .head(normed, firstRow, rows, tile, firstToken, best, tokens, logits, logitRows, read);
   }
 
   /** The two best logits of each row: best and second of row 0, of row 1, and so on. */
@@ -95,6 +118,14 @@ public final class HeadPass implements AutoCloseable {
   /** The tokens of {@link #bestLogits}. */
   public long[] bestTokens() {
     return device.kernels().toLongs(tokens);
+  }
+
+  /** The log-probabilities of the tokens that are wanted, row by row. */
+  public List<float[]> logProbabilities() {
+    return targets.rows() == 0
+        ? List.of()
+        : targets.logProbabilities(
+            device.kernels().toFloats(read.found()), device.kernels().toFloats(read.sums()));
   }
 
   @Override

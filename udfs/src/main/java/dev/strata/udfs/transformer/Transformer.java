@@ -80,9 +80,34 @@ public final class Transformer {
    *     in full come first
    * @param logits [at least logitRows, vocabulary] float32 on the host
    * @param logitRows how many of the tokens have their logits kept
+   * @param targets tokens whose log-probabilities are wanted
    */
-  public HeadPass head(Tensor normed, Tensor logits, int logitRows) {
-    return new HeadPass(device, normed, logits, logitRows);
+  public HeadPass head(Tensor normed, Tensor logits, int logitRows, HeadTargets targets) {
+    return new HeadPass(device, normed, logits, logitRows, targets);
+  }
+
+  /**
+   * Adds up the last hidden states of some tokens of a block, after its last layer, each normed as
+   * for the head.
+   *
+   * @param first the first of the tokens in the block; {@code count} of them
+   * @param sums [rows, hidden] float32
+   * @param row the row that they are added to
+   */
+  public void pool(BlockState block, int first, int count, Tensor sums, int row) {
+    compute.run(
+        "norm",
+        () ->
+            kernels()
+                .poolRows(
+                    block.hidden(),
+                    block.row() + first,
+                    count,
+                    vector(WeightRole.FINAL_NORM, -1),
+                    spec.normEpsilon(),
+                    activations.normed,
+                    sums,
+                    row));
   }
 
   void normBlock(WeightRole norm, int layer, BlockState block) {

@@ -127,6 +127,16 @@ class Kernels(Module):
     _1 = torch.index_copy_(out, 0, target, y)
     return 0
 
+  # sums[row] += the sum of norm(x[first : first + n]), which normed holds meanwhile
+  def pool_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, normed: Tensor, sums: Tensor, row: int) -> int:
+    _0 = (self).norm_rows(x, first, n, weight, epsilon, normed, 0, )
+    _1 = torch.add_(torch.slice(sums, 0, row, row + 1, 1), torch.sum(torch.slice(normed, 0, 0, n, 1), [0], True, dtype=6))
+    return 0
+
+  def clear(self: __torch__.Kernels, x: Tensor) -> int:
+    _0 = torch.zero_(x)
+    return 0
+
   # x[first : first + n] = the rows that index picks from the embedding rows in staged
   def embed(self: __torch__.Kernels, staged: Tensor, rows: int, index: Tensor, x: Tensor, first: int) -> int:
     w = torch.to(torch.slice(staged, 0, 0, rows, 1), ops.prim.device(x), ops.prim.dtype(staged))
@@ -293,10 +303,28 @@ class Kernels(Module):
       v, i, u, j = (self).first_two(y, )
     return (v, i, u, j)
 
+  # Of logits y of rows [first : first + n] for the tokens from first_token on: brings the logarithm of the sum of
+  # exponentials forward for the rows from read_first on that have one in sums, and keeps the logits of tokens, each in its
+  # row, that are among them.
+  def read(self: __torch__.Kernels, y: Tensor, first: int, first_token: int, read_first: int, sums: Tensor, rows: Tensor, tokens: Tensor, found: Tensor) -> int:
+    n = torch.size(y, 0)
+    columns = torch.size(y, 1)
+    begin = ops.prim.max(first, read_first)
+    end = ops.prim.min(first + n, read_first + torch.numel(sums))
+    if end > begin:
+      kept = torch.slice(sums, 0, begin - read_first, end - read_first, 1)
+      _0 = torch.copy_(kept, torch.logaddexp(kept, torch.logsumexp(torch.slice(y, 0, begin - first, end - first, 1), [1], False)))
+      row = torch.sub(rows, first)
+      column = torch.sub(tokens, first_token)
+      here = torch.logical_and(torch.logical_and(torch.ge(row, 0), torch.lt(row, n)), torch.logical_and(torch.ge(column, 0), torch.lt(column, columns)))
+      place = torch.add(torch.mul(torch.clamp(row, 0, n - 1), columns), torch.clamp(column, 0, columns - 1))
+      _1 = torch.copy_(found, torch.where(here, torch.take(y, place), found))
+    return 0
+
   # Logits of rows [first : first + n] of x for the vocabulary's tokens from first_token on. Keeps each row's two best
   # logits and their tokens, of equal ones the lowest, since tiles come in the order of their tokens. Copies the logits of
-  # rows below logit_rows to logits [rows, vocabulary] on the host.
-  def head(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int) -> int:
+  # rows below logit_rows to logits [rows, vocabulary] on the host, and reads those of given tokens.
+  def head(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, least_rows: int, first_token: int, best: Tensor, tokens: Tensor, logits: Tensor, logit_rows: int, read_first: int, sums: Tensor, read_rows: Tensor, read_tokens: Tensor, found: Tensor) -> int:
     columns = torch.size(w, 0)
     y = torch.empty([n, columns], dtype=ops.prim.dtype(w), layout=None, device=ops.prim.device(w), pin_memory=False)
     _0 = (self).product(x, first, n, w, least_rows, y, )
@@ -311,4 +339,5 @@ class Kernels(Module):
     full = ops.prim.min(n, logit_rows - first)
     if full > 0:
       _3 = torch.copy_((self).block(logits, first, full, first_token, columns, ), torch.slice(y, 0, 0, full, 1))
+    _4 = (self).read(y, first, first_token, read_first, sums, read_rows, read_tokens, found, )
     return 0

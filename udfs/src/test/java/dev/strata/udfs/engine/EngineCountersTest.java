@@ -44,7 +44,7 @@ class EngineCountersTest {
   }
 
   private static long newTokens(List<GenerationRequest> rows) {
-    return rows.stream().mapToLong(r -> r.sampling().maxNewTokens()).sum();
+    return rows.stream().mapToLong(r -> r.ask().mostNewTokens()).sum();
   }
 
   private static long promptTokens(List<GenerationRequest> rows) {
@@ -55,7 +55,7 @@ class EngineCountersTest {
       List<GenerationRequest> rows, List<GenerationResult> results) {
     assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
     for (int i = 0; i < rows.size(); i++) {
-      assertThat(results.get(i).tokens()).hasSize(rows.get(i).sampling().maxNewTokens());
+      assertThat(results.get(i).tokens()).hasSize(rows.get(i).ask().mostNewTokens());
     }
   }
 
@@ -74,7 +74,7 @@ class EngineCountersTest {
       assertThat(events.bytesRead()).isEqualTo(done.weightBytes());
 
       long newTokens = newTokens(rows);
-      int longest = rows.stream().mapToInt(r -> r.sampling().maxNewTokens()).max().orElseThrow();
+      int longest = rows.stream().mapToInt(r -> r.ask().mostNewTokens()).max().orElseThrow();
       assertThat(done.newTokens()).isEqualTo(newTokens);
       assertThat(done.promptTokens()).isEqualTo(promptTokens(rows));
       assertThat(done.tokenSlots()).isEqualTo(promptTokens(rows) + newTokens - rowCount);

@@ -195,8 +195,7 @@ class EngineFailureTest {
         };
     try (Engine engine = Engine.start(options().build())) {
       GenerationRequest good = TestEngines.request(0, tokens(3), 2);
-      GenerationRequest failing =
-          new GenerationRequest(0, unreadable, good.sampling(), 0, good.stop());
+      GenerationRequest failing = new GenerationRequest(0, unreadable, good.ask());
       assertThat(amongGoodRows(engine, List.of(failing)).get(0).error())
           .isEqualTo("the prompt cannot be read");
     }

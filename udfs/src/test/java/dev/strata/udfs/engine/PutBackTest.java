@@ -86,10 +86,7 @@ class PutBackTest {
     AtomicIntegerArray reads = new AtomicIntegerArray(ROWS);
     List<GenerationRequest> counted =
         rows().stream()
-            .map(
-                row ->
-                    new GenerationRequest(
-                        row.key(), counted(row, reads), row.sampling(), row.seed(), row.stop()))
+            .map(row -> new GenerationRequest(row.key(), counted(row, reads), row.ask()))
             .toList();
     long least = TestEngines.leastHostMemory(options());
     try (Engine engine = Engine.start(options().hostMemory(least).build())) {

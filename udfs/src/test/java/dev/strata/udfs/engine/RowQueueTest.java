@@ -26,7 +26,8 @@ class RowQueueTest {
   }
 
   private void deliver(EngineClient client, long key) {
-    queue.deliver(client, new GenerationResult(key, new int[] {7}, FinishReason.LENGTH, null));
+    queue.deliver(
+        client, GenerationResult.generated(key, new int[] {7}, FinishReason.LENGTH, null));
   }
 
   /** All waiting rows' keys, in the order in which they are offered. */

@@ -79,7 +79,8 @@ class SweepScheduleTest {
             TestEngines.observed(wave.size(), prompt, NEW_TOKENS, observer),
             null,
             new Extent(poolBegin, maxLength - 1),
-            maxLength);
+            maxLength,
+            1);
     poolBegin += maxLength - 1;
     sequence.advance(cached);
     wave.add(sequence);
@@ -110,7 +111,7 @@ class SweepScheduleTest {
   }
 
   private SweepSchedule schedule(int sweepTokens) {
-    return SweepSchedule.of(wave, sweepTokens, 100);
+    return SweepSchedule.of(wave, new SweepLimits(sweepTokens, 100, 100));
   }
 
   @Test
@@ -122,11 +123,7 @@ class SweepScheduleTest {
     Sequence next2 = decoding(4);
     SweepSchedule schedule = schedule(100);
     assertThat(schedule.runs())
-        .extracting(
-            SweepSchedule.Run::sequence,
-            SweepSchedule.Run::first,
-            SweepSchedule.Run::position,
-            SweepSchedule.Run::count)
+        .extracting(SweepRun::sequence, SweepRun::first, SweepRun::position, SweepRun::count)
         .containsExactly(
             tuple(long1, 0, 0, 5),
             tuple(next1, 5, 3, 1),
@@ -135,7 +132,7 @@ class SweepScheduleTest {
             tuple(next2, 9, 4, 1));
     assertThat(schedule.tokens()).isEqualTo(10);
     assertThat(schedule.promptTokens()).isEqualTo(8);
-    assertThat(schedule.runs()).allMatch(SweepSchedule.Run::choosesToken);
+    assertThat(schedule.runs()).allMatch(SweepRun::choosesToken);
   }
 
   /** Whatever needs but its next token goes through, in however small a sweep. */
@@ -147,11 +144,7 @@ class SweepScheduleTest {
     prompt(2);
     Sequence next2 = decoding(4);
     assertThat(schedule(4).runs())
-        .extracting(
-            SweepSchedule.Run::sequence,
-            SweepSchedule.Run::first,
-            SweepSchedule.Run::position,
-            SweepSchedule.Run::count)
+        .extracting(SweepRun::sequence, SweepRun::first, SweepRun::position, SweepRun::count)
         .containsExactly(
             tuple(long1, 0, 0, 1),
             tuple(next1, 1, 3, 1),
@@ -167,22 +160,22 @@ class SweepScheduleTest {
     SweepSchedule first = schedule(8);
     assertThat(first.tokens()).isEqualTo(8);
     assertThat(first.runs())
-        .extracting(SweepSchedule.Run::position, SweepSchedule.Run::count)
+        .extracting(SweepRun::position, SweepRun::count)
         .containsExactly(tuple(0, 7), tuple(3, 1));
     assertThat(first.runs().get(0).choosesToken()).isFalse();
     long1.advance(7);
     SweepSchedule second = schedule(8);
     assertThat(second.runs())
-        .extracting(SweepSchedule.Run::position, SweepSchedule.Run::count)
+        .extracting(SweepRun::position, SweepRun::count)
         .containsExactly(tuple(7, 3), tuple(3, 1), tuple(0, 4));
-    assertThat(second.runs()).allMatch(SweepSchedule.Run::choosesToken);
+    assertThat(second.runs()).allMatch(SweepRun::choosesToken);
   }
 
   @Test
   void whatDoesNotFitWaits() {
     Sequence first = prompt(4);
     prompt(3);
-    assertThat(schedule(4).runs()).extracting(SweepSchedule.Run::sequence).containsExactly(first);
+    assertThat(schedule(4).runs()).extracting(SweepRun::sequence).containsExactly(first);
   }
 
   @Test
@@ -262,7 +255,7 @@ class SweepScheduleTest {
     sequence(9, 5, null);
     SweepSchedule schedule = schedule(100);
     List<Long> expected = new ArrayList<>();
-    for (SweepSchedule.Run run : schedule.runs()) {
+    for (SweepRun run : schedule.runs()) {
       for (int i = 0; i < run.count(); i++) {
         expected.add((long) run.sequence().extent().begin() + run.position() + i);
       }
@@ -344,13 +337,13 @@ class SweepScheduleTest {
   void anObservedPromptEntersAsFarAsLogitsCanBeKept() {
     Sequence observed = sequence(7, 0, new RecordedLogits());
     prompt(3);
-    assertThat(SweepSchedule.of(wave, 100, 4).runs())
-        .extracting(SweepSchedule.Run::count)
+    assertThat(SweepSchedule.of(wave, new SweepLimits(100, 4, 100)).runs())
+        .extracting(SweepRun::count)
         .containsExactly(4, 3);
     observed.advance(4);
-    SweepSchedule second = SweepSchedule.of(wave, 100, 4);
+    SweepSchedule second = SweepSchedule.of(wave, new SweepLimits(100, 4, 100));
     assertThat(second.runs())
-        .extracting(SweepSchedule.Run::position, SweepSchedule.Run::count)
+        .extracting(SweepRun::position, SweepRun::count)
         .containsExactly(tuple(4, 3), tuple(0, 3));
     assertThat(second.headRows()).hasSize(4);
   }
@@ -360,8 +353,8 @@ class SweepScheduleTest {
   void anObservedPromptLeavesALogitRowToTheOthers() {
     sequence(5, 0, new RecordedLogits());
     sequence(2, 0, lastPositionOnly());
-    assertThat(SweepSchedule.of(wave, 100, 2).headRows())
-        .filteredOn(row -> row.run().sequence().request().needsLogits())
+    assertThat(SweepSchedule.of(wave, new SweepLimits(100, 2, 100)).headRows())
+        .filteredOn(row -> row.needsLogits())
         .hasSizeLessThanOrEqualTo(2);
   }
 
@@ -380,10 +373,10 @@ class SweepScheduleTest {
     while (!wave.isEmpty()) {
       SweepSchedule schedule = schedule(sweepTokens);
       assertThat(schedule.tokens()).isBetween(1, sweepTokens);
-      for (SweepSchedule.Run run : schedule.runs()) {
+      for (SweepRun run : schedule.runs()) {
         assertThat(run.position()).isEqualTo(run.sequence().cached());
       }
-      long choosing = schedule.runs().stream().filter(SweepSchedule.Run::choosesToken).count();
+      long choosing = schedule.runs().stream().filter(SweepRun::choosesToken).count();
       assertThat(schedule.headRows()).hasSize((int) choosing);
       pushed += schedule.tokens();
       for (SweepSchedule.HeadRow row : schedule.headRows()) {

@@ -85,13 +85,15 @@ final class TestEngines {
 
   static GenerationRequest observed(
       long key, int[] prompt, int newTokens, LogitsObserver observer) {
-    return new GenerationRequest(
+    return asking(
         key,
-        PromptTokens.of(prompt),
-        SamplingOptions.greedy(newTokens),
-        0,
-        (generated, count) -> false,
-        observer);
+        prompt,
+        new Ask.Generate(
+            SamplingOptions.greedy(newTokens), 0, (generated, count) -> false, observer));
+  }
+
+  static GenerationRequest asking(long key, int[] prompt, Ask ask) {
+    return new GenerationRequest(key, PromptTokens.of(prompt), ask);
   }
 
   /** A row with a stop condition, or a test's hook on the sweep thread. */

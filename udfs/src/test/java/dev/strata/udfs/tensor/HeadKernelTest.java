@@ -3,6 +3,7 @@ package dev.strata.udfs.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,8 +25,8 @@ class HeadKernelTest extends KernelFixture {
     final Tensor tokens;
     final Tensor logits;
     final int logitRows;
-
     final NumberType type;
+    Kernels.Targets targets = kernels.noTargets();
 
     Head(Matrix x, Matrix w, int logitRows) {
       this(x, w, logitRows, NumberType.FLOAT32);
@@ -49,7 +50,8 @@ class HeadKernelTest extends KernelFixture {
         Tensor tile = typed(w.rows(firstToken, firstToken + rows));
         for (int first = 0; first < x.rows; first += blockRows) {
           int n = Math.min(blockRows, x.rows - first);
-          kernels.head(typed(x), first, n, tile, firstToken, best, tokens, logits, logitRows);
+          kernels.head(
+              typed(x), first, n, tile, firstToken, best, tokens, logits, logitRows, targets);
         }
         firstToken += rows;
       }
@@ -97,6 +99,40 @@ class HeadKernelTest extends KernelFixture {
         }
       }
       Matrix.of(logits).assertBlock(0, logitRows, 0, w.rows, 1e-4, (i, j) -> x.dot(i, w, j));
+    }
+  }
+
+  private Tensor least(int count) {
+    float[] values = new float[count];
+    Arrays.fill(values, Float.NEGATIVE_INFINITY);
+    return own(device.floats(values));
+  }
+
+  /** Rows 2, 3 and 4 have sums; of row 3 no token is wanted. */
+  @ParameterizedTest
+  @CsvSource({"100", "4", "3", "1"})
+  void sumsOfExponentialsAndLogitsOfGivenTokens(int blockRows) {
+    Matrix x = Matrix.of(9, HIDDEN, (i, j) -> Math.sin(7 * i + j));
+    Matrix w = Matrix.of(VOCABULARY, HIDDEN, (i, j) -> Math.cos(3 * i * j + i));
+    long[] rows = {2, 2, 2, 4, 4};
+    long[] tokens = {0, VOCABULARY - 1, 31, 31, 30};
+    for (List<Integer> tiles :
+        List.of(List.of(VOCABULARY), List.of(1, 1, 29, 29), List.of(31, 28, 1))) {
+      Head head = new Head(x, w, 1);
+      head.targets =
+          new Kernels.Targets(2, least(3), indexes(rows), indexes(tokens), least(rows.length));
+      head.run(tiles, blockRows);
+      float[] sums = kernels.toFloats(head.targets.sums());
+      for (int i = 0; i < sums.length; i++) {
+        int row = 2 + i;
+        double sum = IntStream.range(0, w.rows).mapToDouble(j -> Math.exp(x.dot(row, w, j))).sum();
+        assertThat((double) sums[i]).isCloseTo(Math.log(sum), within(1e-4));
+      }
+      float[] found = kernels.toFloats(head.targets.found());
+      for (int i = 0; i < found.length; i++) {
+        assertThat((double) found[i])
+            .isCloseTo(x.dot((int) rows[i], w, (int) tokens[i]), within(1e-4));
+      }
     }
   }
 

@@ -207,7 +207,16 @@ class KernelChecksTest extends KernelFixture {
   private void head(Tensor w, long n, long firstToken, long bestRows, long logitRows) {
     Tensor tokens = own(kernels.reshape("test", indexes(new long[12]), NumberType.INT64, 6, 2));
     kernels.head(
-        floats(6, 8), 0, n, w, firstToken, floats(bestRows, 2), tokens, floats(3, 20), logitRows);
+        floats(6, 8),
+        0,
+        n,
+        w,
+        firstToken,
+        floats(bestRows, 2),
+        tokens,
+        floats(3, 20),
+        logitRows,
+        kernels.noTargets());
   }
 
   @Test

@@ -1,0 +1,107 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.decode.StopCondition;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * What a row asks of the engine. Whatever it is, the row's prompt goes through the model once, in
+ * the sweeps of the wave; what is read from the model is read on the device, so that no row needs
+ * memory for a whole vocabulary unless its tokens are drawn.
+ */
+public sealed interface Ask {
+
+  /** The most tokens that come after the prompt. */
+  default int mostNewTokens() {
+    return 0;
+  }
+
+  /** The tokens that are asked about besides the prompt's. */
+  default IntStream tokens() {
+    return IntStream.empty();
+  }
+
+  /** Whether a choice needs all logits, and not the best alone. */
+  default boolean needsLogits() {
+    return false;
+  }
+
+  /**
+   * New tokens after the prompt.
+   *
+   * @param sampling how they are chosen
+   * @param seed the row's own seed
+   * @param stop what ends generation besides the maximum of tokens and the model's context
+   * @param observer sees the row's logits; null for none
+   */
+  record Generate(SamplingOptions sampling, long seed, StopCondition stop, LogitsObserver observer)
+      implements Ask {
+
+    public Generate {
+      Objects.requireNonNull(sampling, "sampling");
+      Objects.requireNonNull(stop, "stop");
+    }
+
+    @Override
+    public int mostNewTokens() {
+      return sampling.maxNewTokens();
+    }
+
+    @Override
+    public boolean needsLogits() {
+      return observer != null || sampling.needsLogits();
+    }
+  }
+
+  /**
+   * The log-probabilities of the prompt's own tokens, each after all that are before it, from the
+   * token at an index on.
+   *
+   * @param from at least 1, since nothing is before the first token
+   */
+  record Score(int from) implements Ask {
+
+    public Score {
+      if (from < 1) {
+        throw new IllegalArgumentException("token " + from + " has no token before it");
+      }
+    }
+  }
+
+  /**
+   * The log-probability of each of several texts after the prompt, the sum over its tokens. The
+   * prompt's own sweep finds those of their first tokens, another those of all the others, unless
+   * sweeps are too small for all of them.
+   *
+   * @param continuations each at least one token; where they shall be compared each ends with a
+   *     stop token, else one that begins another is never the less likely
+   */
+  record Choose(List<int[]> continuations) implements Ask {
+
+    public Choose {
+      continuations = List.copyOf(continuations);
+      if (continuations.isEmpty() || continuations.stream().anyMatch(c -> c.length == 0)) {
+        throw new IllegalArgumentException("there is nothing to choose, or something empty");
+      }
+    }
+
+    @Override
+    public IntStream tokens() {
+      return continuations.stream().flatMapToInt(Arrays::stream);
+    }
+
+    @Override
+    public int mostNewTokens() {
+      return continuations.stream().mapToInt(c -> c.length).max().orElseThrow();
+    }
+  }
+
+  /**
+   * The mean of the last hidden states of all prompt tokens, after the final norm, scaled to length
+   * one.
+   */
+  record Embed() implements Ask {}
+}
