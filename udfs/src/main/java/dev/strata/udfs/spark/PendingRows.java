@@ -119,7 +119,7 @@ final class PendingRows implements AutoCloseable {
     Object[] fields = RowCodec.decode(take(slot));
     return new Completion(
         (String) fields[0],
-        FinishReason.values()[(Integer) fields[1]],
+        FinishReason.valueOf((String) fields[1]),
         (Integer) fields[2],
         (Integer) fields[3],
         (String) fields[4]);
@@ -129,7 +129,7 @@ final class PendingRows implements AutoCloseable {
     return RowCodec.encode(
         new Object[] {
           answer.text(),
-          answer.finishReason().ordinal(),
+          answer.finishReason().name(),
           answer.promptTokens(),
           answer.completionTokens(),
           answer.error()
