@@ -394,6 +394,20 @@ public final class StrataKeys {
           "What is the {{label}} in the following text? Answer with words of the text alone, or"
               + " with None if there is none.\n\n{{content}}",
           "ai_extract, asked for each label");
+  public static final ConfKey<String> SQL_PROMPT_CLASSIFY =
+      prompt(
+          "classify",
+          "Which of these labels fits the following text best: {{labels}}? Answer with the label"
+              + " alone.\n\n{{content}}",
+          "ai_classify");
+  public static final ConfKey<String> SQL_PROMPT_SENTIMENT =
+      prompt(
+          "sentiment",
+          "Is the sentiment of the following text positive, negative, neutral or mixed? Answer with"
+              + " one of these words alone.\n\n{{content}}",
+          "ai_analyze_sentiment");
+  public static final ConfKey<String> SQL_PROMPT_FILTER =
+      prompt("filter", "{{prompt}}\n\nAnswer with yes or no alone.", "ai_filter");
   public static final ConfKey<String> SQL_PROMPT_RETURN_TYPE =
       prompt(
           "returnType",

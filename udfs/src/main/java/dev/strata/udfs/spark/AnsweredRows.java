@@ -1,6 +1,5 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.Completion;
 import java.util.List;
 
 /**
@@ -16,7 +15,7 @@ public interface AnsweredRows<O> {
    * @param kept what {@link AskedRow} kept of it
    * @param answers one for each of its questions, in their order
    */
-  O row(byte[] kept, List<Completion> answers);
+  O row(byte[] kept, List<Answer> answers);
 
   /** All rows have come out. */
   default void finished() {}

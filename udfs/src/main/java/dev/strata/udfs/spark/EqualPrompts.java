@@ -1,6 +1,5 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.Sha256;
 import java.nio.ByteBuffer;
@@ -27,19 +26,19 @@ final class EqualPrompts {
   record Waiting(PendingRows.Pending row, int question) {}
 
   private final Map<String, List<Waiting>> open = new HashMap<>();
-  private final Map<String, Completion> answers = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<String, Answer> answers = new LinkedHashMap<>(16, 0.75f, true);
   private long chars;
 
   /** What equal prompts have in common. */
-  static String key(int[] tokens, SamplingOptions own, long seed) {
+  static String key(int[] tokens, SamplingOptions own, long seed, Readout readout) {
     ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + tokens.length * Integer.BYTES);
     bytes.putLong(seed);
     bytes.asIntBuffer().put(tokens);
-    return new Sha256().addBytes(bytes.array()).add(own).hex();
+    return new Sha256().addBytes(bytes.array()).add(own).add(String.valueOf(readout)).hex();
   }
 
   /** The answer, or null if it is not known. */
-  Completion answer(String key) {
+  Answer answer(String key) {
     return answers.get(key);
   }
 
@@ -55,8 +54,8 @@ final class EqualPrompts {
   }
 
   /** Takes the answer, and returns those that waited for it. */
-  List<Waiting> answered(String key, Completion answer) {
-    if (answer.error() == null) { // what an engine could not do it may do later
+  List<Waiting> answered(String key, Answer answer) {
+    if (answer.completion().error() == null) { // what an engine could not do it may do later
       answers.put(key, answer);
       chars += cost(answer);
       forget();
@@ -65,14 +64,19 @@ final class EqualPrompts {
   }
 
   private void forget() {
-    Iterator<Completion> oldest = answers.values().iterator();
+    Iterator<Answer> oldest = answers.values().iterator();
     while (chars > MOST_CHARS) {
       chars -= cost(oldest.next());
       oldest.remove();
     }
   }
 
-  private static long cost(Completion answer) {
-    return (long) COST_OF_ONE + answer.text().length();
+  private static long cost(Answer answer) {
+    return (long) COST_OF_ONE + size(answer);
+  }
+
+  private static int size(Answer answer) {
+    String text = answer.completion().text();
+    return answer.values().length * Float.BYTES + (text == null ? 0 : text.length());
   }
 }

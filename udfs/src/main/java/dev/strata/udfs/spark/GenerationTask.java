@@ -1,6 +1,5 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.Completion;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -30,7 +29,7 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
     return new AskedRow(RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row)));
   }
 
-  private Row answered(byte[] kept, List<Completion> answers) {
-    return output.row(RowCodec.decode(kept), answers.get(0));
+  private Row answered(byte[] kept, List<Answer> answers) {
+    return output.row(RowCodec.decode(kept), answers.get(0).completion());
   }
 }

@@ -1,10 +1,10 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.GenerationRequest;
 import dev.strata.udfs.engine.GenerationResult;
@@ -75,7 +75,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     this.model = model;
     this.pending = new PendingRows(inOrder);
     GenerationDefaults defaults = model.engine().checkpoint().generation();
-    this.text = new AnswerText(model.text(), defaults.stopTokens());
+    this.text = AnswerText.of(model.text(), defaults.stopTokens());
     RowEncoder encoder =
         new RowEncoder(
             model.text(),
@@ -164,7 +164,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   /** Hands a question to the engine; one that cannot go there has its error for an answer. */
   private void submit(PendingRows.Pending row, int index, EncodedQuestion question) {
     if (question.error() != null) {
-      pending.answer(row, index, Completion.failed(question.error().getMessage(), 0));
+      pending.answer(row, index, Answer.failed(question.error().getMessage(), 0));
       return;
     }
     if (question.question().isUndecoded()) {
@@ -173,19 +173,22 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     SamplingOptions own = question.own();
     try {
       long seed = question.question().seed(options.seed(), own);
-      String key = options.dedupes() ? EqualPrompts.key(question.tokens(), own, seed) : null;
+      String key =
+          options.dedupes()
+              ? EqualPrompts.key(question.tokens(), own, seed, question.question().readout())
+              : null;
       if (key == null || !isAnswered(key, row, index)) {
-        ask(new Open(row, index, own, key), question.tokens(), seed);
+        ask(new Open(row, index, own, key), question, seed);
       }
     } catch (RowException e) {
       int tokens = question.tokens().length;
-      pending.answer(row, index, Completion.failed(e.getMessage(), tokens));
+      pending.answer(row, index, Answer.failed(e.getMessage(), tokens));
     }
   }
 
   /** Whether an equal prompt was asked, whose answer is this one's as well. */
   private boolean isAnswered(String key, PendingRows.Pending row, int index) {
-    Completion known = equal.answer(key);
+    Answer known = equal.answer(key);
     if (known != null) {
       pending.answer(row, index, known);
     } else if (!equal.waits(key, new EqualPrompts.Waiting(row, index))) {
@@ -195,20 +198,19 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     return true;
   }
 
-  private void ask(Open question, int[] tokens, long seed) {
-    int key = pending.addTokens(tokens);
-    open.put(key, question);
+  private void ask(Open asking, EncodedQuestion question, long seed) {
+    Ask ask = text.ask(question.question(), question.own(), seed);
+    int key = pending.addTokens(question.tokens());
+    open.put(key, asking);
     asked++;
-    SamplingOptions own = question.own();
-    client.submit(
-        new GenerationRequest(key, pending.tokens(key), own, seed, text.stopCondition(own)));
+    client.submit(new GenerationRequest(key, pending.tokens(key), ask));
   }
 
   private void answered(GenerationResult result) {
     int key = (int) result.key();
     Open question = open.remove(key);
     int promptTokens = pending.releaseTokens(key);
-    Completion answer = text.completion(result, promptTokens, question.own());
+    Answer answer = text.answer(result, promptTokens, question.own());
     pending.answer(question.row(), question.index(), answer);
     if (question.key() != null) {
       for (EqualPrompts.Waiting waiting : equal.answered(question.key(), answer)) {
@@ -218,8 +220,8 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   }
 
   private O output(PendingRows.Finished finished) {
-    for (Completion answer : finished.answers()) {
-      counts = counts.plus(RowCounts.of(answer));
+    for (Answer answer : finished.answers()) {
+      counts = counts.plus(RowCounts.of(answer.completion()));
     }
     return output.row(finished.kept(), finished.answers());
   }

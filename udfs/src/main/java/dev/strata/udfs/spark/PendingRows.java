@@ -4,6 +4,7 @@ import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.engine.PromptTokens;
 import dev.strata.udfs.text.PromptBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -36,7 +37,7 @@ final class PendingRows implements AutoCloseable {
 
   /** A row with all its answers. */
   @SuppressWarnings("ArrayRecordComponent") // as in AskedRow
-  record Finished(byte[] kept, List<Completion> answers) {}
+  record Finished(byte[] kept, List<Answer> answers) {}
 
   private final PromptBuffer buffer = new PromptBuffer(LIMIT_BYTES);
   private final boolean inOrder;
@@ -89,7 +90,7 @@ final class PendingRows implements AutoCloseable {
   }
 
   /** Takes the answer of a row's question in. */
-  void answer(Pending row, int question, Completion answer) {
+  void answer(Pending row, int question, Answer answer) {
     row.answers[question] = buffer.add(encode(answer), NO_TOKENS);
     row.open--;
     if (!inOrder && row.open == 0) {
@@ -105,7 +106,7 @@ final class PendingRows implements AutoCloseable {
     }
     rows.remove();
     size--;
-    List<Completion> answers = Arrays.stream(first.answers).mapToObj(this::takeAnswer).toList();
+    List<Answer> answers = Arrays.stream(first.answers).mapToObj(this::takeAnswer).toList();
     return new Finished(take(first.slot), answers);
   }
 
@@ -115,25 +116,41 @@ final class PendingRows implements AutoCloseable {
     return bytes;
   }
 
-  private Completion takeAnswer(int slot) {
+  private Answer takeAnswer(int slot) {
     Object[] fields = RowCodec.decode(take(slot));
-    return new Completion(
-        (String) fields[0],
-        FinishReason.valueOf((String) fields[1]),
-        (Integer) fields[2],
-        (Integer) fields[3],
-        (String) fields[4]);
+    Completion completion =
+        new Completion(
+            (String) fields[0],
+            FinishReason.valueOf((String) fields[1]),
+            (Integer) fields[2],
+            (Integer) fields[3],
+            (String) fields[4]);
+    return new Answer(completion, floats((byte[]) fields[5]));
   }
 
-  private static byte[] encode(Completion answer) {
+  private static byte[] encode(Answer answered) {
+    Completion answer = answered.completion();
     return RowCodec.encode(
         new Object[] {
           answer.text(),
           answer.finishReason().name(),
           answer.promptTokens(),
           answer.completionTokens(),
-          answer.error()
+          answer.error(),
+          bytes(answered.values())
         });
+  }
+
+  private static byte[] bytes(float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
+    bytes.asFloatBuffer().put(values);
+    return bytes.array();
+  }
+
+  private static float[] floats(byte[] bytes) {
+    float[] values = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
+    return values;
   }
 
   /** Rows that have not come out. */

@@ -37,6 +37,11 @@ public abstract class Question {
    */
   abstract long seed(long run, SamplingOptions own);
 
+  /** What is read from the model; null where new tokens are wanted. */
+  Readout readout() {
+    return null;
+  }
+
   /**
    * The prompt.
    *

@@ -8,29 +8,63 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/** A question that is not bound to columns of a data set: a conversation and its own options. */
+/** A question that is not bound to columns of a data set: a prompt and its own options. */
 public final class TextQuestion extends Question {
 
-  private final Function<UnaryOperator<String>, List<Message>> conversation;
+  private final Function<UnaryOperator<String>, RowPrompt> prompt;
   private final SamplingOverrides overrides;
   private final Long seed;
+  private final Readout readout;
 
-  /**
-   * @param conversation what is said, given what to do to each text that is the row's own
-   * @param seed takes the run's place; null for the run's
-   */
-  public TextQuestion(
-      Function<UnaryOperator<String>, List<Message>> conversation,
+  private TextQuestion(
+      Function<UnaryOperator<String>, RowPrompt> prompt,
       SamplingOverrides overrides,
-      Long seed) {
-    this.conversation = conversation;
+      Long seed,
+      Readout readout) {
+    this.prompt = prompt;
     this.overrides = overrides;
     this.seed = seed;
+    this.readout = readout;
+  }
+
+  /**
+   * Asks for the answer to a conversation.
+   *
+   * @param conversation what is said, given what to do to each text that is the row's own
+   */
+  public static TextQuestion of(
+      Function<UnaryOperator<String>, List<Message>> conversation, SamplingParameters sampling) {
+    return new TextQuestion(
+        own -> RowPrompt.conversation(conversation.apply(own)),
+        sampling.overrides(),
+        sampling.seed(),
+        null);
+  }
+
+  /** Asks which of some answers to a conversation is how likely. */
+  public static TextQuestion choice(
+      Function<UnaryOperator<String>, List<Message>> conversation, List<String> answers) {
+    return new TextQuestion(
+        own -> RowPrompt.conversation(conversation.apply(own)),
+        SamplingOverrides.NONE,
+        null,
+        Readout.choose(answers));
+  }
+
+  /** Asks what is to be read of a text itself. */
+  public static TextQuestion reading(String text, Readout readout) {
+    return new TextQuestion(
+        own -> RowPrompt.plain(own.apply(text)), SamplingOverrides.NONE, null, readout);
   }
 
   @Override
   RowPrompt make(UnaryOperator<String> own) {
-    return RowPrompt.conversation(conversation.apply(own));
+    return prompt.apply(own);
+  }
+
+  @Override
+  Readout readout() {
+    return readout;
   }
 
   @Override
@@ -41,7 +75,7 @@ public final class TextQuestion extends Question {
   /** As that of a row without an id: by what is asked. */
   @Override
   long seed(long run, SamplingOptions own) {
-    return own.isGreedy()
+    return own.isGreedy() || readout != null
         ? 0
         : RowSeed.of(seed == null ? run : seed, ContentId.of(prompt().messages(), own));
   }

@@ -1,11 +1,9 @@
 package dev.strata.udfs.sql;
 
-import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.SamplingParameters;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -39,18 +37,12 @@ final class AiExtract extends AiFunction {
   }
 
   private static List<String> labels(CallOptions options) {
-    List<?> labels = (List<?>) options.constant(LABELS);
-    return labels.stream().map(label -> label == null ? "" : label.toString()).toList();
+    return Labels.of(options.constant(LABELS));
   }
 
   @Override
   void check(CallOptions options) {
-    List<String> labels = labels(options);
-    boolean areNames = labels.stream().noneMatch(String::isBlank);
-    if (labels.isEmpty() || !areNames || new HashSet<>(labels).size() < labels.size()) {
-      throw StrataException.usage(
-          "ai_extract: the labels are %s; they must be names, all different", labels);
-    }
+    Labels.check(name(), labels(options));
   }
 
   @Override
@@ -66,10 +58,10 @@ final class AiExtract extends AiFunction {
   CallTask task(CallOptions options, SessionPrompts prompts) {
     return new Task(
         prompts.prompt(StrataKeys.SQL_PROMPT_EXTRACT, CONTENT, List.of(CONTENT, LABEL)),
-        new ArrayList<>(labels(options)));
+        labels(options));
   }
 
-  private record Task(FunctionPrompt prompt, ArrayList<String> labels) implements CallTask {
+  private record Task(FunctionPrompt prompt, List<String> labels) implements CallTask {
 
     @Override
     public List<Question> questions(CallArguments arguments) {
@@ -81,12 +73,12 @@ final class AiExtract extends AiFunction {
     }
 
     @Override
-    public Object value(List<String> answers) {
+    public Object value(List<Answer> answers) {
       return new GenericInternalRow(answers.stream().map(Task::found).toArray());
     }
 
-    private static Object found(String answer) {
-      String text = answer.strip();
+    private static Object found(Answer answer) {
+      String text = answer.completion().text().strip();
       boolean isNothing = text.isEmpty() || text.matches("(?i)(none|null|n/a)\\.?");
       return isNothing ? null : UTF8String.fromString(text);
     }

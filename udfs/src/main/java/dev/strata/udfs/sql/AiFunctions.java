@@ -17,6 +17,12 @@ final class AiFunctions {
           new AiFixGrammar(),
           new AiMask(),
           new AiExtract(),
+          new AiClassify(),
+          new AiAnalyzeSentiment(),
+          new AiFilter(),
+          new AiScore(),
+          new AiEmbed(),
+          new AiSimilarity(),
           new AiCountTokens());
 
   private AiFunctions() {}

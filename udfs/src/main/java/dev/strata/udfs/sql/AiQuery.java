@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.SamplingParameters;
 import java.util.List;
@@ -108,10 +109,10 @@ final class AiQuery extends AiFunction {
     }
 
     @Override
-    public Object value(List<String> answers) {
+    public Object value(List<Answer> answers) {
       return type instanceof StringType
-          ? UTF8String.fromString(answers.get(0))
-          : JsonAnswer.read(answers.get(0), type);
+          ? UTF8String.fromString(answers.get(0).completion().text())
+          : JsonAnswer.read(answers.get(0).completion().text(), type);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.SamplingParameters;
 import dev.strata.udfs.text.TaskPrompts;
@@ -48,8 +49,8 @@ final class AiTranslate extends AiFunction {
     }
 
     @Override
-    public Object value(List<String> answers) {
-      return UTF8String.fromString(answers.get(0));
+    public Object value(List<Answer> answers) {
+      return UTF8String.fromString(answers.get(0).completion().text());
     }
   }
 }

@@ -121,7 +121,7 @@ public final class AskModelExec extends SparkPlan implements UnaryExecNode {
     }
     AskTask task =
         new AskTask(
-            new ArrayList<>(evaluated),
+            List.copyOf(evaluated),
             Scalas.seq(arguments),
             child.output(),
             types(child.output()),

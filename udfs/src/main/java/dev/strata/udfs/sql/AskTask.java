@@ -2,9 +2,9 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.spark.AskedRows;
 import dev.strata.udfs.spark.PartitionTask;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.List;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -18,7 +18,7 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
 
   private static final long serialVersionUID = 1L;
 
-  private final ArrayList<EvaluatedCall> calls;
+  private final List<EvaluatedCall> calls;
   private final Seq<Expression> arguments;
   private final Seq<Attribute> input;
   private final DataType[] inputTypes;
@@ -31,7 +31,7 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
    * @param arguments those of all calls, one call after another
    */
   AskTask(
-      ArrayList<EvaluatedCall> calls,
+      List<EvaluatedCall> calls,
       Seq<Expression> arguments,
       Seq<Attribute> input,
       DataType[] inputTypes,

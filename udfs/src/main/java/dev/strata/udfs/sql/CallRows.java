@@ -1,6 +1,6 @@
 package dev.strata.udfs.sql;
 
-import dev.strata.udfs.api.Completion;
+import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.AnsweredRows;
 import dev.strata.udfs.spark.AskedRow;
 import dev.strata.udfs.spark.Question;
@@ -72,7 +72,7 @@ final class CallRows implements AnsweredRows<InternalRow> {
   }
 
   @Override
-  public InternalRow row(byte[] kept, List<Completion> answers) {
+  public InternalRow row(byte[] kept, List<Answer> answers) {
     int head = calls.size() * Integer.BYTES;
     int[] counts = new int[calls.size()];
     ByteBuffer.wrap(kept, kept.length - head, head).asIntBuffer().get(counts);

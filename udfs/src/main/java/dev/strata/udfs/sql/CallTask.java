@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
 import java.io.Serializable;
 import java.util.List;
@@ -17,8 +18,8 @@ interface CallTask extends Serializable {
   /**
    * The call's value, as Catalyst has it.
    *
-   * @param answers the texts of the answers to its questions
+   * @param answers those to its questions, none of them an error
    * @throws dev.strata.udfs.api.RowException if they make none
    */
-  Object value(List<String> answers);
+  Object value(List<Answer> answers);
 }

@@ -1,13 +1,12 @@
 package dev.strata.udfs.sql;
 
-import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.RowException;
-import dev.strata.udfs.api.SamplingOverrides;
+import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
+import dev.strata.udfs.spark.SamplingParameters;
 import dev.strata.udfs.spark.TextQuestion;
 import dev.strata.udfs.spark.TokenCounter;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -21,8 +20,8 @@ import org.apache.spark.sql.types.DataType;
  */
 record EvaluatedCall(
     String function,
-    ArrayList<String> names,
-    ArrayList<DataType> types,
+    List<String> names,
+    List<DataType> types,
     int from,
     OnError onError,
     CallTask task)
@@ -37,8 +36,8 @@ record EvaluatedCall(
         Scalas.<Expression>list(call.children()).stream().map(Expression::dataType).toList();
     return new EvaluatedCall(
         function.name(),
-        new ArrayList<>(function.signature().rowNames()),
-        new ArrayList<>(types),
+        function.signature().rowNames(),
+        types,
         from,
         call.options().onError(),
         function.needsEngine() ? function.task(call.options(), prompts) : null);
@@ -64,35 +63,32 @@ record EvaluatedCall(
 
   /** A question whose answer is the error. */
   private static Question failing(RowException error) {
-    return new TextQuestion(
+    return TextQuestion.of(
         own -> {
           throw error;
         },
-        SamplingOverrides.NONE,
-        null);
+        SamplingParameters.NONE);
   }
 
   /** The result of the answers to a row's questions, of which there are none for NULL. */
-  Result result(List<Completion> answers) {
+  Result result(List<Answer> answers) {
     if (answers.isEmpty()) {
       return new Result(null, false);
     }
     try {
-      return new Result(onError.result(task.value(texts(answers))), false);
+      requireAll(answers);
+      return new Result(onError.result(task.value(answers)), false);
     } catch (RowException e) {
       return new Result(onError.failed(function, e.getMessage()), true);
     }
   }
 
-  private static List<String> texts(List<Completion> answers) {
-    List<String> texts = new ArrayList<>();
-    for (Completion answer : answers) {
-      if (answer.error() != null) {
-        throw new RowException(answer.error());
+  private static void requireAll(List<Answer> answers) {
+    for (Answer answer : answers) {
+      if (answer.completion().error() != null) {
+        throw new RowException(answer.completion().error());
       }
-      texts.add(answer.text());
     }
-    return texts;
   }
 
   /** The result of a call that counts tokens. */

@@ -53,8 +53,12 @@ final class FunctionPrompt implements Serializable {
    * @param values what stands for placeholders
    */
   Question question(Map<String, String> values, SamplingParameters sampling) {
-    return new TextQuestion(
-        cut -> conversation(values, cut), sampling.overrides(), sampling.seed());
+    return TextQuestion.of(cut -> conversation(values, cut), sampling);
+  }
+
+  /** The question which of some answers is how likely. */
+  Question choice(Map<String, String> values, List<String> answers) {
+    return TextQuestion.choice(cut -> conversation(values, cut), answers);
   }
 
   private List<Message> conversation(Map<String, String> values, UnaryOperator<String> cut) {

@@ -23,6 +23,9 @@ record SessionPrompts(TreeMap<String, String> templates, String system) implemen
           StrataKeys.SQL_PROMPT_FIX_GRAMMAR,
           StrataKeys.SQL_PROMPT_MASK,
           StrataKeys.SQL_PROMPT_EXTRACT,
+          StrataKeys.SQL_PROMPT_CLASSIFY,
+          StrataKeys.SQL_PROMPT_SENTIMENT,
+          StrataKeys.SQL_PROMPT_FILTER,
           StrataKeys.SQL_PROMPT_RETURN_TYPE);
 
   static SessionPrompts of(StrataConf conf) {

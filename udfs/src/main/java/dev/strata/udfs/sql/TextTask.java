@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.SamplingParameters;
 import java.util.List;
@@ -23,7 +24,7 @@ record TextTask(FunctionPrompt prompt) implements CallTask {
   }
 
   @Override
-  public Object value(List<String> answers) {
-    return UTF8String.fromString(answers.get(0));
+  public Object value(List<Answer> answers) {
+    return UTF8String.fromString(answers.get(0).completion().text());
   }
 }

@@ -2,10 +2,12 @@ package dev.strata.udfs.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.spark.Strata;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -94,6 +96,61 @@ class AiFunctionsTest {
             + " if there is none.\n\nJo has a box.";
     assertThat(found.<String>getAs("thing")).isEqualTo(asked(prompt).strip());
     assertThat(value("ai_extract(CAST(NULL AS STRING), array('person'))")).isNull();
+  }
+
+  /** A label that begins another, and one of many tokens, among them. */
+  @Test
+  void theChosenLabelIsTheLikeliestAnswer() throws Exception {
+    List<String> labels =
+        List.of("network", "network monitoring tool", "game", "desktop environment for children");
+    String array = "array('" + String.join("', '", labels) + "')";
+    for (String text : List.of("A chess program that plays well.", "It shows your network.")) {
+      String prompt =
+          "Which of these labels fits the following text best: %s? Answer with the label alone.\n\n%s"
+              .formatted(String.join(", ", labels), text);
+      String likeliest =
+          labels.stream()
+              .max(Comparator.comparingDouble(label -> ModelOracle.logProbability(prompt, label)))
+              .orElseThrow();
+      counter.reset();
+      assertThat(value("ai_classify('%s', %s)".formatted(text, array))).isEqualTo(likeliest);
+      assertThat(counter.asked()).isOne();
+    }
+    assertThat(value("ai_analyze_sentiment('I like it.')"))
+        .isIn("positive", "negative", "neutral", "mixed");
+  }
+
+  @Test
+  void aFilterComparesYesWithNo() {
+    String prompt = "Is a dog an animal?\n\nAnswer with yes or no alone.";
+    boolean isYes =
+        ModelOracle.logProbability(prompt, "yes") >= ModelOracle.logProbability(prompt, "no");
+    assertThat(value("ai_filter('Is a dog an animal?')")).isEqualTo(isYes);
+    assertThat(
+            spark.sql("SELECT id FROM t WHERE ai_filter(text)").collectAsList().size()
+                + spark.sql("SELECT id FROM t WHERE NOT ai_filter(text)").collectAsList().size())
+        .isEqualTo(9);
+  }
+
+  @Test
+  void textsAreScoredAndEmbedded() throws Exception {
+    Row score = (Row) value("ai_score('A box of wood.')");
+    assertThat(score.<Integer>getAs("tokens"))
+        .isEqualTo((Integer) value("ai_count_tokens('A box of wood.')") - 1);
+    assertThat(score.<Double>getAs("log_likelihood")).isNegative();
+    counter.reset();
+    Row row =
+        spark
+            .sql(
+                "SELECT ai_embed('A box.'), ai_similarity('A box.', 'A box.'),"
+                    + " ai_similarity('A box.', 'I sing loudly.'), ai_embed(NULL)")
+            .first();
+    assertThat(counter.asked()).as("equal texts are read once").isEqualTo(2);
+    double squares = row.<Float>getList(0).stream().mapToDouble(x -> (double) x * x).sum();
+    assertThat(squares).isCloseTo(1, within(1e-4));
+    assertThat(row.getFloat(1)).isCloseTo(1f, within(1e-4f));
+    assertThat(row.getFloat(2)).isLessThan(0.999f);
+    assertThat(row.isNullAt(3)).isTrue();
   }
 
   @Test
@@ -246,6 +303,12 @@ class AiFunctionsTest {
         "ai_fix_grammar",
         "ai_mask",
         "ai_extract",
+        "ai_classify",
+        "ai_analyze_sentiment",
+        "ai_filter",
+        "ai_score",
+        "ai_embed",
+        "ai_similarity",
         "ai_count_tokens"
       })
   void functionsAreDescribed(String name) {

@@ -4,6 +4,7 @@ import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.decode.StopCondition;
+import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.GenerationRequest;
@@ -11,6 +12,7 @@ import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.PromptTokens;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.text.ModelText;
+import dev.strata.udfs.text.RenderedPrompt;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -114,6 +116,28 @@ final class ModelOracle implements AutoCloseable {
       int[] made = result.tokens();
       boolean isStopped = stops.contains(made[made.length - 1]);
       return text.decode(isStopped ? Arrays.copyOf(made, made.length - 1) : made);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The log-probability of an answer and the token that ends it, as that of a text read. */
+  static double logProbability(String prompt, String answer) {
+    ModelText text = running.text;
+    String asked = text.render(List.of(new Message("user", prompt)));
+    int before = text.encode(new RenderedPrompt(asked, false)).length;
+    int[] all = text.encode(new RenderedPrompt(asked + answer + "<|end|>", false));
+    double sum = 0;
+    for (float value : running.read(all, new Ask.Score(before))) {
+      sum += value;
+    }
+    return sum;
+  }
+
+  private float[] read(int[] tokens, Ask ask) {
+    try (EngineClient client = engine.open()) {
+      client.submit(new GenerationRequest(0, tokens(tokens), ask));
+      return client.take().values();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
