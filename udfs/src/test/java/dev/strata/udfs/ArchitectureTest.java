@@ -64,7 +64,7 @@ class ArchitectureTest {
           Map.entry(
               "tools",
               Set.of("api", "concurrent", "engine", "tensor", "store", "model", "decode", "text")),
-          Map.entry("sql", Set.of("api", "spark")));
+          Map.entry("sql", Set.of("api", "spark", "text")));
 
   private static final String[] CLUSTER = {
     "org.apache.spark..", "org.apache.arrow..", "org.apache.hadoop..", "scala.."

@@ -61,6 +61,9 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
           line(
               "computed twice", Figures.count(computedTwice()) + " tokens, lost with an executor"));
     }
+    if (rows.repeated() > 0) {
+      lines.add(line("equal prompts", Figures.count(rows.repeated()) + " rows, not asked again"));
+    }
     if (rows.undecoded() > 0) {
       lines.add(line("not decoded", Figures.undecoded(rows.undecoded(), "")));
     }

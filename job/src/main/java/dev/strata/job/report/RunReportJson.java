@@ -57,7 +57,9 @@ public record RunReportJson(
     json.put("seconds", report.time().toMillis() / 1000.0);
     RowCounts counts = report.progress().rows();
     ObjectNode rows = json.putObject("rows").put("done", counts.done());
-    rows.put("errors", counts.errors()).put("undecoded", counts.undecoded());
+    rows.put("errors", counts.errors())
+        .put("undecoded", counts.undecoded())
+        .put("repeated", counts.repeated());
     rows.put("kept", report.reuse() == null ? 0 : report.reuse().kept());
     json.putObject("tokens")
         .put("prompt", counts.promptTokens())

@@ -42,7 +42,7 @@ public enum Task {
   /** The keys that mean something for the task. */
   public List<ConfKey<?>> keys() {
     Stream<ConfKey<?>> keys = StrataKeys.all().stream();
-    return keys.filter(key -> !foreign().contains(key)).toList();
+    return keys.filter(key -> !foreign().contains(key) && !StrataKeys.isOfSql(key)).toList();
   }
 
   private List<ConfKey<String>> foreign() {

@@ -30,6 +30,8 @@ final class Reference {
   private static final String TAIL =
       """
 
+      `spark.strata.models.NAME` is the directory of the model that SQL functions know by that name, as in `model => 'NAME'`.
+
       Without a key, for every command: `--stacktrace` prints the stack trace of an error; `--help`; `--version`. For `doctor`:
       `--verify` reads all of the model. Options of `spark-submit` (`--master`, `--conf`, `--driver-memory` ...) come before the
       command.
@@ -45,10 +47,10 @@ final class Reference {
   }
 
   private static String line(ConfKey<?> key) {
-    return "| `%s` | `%s` | %s | %s | %s | %s |%n"
+    return "| `%s` | %s | %s | %s | %s | %s |%n"
         .formatted(
             key.name(),
-            key.option(),
+            StrataKeys.isOfSql(key) ? "" : "`" + key.option() + "`",
             cell(key.type().label()),
             otherwise(key),
             commands(key),
@@ -59,10 +61,13 @@ final class Reference {
     Object value = key.otherwise();
     return value == null || List.of().equals(value) || Map.of().equals(value)
         ? ""
-        : "`" + Options.shown(key) + "`";
+        : "`" + cell(Options.shown(key)) + "`";
   }
 
   private static String commands(ConfKey<?> key) {
+    if (StrataKeys.isOfSql(key)) {
+      return "SQL functions";
+    }
     List<Task> with =
         Arrays.stream(Task.values()).filter(task -> task.keys().contains(key)).toList();
     return with.size() == Task.values().length
@@ -72,6 +77,6 @@ final class Reference {
 
   /** A vertical line would end the cell. */
   private static String cell(String text) {
-    return text.replace("|", "\\|").replace("<", "&lt;");
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", "\\n");
   }
 }

@@ -27,7 +27,7 @@ class RunReportJsonTest {
     assertThat(json.path("status").textValue()).isEqualTo("done");
     assertThat(json.path("seconds").doubleValue()).isEqualTo(1.5);
     assertThat(json.path("rows").toString())
-        .isEqualTo("{\"done\":300,\"errors\":1,\"undecoded\":0,\"kept\":0}");
+        .isEqualTo("{\"done\":300,\"errors\":1,\"undecoded\":0,\"repeated\":0,\"kept\":0}");
     assertThat(json.path("tokens").path("new").longValue()).isEqualTo(4567);
     assertThat(json.path("tokens").path("computedTwice").longValue()).isEqualTo(100);
     assertThat(json.path("errors").toString())

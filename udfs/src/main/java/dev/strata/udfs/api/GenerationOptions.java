@@ -9,11 +9,13 @@ import java.util.List;
  *
  * @param idleTimeout how long the engine is kept when no task uses it any more
  * @param staging how a node comes by a model that is not local
+ * @param prompt how columns become conversations; null where questions are made otherwise
  * @param idColumn the column that names a row; null to make its id from its content
  * @param rowOptions input columns that override sampling options row by row
  * @param seed the run's seed; a row's seed is made from it and the row's id
  * @param cutsPrompts whether a row's texts are cut where its prompt and new tokens exceed the
  *     model's context; else such a prompt is an error of the row
+ * @param dedupes whether equal prompts are asked once where that changes nothing
  * @param readAheadRows the most rows a task holds that are not finished
  */
 public record GenerationOptions(
@@ -26,6 +28,7 @@ public record GenerationOptions(
     List<String> rowOptions,
     long seed,
     boolean cutsPrompts,
+    boolean dedupes,
     int readAheadRows)
     implements Serializable {
 
@@ -45,6 +48,7 @@ public record GenerationOptions(
         rowOptions,
         seed,
         cutsPrompts,
+        dedupes,
         readAheadRows);
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The {@code spark.strata.*} keys of a run, all of them known and well-formed. */
 public final class StrataConf {
@@ -14,10 +15,15 @@ public final class StrataConf {
   private static final List<String> NAMES =
       StrataKeys.all().stream().<String>map(ConfKey::name).toList();
 
-  private final Map<String, Object> values;
+  /** What the names of keys begin with that give models names. */
+  private static final String MODELS = ConfKey.PREFIX + "models.";
 
-  private StrataConf(Map<String, Object> values) {
+  private final Map<String, Object> values;
+  private final Map<String, String> models;
+
+  private StrataConf(Map<String, Object> values, Map<String, String> models) {
     this.values = values;
+    this.models = models;
   }
 
   /**
@@ -34,14 +40,41 @@ public final class StrataConf {
         values.put(key.name(), key.parse(text));
       }
     }
-    return new StrataConf(values);
+    return new StrataConf(values, models(settings));
+  }
+
+  private static Map<String, String> models(Map<String, String> settings) {
+    Map<String, String> models = new TreeMap<>();
+    settings.forEach(
+        (name, location) -> {
+          if (name.startsWith(MODELS)) {
+            models.put(name.substring(MODELS.length()), location.strip());
+          }
+        });
+    return models;
+  }
+
+  /**
+   * The same with another model.
+   *
+   * @param name as {@code spark.strata.models.NAME} gives it, or the directory of a checkpoint
+   * @throws StrataException if it is neither
+   */
+  public StrataConf withModel(String name) {
+    String location = models.getOrDefault(name, name.contains("/") ? name : null);
+    if (location == null) {
+      throw StrataException.usage(
+          "no model has the name '%s'%s; set %s%s to its directory",
+          name, Nearest.hint(name, List.copyOf(models.keySet())), MODELS, name);
+    }
+    return with(StrataKeys.MODEL, location);
   }
 
   /** The same with another value of a key. */
   public <T> StrataConf with(ConfKey<T> key, T value) {
     Map<String, Object> all = new LinkedHashMap<>(values);
     all.put(key.name(), value);
-    return new StrataConf(all);
+    return new StrataConf(all, models);
   }
 
   /** The key's value, its default where it is not set, or null where it has none. */
@@ -83,7 +116,6 @@ public final class StrataConf {
         get(StrataKeys.IO));
   }
 
-  /** How a node comes by a model that is not local. */
   /** How a node comes by the model. */
   public ModelStaging modelStaging() {
     return new ModelStaging(
@@ -137,7 +169,11 @@ public final class StrataConf {
             null));
   }
 
-  /** All that tasks need to know, with a prompt that the caller made. */
+  /**
+   * All that tasks need to know.
+   *
+   * @param prompt how columns become conversations; null where questions are made otherwise
+   */
   public GenerationOptions generationOptions(PromptOptions prompt) {
     return new GenerationOptions(
         engineOptions(),
@@ -149,12 +185,14 @@ public final class StrataConf {
         get(StrataKeys.ROW_OPTIONS),
         get(StrataKeys.SEED),
         get(StrataKeys.LONG_PROMPTS).equals("truncate"),
+        get(StrataKeys.DEDUPE),
         get(StrataKeys.READ_AHEAD_ROWS));
   }
 
   private static void rejectUnknown(Collection<String> settings) {
     for (String name : settings) {
-      if (name.startsWith(ConfKey.PREFIX) && !NAMES.contains(name)) {
+      boolean isKnown = NAMES.contains(name) || name.startsWith(MODELS);
+      if (name.startsWith(ConfKey.PREFIX) && !isKnown) {
         throw StrataException.usage("unknown key %s%s", name, Nearest.hint(name, NAMES));
       }
     }

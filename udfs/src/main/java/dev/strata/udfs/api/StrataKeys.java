@@ -9,6 +9,9 @@ import java.util.Map;
 /** All {@code spark.strata.*} keys. */
 public final class StrataKeys {
 
+  /** What the names of keys begin with that are of use to SQL functions alone. */
+  private static final String SQL = "sql.";
+
   private static final List<ConfKey<?>> KEYS = new ArrayList<>();
 
   public static final ConfKey<String> MODEL =
@@ -154,7 +157,11 @@ public final class StrataKeys {
           "Variables for the model's chat template, a JSON object such as"
               + " {\"enable_thinking\": false}; a row's own chat_template_kwargs lie over them.");
   public static final ConfKey<String> TO_LANGUAGE =
-      key("toLanguage", ConfType.NAME, null, "The language to translate to, such as French.");
+      key(
+          "toLanguage",
+          ConfType.NAME,
+          null,
+          "The language to translate to, by name or code, such as French, fr or fr-FR.");
 
   public static final ConfKey<String> LONG_PROMPTS =
       key(
@@ -245,6 +252,14 @@ public final class StrataKeys {
           ConfType.NAMES,
           List.of(),
           "Input columns that override options row by row, such as max_new_tokens,temperature.");
+
+  public static final ConfKey<Boolean> DEDUPE =
+      key(
+          "dedupe",
+          ConfType.FLAG,
+          true,
+          "Equal prompts of a partition are asked once where that changes nothing: where the most"
+              + " likely token is taken, or the seed is the same.");
 
   public static final ConfKey<String> DEVICE =
       key(
@@ -358,11 +373,85 @@ public final class StrataKeys {
           false,
           "Say what the run would take (rows, tokens, sweeps, memory, time) and write nothing.");
 
+  public static final ConfKey<Double> SQL_MAX_ERROR_RATIO =
+      key(
+          "sql.maxErrorRatio",
+          ConfType.number(true, 0, 1, "a number between 0 and 1"),
+          null,
+          "A query with SQL functions ends with an error where more than this part of a partition's"
+              + " calls failed, judged at its end and, from 20 calls on, on the way; default: a"
+              + " failed call gives NULL, however many there are.");
+  public static final ConfKey<String> SQL_PROMPT_SUMMARIZE =
+      prompt(
+          "summarize",
+          "Summarize the following text in at most {{max_words}} words.\n\n{{content}}",
+          "ai_summarize");
+  public static final ConfKey<String> SQL_PROMPT_SUMMARIZE_UNLIMITED =
+      prompt(
+          "summarizeUnlimited",
+          "Summarize the following text.\n\n{{content}}",
+          "ai_summarize with max_words => 0");
+  public static final ConfKey<String> SQL_PROMPT_TRANSLATE =
+      prompt(
+          "translate",
+          "Translate the following text to {{to_lang}}.\n\n{{content}}",
+          "ai_translate");
+  public static final ConfKey<String> SQL_PROMPT_FIX_GRAMMAR =
+      prompt(
+          "fixGrammar",
+          "Correct the grammar and spelling of the following text. Answer with the corrected text"
+              + " alone.\n\n{{content}}",
+          "ai_fix_grammar");
+  public static final ConfKey<String> SQL_PROMPT_MASK =
+      prompt(
+          "mask",
+          "Replace each of these in the following text by [MASKED]: {{labels}}. Answer with the"
+              + " text alone, which is otherwise unchanged.\n\n{{content}}",
+          "ai_mask");
+  public static final ConfKey<String> SQL_PROMPT_EXTRACT =
+      prompt(
+          "extract",
+          "What is the {{label}} in the following text? Answer with words of the text alone, or"
+              + " with None if there is none.\n\n{{content}}",
+          "ai_extract, asked for each label");
+  public static final ConfKey<String> SQL_PROMPT_CLASSIFY =
+      prompt(
+          "classify",
+          "Which of these labels fits the following text best: {{labels}}? Answer with the label"
+              + " alone.\n\n{{content}}",
+          "ai_classify");
+  public static final ConfKey<String> SQL_PROMPT_SENTIMENT =
+      prompt(
+          "sentiment",
+          "Is the sentiment of the following text positive, negative, neutral or mixed? Answer with"
+              + " one of these words alone.\n\n{{content}}",
+          "ai_analyze_sentiment");
+  public static final ConfKey<String> SQL_PROMPT_FILTER =
+      prompt("filter", "{{prompt}}\n\nAnswer with yes or no alone.", "ai_filter");
+  public static final ConfKey<String> SQL_PROMPT_RETURN_TYPE =
+      prompt(
+          "returnType",
+          "{{request}}\n\nAnswer with a JSON value of the type {{return_type}} and nothing else.",
+          "ai_query with a returnType other than STRING");
+
   private StrataKeys() {}
+
+  /** Whether a key is of use to SQL functions alone, and so is no option of a command. */
+  public static boolean isOfSql(ConfKey<?> key) {
+    return key.name().startsWith(ConfKey.PREFIX + SQL);
+  }
 
   /** The keys in the order in which help lists them. */
   public static List<ConfKey<?>> all() {
     return Collections.unmodifiableList(KEYS);
+  }
+
+  private static ConfKey<String> prompt(String leaf, String template, String use) {
+    return key(
+        SQL + "prompt." + leaf,
+        ConfType.TEXT,
+        template,
+        "The prompt of " + use + "; {{name}} is" + " the argument of that name.");
   }
 
   private static <T> ConfKey<T> key(String leaf, ConfType<T> type, T otherwise, String doc) {

@@ -9,7 +9,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.apache.spark.sql.Row;
+import java.util.stream.Stream;
 
 /**
  * Rows with their tokens, which are made for several rows at once: the tokenizer shares them among
@@ -27,20 +27,17 @@ final class EncodedRows {
 
   private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private final Iterator<Row> input;
-  private final RowPrompts prompts;
+  private final Iterator<AskedRow> input;
   private final RowEncoder encoder;
   private final SamplingOptions sampling;
   private final Deque<EncodedRow> ready = new ArrayDeque<>();
   private int batchRows = 1;
 
   /**
-   * @param sampling the options of rows that bring none of their own
+   * @param sampling the options of questions that have none of their own
    */
-  EncodedRows(
-      Iterator<Row> input, RowPrompts prompts, RowEncoder encoder, SamplingOptions sampling) {
+  EncodedRows(Iterator<AskedRow> input, RowEncoder encoder, SamplingOptions sampling) {
     this.input = input;
-    this.prompts = prompts;
     this.encoder = encoder;
     this.sampling = sampling;
   }
@@ -63,12 +60,12 @@ final class EncodedRows {
 
   private void read(int most) {
     long start = System.nanoTime();
-    List<Asked> rows = new ArrayList<>();
+    List<RenderedRow> rows = new ArrayList<>();
     long chars = 0;
     do {
-      Asked asked = ask(input.next());
-      rows.add(asked);
-      chars += asked.rendered() == null ? MOST_CHARS : asked.rendered().text().length();
+      RenderedRow row = render(input.next());
+      rows.add(row);
+      chars += row.chars();
     } while (rows.size() < most && chars < MOST_CHARS && !isSlow(start) && input.hasNext());
     batchRows = isSlow(start) ? 1 : Math.min(2 * batchRows, MOST_ROWS);
     encode(rows);
@@ -78,42 +75,61 @@ final class EncodedRows {
     return System.nanoTime() - start > SLOW_NANOS;
   }
 
+  private record RenderedRow(AskedRow row, List<Rendered> questions) {
+
+    long chars() {
+      return questions.stream().mapToLong(Rendered::chars).sum();
+    }
+  }
+
   /**
-   * A row that was read.
+   * A question that was read.
    *
-   * @param rendered null where its tokens have to be made alone
+   * @param prompt null where its tokens have to be made alone
    */
-  private record Asked(
-      Row row, RowAsk ask, SamplingOptions own, RenderedPrompt rendered, RowException error) {}
+  private record Rendered(
+      Question question, SamplingOptions own, RenderedPrompt prompt, RowException error) {
 
-  private Asked ask(Row row) {
-    RowAsk ask = new RowAsk(prompts, row);
+    long chars() {
+      return prompt == null ? MOST_CHARS : prompt.text().length();
+    }
+  }
+
+  private RenderedRow render(AskedRow row) {
+    return new RenderedRow(row, row.questions().stream().map(this::render).toList());
+  }
+
+  private Rendered render(Question question) {
     try {
-      SamplingOptions own = ask.sampling(sampling);
-      return new Asked(row, ask, own, encoder.rendered(ask, own.maxNewTokens()), null);
+      SamplingOptions own = question.sampling(sampling);
+      return new Rendered(question, own, encoder.rendered(question, own.maxNewTokens()), null);
     } catch (RowException e) {
-      return new Asked(row, ask, null, null, e);
+      return new Rendered(question, null, null, e);
     }
   }
 
-  private void encode(List<Asked> rows) {
-    List<int[]> tokens = encoder.encodeAll(rows.stream().map(Asked::rendered).toList());
-    for (int i = 0; i < rows.size(); i++) {
-      ready.add(encoded(rows.get(i), tokens.get(i)));
+  private void encode(List<RenderedRow> rows) {
+    Stream<Rendered> questions = rows.stream().flatMap(row -> row.questions().stream());
+    Iterator<int[]> tokens = encoder.encodeAll(questions.map(Rendered::prompt).toList()).iterator();
+    for (RenderedRow row : rows) {
+      ready.add(
+          new EncodedRow(
+              row.row(), row.questions().stream().map(q -> encoded(q, tokens.next())).toList()));
     }
   }
 
-  private EncodedRow encoded(Asked asked, int[] tokens) {
-    if (asked.error() != null) {
-      return EncodedRow.failed(asked.row(), asked.error());
+  private EncodedQuestion encoded(Rendered rendered, int[] tokens) {
+    Question question = rendered.question();
+    if (rendered.error() != null) {
+      return EncodedQuestion.failed(question, rendered.error());
     }
     try {
-      int newTokens = asked.own().maxNewTokens();
+      int newTokens = rendered.own().maxNewTokens();
       int[] right =
-          encoder.isRight(tokens, newTokens) ? tokens : encoder.encode(asked.ask(), newTokens);
-      return EncodedRow.of(asked.row(), asked.ask(), asked.own(), right);
+          encoder.isRight(tokens, newTokens) ? tokens : encoder.encode(question, newTokens);
+      return new EncodedQuestion(question, rendered.own(), right, null);
     } catch (RowException e) {
-      return EncodedRow.failed(asked.row(), e);
+      return EncodedQuestion.failed(question, e);
     }
   }
 }

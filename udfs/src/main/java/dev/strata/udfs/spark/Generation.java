@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.text.TemplateArguments;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -43,11 +44,9 @@ public final class Generation {
     TextColumns texts = new TextColumns(schema);
     GenerationTask task =
         new GenerationTask(
-            options,
+            PartitionTask.of(options, stats, input.sparkSession()),
             RowPrompts.of(options, texts),
-            output,
-            stats,
-            ModelLocation.hadoop(input.sparkSession()));
+            output);
     return texts.rows(input).mapPartitions(task, Encoders.row(output.schema()));
   }
 
@@ -67,6 +66,7 @@ public final class Generation {
    * @throws StrataException if it cannot be used, or has no use for the options
    */
   public static void validateModel(GenerationOptions options) {
-    ModelLocation.validate(options.engine().model(), RowPrompts.arguments(options.prompt()));
+    ModelLocation.validate(
+        options.engine().model(), TemplateArguments.ofRun(options.prompt().templateArguments()));
   }
 }

@@ -1,35 +1,29 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.Completion;
-import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
-import dev.strata.udfs.decode.StopCondition;
+import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.GenerationRequest;
 import dev.strata.udfs.engine.GenerationResult;
-import dev.strata.udfs.engine.PromptTokens;
 import dev.strata.udfs.model.GenerationDefaults;
-import dev.strata.udfs.text.ModelText;
-import dev.strata.udfs.text.PromptBuffer;
-import dev.strata.udfs.text.StopStringScanner;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
-import org.apache.spark.sql.Row;
 
 /**
- * One partition: rows go to the engine as long as few enough are unfinished, and come out as they
- * finish. Everything but the engine's sweeps happens on the task's thread, when Spark asks for a
- * row.
+ * One partition: the questions of rows go to the engine as long as few enough rows are unfinished,
+ * and rows come out with their answers. Everything but the engine's sweeps happens on the task's
+ * thread, when Spark asks for a row.
+ *
+ * @param <O> the rows that come out
  */
-final class PartitionRun implements Iterator<Row>, AutoCloseable {
+final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
 
   private static final int DEFAULT_MAX_NEW_TOKENS = 256;
 
@@ -39,29 +33,38 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
    */
   private static final long READ_AHEAD_BYTES = 256L << 20;
 
-  private static final long BUFFER_BYTES = 2L << 30;
+  /**
+   * A question that the engine has.
+   *
+   * @param key what equal ones have in common; null where each is asked
+   */
+  private record Open(PendingRows.Pending row, int index, SamplingOptions own, String key) {}
 
   private final EncodedRows input;
   private final GenerationOptions options;
-  private final OutputRows output;
+  private final AnsweredRows<O> output;
   private final EngineStats stats;
   private final TaskContext context;
   private final ModelEngine model;
-  private final ModelText text;
-  private final GenerationDefaults defaults;
+  private final AnswerText text;
   private final EngineClient client;
-  private final PromptBuffer unfinished = new PromptBuffer(BUFFER_BYTES);
-  private final Map<Integer, SamplingOptions> ownSampling = new HashMap<>();
+  private final PendingRows pending;
+  private final Map<Integer, Open> open = new HashMap<>();
+  private final EqualPrompts equal = new EqualPrompts();
   private final TaskWatch watch;
   private volatile RowCounts counts = RowCounts.NONE;
-  private Row next;
+  private long asked;
+  private O next;
   private boolean closed;
 
+  /**
+   * @param inOrder whether rows come out as they came in, or else as they finish
+   */
   PartitionRun(
-      Iterator<Row> input,
+      Iterator<AskedRow> input,
       GenerationOptions options,
-      RowPrompts prompts,
-      OutputRows output,
+      AnsweredRows<O> output,
+      boolean inOrder,
       EngineStats stats,
       TaskContext context,
       ModelEngine model) {
@@ -70,12 +73,15 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
     this.stats = stats;
     this.context = context;
     this.model = model;
-    this.text = model.text();
-    this.defaults = model.engine().checkpoint().generation();
+    this.pending = new PendingRows(inOrder);
+    GenerationDefaults defaults = model.engine().checkpoint().generation();
+    this.text = AnswerText.of(model.text(), defaults.stopTokens());
     RowEncoder encoder =
         new RowEncoder(
-            text, options.cutsPrompts(), model.engine().checkpoint().spec().contextLength());
-    this.input = new EncodedRows(input, prompts, encoder, sampling(options, defaults));
+            model.text(),
+            options.cutsPrompts(),
+            model.engine().checkpoint().spec().contextLength());
+    this.input = new EncodedRows(input, encoder, sampling(options, defaults));
     this.client = model.engine().open();
     this.watch = new TaskWatch(context, this::report);
   }
@@ -99,43 +105,44 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
   }
 
   @Override
-  public Row next() {
+  public O next() {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    Row row = next;
+    O row = next;
     next = null;
     return row;
   }
 
-  /** The next row that is finished, or null after the last. */
-  private Row advance() {
+  /** The next row that comes out, or null after the last. */
+  private O advance() {
     while (true) {
+      PendingRows.Finished finished = pending.poll();
+      if (finished != null) {
+        return output(finished);
+      }
       GenerationResult done = client.poll();
       if (done != null) {
-        return finished(done);
-      }
-      if (mayReadAhead() && input.hasNext()) {
-        Row failed = submit(input.next(room()));
-        if (failed != null) {
-          return failed;
-        }
+        answered(done);
+      } else if (mayReadAhead() && input.hasNext()) {
+        submit(input.next(room()));
       } else if (client.unfinished() > 0) {
-        return finished(await());
+        answered(await());
       } else {
+        output.finished();
         return null;
       }
     }
   }
 
   private boolean mayReadAhead() {
-    int rows = client.unfinished();
-    return rows == 0 || (rows < options.readAheadRows() && unfinished.bytes() < READ_AHEAD_BYTES);
+    int rows = pending.size();
+    return rows == 0 || (rows < options.readAheadRows() && pending.bytes() < READ_AHEAD_BYTES);
   }
 
   /** How many rows may be read at once. */
   private int room() {
-    return Math.max(1, options.readAheadRows() - client.unfinished());
+    return Math.max(1, options.readAheadRows() - pending.size());
   }
 
   private GenerationResult await() {
@@ -147,87 +154,76 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
     }
   }
 
-  /** Hands a row to the engine; a row that cannot go there is returned with its error. */
-  private Row submit(EncodedRow row) {
-    if (row.error() != null) {
-      return failed(row.row(), row.error(), 0);
+  private void submit(EncodedRow row) {
+    PendingRows.Pending asking = pending.add(row.row());
+    for (int i = 0; i < row.questions().size(); i++) {
+      submit(asking, i, row.questions().get(i));
     }
-    if (row.ask().isUndecoded()) {
+  }
+
+  /** Hands a question to the engine; one that cannot go there has its error for an answer. */
+  private void submit(PendingRows.Pending row, int index, EncodedQuestion question) {
+    if (question.error() != null) {
+      pending.answer(row, index, Answer.failed(question.error().getMessage(), 0));
+      return;
+    }
+    if (question.question().isUndecoded()) {
       counts = counts.plus(RowCounts.UNDECODED);
     }
-    SamplingOptions own = row.own();
+    SamplingOptions own = question.own();
     try {
-      long seed = row.ask().seed(options.seed(), own);
-      int slot = unfinished.add(RowCodec.encode(output.kept(row.row())), row.tokens());
-      ownSampling.put(slot, own);
-      client.submit(new GenerationRequest(slot, promptTokens(slot), own, seed, stopCondition(own)));
-      return null;
+      long seed = question.question().seed(options.seed(), own);
+      String key =
+          options.dedupes()
+              ? EqualPrompts.key(question.tokens(), own, seed, question.question().readout())
+              : null;
+      if (key == null || !isAnswered(key, row, index)) {
+        ask(new Open(row, index, own, key), question, seed);
+      }
     } catch (RowException e) {
-      return failed(row.row(), e, row.tokens().length);
+      int tokens = question.tokens().length;
+      pending.answer(row, index, Answer.failed(e.getMessage(), tokens));
     }
   }
 
-  private Row failed(Row row, RowException error, int promptTokens) {
-    return output(output.kept(row), Completion.failed(error.getMessage(), promptTokens));
-  }
-
-  private StopCondition stopCondition(SamplingOptions own) {
-    StopCondition tokens =
-        own.ignoreStopTokens()
-            ? StopCondition.never()
-            : StopCondition.tokens(defaults.stopTokens());
-    return own.stopStrings().isEmpty()
-        ? tokens
-        : tokens.or(new StopStringScanner(text, own.stopStrings())::stops);
-  }
-
-  /** Tokens that the buffer lets go as soon as the engine has them. */
-  private PromptTokens promptTokens(int slot) {
-    int length = unfinished.tokenCount(slot);
-    return new PromptTokens() {
-      @Override
-      public int length() {
-        return length;
-      }
-
-      @Override
-      public void copyTo(int[] target) {
-        unfinished.takeTokens(slot, target);
-      }
-    };
-  }
-
-  private Row finished(GenerationResult result) {
-    int slot = (int) result.key();
-    Object[] kept = RowCodec.decode(unfinished.row(slot));
-    int promptTokens = unfinished.tokenCount(slot);
-    unfinished.release(slot);
-    SamplingOptions own = ownSampling.remove(slot);
-    return output(kept, completion(result, promptTokens, own));
-  }
-
-  private Completion completion(GenerationResult result, int promptTokens, SamplingOptions own) {
-    if (result.error() != null) {
-      return Completion.failed(result.error(), promptTokens);
+  /** Whether an equal prompt was asked, whose answer is this one's as well. */
+  private boolean isAnswered(String key, PendingRows.Pending row, int index) {
+    Answer known = equal.answer(key);
+    if (known != null) {
+      pending.answer(row, index, known);
+    } else if (!equal.waits(key, new EqualPrompts.Waiting(row, index))) {
+      return false;
     }
-    String completion =
-        StopStringScanner.truncate(text.decode(shown(result, own)), own.stopStrings());
-    return new Completion(completion, result.reason(), promptTokens, result.tokens().length, null);
+    counts = counts.plus(RowCounts.REPEATED);
+    return true;
   }
 
-  /** All tokens but the stop token. */
-  private int[] shown(GenerationResult result, SamplingOptions own) {
-    int[] tokens = result.tokens();
-    boolean stopped =
-        result.reason() == FinishReason.STOP
-            && !own.ignoreStopTokens()
-            && defaults.stopTokens().contains(tokens[tokens.length - 1]);
-    return stopped ? Arrays.copyOf(tokens, tokens.length - 1) : tokens;
+  private void ask(Open asking, EncodedQuestion question, long seed) {
+    Ask ask = text.ask(question.question(), question.own(), seed);
+    int key = pending.addTokens(question.tokens());
+    open.put(key, asking);
+    asked++;
+    client.submit(new GenerationRequest(key, pending.tokens(key), ask));
   }
 
-  private Row output(Object[] kept, Completion completion) {
-    counts = counts.plus(RowCounts.of(completion));
-    return output.row(kept, completion);
+  private void answered(GenerationResult result) {
+    int key = (int) result.key();
+    Open question = open.remove(key);
+    int promptTokens = pending.releaseTokens(key);
+    Answer answer = text.answer(result, promptTokens, question.own());
+    pending.answer(question.row(), question.index(), answer);
+    if (question.key() != null) {
+      for (EqualPrompts.Waiting waiting : equal.answered(question.key(), answer)) {
+        pending.answer(waiting.row(), waiting.question(), answer);
+      }
+    }
+  }
+
+  private O output(PendingRows.Finished finished) {
+    for (Answer answer : finished.answers()) {
+      counts = counts.plus(RowCounts.of(answer.completion()));
+    }
+    return output.row(finished.kept(), finished.answers());
   }
 
   private void report() {
@@ -245,7 +241,8 @@ final class PartitionRun implements Iterator<Row>, AutoCloseable {
     closed = true;
     watch.close();
     client.close();
-    unfinished.close();
+    pending.close();
     report();
+    output.closed(counts, asked);
   }
 }

@@ -19,6 +19,8 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
 
   private static final long serialVersionUID = 1L;
 
+  private static final byte[] NOTHING = {};
+
   private final GenerationOptions options;
   private final RowPrompts prompts;
   private final PlanPreview plan;
@@ -48,10 +50,10 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
         ModelText text = ModelLocation.text(checkpoint, options.engine().model())) {
       SamplingOptions sampling = PartitionRun.sampling(options, checkpoint.generation());
       RowEncoder encoder = new RowEncoder(text, options.cutsPrompts(), plan.contextTokens());
-      EncodedRows encoded = new EncodedRows(rows, prompts, encoder, sampling);
+      EncodedRows encoded = new EncodedRows(new AskedRows<>(rows, this::asked), encoder, sampling);
       PromptCounts counts = PromptCounts.NONE;
       while (encoded.hasNext()) {
-        counts = counts.plus(count(encoded.next(EncodedRows.MOST_ROWS)));
+        counts = counts.plus(count(encoded.next(EncodedRows.MOST_ROWS).questions().get(0)));
       }
       return counts;
     } catch (IOException e) {
@@ -59,12 +61,16 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     }
   }
 
-  private PromptCounts count(EncodedRow row) {
-    if (row.error() != null) {
-      return PromptCounts.failure(row.error().getMessage());
+  private AskedRow asked(Row row) {
+    return new AskedRow(NOTHING, List.of(new RowAsk(prompts, row)));
+  }
+
+  private PromptCounts count(EncodedQuestion question) {
+    if (question.error() != null) {
+      return PromptCounts.failure(question.error().getMessage());
     }
-    PromptCounts counts = count(row.tokens().length, row.own());
-    return row.ask().isUndecoded() ? counts.plus(PromptCounts.UNDECODED) : counts;
+    PromptCounts counts = count(question.tokens().length, question.own());
+    return question.question().isUndecoded() ? counts.plus(PromptCounts.UNDECODED) : counts;
   }
 
   private PromptCounts count(int promptTokens, SamplingOptions own) {

@@ -11,6 +11,7 @@ import java.io.Serializable;
  * @param promptTokens tokens of their prompts
  * @param completionTokens tokens of their completions
  * @param undecoded rows whose texts have the character that stands for bytes of another encoding
+ * @param repeated rows whose answers are those of equal prompts, which were asked once
  * @param reasons why rows have errors
  */
 public record RowCounts(
@@ -19,6 +20,7 @@ public record RowCounts(
     long promptTokens,
     long completionTokens,
     long undecoded,
+    long repeated,
     ErrorReasons reasons)
     implements Serializable {
 
@@ -26,10 +28,13 @@ public record RowCounts(
   public static final RowCounts NONE = new RowCounts(0, 0, 0, 0);
 
   /** Of one text in another encoding. */
-  static final RowCounts UNDECODED = new RowCounts(0, 0, 0, 0, 1, ErrorReasons.NONE);
+  static final RowCounts UNDECODED = new RowCounts(0, 0, 0, 0, 1, 0, ErrorReasons.NONE);
+
+  /** Of one prompt that was not asked again. */
+  static final RowCounts REPEATED = new RowCounts(0, 0, 0, 0, 0, 1, ErrorReasons.NONE);
 
   public RowCounts(long done, long errors, long promptTokens, long completionTokens) {
-    this(done, errors, promptTokens, completionTokens, 0, ErrorReasons.NONE);
+    this(done, errors, promptTokens, completionTokens, 0, 0, ErrorReasons.NONE);
   }
 
   static RowCounts of(Completion completion) {
@@ -39,6 +44,7 @@ public record RowCounts(
         isError ? 1 : 0,
         completion.promptTokens(),
         completion.completionTokens(),
+        0,
         0,
         isError ? ErrorReasons.of(completion.error()) : ErrorReasons.NONE);
   }
@@ -50,6 +56,7 @@ public record RowCounts(
         promptTokens + other.promptTokens,
         completionTokens + other.completionTokens,
         undecoded + other.undecoded,
+        repeated + other.repeated,
         reasons.plus(other.reasons));
   }
 }

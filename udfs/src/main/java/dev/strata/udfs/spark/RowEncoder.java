@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Rows to tokens.
+ * Questions to tokens.
  *
  * @param cuts whether a row's own texts are cut where prompt and new tokens exceed the context
  * @param contextLength the most tokens of prompt and completion together
@@ -22,14 +22,14 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
    * The tokens of a row's prompt.
    *
    * @param newTokens the tokens that shall fit the context as well if texts are cut
-   * @throws RowException if there is no prompt to be made of the row, whatever the reason: what a
-   *     model's template and tokenizer cannot bear in one row must not end the others
+   * @throws RowException if there is no prompt to be made of the question, whatever the reason:
+   *     what a model's template and tokenizer cannot bear in one row must not end the others
    */
-  int[] encode(RowAsk row, int newTokens) {
+  int[] encode(Question question, int newTokens) {
     try {
       return cuts
-          ? PromptFit.tokens(text, limit(newTokens), cut -> row.prompt(cut).encode(text))
-          : row.prompt().encode(text);
+          ? PromptFit.tokens(text, limit(newTokens), cut -> question.prompt(cut).encode(text))
+          : question.prompt().encode(text);
     } catch (RowException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
@@ -45,11 +45,11 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
    * A row's prompt for {@link #encodeAll}, or null if {@link #encode} has to look at the row alone:
    * there is no prompt to be made of it, or one of its texts is so long that it may be cut.
    */
-  RenderedPrompt rendered(RowAsk row, int newTokens) {
+  RenderedPrompt rendered(Question question, int newTokens) {
     boolean[] isLong = new boolean[1];
     try {
       RowPrompt prompt =
-          row.prompt(
+          question.prompt(
               own -> {
                 isLong[0] |= PromptFit.mayCut(own, limit(newTokens));
                 return own;

@@ -26,7 +26,7 @@ final class RowOptions implements Serializable {
 
   private static final String USE = "--row-options";
 
-  private static final List<String> NAMES =
+  static final List<String> NAMES =
       List.of(
           "max_new_tokens",
           "min_new_tokens",

@@ -1,13 +1,11 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -65,29 +63,11 @@ final class RowPrompts implements Serializable {
         prompt.messagesColumn() == null
             ? null
             : MessagesColumn.of(prompt.messagesColumn(), columns),
-        arguments(prompt),
+        TemplateArguments.ofRun(prompt.templateArguments()),
         RowOptions.of(options.rowOptions(), columns),
         index(options.idColumn(), "--id-column", columns),
         index(prompt.plainColumn(), "the prompt", columns),
         index(prompt.errorColumn(), "the prompt", columns));
-  }
-
-  /**
-   * What the chat template is given in all rows.
-   *
-   * @throws StrataException if it cannot be read
-   */
-  static TemplateArguments arguments(PromptOptions prompt) {
-    String json = prompt.templateArguments();
-    try {
-      return json == null ? TemplateArguments.NONE : TemplateArguments.parse(json);
-    } catch (RowException e) {
-      ConfKey<String> key = StrataKeys.CHAT_TEMPLATE_KWARGS;
-      throw new StrataException(
-          StrataException.Fault.USAGE,
-          "%s (%s): %s".formatted(key.option(), key.name(), e.getMessage()),
-          e);
-    }
   }
 
   private static int index(String column, String use, TextColumns columns) {

@@ -22,12 +22,17 @@ public final class ModelText implements AutoCloseable {
   private final ModelTokenizer tokenizer;
   private final PromptFormat format;
   private final Map<Integer, String> specialIds;
+  private final Object endToken;
 
   private ModelText(
-      ModelTokenizer tokenizer, PromptFormat format, Map<Integer, String> specialIds) {
+      ModelTokenizer tokenizer,
+      PromptFormat format,
+      Map<Integer, String> specialIds,
+      Object endToken) {
     this.tokenizer = tokenizer;
     this.format = format;
     this.specialIds = specialIds;
+    this.endToken = endToken;
   }
 
   /**
@@ -48,7 +53,8 @@ public final class ModelText implements AutoCloseable {
             ? ChatTemplate.parse(template.get(), tokenizerFiles.specialTokens(), origin)
             : new PlainPrompt();
     Map<Integer, String> specialIds = TokenizerFiles.specialIds(json);
-    return new ModelText(ModelTokenizer.of(json), format, specialIds);
+    Object endToken = tokenizerFiles.specialTokens().get("eos_token");
+    return new ModelText(ModelTokenizer.of(json), format, specialIds, endToken);
   }
 
   /**
@@ -158,6 +164,14 @@ public final class ModelText implements AutoCloseable {
   /** As {@link #decode(int[])}, of the tokens in {@code [from, to)} alone. */
   String decode(int[] tokens, int from, int to) {
     return tokenizer.decode(tokens, from, to);
+  }
+
+  /** The token that ends an answer, empty if the tokenizer names none. */
+  public Optional<Integer> endToken() {
+    return specialIds.entrySet().stream()
+        .filter(special -> special.getValue().equals(endToken))
+        .map(Map.Entry::getKey)
+        .findFirst();
   }
 
   /** The text of a special token, empty for any other token. */

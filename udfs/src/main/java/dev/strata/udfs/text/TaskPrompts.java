@@ -17,18 +17,28 @@ public final class TaskPrompts {
   /**
    * Asks for a translation of a column.
    *
-   * @param language the language's English name; its words are capitalised
+   * @param language as {@link #language} takes it
    * @throws StrataException if the name is blank
    */
   public static String translate(String language, String column) {
+    String name = PromptTemplate.escape(language(language));
+    return "Translate the following text to " + name + "." + textOf(column);
+  }
+
+  /**
+   * A language as prompts name it.
+   *
+   * @param language its English name, whose words are capitalised, or its code, such as {@code fr}
+   *     or {@code fr-FR}
+   * @throws StrataException if it is blank
+   */
+  public static String language(String language) {
     if (language.isBlank()) {
       throw StrataException.usage("the language to translate to is empty");
     }
-    String name =
-        Arrays.stream(language.strip().split("\\s+"))
-            .map(TaskPrompts::capitalized)
-            .collect(Collectors.joining(" "));
-    return "Translate the following text to " + PromptTemplate.escape(name) + "." + textOf(column);
+    return Arrays.stream(Languages.name(language).split("\\s+"))
+        .map(TaskPrompts::capitalized)
+        .collect(Collectors.joining(" "));
   }
 
   private static String textOf(String column) {

@@ -5,7 +5,10 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.StringReader;
@@ -80,6 +83,24 @@ public final class TemplateArguments implements Serializable {
       }
     }
     return new TemplateArguments(values);
+  }
+
+  /**
+   * Those of all rows of a run.
+   *
+   * @param json null for none
+   * @throws StrataException if they cannot be read
+   */
+  public static TemplateArguments ofRun(String json) {
+    try {
+      return json == null ? NONE : parse(json);
+    } catch (RowException e) {
+      ConfKey<String> key = StrataKeys.CHAT_TEMPLATE_KWARGS;
+      throw new StrataException(
+          StrataException.Fault.USAGE,
+          "%s (%s): %s".formatted(key.option(), key.name(), e.getMessage()),
+          e);
+    }
   }
 
   private static Map<String, Object> object(String json) {

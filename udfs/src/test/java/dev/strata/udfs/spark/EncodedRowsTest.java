@@ -82,7 +82,19 @@ class EncodedRowsTest {
 
   private EncodedRows encoded(List<Row> rows, boolean cuts) {
     Iterator<Row> counted = rows.stream().peek(row -> read++).iterator();
-    return new EncodedRows(counted, prompts, new RowEncoder(model, cuts, CONTEXT), SAMPLING);
+    return new EncodedRows(
+        new AskedRows<>(counted, EncodedRowsTest::asked),
+        new RowEncoder(model, cuts, CONTEXT),
+        SAMPLING);
+  }
+
+  /** A row with its bytes for what is kept of it. */
+  private static AskedRow asked(Row row) {
+    return new AskedRow(bytes(row), List.of(new RowAsk(prompts, row)));
+  }
+
+  private static byte[] bytes(Row row) {
+    return RowCodec.encode(new Object[] {row.get(0), row.get(1)});
   }
 
   /** Good rows with some among them that have no text, are too long, or have a wrong option. */
@@ -119,8 +131,9 @@ class EncodedRowsTest {
     EncodedRows encoded = encoded(rows, cuts);
     List<String> errors = new ArrayList<>();
     for (Row row : rows) {
-      EncodedRow next = encoded.next(EncodedRows.MOST_ROWS);
-      assertThat(next.row()).isSameAs(row);
+      EncodedRow read = encoded.next(EncodedRows.MOST_ROWS);
+      assertThat(read.row().kept()).isEqualTo(bytes(row));
+      EncodedQuestion next = read.questions().get(0);
       String actual =
           next.error() == null ? Arrays.toString(next.tokens()) : next.error().getMessage();
       assertThat(actual).isEqualTo(alone(row, cuts));
@@ -169,7 +182,10 @@ class EncodedRowsTest {
                 })
             .iterator();
     EncodedRows encoded =
-        new EncodedRows(slow, prompts, new RowEncoder(model, false, CONTEXT), SAMPLING);
+        new EncodedRows(
+            new AskedRows<>(slow, EncodedRowsTest::asked),
+            new RowEncoder(model, false, CONTEXT),
+            SAMPLING);
     for (int given = 1; given <= 20; given++) {
       encoded.next(EncodedRows.MOST_ROWS);
       assertThat(read).isEqualTo(given);

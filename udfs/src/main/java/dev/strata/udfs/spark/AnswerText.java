@@ -1,0 +1,78 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.Completion;
+import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.decode.StopCondition;
+import dev.strata.udfs.engine.Ask;
+import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.text.ModelText;
+import dev.strata.udfs.text.StopStringScanner;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** What the engine is asked for a question, and the answer that it gives. */
+record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continuations) {
+
+  static AnswerText of(ModelText text, Set<Integer> stopTokens) {
+    int[] end =
+        text.endToken()
+            .filter(stopTokens::contains)
+            .map(IntStream::of)
+            .orElseGet(() -> stopTokens.stream().sorted().limit(1).mapToInt(Integer::intValue))
+            .toArray();
+    return new AnswerText(text, stopTokens, new Continuations(text, end));
+  }
+
+  /**
+   * What the engine is asked.
+   *
+   * @throws dev.strata.udfs.api.RowException if an answer to choose has no tokens
+   */
+  Ask ask(Question question, SamplingOptions own, long seed) {
+    Readout readout = question.readout();
+    if (readout == null) {
+      return new Ask.Generate(own, seed, stopCondition(own), null);
+    }
+    return switch (readout.kind()) {
+      case SCORE -> new Ask.Score(1);
+      case EMBED -> new Ask.Embed();
+      case CHOOSE -> new Ask.Choose(continuations.of(question.prompt(), readout.texts()));
+    };
+  }
+
+  /** What ends an answer besides its length. */
+  private StopCondition stopCondition(SamplingOptions own) {
+    StopCondition tokens =
+        own.ignoreStopTokens() ? StopCondition.never() : StopCondition.tokens(stopTokens);
+    return own.stopStrings().isEmpty()
+        ? tokens
+        : tokens.or(new StopStringScanner(text, own.stopStrings())::stops);
+  }
+
+  /** What the engine made. */
+  Answer answer(GenerationResult result, int promptTokens, SamplingOptions own) {
+    if (result.error() != null) {
+      return Answer.failed(result.error(), promptTokens);
+    }
+    boolean isRead = result.tokens().length == 0;
+    String completion =
+        isRead
+            ? null
+            : StopStringScanner.truncate(text.decode(shown(result, own)), own.stopStrings());
+    return new Answer(
+        new Completion(completion, result.reason(), promptTokens, result.tokens().length, null),
+        result.values());
+  }
+
+  /** All tokens but the stop token. */
+  private int[] shown(GenerationResult result, SamplingOptions own) {
+    int[] tokens = result.tokens();
+    boolean stopped =
+        result.reason() == FinishReason.STOP
+            && !own.ignoreStopTokens()
+            && stopTokens.contains(tokens[tokens.length - 1]);
+    return stopped ? Arrays.copyOf(tokens, tokens.length - 1) : tokens;
+  }
+}

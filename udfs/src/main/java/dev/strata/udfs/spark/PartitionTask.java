@@ -1,0 +1,67 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.JvmErrors;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.Iterator;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import org.apache.spark.util.TaskCompletionListener;
+
+/** What executors need to ask a model: called once for each partition. */
+public final class PartitionTask implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final GenerationOptions options;
+  private final EngineStats stats;
+  private final SerializableConfiguration hadoop;
+
+  PartitionTask(GenerationOptions options, EngineStats stats, SerializableConfiguration hadoop) {
+    this.options = options;
+    this.stats = stats;
+    this.hadoop = hadoop;
+  }
+
+  /** A task whose engines read models as the session reads data. */
+  public static PartitionTask of(
+      GenerationOptions options, EngineStats stats, SparkSession session) {
+    return new PartitionTask(options, stats, ModelLocation.hadoop(session));
+  }
+
+  /**
+   * The rows with their answers, lazily. What it holds is given back when the task ends.
+   *
+   * @param inOrder whether rows come out as they came in, or else as they finish
+   */
+  public <O> Iterator<O> run(Iterator<AskedRow> rows, AnsweredRows<O> output, boolean inOrder) {
+    if (!rows.hasNext()) {
+      return Collections.emptyIterator(); // an engine is dear, and there is nothing for it to do
+    }
+    return JvmErrors.told(() -> start(rows, output, inOrder, TaskContext.get()));
+  }
+
+  private <O> PartitionRun<O> start(
+      Iterator<AskedRow> rows, AnsweredRows<O> output, boolean inOrder, TaskContext context) {
+    EngineLease<ModelEngine> lease = ExecutorEngines.acquire(options, hadoop.value(), context);
+    whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
+    PartitionRun<O> run =
+        new PartitionRun<>(rows, options, output, inOrder, stats, context, lease.get());
+    whenEnded(context, run::close);
+    return run;
+  }
+
+  /** Counts tokens until the task ends. */
+  public TokenCounter tokenCounter() {
+    TokenCounter counter = TokenCounter.open(options.engine().model(), hadoop.value());
+    whenEnded(TaskContext.get(), counter::close);
+    return counter;
+  }
+
+  private static void whenEnded(TaskContext context, Runnable close) {
+    TaskCompletionListener listener = ended -> close.run();
+    context.addTaskCompletionListener(listener);
+  }
+}

@@ -1,0 +1,209 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.ConfKey;
+import dev.strata.udfs.api.Nearest;
+import dev.strata.udfs.api.PromptOptions;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * A language model over data frames, in a session that runs already:
+ *
+ * <pre>{@code
+ * Dataset<Row> summaries =
+ *     Strata.on(spark).model("/models/Qwen3-8B").textColumn("body").summarize(articles);
+ * }</pre>
+ *
+ * <p>What is not said here is as the session's {@code spark.strata.*} keys have it. Each method is
+ * named as its key; {@link #set} has all of them. Nothing runs before an action does. An instance
+ * never changes: what sets something returns another.
+ *
+ * <p>The rows that come out are the input's, in the order in which they finish, each with {@code
+ * completion}, {@code finish_reason}, {@code prompt_tokens}, {@code completion_tokens} and {@code
+ * error}. A row that fails has an error; all else is a {@link StrataException}. The rows of a
+ * partition share the streaming of the model, so partitions should be few and big.
+ */
+public final class Strata {
+
+  private final SparkSession session;
+  private final Map<String, String> own;
+
+  private Strata(SparkSession session, Map<String, String> own) {
+    this.session = session;
+    this.own = own;
+  }
+
+  /** With the keys of a session. */
+  public static Strata on(SparkSession session) {
+    return new Strata(session, Map.of());
+  }
+
+  /**
+   * Sets a key.
+   *
+   * @param name the key's, such as {@code spark.strata.text.column}, {@code text.column} or {@code
+   *     textColumn}
+   * @throws StrataException if there is none of that name
+   */
+  public Strata set(String name, Object value) {
+    Optional<ConfKey<?>> key =
+        StrataKeys.all().stream().filter(k -> names(k).contains(name)).findFirst();
+    if (key.isEmpty()) {
+      List<String> all = StrataKeys.all().stream().map(Strata::methodName).toList();
+      throw StrataException.usage("there is no key '%s'%s", name, Nearest.hint(name, all));
+    }
+    return with(key.get(), value);
+  }
+
+  private Strata with(ConfKey<?> key, Object value) {
+    Map<String, String> all = new HashMap<>(own);
+    all.put(key.name(), String.valueOf(value));
+    return new Strata(session, Map.copyOf(all));
+  }
+
+  private static List<String> names(ConfKey<?> key) {
+    return List.of(key.name(), leaf(key), methodName(key));
+  }
+
+  private static String leaf(ConfKey<?> key) {
+    return key.name().substring("spark.strata.".length());
+  }
+
+  /** A key's name as a method has it: {@code textColumn} for {@code text.column}. */
+  static String methodName(ConfKey<?> key) {
+    String[] words = leaf(key).split("\\.");
+    StringBuilder name = new StringBuilder(words[0]);
+    for (String word : Arrays.asList(words).subList(1, words.length)) {
+      name.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
+    }
+    return name.toString();
+  }
+
+  /** The checkpoint's directory, or a URI. */
+  public Strata model(String directory) {
+    return with(StrataKeys.MODEL, directory);
+  }
+
+  /** The user message, with {@code {{column}}} where a column's value belongs. */
+  public Strata prompt(String template) {
+    return with(StrataKeys.PROMPT, template);
+  }
+
+  /** The system message, which may hold {@code {{column}}} as well. */
+  public Strata system(String template) {
+    return with(StrataKeys.SYSTEM, template);
+  }
+
+  /** The column with a row's text. */
+  public Strata textColumn(String column) {
+    return with(StrataKeys.TEXT_COLUMN, column);
+  }
+
+  /** A column with whole conversations instead of a prompt. */
+  public Strata messagesColumn(String column) {
+    return with(StrataKeys.MESSAGES_COLUMN, column);
+  }
+
+  /** The column that names a row. */
+  public Strata idColumn(String column) {
+    return with(StrataKeys.ID_COLUMN, column);
+  }
+
+  /** The language to translate to, by name or code. */
+  public Strata toLanguage(String language) {
+    return with(StrataKeys.TO_LANGUAGE, language);
+  }
+
+  /** The most tokens that a row gets. */
+  public Strata maxNewTokens(int tokens) {
+    return with(StrataKeys.MAX_NEW_TOKENS, tokens);
+  }
+
+  /** 0 takes the most likely token, larger values choose more freely. */
+  public Strata temperature(double temperature) {
+    return with(StrataKeys.TEMPERATURE, temperature);
+  }
+
+  /** Choose among so many of the most likely tokens. */
+  public Strata topK(int tokens) {
+    return with(StrataKeys.TOP_K, tokens);
+  }
+
+  /** Choose among the most likely tokens with this probability in all. */
+  public Strata topP(double probability) {
+    return with(StrataKeys.TOP_P, probability);
+  }
+
+  /** What random numbers come from, with a row's id. */
+  public Strata seed(long seed) {
+    return with(StrataKeys.SEED, seed);
+  }
+
+  /** Whether equal prompts of a partition are asked once. */
+  public Strata dedupe(boolean dedupe) {
+    return with(StrataKeys.DEDUPE, dedupe);
+  }
+
+  /** Into how many partitions rows are dealt first; as they are if this is not set. */
+  public Strata partitions(int partitions) {
+    return with(StrataKeys.PARTITIONS, partitions);
+  }
+
+  /**
+   * Completes the prompt of each row, or answers its conversation.
+   *
+   * @throws StrataException if a key makes no sense or names a column that is not there
+   */
+  public Dataset<Row> generate(Dataset<Row> rows) {
+    StrataConf conf = conf();
+    return completed(rows, conf, conf.promptOptions());
+  }
+
+  /**
+   * Summarizes the text of each row in one line.
+   *
+   * @throws StrataException as for {@link #generate}
+   */
+  public Dataset<Row> summarize(Dataset<Row> rows) {
+    StrataConf conf = conf();
+    String column = conf.get(StrataKeys.TEXT_COLUMN);
+    return completed(rows, conf, Prompts.summarize(column, conf.get(StrataKeys.SYSTEM)));
+  }
+
+  /**
+   * Translates the text of each row to {@link #toLanguage}.
+   *
+   * @throws StrataException as for {@link #generate}, or if no language is named
+   */
+  public Dataset<Row> translate(Dataset<Row> rows) {
+    StrataConf conf = conf();
+    String column = conf.get(StrataKeys.TEXT_COLUMN);
+    String language = conf.require(StrataKeys.TO_LANGUAGE);
+    return completed(rows, conf, Prompts.translate(column, language, conf.get(StrataKeys.SYSTEM)));
+  }
+
+  private StrataConf conf() {
+    Map<String, String> settings =
+        new HashMap<>(CollectionConverters.asJava(session.conf().getAll()));
+    settings.putAll(own);
+    return StrataConf.of(settings);
+  }
+
+  private Dataset<Row> completed(Dataset<Row> rows, StrataConf conf, PromptOptions prompt) {
+    Dataset<Row> dealt = conf.find(StrataKeys.PARTITIONS).map(rows::repartition).orElse(rows);
+    List<String> columns =
+        conf.find(StrataKeys.COLUMNS).orElseGet(() -> Arrays.asList(rows.columns()));
+    return Generation.apply(
+        dealt, columns, conf.generationOptions(prompt), EngineStats.register(session));
+  }
+}

@@ -1,0 +1,56 @@
+package dev.strata.udfs.sql;
+
+import dev.strata.udfs.spark.RowCounts;
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.execution.metric.SQLMetric;
+import org.apache.spark.sql.execution.metric.SQLMetrics;
+
+/** What the Spark UI shows of a node. Added to by tasks' own threads. */
+record AskMetrics(
+    SQLMetric rows,
+    SQLMetric asked,
+    SQLMetric repeated,
+    SQLMetric failed,
+    SQLMetric promptTokens,
+    SQLMetric newTokens)
+    implements Serializable {
+
+  /** The name of the metric that counts the prompts an engine got. */
+  static final String ASKED = "asked";
+
+  /** The name of the metric that counts the calls that failed. */
+  static final String FAILED = "failed";
+
+  static AskMetrics create(SparkContext context) {
+    return new AskMetrics(
+        SQLMetrics.createMetric(context, "number of output rows"),
+        SQLMetrics.createMetric(context, "prompts asked"),
+        SQLMetrics.createMetric(context, "equal prompts not asked again"),
+        SQLMetrics.createMetric(context, "calls failed"),
+        SQLMetrics.createMetric(context, "prompt tokens"),
+        SQLMetrics.createMetric(context, "new tokens"));
+  }
+
+  /** By name. */
+  Map<String, SQLMetric> all() {
+    Map<String, SQLMetric> all = new LinkedHashMap<>();
+    all.put("numOutputRows", rows);
+    all.put(ASKED, asked);
+    all.put("repeated", repeated);
+    all.put(FAILED, failed);
+    all.put("promptTokens", promptTokens);
+    all.put("newTokens", newTokens);
+    return all;
+  }
+
+  /** Adds what a partition came to. */
+  void add(RowCounts counts, long prompts) {
+    asked.add(prompts);
+    repeated.add(counts.repeated());
+    promptTokens.add(counts.promptTokens());
+    newTokens.add(counts.completionTokens());
+  }
+}

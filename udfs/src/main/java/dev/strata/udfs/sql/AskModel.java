@@ -1,0 +1,111 @@
+package dev.strata.udfs.sql;
+
+import java.util.Objects;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.SortOrder;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.UnaryNode;
+import scala.Option;
+import scala.collection.immutable.IndexedSeq;
+import scala.collection.immutable.Seq;
+
+/** The rows of its child with the results of calls of one model, in the child's order. */
+public final class AskModel extends LogicalPlan implements UnaryNode {
+
+  private final Seq<AiCall> calls;
+  private final Seq<Attribute> results;
+  private final LogicalPlan child;
+
+  public AskModel(Seq<AiCall> calls, Seq<Attribute> results, LogicalPlan child) {
+    this.calls = calls;
+    this.results = results;
+    this.child = child;
+  }
+
+  Seq<AiCall> calls() {
+    return calls;
+  }
+
+  Seq<Attribute> results() {
+    return results;
+  }
+
+  @Override
+  public LogicalPlan child() {
+    return child;
+  }
+
+  @Override
+  public Seq<LogicalPlan> children() {
+    return Scalas.seqOf(child);
+  }
+
+  @Override
+  public Seq<Attribute> output() {
+    return Scalas.joined(child.output(), results);
+  }
+
+  @Override
+  public AttributeSet producedAttributes() {
+    return AttributeSet.apply(Scalas.<Expression>seq(Scalas.<Expression>list(results)));
+  }
+
+  @Override
+  public Option<Object> maxRows() {
+    return child.maxRows();
+  }
+
+  @Override
+  public Option<Object> maxRowsPerPartition() {
+    return child.maxRowsPerPartition();
+  }
+
+  @Override
+  public Seq<SortOrder> outputOrdering() {
+    return child.outputOrdering();
+  }
+
+  @Override
+  public LogicalPlan withNewChildInternal(LogicalPlan newChild) {
+    return new AskModel(calls, results, newChild);
+  }
+
+  @Override
+  public LogicalPlan withNewChildrenInternal(IndexedSeq<LogicalPlan> children) {
+    return new AskModel(calls, results, children.head());
+  }
+
+  @Override
+  public int productArity() {
+    return 3;
+  }
+
+  @Override
+  public Object productElement(int index) {
+    return switch (index) {
+      case 0 -> calls;
+      case 1 -> results;
+      default -> child;
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object other) {
+    return other instanceof AskModel;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AskModel ask
+        && ask.calls.equals(calls)
+        && ask.results.equals(results)
+        && ask.child.equals(child);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(calls, results, child);
+  }
+}

@@ -1,0 +1,174 @@
+package dev.strata.udfs.sql;
+
+import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.PartitionTask;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.SortOrder;
+import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
+import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.execution.UnaryExecNode;
+import org.apache.spark.sql.execution.metric.SQLMetric;
+import org.apache.spark.sql.types.DataType;
+import scala.collection.immutable.IndexedSeq;
+import scala.collection.immutable.Seq;
+
+/** Asks for all rows of a partition at once. Rows come out in the order in which they came in. */
+public final class AskModelExec extends SparkPlan implements UnaryExecNode {
+
+  private static final long serialVersionUID = 1L;
+
+  private final Seq<AiCall> calls;
+  private final Seq<Attribute> results;
+  private final AskOptions options;
+  private final SparkPlan child;
+  private transient AskMetrics metrics;
+  private transient EngineStats stats;
+
+  public AskModelExec(
+      Seq<AiCall> calls, Seq<Attribute> results, AskOptions options, SparkPlan child) {
+    this.calls = calls;
+    this.results = results;
+    this.options = options;
+    this.child = child;
+  }
+
+  @Override
+  public SparkPlan child() {
+    return child;
+  }
+
+  @Override
+  public Seq<SparkPlan> children() {
+    return Scalas.seqOf(child);
+  }
+
+  @Override
+  public Seq<Attribute> output() {
+    return Scalas.joined(child.output(), results);
+  }
+
+  @Override
+  public AttributeSet producedAttributes() {
+    return AttributeSet.apply(Scalas.<Expression>seq(Scalas.<Expression>list(results)));
+  }
+
+  @Override
+  public Partitioning outputPartitioning() {
+    return child.outputPartitioning();
+  }
+
+  @Override
+  public Seq<SortOrder> outputOrdering() {
+    return child.outputOrdering();
+  }
+
+  @Override
+  public SparkPlan withNewChildInternal(SparkPlan newChild) {
+    return new AskModelExec(calls, results, options, newChild);
+  }
+
+  @Override
+  public SparkPlan withNewChildrenInternal(IndexedSeq<SparkPlan> children) {
+    return new AskModelExec(calls, results, options, children.head());
+  }
+
+  private synchronized AskMetrics counters() {
+    if (metrics == null) { // each call must return the same accumulators
+      metrics = AskMetrics.create(sparkContext());
+    }
+    return metrics;
+  }
+
+  private synchronized EngineStats progress() {
+    if (stats == null) {
+      stats = EngineStats.register(session());
+    }
+    return stats;
+  }
+
+  /** Why calls failed so far. */
+  EngineStats failures() {
+    return progress();
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // Scala's maps are covariant
+  public scala.collection.immutable.Map<String, SQLMetric> metrics() {
+    scala.collection.immutable.Map<String, SQLMetric> all =
+        (scala.collection.immutable.Map<String, SQLMetric>)
+            (scala.collection.immutable.Map<?, ?>) scala.collection.immutable.Map$.MODULE$.empty();
+    for (Map.Entry<String, SQLMetric> metric : counters().all().entrySet()) {
+      all = all.updated(metric.getKey(), metric.getValue());
+    }
+    return all;
+  }
+
+  @Override
+  public RDD<InternalRow> doExecute() {
+    List<EvaluatedCall> evaluated = new ArrayList<>();
+    List<Expression> arguments = new ArrayList<>();
+    for (AiCall call : Scalas.<AiCall>list(calls)) {
+      evaluated.add(EvaluatedCall.of(call, options.prompts(), arguments.size()));
+      arguments.addAll(Scalas.list(call.children()));
+    }
+    AskTask task =
+        new AskTask(
+            List.copyOf(evaluated),
+            Scalas.seq(arguments),
+            child.output(),
+            types(child.output()),
+            types(output()),
+            PartitionTask.of(options.generation(), progress(), session()),
+            options.maxErrorRatio(),
+            counters());
+    return child.execute().toJavaRDD().mapPartitionsWithIndex(task, true).rdd();
+  }
+
+  private static DataType[] types(Seq<Attribute> columns) {
+    return Scalas.<Attribute>list(columns).stream()
+        .map(Attribute::dataType)
+        .toArray(DataType[]::new);
+  }
+
+  @Override
+  public int productArity() {
+    return 4;
+  }
+
+  @Override
+  public Object productElement(int index) {
+    return switch (index) {
+      case 0 -> calls;
+      case 1 -> results;
+      case 2 -> options;
+      default -> child;
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object other) {
+    return other instanceof AskModelExec;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AskModelExec ask
+        && ask.calls.equals(calls)
+        && ask.results.equals(results)
+        && ask.options.equals(options)
+        && ask.child.equals(child);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(calls, results, options, child);
+  }
+}

@@ -1,0 +1,34 @@
+package dev.strata.udfs.sql;
+
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataKeys;
+import java.io.Serializable;
+import java.util.Map;
+import org.apache.spark.sql.internal.SQLConf;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * What a session's {@code spark.strata.*} keys say when a query is planned.
+ *
+ * @param maxErrorRatio the part of a partition's calls that may fail; 1 for all
+ */
+record AskOptions(GenerationOptions generation, SessionPrompts prompts, double maxErrorRatio)
+    implements Serializable {
+
+  /**
+   * Reads the keys of the active session.
+   *
+   * @param model the model's name; null for the session's
+   * @throws dev.strata.udfs.api.StrataException if a key makes no sense or no model is named
+   */
+  static AskOptions ofSession(String model) {
+    Map<String, String> settings = CollectionConverters.asJava(SQLConf.get().getAllConfs());
+    StrataConf session = StrataConf.of(settings);
+    StrataConf conf = model == null ? session : session.withModel(model);
+    return new AskOptions(
+        conf.generationOptions(null),
+        SessionPrompts.of(conf),
+        conf.find(StrataKeys.SQL_MAX_ERROR_RATIO).orElse(1.0));
+  }
+}
