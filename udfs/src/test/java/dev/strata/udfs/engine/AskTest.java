@@ -190,7 +190,7 @@ class AskTest {
   /** Rows that are read are put back for older ones that grow, and read again from the start. */
   @Test
   void rowsThatArePutBackAreReadAgain() {
-    TestEngines.OptionsBuilder options = options().waveSize(8).tileBytes(1 << 20);
+    TestEngines.OptionsBuilder options = options().device("cpu").waveSize(8).tileBytes(1 << 20);
     long least = TestEngines.leastHostMemory(options);
     try (Engine engine = Engine.start(options.hostMemory(least).build())) {
       List<GenerationRequest> rows = new ArrayList<>();
