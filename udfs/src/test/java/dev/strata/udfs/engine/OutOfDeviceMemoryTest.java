@@ -70,7 +70,7 @@ class OutOfDeviceMemoryTest {
         staged.deviceMemory(100 << 20).build(),
         staged.microBatchTokens(8).build(),
         // Tiles pass again for each micro-batch; keys and values in host memory.
-        staged.tileBytes(4096).rowTokens(5000).deviceMemory(16 << 20).build(),
+        staged.tileBytes(4096).rowTokens(5000).deviceMemory(20 << 20).build(),
         // One micro-batch past the smallest ring.
         staged.deviceMemory(15 << 20).hostMemory(1 << 20).weightsMemory(0).build());
   }

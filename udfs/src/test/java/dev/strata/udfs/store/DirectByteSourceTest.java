@@ -24,6 +24,7 @@ class DirectByteSourceTest extends ModelFilesContract {
 
   @Override
   void write(String name, byte[] bytes) throws IOException {
+    Files.createDirectories(directory.resolve(name).getParent());
     Files.write(directory.resolve(name), bytes);
   }
 
