@@ -39,14 +39,17 @@ class DoctorIT {
     assertThat(result.err()).isEmpty();
     assertThat(result.out().get(0)).matches("ok       Java     \\d+, .*");
     assertThat(result.out().get(1)).matches("ok       Spark    4\\..* for Scala 2\\.13 in .*");
-    assertThat(result.out().get(2))
-        .isEqualTo("ok       GPU      1 × NVIDIA T4, 14.6 GiB free, driver 550.54.15");
+    assertThat(result.out().get(2)).startsWith("ok       processor ");
     assertThat(result.out().get(3))
+        .isEqualTo("ok       GPU      1 × NVIDIA T4, 14.6 GiB free, driver 550.54.15");
+    assertThat(result.out().get(4))
         .startsWith("failed   natives  device is 'cuda', but PyTorch finds no GPU here")
         .endsWith("submit-scripts/gpu-natives.sh prepares the natives for GPUs");
-    assertThat(result.out().get(5)).startsWith("ok       model    llama with 12 layers");
-    assertThat(result.out().get(7))
+    assertThat(result.out().get(6)).startsWith("ok       model    llama with 12 layers");
+    assertThat(result.out().get(8))
+        .matches("ok       plan     \\d+ MiB of the card's memory, .* page tables for pinned memory");
+    assertThat(result.out().get(9))
         .matches("ok       weights  0\\.0237 GB of \\S+ read in \\d+ s; the first reading, .*");
-    assertThat(result.out()).hasSize(8);
+    assertThat(result.out()).hasSize(10);
   }
 }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -68,8 +69,12 @@ class FaultWalkTest {
 
   @TempDir static Path models;
 
+  /** Threads of engines that other tests of this JVM keep. */
+  private static Set<Thread> others;
+
   @BeforeAll
   static void write() throws IOException {
+    others = Thread.getAllStackTraces().keySet();
     for (int layers = 1; layers <= 2; layers++) {
       RandomCheckpoint.write(model(layers), SHAPE.withLayers(layers), 3);
     }
@@ -450,7 +455,7 @@ class FaultWalkTest {
   @AfterEach
   void noThreadIsLeft() throws InterruptedException {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (thread.getName().startsWith("strata-")) {
+      if (thread.getName().startsWith("strata-") && !others.contains(thread)) {
         thread.join(LONGEST_RUN.toMillis());
         assertThat(thread.isAlive()).as(thread.getName()).isFalse();
       }
