@@ -47,7 +47,8 @@ class DoctorIT {
         .endsWith("submit-scripts/gpu-natives.sh prepares the natives for GPUs");
     assertThat(result.out().get(6)).startsWith("ok       model    llama with 12 layers");
     assertThat(result.out().get(8))
-        .matches("ok       plan     \\d+ MiB of the card's memory, .* page tables for pinned memory");
+        .matches(
+            "ok       plan     \\d+ MiB of the card's memory, .* page tables for pinned memory");
     assertThat(result.out().get(9))
         .matches("ok       weights  0\\.0237 GB of \\S+ read in \\d+ s; the first reading, .*");
     assertThat(result.out()).hasSize(10);
