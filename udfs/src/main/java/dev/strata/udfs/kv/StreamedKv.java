@@ -8,6 +8,7 @@ import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostArena;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Mark;
 import dev.strata.udfs.tensor.Tensor;
@@ -46,9 +47,6 @@ public final class StreamedKv implements KvMemory {
   private static final String RING = "keys and values";
   private static final String STAGING = "KV staging";
   private static final String CONVERSION = "KV conversion";
-
-  /** Tokens that kernels convert at a time. */
-  private static final int CONVERTED_AT_ONCE = 2048;
 
   private final ComputeDevice device;
   private final KvPool pool;
@@ -185,8 +183,8 @@ public final class StreamedKv implements KvMemory {
     }
     long scales = 2L * plain.kvHeads() * Float.BYTES;
     long elements = scales * plain.width();
-    long out = Math.min(freshTokens, CONVERTED_AT_ONCE) * (2 * elements + 3 * scales);
-    long in = Math.min(slotTokens, CONVERTED_AT_ONCE) * (elements + 2 * scales);
+    long out = Math.min(freshTokens, Kernels.QUANTIZED_AT_ONCE) * (2 * elements + 3 * scales);
+    long in = Math.min(slotTokens, Kernels.QUANTIZED_AT_ONCE) * (elements + 2 * scales);
     return Footprint.device(CONVERSION, Math.max(out, in));
   }
 

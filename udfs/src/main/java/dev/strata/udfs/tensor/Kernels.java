@@ -27,7 +27,7 @@ public final class Kernels implements AutoCloseable {
   public static final int LARGEST_PART_ROWS = 1024;
 
   /** Tokens whose keys and values are converted at once. */
-  private static final int QUANTIZED_AT_ONCE = 2048;
+  public static final int QUANTIZED_AT_ONCE = 2048;
 
   /**
    * /** Scores, the mask added to them, their exponentials and the heads that share keys (measured

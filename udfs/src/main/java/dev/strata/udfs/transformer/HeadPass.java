@@ -37,7 +37,7 @@ public final class HeadPass implements AutoCloseable {
     this.targets = targets;
     int rows = rows();
     try {
-      this.best = holdings.add(filled(rows, Float.NEGATIVE_INFINITY));
+      this.best = holdings.add(noLogits(rows));
       this.tokens = holdings.add(noTokens(rows));
       this.read = targets.rows() == 0 ? device.kernels().noTargets() : upload();
     } catch (Throwable e) {
@@ -61,10 +61,8 @@ public final class HeadPass implements AutoCloseable {
     return device.floats(values);
   }
 
-  private Tensor filled(int rows, float value) {
-    float[] values = new float[2 * rows];
-    Arrays.fill(values, value);
-    try (Tensor flat = device.floats(values)) {
+  private Tensor noLogits(int rows) {
+    try (Tensor flat = least(2 * rows)) {
       return device.kernels().reshape(OWNER, flat, NumberType.FLOAT32, rows, 2);
     }
   }
