@@ -12,6 +12,7 @@ import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
+import dev.strata.udfs.spark.Strata;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,10 +38,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
 
   /** The input's columns that come out: all but that of errors, unless some are named. */
   List<String> columns(Dataset<Row> rows) {
-    String errors = options.prompt().errorColumn();
-    return conf.find(StrataKeys.COLUMNS)
-        .orElseGet(
-            () -> Arrays.stream(rows.columns()).filter(name -> !name.equals(errors)).toList());
+    return Generation.columns(rows, conf, options);
   }
 
   /**
@@ -51,7 +49,11 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
   Dataset<Row> completed(Dataset<Row> rows, EngineStats stats, String... more) {
     List<String> columns = new ArrayList<>(columns(rows));
     columns.addAll(Arrays.asList(more));
-    return Generation.apply(rows.repartition(partitions()), columns, options, stats);
+    StrataConf keys =
+        conf.with(StrataKeys.COLUMNS, columns).with(StrataKeys.PARTITIONS, partitions());
+    return Strata.on(spark, keys)
+        .counting(stats)
+        .ask(rows, keys -> options.prompt());
   }
 
   /** Into how many partitions rows are dealt. */

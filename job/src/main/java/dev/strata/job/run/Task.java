@@ -72,13 +72,8 @@ public enum Task {
     }
     return switch (this) {
       case GENERATE -> conf.promptOptions();
-      case SUMMARIZE ->
-          Prompts.summarize(conf.get(StrataKeys.TEXT_COLUMN), conf.get(StrataKeys.SYSTEM));
-      case TRANSLATE ->
-          Prompts.translate(
-              conf.get(StrataKeys.TEXT_COLUMN),
-              conf.require(StrataKeys.TO_LANGUAGE),
-              conf.get(StrataKeys.SYSTEM));
+      case SUMMARIZE -> Prompts.summarize(conf);
+      case TRANSLATE -> Prompts.translate(conf);
     };
   }
 

@@ -43,6 +43,20 @@ public final class StrataConf {
     return new StrataConf(values, models(settings));
   }
 
+  /**
+   * The same with other values of some keys.
+   *
+   * @throws StrataException as for {@link #of}
+   */
+  public StrataConf with(Map<String, String> settings) {
+    StrataConf more = of(settings);
+    Map<String, Object> all = new LinkedHashMap<>(values);
+    all.putAll(more.values);
+    Map<String, String> names = new TreeMap<>(models);
+    names.putAll(more.models);
+    return new StrataConf(all, names);
+  }
+
   private static Map<String, String> models(Map<String, String> settings) {
     Map<String, String> models = new TreeMap<>();
     settings.forEach(

@@ -1,7 +1,9 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.text.TemplateArguments;
 import java.util.Arrays;
 import java.util.List;
@@ -48,6 +50,18 @@ public final class Generation {
             RowPrompts.of(options, texts),
             output);
     return texts.rows(input).mapPartitions(task, Encoders.row(output.schema()));
+  }
+
+  /**
+   * The input's columns that come out unless others are asked for: those that the key names, or all
+   * but that of errors.
+   */
+  public static List<String> columns(
+      Dataset<Row> input, StrataConf conf, GenerationOptions options) {
+    String errors = options.prompt().errorColumn();
+    return conf.find(StrataKeys.COLUMNS)
+        .orElseGet(
+            () -> Arrays.stream(input.columns()).filter(name -> !name.equals(errors)).toList());
   }
 
   /**

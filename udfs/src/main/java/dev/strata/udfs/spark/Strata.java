@@ -1,6 +1,7 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.ConfKey;
+import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.StrataConf;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -36,16 +38,26 @@ import scala.jdk.javaapi.CollectionConverters;
 public final class Strata {
 
   private final SparkSession session;
+  private final StrataConf keys; // null for the session's, whatever they are when rows are given
   private final Map<String, String> own;
+  private final EngineStats counts; // null for one that nobody sees
 
-  private Strata(SparkSession session, Map<String, String> own) {
+  private Strata(
+      SparkSession session, StrataConf keys, Map<String, String> own, EngineStats counts) {
     this.session = session;
+    this.keys = keys;
     this.own = own;
+    this.counts = counts;
   }
 
   /** With the keys of a session. */
   public static Strata on(SparkSession session) {
-    return new Strata(session, Map.of());
+    return new Strata(session, null, Map.of(), null);
+  }
+
+  /** With these keys, whatever the session has. */
+  public static Strata on(SparkSession session, StrataConf keys) {
+    return new Strata(session, keys, Map.of(), null);
   }
 
   /**
@@ -68,7 +80,7 @@ public final class Strata {
   private Strata with(ConfKey<?> key, Object value) {
     Map<String, String> all = new HashMap<>(own);
     all.put(key.name(), String.valueOf(value));
-    return new Strata(session, Map.copyOf(all));
+    return new Strata(session, keys, Map.copyOf(all), counts);
   }
 
   private static List<String> names(ConfKey<?> key) {
@@ -159,14 +171,18 @@ public final class Strata {
     return with(StrataKeys.PARTITIONS, partitions);
   }
 
+  /** Counts what is done where the caller can see it. */
+  public Strata counting(EngineStats counts) {
+    return new Strata(session, keys, own, counts);
+  }
+
   /**
    * Completes the prompt of each row, or answers its conversation.
    *
    * @throws StrataException if a key makes no sense or names a column that is not there
    */
   public Dataset<Row> generate(Dataset<Row> rows) {
-    StrataConf conf = conf();
-    return completed(rows, conf, conf.promptOptions());
+    return ask(rows, StrataConf::promptOptions);
   }
 
   /**
@@ -175,9 +191,7 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> summarize(Dataset<Row> rows) {
-    StrataConf conf = conf();
-    String column = conf.get(StrataKeys.TEXT_COLUMN);
-    return completed(rows, conf, Prompts.summarize(column, conf.get(StrataKeys.SYSTEM)));
+    return ask(rows, Prompts::summarize);
   }
 
   /**
@@ -186,24 +200,31 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}, or if no language is named
    */
   public Dataset<Row> translate(Dataset<Row> rows) {
+    return ask(rows, Prompts::translate);
+  }
+
+  /**
+   * Asks each row's prompt.
+   *
+   * @param prompt how the keys make it of a row's columns
+   * @throws StrataException as for {@link #generate}
+   */
+  public Dataset<Row> ask(Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt) {
     StrataConf conf = conf();
-    String column = conf.get(StrataKeys.TEXT_COLUMN);
-    String language = conf.require(StrataKeys.TO_LANGUAGE);
-    return completed(rows, conf, Prompts.translate(column, language, conf.get(StrataKeys.SYSTEM)));
+    GenerationOptions options = conf.generationOptions(prompt.apply(conf));
+    Dataset<Row> dealt = conf.find(StrataKeys.PARTITIONS).map(rows::repartition).orElse(rows);
+    return Generation.apply(
+        dealt,
+        Generation.columns(rows, conf, options),
+        options,
+        counts == null ? EngineStats.register(session) : counts);
   }
 
   private StrataConf conf() {
-    Map<String, String> settings =
-        new HashMap<>(CollectionConverters.asJava(session.conf().getAll()));
-    settings.putAll(own);
-    return StrataConf.of(settings);
-  }
-
-  private Dataset<Row> completed(Dataset<Row> rows, StrataConf conf, PromptOptions prompt) {
-    Dataset<Row> dealt = conf.find(StrataKeys.PARTITIONS).map(rows::repartition).orElse(rows);
-    List<String> columns =
-        conf.find(StrataKeys.COLUMNS).orElseGet(() -> Arrays.asList(rows.columns()));
-    return Generation.apply(
-        dealt, columns, conf.generationOptions(prompt), EngineStats.register(session));
+    StrataConf base =
+        keys == null
+            ? StrataConf.of(CollectionConverters.asJava(session.conf().getAll()))
+            : keys;
+    return base.with(own);
   }
 }
