@@ -36,13 +36,35 @@ public sealed interface Ask {
    * @param seed the row's own seed
    * @param stop what ends generation besides the maximum of tokens and the model's context
    * @param observer sees the row's logits; null for none
+   * @param begun tokens that were generated before, which count as generated here and go through
+   *     the model with the prompt
    */
-  record Generate(SamplingOptions sampling, long seed, StopCondition stop, LogitsObserver observer)
+  // The tokens are copied into the sequence and not compared: an array spares boxing.
+  @SuppressWarnings("ArrayRecordComponent")
+  record Generate(
+      SamplingOptions sampling, long seed, StopCondition stop, LogitsObserver observer, int[] begun)
       implements Ask {
 
     public Generate {
       Objects.requireNonNull(sampling, "sampling");
       Objects.requireNonNull(stop, "stop");
+      Objects.requireNonNull(begun, "begun");
+    }
+
+    /** New tokens of which there are none yet. */
+    public Generate(
+        SamplingOptions sampling, long seed, StopCondition stop, LogitsObserver observer) {
+      this(sampling, seed, stop, observer, new int[0]);
+    }
+
+    /** The same after tokens that were generated before. */
+    public Generate after(int[] tokens) {
+      return new Generate(sampling, seed, stop, observer, tokens);
+    }
+
+    @Override
+    public IntStream tokens() {
+      return Arrays.stream(begun);
     }
 
     @Override

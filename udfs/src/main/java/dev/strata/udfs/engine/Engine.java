@@ -140,7 +140,16 @@ public final class Engine implements AutoCloseable {
 
   /** A new client; each task has its own. */
   public EngineClient open() {
-    EngineClient client = new EngineClient(this);
+    return open(RowSink.NONE);
+  }
+
+  /**
+   * A new client that hears of its rows' tokens as they are generated.
+   *
+   * @param sink called on the engine's thread between sweeps
+   */
+  public EngineClient open(RowSink sink) {
+    EngineClient client = new EngineClient(this, sink);
     queue.open(client);
     return client;
   }
@@ -274,6 +283,7 @@ public final class Engine implements AutoCloseable {
     List<Sequence> finished = wave.removeFinished();
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
     parts.counters().rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());
+    wave.active().forEach(Sequence::tell);
     finished.forEach(sequence -> deliver(sequence.client(), sequence.result()));
   }
 
@@ -309,6 +319,7 @@ public final class Engine implements AutoCloseable {
 
   private void deliver(EngineClient client, GenerationResult result) {
     parts.counters().rowEnded(result.reason() == FinishReason.ERROR);
+    client.sink().ended(result);
     queue.deliver(client, result);
   }
 

@@ -7,9 +7,15 @@ package dev.strata.udfs.engine;
 public final class EngineClient implements AutoCloseable {
 
   private final Engine engine;
+  private final RowSink sink;
 
-  EngineClient(Engine engine) {
+  EngineClient(Engine engine, RowSink sink) {
     this.engine = engine;
+    this.sink = sink;
+  }
+
+  RowSink sink() {
+    return sink;
   }
 
   /** Hands a row to the engine; returns at once. */

@@ -34,6 +34,7 @@ final class Sequence {
   private int length;
   private int cached;
   private int reached;
+  private int told;
   private FinishReason reason;
   private String error;
 
@@ -52,11 +53,15 @@ final class Sequence {
     this.client = client;
     this.extent = extent;
     this.promptLength = request.prompt().length();
-    this.length = promptLength;
+    int[] begun = request.ask() instanceof Ask.Generate generate ? generate.begun() : new int[0];
+    this.length = promptLength + begun.length;
     this.maxLength = maxLength;
-    this.tokens = new int[Math.min(maxLength, promptLength + FIRST_ROOM)];
-    this.generated = new int[Math.min(maxLength - promptLength, FIRST_ROOM)];
+    this.tokens = new int[Math.min(maxLength, length + FIRST_ROOM)];
+    this.generated = new int[Math.min(maxLength - promptLength, begun.length + FIRST_ROOM)];
     request.prompt().copyTo(tokens);
+    System.arraycopy(begun, 0, tokens, promptLength, begun.length);
+    System.arraycopy(begun, 0, generated, 0, begun.length);
+    this.told = begun.length;
     this.reading = Reading.of(request.ask(), tokens, promptLength, hiddenSize);
   }
 
@@ -191,6 +196,15 @@ final class Sequence {
   /** The same numbers where there is a place behind the first {@code used}. */
   private static int[] withRoom(int[] array, int used, int most) {
     return used < array.length ? array : Arrays.copyOf(array, Math.min(most, used + used / 2 + 1));
+  }
+
+  /** Tells whose row it is what was generated since it was told last. */
+  void tell() {
+    int count = length - promptLength;
+    if (count > told) {
+      client.sink().generated(request.key(), generated, told, count);
+      told = count;
+    }
   }
 
   private boolean isFull() {

@@ -206,11 +206,12 @@ final class Wave {
   /** Where a whole wave of the longest rows fits, each has its full length from the start. */
   private int expectedSlots(Ask ask, int promptLength, int maxLength) {
     int most = Sequence.slots(promptLength, maxLength);
-    if (!(ask instanceof Ask.Generate)) {
+    if (!(ask instanceof Ask.Generate generate)) {
       return most;
     }
     int share = pool.capacity() / plan.waveRows();
-    int likely = promptLength + expected.of(maxLength - promptLength);
+    int begun = promptLength + generate.begun().length;
+    int likely = Math.max(begun, promptLength + expected.of(maxLength - promptLength));
     return Math.min(most, Math.max(share, likely));
   }
 
@@ -225,7 +226,7 @@ final class Wave {
     if (promptLength == 0) {
       return "the prompt has no tokens";
     }
-    if (!(ask instanceof Ask.Generate)) {
+    if (!(ask instanceof Ask.Generate generate)) {
       return unfitToRead(promptLength, maxLength);
     }
     if (promptLength >= spec.contextLength()) {
@@ -233,6 +234,11 @@ final class Wave {
           "the prompt has %d tokens, but the model's context holds %d and at least one is"
               + " generated",
           promptLength, spec.contextLength());
+    }
+    if (generate.begun().length >= maxLength - promptLength) {
+      return String.format(
+          "%d tokens were generated before, but the row may have only %d",
+          generate.begun().length, maxLength - promptLength);
     }
     return tooLong(promptLength, maxLength);
   }

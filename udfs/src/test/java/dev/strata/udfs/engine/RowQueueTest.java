@@ -16,7 +16,7 @@ class RowQueueTest {
   private final RowQueue queue = new RowQueue(3);
 
   private EngineClient client() {
-    EngineClient client = new EngineClient(null);
+    EngineClient client = new EngineClient(null, RowSink.NONE);
     queue.open(client);
     return client;
   }
