@@ -44,7 +44,7 @@ class ArchitectureTest {
           Map.entry("jinja", Set.of()),
           Map.entry("text", Set.of("api", "model", "jinja")),
           Map.entry("decode", Set.of("api")),
-          Map.entry("journal", Set.of("api")),
+          Map.entry("journal", Set.of("api", "concurrent")),
           Map.entry(
               "engine",
               Set.of(

@@ -1,0 +1,116 @@
+package dev.strata.udfs.journal;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The segments of a run's journal, in a directory of any file system that Hadoop knows. */
+final class JournalDirectory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(JournalDirectory.class);
+
+  private final FileSystem files;
+  private final Path directory;
+
+  private JournalDirectory(FileSystem files, Path directory) {
+    this.files = files;
+    this.directory = directory;
+  }
+
+  /** The directory, which need not be there. */
+  static JournalDirectory at(Configuration conf, String location) throws IOException {
+    Path path = new Path(location);
+    FileSystem files = path.getFileSystem(conf);
+    // Names have checksums of their own: Hadoop's for local files would be a file more for each.
+    FileSystem plain = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+    return new JournalDirectory(plain, plain.makeQualified(path));
+  }
+
+  /**
+   * The segments that may hold rows of some buckets, each attempt's in their order, one that was
+   * made of others before those of them that are still there.
+   */
+  List<SegmentName> list(Buckets buckets) throws IOException {
+    FileStatus[] found;
+    try {
+      found = files.listStatus(directory);
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
+    return
+        Arrays.stream(found)
+            .flatMap(status -> SegmentName.parse(status.getPath().getName()).stream())
+            .filter(name -> name.buckets().overlaps(buckets))
+            .sorted(
+                Comparator.comparing(SegmentName::attempt)
+                    .thenComparingLong(SegmentName::first)
+                    .thenComparing(SegmentName::last, Comparator.reverseOrder()))
+            .toList();
+  }
+
+  /** A segment's bytes; empty if it is gone or not whole. */
+  Optional<byte[]> read(SegmentName name) throws IOException {
+    Path path = new Path(directory, name.toString());
+    byte[] bytes;
+    try (FSDataInputStream in = files.open(path)) {
+      bytes = in.readAllBytes();
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+    if (!name.isOf(bytes)) {
+      LOG.warn("{} is not whole: its rows are computed again", path);
+      return Optional.empty();
+    }
+    return Optional.of(bytes);
+  }
+
+  /** Writes a segment; when this returns it outlives the process. */
+  void write(SegmentName name, byte[] bytes) throws IOException {
+    Path path = new Path(directory, name.toString());
+    try (FSDataOutputStream out = files.create(path, true)) {
+      out.write(bytes);
+      if (out.hasCapability(StreamCapabilities.HSYNC)) {
+        out.hsync();
+      }
+    } catch (IOException e) {
+      deleteAfter(e, path);
+      throw e;
+    }
+  }
+
+  /** On a full disk what was begun takes the place of what is to be written next. */
+  private void deleteAfter(IOException failure, Path path) {
+    try {
+      files.delete(path, false);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /** Removes a segment; one that stays is in nobody's way. */
+  void delete(SegmentName name) {
+    try {
+      files.delete(new Path(directory, name.toString()), false);
+    } catch (IOException e) {
+      LOG.debug("{} stays", name, e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return directory.toString();
+  }
+}

@@ -1,0 +1,80 @@
+package dev.strata.udfs.journal;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import com.google.gson.reflect.TypeToken;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What a journal's rows were produced with, in a file beside the segments: a run with anything else
+ * would continue another's texts.
+ *
+ * @param values by what they are called in messages
+ */
+public record RunRecord(Map<String, String> values) {
+
+  private static final String FILE = "run.json";
+  private static final String DIGEST = "\\p{XDigit}{8,}";
+  private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
+  private static final TypeToken<Map<String, String>> TYPE = new TypeToken<>() {};
+
+  /**
+   * The record of a journal; empty where there is none, or one that was not written whole, before
+   * which no segment was.
+   */
+  public static Optional<RunRecord> read(Configuration conf, String location) throws IOException {
+    Path file = new Path(location, FILE);
+    try (InputStream in = file.getFileSystem(conf).open(file)) {
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return Optional.ofNullable(JSON.fromJson(text, TYPE)).map(RunRecord::new);
+    } catch (FileNotFoundException | JsonParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  public void write(Configuration conf, String location) throws IOException {
+    Path file = new Path(location, FILE);
+    FileSystem files = file.getFileSystem(conf);
+    try (OutputStream out = files.create(file, true)) {
+      out.write(JSON.toJson(values).getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** Whether a journal has segments, and so something that could be continued. */
+  public static boolean hasRows(Configuration conf, String location) throws IOException {
+    return !JournalDirectory.at(conf, location).list(Buckets.ALL).isEmpty();
+  }
+
+  /** What differs, such as {@code --temperature was 0.7 and is 0.2}; empty if nothing does. */
+  public List<String> differences(RunRecord now) {
+    TreeSet<String> names = new TreeSet<>(values.keySet());
+    names.addAll(now.values.keySet());
+    List<String> different = new ArrayList<>();
+    for (String name : names) {
+      String was = values.get(name);
+      String is = now.values.get(name);
+      if (was == null || !was.equals(is)) {
+        different.add(isDigest(was) ? name + " changed" : name + " was " + was + " and is " + is);
+      }
+    }
+    return different;
+  }
+
+  /** Digests say nothing to a person. */
+  private static boolean isDigest(String value) {
+    return value != null && value.matches(DIGEST);
+  }
+}
