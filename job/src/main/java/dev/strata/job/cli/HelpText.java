@@ -60,7 +60,14 @@ final class HelpText {
               StrataKeys.INCREMENTAL,
               StrataKeys.LOCK),
           new Group(GENERATED, HelpText::isOfNoOther),
-          Group.of("The run", StrataKeys.DRY_RUN, StrataKeys.PROGRESS, StrataKeys.PARTITIONS),
+          Group.of(
+              "The run",
+              StrataKeys.DRY_RUN,
+              StrataKeys.PROGRESS,
+              StrataKeys.PARTITIONS,
+              StrataKeys.FRESH,
+              StrataKeys.JOURNAL_INTERVAL,
+              StrataKeys.JOURNAL_DIR),
           new Group("The machine", HelpText::isOfMachine));
 
   private static final List<String> OF_MACHINES =

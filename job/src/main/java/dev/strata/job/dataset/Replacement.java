@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
  * <pre>{@code
  * out                        the output
  * .out.strata-lock           held by the run that writes
+ * .out.strata-journal        what its rows have produced, until the output is there
  * .out.strata-part-<token>   what it has written so far
  * .out.strata-new            a new output that is complete, about to take its place
  * .out.strata-old            the old output, about to be removed
@@ -52,6 +53,12 @@ public final class Replacement {
   public static Path lock(Configuration conf, String location) throws IOException {
     Path path = new Path(location);
     return sibling(path.getFileSystem(conf).makeQualified(path), "lock");
+  }
+
+  /** The directory of what a run's rows have produced, until its output is there. */
+  public static Path journal(Configuration conf, String location) throws IOException {
+    Path path = new Path(location);
+    return sibling(path.getFileSystem(conf).makeQualified(path), "journal");
   }
 
   private static Path sibling(Path target, String suffix) {

@@ -56,6 +56,9 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     lines.add(line("bytes read", bytesRead()));
     lines.add(line("low-margin tokens", Figures.count(progress.sum(EngineSnapshot::lowMargins))));
     deviceMemory().ifPresent(engine -> lines.add(line("device memory", deviceMemory(engine))));
+    if (rows.kept() + rows.resumed() > 0) {
+      lines.add(line("continued", continued(rows)));
+    }
     if (computedTwice() > 0) {
       lines.add(
           line(
@@ -89,7 +92,16 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
   /** New tokens that no row of the output has. */
   public long computedTwice() {
     long generated = progress.sum(EngineSnapshot::newTokens);
-    return Math.max(0, generated - progress.rows().completionTokens());
+    RowCounts rows = progress.rows();
+    return Math.max(0, generated + rows.keptTokens() - rows.completionTokens());
+  }
+
+  private static String continued(RowCounts rows) {
+    return "%s rows kept, %s resumed, %s tokens not computed again"
+        .formatted(
+            Figures.count(rows.kept()),
+            Figures.count(rows.resumed()),
+            Figures.count(rows.keptTokens()));
   }
 
   /** What makes the run a failure: that every row failed, and all for one reason. */

@@ -66,6 +66,10 @@ public record RunReportJson(
         .put("new", counts.completionTokens())
         .put("computedTwice", report.computedTwice())
         .put("lowMargin", report.progress().sum(EngineSnapshot::lowMargins));
+    json.putObject("continued")
+        .put("rowsKept", counts.kept())
+        .put("rowsResumed", counts.resumed())
+        .put("tokens", counts.keptTokens());
     json.put("engines", report.progress().engines().size());
     json.put("sweeps", report.progress().sum(EngineSnapshot::sweeps));
     json.put("bytesRead", report.progress().sum(EngineSnapshot::readBytes));

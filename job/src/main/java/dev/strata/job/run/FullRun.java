@@ -62,7 +62,9 @@ final class FullRun {
     OutputLock place = claim(session);
     try (place) {
       FullRun run = new FullRun(session);
-      return run.hasNothingToDo() ? Optional.empty() : Optional.of(run.execute(console));
+      return run.hasNothingToDo()
+          ? Optional.empty()
+          : Optional.of(run.execute(console, place != null));
     }
   }
 
@@ -77,13 +79,20 @@ final class FullRun {
             .orElse(null);
   }
 
-  private RunReport execute(PrintStream console) throws Exception {
+  private RunReport execute(PrintStream console, boolean isPlaceTaken) throws Exception {
     long start = System.nanoTime();
     EngineStats stats = EngineStats.register(session.spark());
     RowsToRun toRun = rows();
-    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats);
+    Continuation earlier =
+        Continuation.of(
+            session.conf(),
+            toRun.session().options(),
+            session.spark().sparkContext().hadoopConfiguration(),
+            isPlaceTaken);
+    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     ProgressListener listener = new ProgressListener(stats);
     session.write(completed, output, listener, console);
+    earlier.end();
     Duration time = Duration.ofNanos(System.nanoTime() - start);
     return new RunReport(listener.progress(), time, output.toString());
   }

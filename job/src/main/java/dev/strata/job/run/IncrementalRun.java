@@ -19,6 +19,7 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Fingerprints;
+import dev.strata.udfs.spark.RunJournal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -205,12 +206,14 @@ final class IncrementalRun {
       throws Exception {
     try {
       Output part = part(replacement, work.format());
-      Dataset<Row> completed = completed(work, stats);
+      Continuation earlier = Continuation.of(conf, work.session().options(), hadoop, true);
+      Dataset<Row> completed = completed(work, stats, earlier.journal());
       part.accept(work.input(), completed.schema());
       session.write(completed, part, listener, console);
       lock.check();
       options().write(hadoop, replacement.part());
       replacement.commit();
+      earlier.end();
     } catch (Exception e) {
       replacement.discard();
       throw e;
@@ -225,9 +228,9 @@ final class IncrementalRun {
   }
 
   /** The rows of the new output, fingerprints last. */
-  private Dataset<Row> completed(Work work, EngineStats stats) {
+  private Dataset<Row> completed(Work work, EngineStats stats, RunJournal journal) {
     Dataset<Row> toRun = work.earlier().toRun(work.rows());
-    Dataset<Row> run = work.session().completed(toRun, stats, Fingerprints.COLUMN);
+    Dataset<Row> run = work.session().completed(toRun, stats, journal, Fingerprints.COLUMN);
     Column[] columns =
         Stream.concat(
                 Arrays.stream(run.columns()).filter(name -> !name.equals(Fingerprints.COLUMN)),

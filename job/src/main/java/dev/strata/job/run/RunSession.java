@@ -12,6 +12,7 @@ import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
+import dev.strata.udfs.spark.RunJournal;
 import dev.strata.udfs.spark.Strata;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -44,15 +45,17 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
   /**
    * Rows with completions. Nothing runs before they are written.
    *
+   * @param journal keeps what rows produce; null for none
    * @param more columns that come out beside those of {@link #columns}
    */
-  Dataset<Row> completed(Dataset<Row> rows, EngineStats stats, String... more) {
+  Dataset<Row> completed(Dataset<Row> rows, EngineStats stats, RunJournal journal, String... more) {
     List<String> columns = new ArrayList<>(columns(rows));
     columns.addAll(Arrays.asList(more));
-    StrataConf keys =
+    StrataConf dealt =
         conf.with(StrataKeys.COLUMNS, columns).with(StrataKeys.PARTITIONS, partitions());
-    return Strata.on(spark, keys)
+    return Strata.on(spark, dealt)
         .counting(stats)
+        .journaled(journal)
         .ask(rows, keys -> options.prompt());
   }
 

@@ -99,7 +99,7 @@ class RunReportTest {
 
   @Test
   void textsOfAnotherEncodingAreCounted() {
-    RowCounts counts = new RowCounts(9, 0, 0, 0, 3, 0, ErrorReasons.NONE);
+    RowCounts counts = new RowCounts(9, 0, 0, 0, 3, 0, 0, 0, 0, ErrorReasons.NONE);
     RunProgress progress = new RunProgress(Map.of(), Map.of(0, counts));
     assertThat(new RunReport(progress, Duration.ZERO, "/out").text())
         .contains("  not decoded        3 rows have U+FFFD where bytes were no text")
@@ -116,7 +116,7 @@ class RunReportTest {
     for (String error : errors) {
       reasons = reasons.plus(ErrorReasons.of(error));
     }
-    return new RowCounts(done, errors.length, 0, newTokens, 0, 0, reasons);
+    return new RowCounts(done, errors.length, 0, newTokens, 0, 0, 0, 0, 0, reasons);
   }
 
   static EngineSnapshot engine(long newTokens) {

@@ -125,6 +125,28 @@ public final class StrataKeys {
           "A file that no two runs hold at once; an incremental run has one beside its output as"
               + " well.");
 
+  public static final ConfKey<Boolean> FRESH =
+      key(
+          "fresh",
+          ConfType.FLAG,
+          false,
+          "Start over: throw away what rows have produced in a run of this output that did not end"
+              + " well, instead of continuing with it.");
+  public static final ConfKey<Duration> JOURNAL_INTERVAL =
+      key(
+          "journal.interval",
+          ConfType.TIME_OR_NEVER,
+          Duration.ofSeconds(5),
+          "How long what rows have produced may wait until it is written to the run's journal, from"
+              + " which the same command continues after a failure; never keeps no journal.");
+  public static final ConfKey<String> JOURNAL_DIR =
+      key(
+          "journal.dir",
+          ConfType.NAME,
+          null,
+          "The directory of the run's journal, which all nodes can write; default: beside an output"
+              + " of files, and none for a table.");
+
   public static final ConfKey<String> TEXT_COLUMN =
       key("text.column", ConfType.NAME, "text", "The input column with a row's text.");
   public static final ConfKey<String> ID_COLUMN =

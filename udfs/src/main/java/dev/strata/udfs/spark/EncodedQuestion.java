@@ -2,6 +2,8 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.Sha256;
+import java.nio.ByteBuffer;
 
 /**
  * A question with its tokens, or with the error that it has instead.
@@ -15,5 +17,18 @@ record EncodedQuestion(Question question, SamplingOptions own, int[] tokens, Row
 
   static EncodedQuestion failed(Question question, RowException error) {
     return new EncodedQuestion(question, null, null, error);
+  }
+
+  /** What questions have in common that have the same answer. */
+  Sha256 digest(long seed) {
+    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + tokens.length * Integer.BYTES);
+    bytes.putLong(seed);
+    bytes.asIntBuffer().put(tokens);
+    return new Sha256().addBytes(bytes.array()).add(own).add(String.valueOf(question.readout()));
+  }
+
+  /** The same with the row's id, if it has one. */
+  Sha256 rowDigest(long seed) {
+    return digest(seed).add(String.valueOf(question.id()));
   }
 }

@@ -1,8 +1,5 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.SamplingOptions;
-import dev.strata.udfs.api.Sha256;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -28,14 +25,6 @@ final class EqualPrompts {
   private final Map<String, List<Waiting>> open = new HashMap<>();
   private final Map<String, Answer> answers = new LinkedHashMap<>(16, 0.75f, true);
   private long chars;
-
-  /** What equal prompts have in common. */
-  static String key(int[] tokens, SamplingOptions own, long seed, Readout readout) {
-    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + tokens.length * Integer.BYTES);
-    bytes.putLong(seed);
-    bytes.asIntBuffer().put(tokens);
-    return new Sha256().addBytes(bytes.array()).add(own).add(String.valueOf(readout)).hex();
-  }
 
   /** The answer, or null if it is not known. */
   Answer answer(String key) {

@@ -37,6 +37,22 @@ public final class Generation {
   /** As {@link #apply(Dataset, GenerationOptions, EngineStats)}, with some of the columns alone. */
   public static Dataset<Row> apply(
       Dataset<Row> input, List<String> columns, GenerationOptions options, EngineStats stats) {
+    return apply(input, columns, options, stats, null, 0);
+  }
+
+  /**
+   * The same with a journal of what rows produce.
+   *
+   * @param journal null for none
+   * @param partitions into how many partitions rows are dealt, which a journal asks for
+   */
+  static Dataset<Row> apply(
+      Dataset<Row> input,
+      List<String> columns,
+      GenerationOptions options,
+      EngineStats stats,
+      RunJournal journal,
+      int partitions) {
     StructType schema = input.schema();
     List<String> replaced = OutputRows.replaced(schema);
     if (!replaced.isEmpty()) {
@@ -44,12 +60,16 @@ public final class Generation {
     }
     OutputRows output = OutputRows.of(schema, columns);
     TextColumns texts = new TextColumns(schema);
+    RowPrompts prompts = RowPrompts.of(options, texts);
     GenerationTask task =
         new GenerationTask(
-            PartitionTask.of(options, stats, input.sparkSession()),
-            RowPrompts.of(options, texts),
+            PartitionTask.of(options, stats, input.sparkSession()).journaled(journal),
+            prompts,
             output);
-    return texts.rows(input).mapPartitions(task, Encoders.row(output.schema()));
+    Dataset<Row> rows = texts.rows(input);
+    Dataset<Row> dealt =
+        journal == null ? rows : DealtRows.of(rows, partitions, new RowBucket(prompts));
+    return dealt.mapPartitions(task, Encoders.row(output.schema()));
   }
 
   /**

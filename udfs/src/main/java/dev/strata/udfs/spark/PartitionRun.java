@@ -8,11 +8,15 @@ import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.GenerationRequest;
 import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowSink;
+import dev.strata.udfs.journal.RowEntry;
+import dev.strata.udfs.journal.RowKey;
 import dev.strata.udfs.model.GenerationDefaults;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 
@@ -52,6 +56,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final Map<Integer, Open> open = new HashMap<>();
   private final EqualPrompts equal = new EqualPrompts();
   private final TaskWatch watch;
+  private final Optional<TaskJournal> journal;
   private volatile RowCounts counts = RowCounts.NONE;
   private long asked;
   private O next;
@@ -59,6 +64,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
 
   /**
    * @param inOrder whether rows come out as they came in, or else as they finish
+   * @param journal keeps what rows produce; the caller closes it after this
    */
   PartitionRun(
       Iterator<AskedRow> input,
@@ -67,7 +73,8 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
       boolean inOrder,
       EngineStats stats,
       TaskContext context,
-      ModelEngine model) {
+      ModelEngine model,
+      Optional<TaskJournal> journal) {
     this.options = options;
     this.output = output;
     this.stats = stats;
@@ -82,7 +89,8 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
             options.cutsPrompts(),
             model.engine().checkpoint().spec().contextLength());
     this.input = new EncodedRows(input, encoder, sampling(options, defaults));
-    this.client = model.engine().open();
+    this.journal = journal;
+    this.client = model.engine().open(journal.<RowSink>map(kept -> kept).orElse(RowSink.NONE));
     this.watch = new TaskWatch(context, this::report);
   }
 
@@ -117,6 +125,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   /** The next row that comes out, or null after the last. */
   private O advance() {
     while (true) {
+      journal.ifPresent(TaskJournal::requireWritable);
       PendingRows.Finished finished = pending.poll();
       if (finished != null) {
         return output(finished);
@@ -173,10 +182,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     SamplingOptions own = question.own();
     try {
       long seed = question.question().seed(options.seed(), own);
-      String key =
-          options.dedupes()
-              ? EqualPrompts.key(question.tokens(), own, seed, question.question().readout())
-              : null;
+      String key = options.dedupes() ? question.digest(seed).hex() : null;
       if (key == null || !isAnswered(key, row, index)) {
         ask(new Open(row, index, own, key), question, seed);
       }
@@ -202,8 +208,34 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     Ask ask = text.ask(question.question(), question.own(), seed);
     int key = pending.addTokens(question.tokens());
     open.put(key, asking);
+    if (journal.isPresent()) {
+      askOrContinue(key, ask, RowKey.of(question.rowDigest(seed)), journal.get());
+    } else {
+      submit(key, ask);
+    }
+  }
+
+  private void submit(int key, Ask ask) {
     asked++;
     client.submit(new GenerationRequest(key, pending.tokens(key), ask));
+  }
+
+  /** Takes what an earlier attempt produced for a row, and asks for the rest if there is any. */
+  private void askOrContinue(int key, Ask ask, RowKey row, TaskJournal kept) {
+    RowEntry earlier = kept.find(row);
+    if (earlier != null && earlier.isFinished()) {
+      counts = counts.plus(RowCounts.kept(earlier.end()));
+      answered(
+          new GenerationResult(
+              key, earlier.tokens(), earlier.values(), earlier.reason(), earlier.error()));
+    } else if (earlier != null && ask instanceof Ask.Generate generate) {
+      counts = counts.plus(RowCounts.resumed(earlier.end()));
+      kept.asked(key, row, earlier.end());
+      submit(key, generate.after(earlier.tokens()));
+    } else {
+      kept.asked(key, row, 0);
+      submit(key, ask);
+    }
   }
 
   private void answered(GenerationResult result) {

@@ -5,6 +5,7 @@ import dev.strata.udfs.api.JvmErrors;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.Optional;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
@@ -18,17 +19,28 @@ public final class PartitionTask implements Serializable {
   private final GenerationOptions options;
   private final EngineStats stats;
   private final SerializableConfiguration hadoop;
+  private final RunJournal journal; // null for none
 
-  PartitionTask(GenerationOptions options, EngineStats stats, SerializableConfiguration hadoop) {
+  private PartitionTask(
+      GenerationOptions options,
+      EngineStats stats,
+      SerializableConfiguration hadoop,
+      RunJournal journal) {
     this.options = options;
     this.stats = stats;
     this.hadoop = hadoop;
+    this.journal = journal;
   }
 
   /** A task whose engines read models as the session reads data. */
   public static PartitionTask of(
       GenerationOptions options, EngineStats stats, SparkSession session) {
-    return new PartitionTask(options, stats, ModelLocation.hadoop(session));
+    return new PartitionTask(options, stats, ModelLocation.hadoop(session), null);
+  }
+
+  /** The same with a journal, for rows that are dealt by their buckets; null for none. */
+  PartitionTask journaled(RunJournal run) {
+    return new PartitionTask(options, stats, hadoop, run);
   }
 
   /**
@@ -47,8 +59,11 @@ public final class PartitionTask implements Serializable {
       Iterator<AskedRow> rows, AnsweredRows<O> output, boolean inOrder, TaskContext context) {
     EngineLease<ModelEngine> lease = ExecutorEngines.acquire(options, hadoop.value(), context);
     whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
+    Optional<TaskJournal> kept =
+        Optional.ofNullable(journal).map(run -> TaskJournal.open(run, hadoop.value(), context));
+    kept.ifPresent(open -> whenEnded(context, open::close));
     PartitionRun<O> run =
-        new PartitionRun<>(rows, options, output, inOrder, stats, context, lease.get());
+        new PartitionRun<>(rows, options, output, inOrder, stats, context, lease.get(), kept);
     whenEnded(context, run::close);
     return run;
   }

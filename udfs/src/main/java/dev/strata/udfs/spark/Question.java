@@ -37,6 +37,11 @@ public abstract class Question {
    */
   abstract long seed(long run, SamplingOptions own);
 
+  /** The id of the row that asks; null if it has none. */
+  String id() {
+    return null;
+  }
+
   /** What is read from the model; null where new tokens are wanted. */
   Readout readout() {
     return null;

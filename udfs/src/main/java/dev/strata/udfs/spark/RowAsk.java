@@ -22,6 +22,11 @@ final class RowAsk extends Question {
   }
 
   @Override
+  String id() {
+    return prompts.id(row);
+  }
+
+  @Override
   SamplingOptions sampling(SamplingOptions run) {
     return prompts.overrides(row).applyTo(run);
   }

@@ -12,6 +12,9 @@ import java.io.Serializable;
  * @param completionTokens tokens of their completions
  * @param undecoded rows whose texts have the character that stands for bytes of another encoding
  * @param repeated rows whose answers are those of equal prompts, which were asked once
+ * @param kept rows whose answers an earlier attempt had finished
+ * @param resumed rows that an earlier attempt had begun
+ * @param keptTokens tokens that earlier attempts had generated
  * @param reasons why rows have errors
  */
 public record RowCounts(
@@ -21,6 +24,9 @@ public record RowCounts(
     long completionTokens,
     long undecoded,
     long repeated,
+    long kept,
+    long resumed,
+    long keptTokens,
     ErrorReasons reasons)
     implements Serializable {
 
@@ -28,13 +34,43 @@ public record RowCounts(
   public static final RowCounts NONE = new RowCounts(0, 0, 0, 0);
 
   /** Of one text in another encoding. */
-  static final RowCounts UNDECODED = new RowCounts(0, 0, 0, 0, 1, 0, ErrorReasons.NONE);
+  static final RowCounts UNDECODED = new RowCounts(0, 0, 0, 0, 1, 0);
 
   /** Of one prompt that was not asked again. */
-  static final RowCounts REPEATED = new RowCounts(0, 0, 0, 0, 0, 1, ErrorReasons.NONE);
+  static final RowCounts REPEATED = new RowCounts(0, 0, 0, 0, 0, 1);
 
   public RowCounts(long done, long errors, long promptTokens, long completionTokens) {
-    this(done, errors, promptTokens, completionTokens, 0, 0, ErrorReasons.NONE);
+    this(done, errors, promptTokens, completionTokens, 0, 0);
+  }
+
+  private RowCounts(
+      long done,
+      long errors,
+      long promptTokens,
+      long completionTokens,
+      long undecoded,
+      long repeated) {
+    this(
+        done,
+        errors,
+        promptTokens,
+        completionTokens,
+        undecoded,
+        repeated,
+        0,
+        0,
+        0,
+        ErrorReasons.NONE);
+  }
+
+  /** Of one row that was finished by an earlier attempt. */
+  static RowCounts kept(long tokens) {
+    return new RowCounts(0, 0, 0, 0, 0, 0, 1, 0, tokens, ErrorReasons.NONE);
+  }
+
+  /** Of one row that was begun by an earlier attempt. */
+  static RowCounts resumed(long tokens) {
+    return new RowCounts(0, 0, 0, 0, 0, 0, 0, 1, tokens, ErrorReasons.NONE);
   }
 
   static RowCounts of(Completion completion) {
@@ -44,6 +80,9 @@ public record RowCounts(
         isError ? 1 : 0,
         completion.promptTokens(),
         completion.completionTokens(),
+        0,
+        0,
+        0,
         0,
         0,
         isError ? ErrorReasons.of(completion.error()) : ErrorReasons.NONE);
@@ -57,6 +96,9 @@ public record RowCounts(
         completionTokens + other.completionTokens,
         undecoded + other.undecoded,
         repeated + other.repeated,
+        kept + other.kept,
+        resumed + other.resumed,
+        keptTokens + other.keptTokens,
         reasons.plus(other.reasons));
   }
 }

@@ -41,23 +41,29 @@ public final class Strata {
   private final StrataConf keys; // null for the session's, whatever they are when rows are given
   private final Map<String, String> own;
   private final EngineStats counts; // null for one that nobody sees
+  private final RunJournal journal; // null for none
 
   private Strata(
-      SparkSession session, StrataConf keys, Map<String, String> own, EngineStats counts) {
+      SparkSession session,
+      StrataConf keys,
+      Map<String, String> own,
+      EngineStats counts,
+      RunJournal journal) {
     this.session = session;
     this.keys = keys;
     this.own = own;
     this.counts = counts;
+    this.journal = journal;
   }
 
   /** With the keys of a session. */
   public static Strata on(SparkSession session) {
-    return new Strata(session, null, Map.of(), null);
+    return new Strata(session, null, Map.of(), null, null);
   }
 
   /** With these keys, whatever the session has. */
   public static Strata on(SparkSession session, StrataConf keys) {
-    return new Strata(session, keys, Map.of(), null);
+    return new Strata(session, keys, Map.of(), null, null);
   }
 
   /**
@@ -80,7 +86,7 @@ public final class Strata {
   private Strata with(ConfKey<?> key, Object value) {
     Map<String, String> all = new HashMap<>(own);
     all.put(key.name(), String.valueOf(value));
-    return new Strata(session, keys, Map.copyOf(all), counts);
+    return new Strata(session, keys, Map.copyOf(all), counts, journal);
   }
 
   private static List<String> names(ConfKey<?> key) {
@@ -173,7 +179,17 @@ public final class Strata {
 
   /** Counts what is done where the caller can see it. */
   public Strata counting(EngineStats counts) {
-    return new Strata(session, keys, own, counts);
+    return new Strata(session, keys, own, counts, journal);
+  }
+
+  /**
+   * Keeps what rows produce in a run's journal, and continues with what is in it; rows are dealt to
+   * partitions by their ids, or else by what they ask.
+   *
+   * @param journal null for none
+   */
+  public Strata journaled(RunJournal journal) {
+    return new Strata(session, keys, own, counts, journal);
   }
 
   /**
@@ -212,19 +228,20 @@ public final class Strata {
   public Dataset<Row> ask(Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt) {
     StrataConf conf = conf();
     GenerationOptions options = conf.generationOptions(prompt.apply(conf));
-    Dataset<Row> dealt = conf.find(StrataKeys.PARTITIONS).map(rows::repartition).orElse(rows);
-    return Generation.apply(
-        dealt,
-        Generation.columns(rows, conf, options),
-        options,
-        counts == null ? EngineStats.register(session) : counts);
+    List<String> columns = Generation.columns(rows, conf, options);
+    EngineStats stats = counts == null ? EngineStats.register(session) : counts;
+    Optional<Integer> partitions = conf.find(StrataKeys.PARTITIONS);
+    if (journal != null) {
+      int dealt = partitions.orElseGet(() -> rows.rdd().getNumPartitions());
+      return Generation.apply(rows, columns, options, stats, journal, dealt);
+    }
+    Dataset<Row> dealt = partitions.map(rows::repartition).orElse(rows);
+    return Generation.apply(dealt, columns, options, stats);
   }
 
   private StrataConf conf() {
     StrataConf base =
-        keys == null
-            ? StrataConf.of(CollectionConverters.asJava(session.conf().getAll()))
-            : keys;
+        keys == null ? StrataConf.of(CollectionConverters.asJava(session.conf().getAll())) : keys;
     return base.with(own);
   }
 }

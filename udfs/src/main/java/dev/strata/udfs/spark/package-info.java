@@ -3,6 +3,6 @@
  * model, which share its memory.
  *
  * <p>May import: {@code api}, {@code concurrent}, {@code text}, {@code decode}, {@code model},
- * {@code store}, {@code engine}.
+ * {@code store}, {@code engine}, {@code journal}.
  */
 package dev.strata.udfs.spark;

@@ -25,7 +25,14 @@ class StrataTest {
   private static final String MODEL =
       Path.of(System.getProperty("strata.root"), "datasets", "demo-model").toString();
   private static final List<String> OWN =
-      List.of("on", "set", "counting", "ask", "generate", "summarize", "translate");
+      List.of("on",
+          "set",
+          "counting",
+          "journaled",
+          "ask",
+          "generate",
+          "summarize",
+          "translate");
 
   private static SparkSession spark;
 

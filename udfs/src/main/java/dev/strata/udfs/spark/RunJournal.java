@@ -1,0 +1,107 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.RunIdentity;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.journal.RunRecord;
+import java.io.IOException;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journal of a run, as its driver has it: a directory in which tasks keep what their rows have
+ * produced, and from which the next attempt, or the next run of the same, continues.
+ *
+ * @param location the directory
+ * @param interval how long what was produced may wait until it is written
+ */
+public record RunJournal(String location, Duration interval) implements Serializable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunJournal.class);
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Begins a journal, or goes on with one that a run left.
+   *
+   * @param fresh whether what is there is thrown away
+   * @throws StrataException if what is there is of another run, or the directory cannot be written
+   */
+  public static RunJournal open(
+      Configuration conf,
+      String location,
+      Duration interval,
+      GenerationOptions options,
+      boolean fresh) {
+    RunJournal journal = new RunJournal(location, interval);
+    try {
+      if (fresh) {
+        journal.delete(conf);
+      }
+      journal.begin(conf, record(options));
+      return journal;
+    } catch (IOException e) {
+      throw new StrataException(
+          StrataException.Fault.DATA,
+          "the journal %s cannot be written: %s; see to the file system, or set --journal-interval"
+                  .formatted(location, e.getMessage())
+              + " never to run without one",
+          e);
+    }
+  }
+
+  private void begin(Configuration conf, RunRecord now) throws IOException {
+    Optional<RunRecord> before = RunRecord.read(conf, location);
+    if (before.isEmpty()) {
+      now.write(conf, location);
+      return;
+    }
+    List<String> differences = before.get().differences(now);
+    if (!differences.isEmpty() && !RunRecord.hasRows(conf, location)) {
+      now.write(conf, location);
+    } else if (!differences.isEmpty()) {
+      throw StrataException.data(
+          "%s has what another run produced before it ended: %s; run it as before to continue, or"
+              + " set --fresh to throw that away and start over",
+          location, String.join(", ", differences));
+    } else {
+      LOG.info("the run continues with what is in {}", location);
+    }
+  }
+
+  private static RunRecord record(GenerationOptions options) {
+    RunIdentity identity = Fingerprints.identity(options);
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put("version", String.valueOf(RunJournal.class.getPackage().getImplementationVersion()));
+    values.put("the model's files", identity.model());
+    values.put("the prompt", identity.prompt());
+    values.put("--id-column", String.valueOf(options.idColumn()));
+    values.putAll(Fingerprints.options(options));
+    return new RunRecord(values);
+  }
+
+  /** Throws the journal away: its rows are in the output, or nobody wants them. */
+  public void remove(Configuration conf) {
+    try {
+      delete(conf);
+    } catch (IOException e) {
+      LOG.warn(
+          "the journal {} stays, which is not needed any more: {}", location, e.getMessage(), e);
+    }
+  }
+
+  private void delete(Configuration conf) throws IOException {
+    Path path = new Path(location);
+    FileSystem files = path.getFileSystem(conf);
+    files.delete(path, true);
+  }
+}
