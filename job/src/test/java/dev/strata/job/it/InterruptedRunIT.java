@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class InterruptedRunIT {
 
   private static final String SECRET = "hush-f3a1";
+  private static final String JOURNAL = ".out.strata-journal";
 
   @TempDir Path directory;
 
@@ -31,12 +32,16 @@ class InterruptedRunIT {
   void interruptedAndKilledRunsLeaveNothingInTheWay() throws Exception {
     Path out = directory.resolve("out");
     interrupted(out);
-    assertThat(names()).as("nothing beside the settings").containsExactly("secrets.properties");
+    assertThat(names())
+        .as("nothing beside the settings but what it can be continued from")
+        .isSubsetOf(JOURNAL, "secrets.properties");
 
     killed(out);
-    assertThat(names()).containsExactly(".out.strata-lock", "out", "secrets.properties");
+    assertThat(names())
+        .contains(".out.strata-lock", "out", "secrets.properties")
+        .isSubsetOf(JOURNAL, ".out.strata-lock", "out", "secrets.properties");
 
-    Launcher.Result next = longRun(out, "--limit", "2", "--max-new-tokens", "2").await();
+    Launcher.Result next = longRun(out, "--limit", "2", "--max-new-tokens", "2", "--fresh").await();
     assertThat(next.exitCode()).as("%s", next.err()).isZero();
     assertThat(next.err())
         .anyMatch(line -> line.contains("of a run that ended is taken over"))
