@@ -53,7 +53,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
         conf.with(StrataKeys.COLUMNS, columns).with(StrataKeys.PARTITIONS, partitions());
     return Strata.on(spark, keys)
         .counting(stats)
-        .ask(rows, keys -> options.prompt());
+        .ask(rows, given -> options.prompt());
   }
 
   /** Into how many partitions rows are dealt. */

@@ -37,17 +37,33 @@ public final class Generation {
   /** As {@link #apply(Dataset, GenerationOptions, EngineStats)}, with some of the columns alone. */
   public static Dataset<Row> apply(
       Dataset<Row> input, List<String> columns, GenerationOptions options, EngineStats stats) {
+    return apply(input, columns, options, null, AnswerColumns.Completed.COMPLETION, stats);
+  }
+
+  /**
+   * The input's rows, each with what is read of its prompt.
+   *
+   * @param readout what that is; null where new tokens are wanted
+   */
+  static Dataset<Row> apply(
+      Dataset<Row> input,
+      List<String> columns,
+      GenerationOptions options,
+      Readout readout,
+      AnswerColumns answers,
+      EngineStats stats) {
     StructType schema = input.schema();
-    List<String> replaced = OutputRows.replaced(schema);
+    List<String> replaced = OutputRows.replaced(schema, answers);
     if (!replaced.isEmpty()) {
       LOG.warn("the output's columns replace the input's: {}", String.join(", ", replaced));
     }
-    OutputRows output = OutputRows.of(schema, columns);
+    OutputRows output = OutputRows.of(schema, columns, answers);
     TextColumns texts = new TextColumns(schema);
     GenerationTask task =
         new GenerationTask(
             PartitionTask.of(options, stats, input.sparkSession()),
             RowPrompts.of(options, texts),
+            readout,
             output);
     return texts.rows(input).mapPartitions(task, Encoders.row(output.schema()));
   }
@@ -71,7 +87,7 @@ public final class Generation {
    * @throws StrataException if one is not there
    */
   public static StructType schema(StructType input, List<String> columns) {
-    return OutputRows.of(input, columns).schema();
+    return OutputRows.of(input, columns, AnswerColumns.Completed.COMPLETION).schema();
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -210,6 +211,56 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> ask(Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt) {
+    return ask(rows, prompt, null, AnswerColumns.Completed.COMPLETION);
+  }
+
+  /**
+   * Chooses the label that fits the text of each row best: the one that is the likeliest answer to
+   * the prompt of {@code spark.strata.sql.prompt.classify}, or to {@link #prompt}. The rows have
+   * {@code label}, {@code probabilities} (a map with the share of each label) and {@code error}.
+   *
+   * @throws StrataException as for {@link #generate}, or if the labels are no names, all different
+   */
+  public Dataset<Row> classify(Dataset<Row> rows, List<String> labels) {
+    boolean areNames = labels.stream().noneMatch(label -> label == null || label.isBlank());
+    if (labels.isEmpty() || !areNames || new HashSet<>(labels).size() < labels.size()) {
+      throw StrataException.usage("the labels are %s; they must be names, all different", labels);
+    }
+    List<String> all = List.copyOf(labels);
+    return ask(
+        rows,
+        conf -> Prompts.classify(conf, all),
+        Readout.choose(all),
+        new AnswerColumns.Labelled(all));
+  }
+
+  /**
+   * Says how likely the text of each row is to the model: the rows have {@code log_likelihood}, the
+   * sum over the text's tokens, each after those before it, {@code tokens}, how many those are, and
+   * {@code error}.
+   *
+   * @throws StrataException as for {@link #generate}
+   */
+  public Dataset<Row> score(Dataset<Row> rows) {
+    return ask(rows, Prompts::bare, Readout.SCORE, AnswerColumns.Read.LIKELIHOOD);
+  }
+
+  /**
+   * Gives the text of each row a vector of length one, the mean of its last hidden states: the rows
+   * have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as good an embedding as
+   * the model makes it, and most are not made for that.
+   *
+   * @throws StrataException as for {@link #generate}
+   */
+  public Dataset<Row> embed(Dataset<Row> rows) {
+    return ask(rows, Prompts::bare, Readout.EMBED, AnswerColumns.Read.EMBEDDING);
+  }
+
+  private Dataset<Row> ask(
+      Dataset<Row> rows,
+      Function<StrataConf, PromptOptions> prompt,
+      Readout readout,
+      AnswerColumns answers) {
     StrataConf conf = conf();
     GenerationOptions options = conf.generationOptions(prompt.apply(conf));
     Dataset<Row> dealt = conf.find(StrataKeys.PARTITIONS).map(rows::repartition).orElse(rows);
@@ -217,6 +268,8 @@ public final class Strata {
         dealt,
         Generation.columns(rows, conf, options),
         options,
+        readout,
+        answers,
         counts == null ? EngineStats.register(session) : counts);
   }
 
