@@ -129,6 +129,24 @@ interface AnswerColumns extends Serializable {
     }
   }
 
+  /** The first column and the last, the error, of others, under names of their own. */
+  record Alone(AnswerColumns all, AnswerNames names) implements AnswerColumns {
+
+    @Override
+    public StructType schema() {
+      StructType answer = new StructType().add(names.answer(), all.schema().apply(0).dataType());
+      return names.error() == null ? answer : answer.add(names.error(), DataTypes.StringType);
+    }
+
+    @Override
+    public Object[] values(Answer answer) {
+      Object[] values = all.values(answer);
+      return names.error() == null
+          ? new Object[] {values[0]}
+          : new Object[] {values[0], values[values.length - 1]};
+    }
+  }
+
   /** Nothing but the error, which is the last column. */
   private static Object[] failed(StructType schema, Answer answer) {
     Object[] values = new Object[schema.length()];

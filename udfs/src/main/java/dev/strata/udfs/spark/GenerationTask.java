@@ -31,7 +31,8 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
   }
 
   private AskedRow asked(Row row) {
-    return new AskedRow(RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row, readout)));
+    return new AskedRow(
+        RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row, readout)));
   }
 
   private Row answered(byte[] kept, List<Answer> answers) {

@@ -42,23 +42,29 @@ public final class Strata {
   private final StrataConf keys; // null for the session's, whatever they are when rows are given
   private final Map<String, String> own;
   private final EngineStats counts; // null for one that nobody sees
+  private final AnswerNames names; // null for all columns under their own
 
   private Strata(
-      SparkSession session, StrataConf keys, Map<String, String> own, EngineStats counts) {
+      SparkSession session,
+      StrataConf keys,
+      Map<String, String> own,
+      EngineStats counts,
+      AnswerNames names) {
     this.session = session;
     this.keys = keys;
     this.own = own;
     this.counts = counts;
+    this.names = names;
   }
 
   /** With the keys of a session. */
   public static Strata on(SparkSession session) {
-    return new Strata(session, null, Map.of(), null);
+    return new Strata(session, null, Map.of(), null, null);
   }
 
   /** With these keys, whatever the session has. */
   public static Strata on(SparkSession session, StrataConf keys) {
-    return new Strata(session, keys, Map.of(), null);
+    return new Strata(session, keys, Map.of(), null, null);
   }
 
   /**
@@ -81,7 +87,7 @@ public final class Strata {
   private Strata with(ConfKey<?> key, Object value) {
     Map<String, String> all = new HashMap<>(own);
     all.put(key.name(), String.valueOf(value));
-    return new Strata(session, keys, Map.copyOf(all), counts);
+    return new Strata(session, keys, Map.copyOf(all), counts, names);
   }
 
   private static List<String> names(ConfKey<?> key) {
@@ -174,7 +180,17 @@ public final class Strata {
 
   /** Counts what is done where the caller can see it. */
   public Strata counting(EngineStats counts) {
-    return new Strata(session, keys, own, counts);
+    return new Strata(session, keys, own, counts, names);
+  }
+
+  /**
+   * Names the column of answers, which else is {@code completion}, {@code label}, {@code
+   * log_likelihood} or {@code embedding}, and leaves out the others.
+   *
+   * @param error the column that says why a row failed; null for none
+   */
+  public Strata answersInto(String column, String error) {
+    return new Strata(session, keys, own, counts, new AnswerNames(column, error));
   }
 
   /**
@@ -221,12 +237,12 @@ public final class Strata {
    *
    * @throws StrataException as for {@link #generate}, or if the labels are no names, all different
    */
-  public Dataset<Row> classify(Dataset<Row> rows, List<String> labels) {
-    boolean areNames = labels.stream().noneMatch(label -> label == null || label.isBlank());
-    if (labels.isEmpty() || !areNames || new HashSet<>(labels).size() < labels.size()) {
-      throw StrataException.usage("the labels are %s; they must be names, all different", labels);
+  public Dataset<Row> classify(Dataset<Row> rows, List<String> choices) {
+    boolean areNames = choices.stream().noneMatch(name -> name == null || name.isBlank());
+    if (choices.isEmpty() || !areNames || new HashSet<>(choices).size() < choices.size()) {
+      throw StrataException.usage("the labels are %s; they must be names, all different", choices);
     }
-    List<String> all = List.copyOf(labels);
+    List<String> all = List.copyOf(choices);
     return ask(
         rows,
         conf -> Prompts.classify(conf, all),
@@ -269,15 +285,13 @@ public final class Strata {
         Generation.columns(rows, conf, options),
         options,
         readout,
-        answers,
+        names == null ? answers : new AnswerColumns.Alone(answers, names),
         counts == null ? EngineStats.register(session) : counts);
   }
 
   private StrataConf conf() {
     StrataConf base =
-        keys == null
-            ? StrataConf.of(CollectionConverters.asJava(session.conf().getAll()))
-            : keys;
+        keys == null ? StrataConf.of(CollectionConverters.asJava(session.conf().getAll())) : keys;
     return base.with(own);
   }
 }

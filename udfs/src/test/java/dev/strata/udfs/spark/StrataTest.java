@@ -33,6 +33,7 @@ class StrataTest {
           "on",
           "set",
           "counting",
+          "answersInto",
           "ask",
           "generate",
           "summarize",
