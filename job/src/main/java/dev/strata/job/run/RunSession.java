@@ -51,9 +51,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
     columns.addAll(Arrays.asList(more));
     StrataConf keys =
         conf.with(StrataKeys.COLUMNS, columns).with(StrataKeys.PARTITIONS, partitions());
-    return Strata.on(spark, keys)
-        .counting(stats)
-        .ask(rows, given -> options.prompt());
+    return Strata.on(spark, keys).counting(stats).ask(rows, given -> options.prompt());
   }
 
   /** Into how many partitions rows are dealt. */
