@@ -64,7 +64,8 @@ class ArchitectureTest {
           Map.entry(
               "tools",
               Set.of("api", "concurrent", "engine", "tensor", "store", "model", "decode", "text")),
-          Map.entry("sql", Set.of("api", "spark", "text")));
+          Map.entry("sql", Set.of("api", "spark", "text")),
+          Map.entry("ml", Set.of("api", "spark")));
 
   private static final String[] CLUSTER = {
     "org.apache.spark..", "org.apache.arrow..", "org.apache.hadoop..", "scala.."
@@ -182,10 +183,27 @@ class ArchitectureTest {
         .check(classes);
   }
 
+  /** Not every Spark has it. */
+  @Test
+  void onlyPipelinesNeedMllib() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".ml..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.spark.ml..", "org.apache.spark.mllib..")
+        .orShould()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".ml..")
+        .check(classes);
+  }
+
   @Test
   void mostRoomsKnowNothingOfTheCluster() {
     noClasses()
-        .that(DescribedPredicate.not(inRooms(Set.of("spark", "sql", "journal", "text", "store"))))
+        .that(
+            DescribedPredicate.not(
+                inRooms(Set.of("spark", "sql", "ml", "journal", "text", "store"))))
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(CLUSTER)

@@ -56,7 +56,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
     return Strata.on(spark, dealt)
         .counting(stats)
         .journaled(journal)
-        .ask(rows, keys -> options.prompt());
+        .ask(rows, given -> options.prompt());
   }
 
   /** Into how many partitions rows are dealt. */

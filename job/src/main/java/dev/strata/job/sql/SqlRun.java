@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.classic.Dataset;
@@ -61,12 +62,24 @@ public final class SqlRun {
             () -> HiveResult.hiveResultString(query.executedPlan())));
   }
 
-  /** What the statement itself is to blame for is said in Spark's words. */
+  /** What the statement or its rows are to blame for is said in Spark's words. */
   private static RuntimeException told(Exception e) {
     if (e instanceof AnalysisException) {
       return new StrataException(StrataException.Fault.USAGE, Messages.firstLine(e), e);
     }
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      boolean isForeseen = cause instanceof SparkThrowable told && isOfRows(told);
+      if (isForeseen) {
+        return new StrataException(StrataException.Fault.DATA, Messages.firstLine(cause), cause);
+      }
+    }
     return e instanceof RuntimeException own ? own : new IllegalStateException(e);
+  }
+
+  /** Spark gives errors classes of SQL: 22 is data, 42 the statement. */
+  private static boolean isOfRows(SparkThrowable error) {
+    String state = error.getSqlState();
+    return state != null && (state.startsWith("22") || state.startsWith("42"));
   }
 
   /**

@@ -65,6 +65,15 @@ class SqlRunTest {
     assertThat(text(printed)).isEqualTo("1\n");
   }
 
+  /** With a value that is there, and no stack trace, though a task found it. */
+  @Test
+  void rowsThatAStatementCannotBear() {
+    assertThatThrownBy(() -> run.run("SELECT CAST(concat('x', id) AS INT) FROM range(3)"))
+        .isInstanceOfSatisfying(
+            StrataException.class, e -> assertThat(e.fault()).isEqualTo(StrataException.Fault.DATA))
+        .hasMessageContaining("CAST_INVALID_INPUT");
+  }
+
   @Test
   void typedStatementsRunWhenTheyAreComplete() throws IOException {
     ByteArrayOutputStream asked = new ByteArrayOutputStream();

@@ -37,38 +37,42 @@ public final class Generation {
   /** As {@link #apply(Dataset, GenerationOptions, EngineStats)}, with some of the columns alone. */
   public static Dataset<Row> apply(
       Dataset<Row> input, List<String> columns, GenerationOptions options, EngineStats stats) {
-    return apply(input, columns, options, stats, null, 0);
+    return apply(
+        input, columns, options, null, AnswerColumns.Completed.COMPLETION, stats, null);
   }
 
   /**
-   * The same with a journal of what rows produce.
+   * The input's rows, each with what is read of its prompt.
    *
-   * @param journal null for none
-   * @param partitions into how many partitions rows are dealt, which a journal asks for
+   * @param readout what that is; null where new tokens are wanted
+   * @param deal how rows are dealt to partitions whose tasks keep a journal; null for neither
    */
   static Dataset<Row> apply(
       Dataset<Row> input,
       List<String> columns,
       GenerationOptions options,
+      Readout readout,
+      AnswerColumns answers,
       EngineStats stats,
-      RunJournal journal,
-      int partitions) {
+      JournaledDeal deal) {
     StructType schema = input.schema();
-    List<String> replaced = OutputRows.replaced(schema);
+    List<String> replaced = OutputRows.replaced(schema, answers);
     if (!replaced.isEmpty()) {
       LOG.warn("the output's columns replace the input's: {}", String.join(", ", replaced));
     }
-    OutputRows output = OutputRows.of(schema, columns);
+    OutputRows output = OutputRows.of(schema, columns, answers);
     TextColumns texts = new TextColumns(schema);
     RowPrompts prompts = RowPrompts.of(options, texts);
     GenerationTask task =
         new GenerationTask(
-            PartitionTask.of(options, stats, input.sparkSession()).journaled(journal),
+            PartitionTask.of(options, stats, input.sparkSession())
+                .journaled(deal == null ? null : deal.journal()),
             prompts,
+            readout,
             output);
     Dataset<Row> rows = texts.rows(input);
     Dataset<Row> dealt =
-        journal == null ? rows : DealtRows.of(rows, partitions, new RowBucket(prompts));
+        deal == null ? rows : DealtRows.of(rows, deal.partitions(), new RowBucket(prompts));
     return dealt.mapPartitions(task, Encoders.row(output.schema()));
   }
 
@@ -91,7 +95,7 @@ public final class Generation {
    * @throws StrataException if one is not there
    */
   public static StructType schema(StructType input, List<String> columns) {
-    return OutputRows.of(input, columns).schema();
+    return OutputRows.of(input, columns, AnswerColumns.Completed.COMPLETION).schema();
   }
 
   /**

@@ -12,11 +12,16 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
 
   private final PartitionTask task;
   private final RowPrompts prompts;
+  private final Readout readout;
   private final OutputRows output;
 
-  GenerationTask(PartitionTask task, RowPrompts prompts, OutputRows output) {
+  /**
+   * @param readout what is read from the model; null where new tokens are wanted
+   */
+  GenerationTask(PartitionTask task, RowPrompts prompts, Readout readout, OutputRows output) {
     this.task = task;
     this.prompts = prompts;
+    this.readout = readout;
     this.output = output;
   }
 
@@ -26,10 +31,11 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
   }
 
   private AskedRow asked(Row row) {
-    return new AskedRow(RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row)));
+    return new AskedRow(
+        RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row, readout)));
   }
 
   private Row answered(byte[] kept, List<Answer> answers) {
-    return output.row(RowCodec.decode(kept), answers.get(0).completion());
+    return output.row(RowCodec.decode(kept), answers.get(0));
   }
 }

@@ -5,6 +5,7 @@ import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.text.TaskPrompts;
+import java.util.List;
 
 /** Prompts of the tasks that have a command of their own, as a configuration's keys make them. */
 public final class Prompts {
@@ -24,6 +25,21 @@ public final class Prompts {
   public static PromptOptions translate(StrataConf conf) {
     String language = conf.require(StrataKeys.TO_LANGUAGE);
     return of(TaskPrompts.translate(language, conf.get(StrataKeys.TEXT_COLUMN)), conf);
+  }
+
+  /** Which label fits each text, unless a prompt or conversations say what is asked. */
+  static PromptOptions classify(StrataConf conf, List<String> labels) {
+    if (conf.get(StrataKeys.PROMPT) != null || conf.get(StrataKeys.MESSAGES_COLUMN) != null) {
+      return conf.promptOptions();
+    }
+    String template = conf.get(StrataKeys.SQL_PROMPT_CLASSIFY);
+    return of(TaskPrompts.classify(template, labels, conf.get(StrataKeys.TEXT_COLUMN)), conf);
+  }
+
+  /** Each text itself. */
+  static PromptOptions bare(StrataConf conf) {
+    String column = conf.get(StrataKeys.TEXT_COLUMN);
+    return new PromptOptions(TaskPrompts.placeholder(column), null, null, column, null, null);
   }
 
   private static PromptOptions of(String template, StrataConf conf) {

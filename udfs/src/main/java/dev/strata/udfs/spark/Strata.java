@@ -9,6 +9,7 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,7 @@ public final class Strata {
   private final StrataConf keys; // null for the session's, whatever they are when rows are given
   private final Map<String, String> own;
   private final EngineStats counts; // null for one that nobody sees
+  private final AnswerNames names; // null for all columns under their own
   private final RunJournal journal; // null for none
 
   private Strata(
@@ -48,22 +50,24 @@ public final class Strata {
       StrataConf keys,
       Map<String, String> own,
       EngineStats counts,
+      AnswerNames names,
       RunJournal journal) {
     this.session = session;
     this.keys = keys;
     this.own = own;
     this.counts = counts;
+    this.names = names;
     this.journal = journal;
   }
 
   /** With the keys of a session. */
   public static Strata on(SparkSession session) {
-    return new Strata(session, null, Map.of(), null, null);
+    return new Strata(session, null, Map.of(), null, null, null);
   }
 
   /** With these keys, whatever the session has. */
   public static Strata on(SparkSession session, StrataConf keys) {
-    return new Strata(session, keys, Map.of(), null, null);
+    return new Strata(session, keys, Map.of(), null, null, null);
   }
 
   /**
@@ -86,7 +90,7 @@ public final class Strata {
   private Strata with(ConfKey<?> key, Object value) {
     Map<String, String> all = new HashMap<>(own);
     all.put(key.name(), String.valueOf(value));
-    return new Strata(session, keys, Map.copyOf(all), counts, journal);
+    return new Strata(session, keys, Map.copyOf(all), counts, names, journal);
   }
 
   private static List<String> names(ConfKey<?> key) {
@@ -179,7 +183,7 @@ public final class Strata {
 
   /** Counts what is done where the caller can see it. */
   public Strata counting(EngineStats counts) {
-    return new Strata(session, keys, own, counts, journal);
+    return new Strata(session, keys, own, counts, names, journal);
   }
 
   /**
@@ -189,7 +193,17 @@ public final class Strata {
    * @param journal null for none
    */
   public Strata journaled(RunJournal journal) {
-    return new Strata(session, keys, own, counts, journal);
+    return new Strata(session, keys, own, counts, names, journal);
+  }
+
+  /**
+   * Names the column of answers, which else is {@code completion}, {@code label}, {@code
+   * log_likelihood} or {@code embedding}, and leaves out the others.
+   *
+   * @param error the column that says why a row failed; null for none
+   */
+  public Strata answersInto(String column, String error) {
+    return new Strata(session, keys, own, counts, new AnswerNames(column, error), journal);
   }
 
   /**
@@ -226,17 +240,74 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> ask(Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt) {
+    return ask(rows, prompt, null, AnswerColumns.Completed.COMPLETION);
+  }
+
+  /**
+   * Chooses the label that fits the text of each row best: the one that is the likeliest answer to
+   * the prompt of {@code spark.strata.sql.prompt.classify}, or to {@link #prompt}. The rows have
+   * {@code label}, {@code probabilities} (a map with the share of each label) and {@code error}.
+   *
+   * @throws StrataException as for {@link #generate}, or if the labels are no names, all different
+   */
+  public Dataset<Row> classify(Dataset<Row> rows, List<String> choices) {
+    boolean areNames = choices.stream().noneMatch(name -> name == null || name.isBlank());
+    if (choices.isEmpty() || !areNames || new HashSet<>(choices).size() < choices.size()) {
+      throw StrataException.usage("the labels are %s; they must be names, all different", choices);
+    }
+    List<String> all = List.copyOf(choices);
+    return ask(
+        rows,
+        conf -> Prompts.classify(conf, all),
+        Readout.choose(all),
+        new AnswerColumns.Labelled(all));
+  }
+
+  /**
+   * Says how likely the text of each row is to the model: the rows have {@code log_likelihood}, the
+   * sum over the text's tokens, each after those before it, {@code tokens}, how many those are, and
+   * {@code error}.
+   *
+   * @throws StrataException as for {@link #generate}
+   */
+  public Dataset<Row> score(Dataset<Row> rows) {
+    return ask(rows, Prompts::bare, Readout.SCORE, AnswerColumns.Read.LIKELIHOOD);
+  }
+
+  /**
+   * Gives the text of each row a vector of length one, the mean of its last hidden states: the rows
+   * have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as good an embedding as
+   * the model makes it, and most are not made for that.
+   *
+   * @throws StrataException as for {@link #generate}
+   */
+  public Dataset<Row> embed(Dataset<Row> rows) {
+    return ask(rows, Prompts::bare, Readout.EMBED, AnswerColumns.Read.EMBEDDING);
+  }
+
+  private Dataset<Row> ask(
+      Dataset<Row> rows,
+      Function<StrataConf, PromptOptions> prompt,
+      Readout readout,
+      AnswerColumns answers) {
     StrataConf conf = conf();
     GenerationOptions options = conf.generationOptions(prompt.apply(conf));
-    List<String> columns = Generation.columns(rows, conf, options);
-    EngineStats stats = counts == null ? EngineStats.register(session) : counts;
     Optional<Integer> partitions = conf.find(StrataKeys.PARTITIONS);
-    if (journal != null) {
-      int dealt = partitions.orElseGet(() -> rows.rdd().getNumPartitions());
-      return Generation.apply(rows, columns, options, stats, journal, dealt);
-    }
-    Dataset<Row> dealt = partitions.map(rows::repartition).orElse(rows);
-    return Generation.apply(dealt, columns, options, stats);
+    JournaledDeal deal =
+        journal == null
+            ? null
+            : new JournaledDeal(
+                journal, partitions.orElseGet(() -> rows.rdd().getNumPartitions()));
+    Dataset<Row> dealt =
+        deal == null ? partitions.map(rows::repartition).orElse(rows) : rows;
+    return Generation.apply(
+        dealt,
+        Generation.columns(rows, conf, options),
+        options,
+        readout,
+        names == null ? answers : new AnswerColumns.Alone(answers, names),
+        counts == null ? EngineStats.register(session) : counts,
+        deal);
   }
 
   private StrataConf conf() {

@@ -75,6 +75,22 @@ public final class PromptTemplate {
     return text;
   }
 
+  /**
+   * The template's own text, with something else in the place of each placeholder.
+   *
+   * @param placeholder the text of a template, given a placeholder's name
+   */
+  String with(UnaryOperator<String> placeholder) {
+    StringBuilder text = new StringBuilder();
+    for (Piece piece : pieces) {
+      text.append(escape(piece.literal()));
+      if (piece.column() != null) {
+        text.append(placeholder.apply(piece.column()));
+      }
+    }
+    return text.toString();
+  }
+
   /** The columns that the template needs, in the order of their first placeholders. */
   public Set<String> columns() {
     Set<String> columns = new LinkedHashSet<>();

@@ -2,10 +2,13 @@ package dev.strata.udfs.text;
 
 import dev.strata.udfs.api.StrataException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** The prompt templates of the tasks that need none from their user. */
 public final class TaskPrompts {
+
+  private static final String CONTENT = "content";
 
   private TaskPrompts() {}
 
@@ -26,6 +29,19 @@ public final class TaskPrompts {
   }
 
   /**
+   * Asks which label fits a column.
+   *
+   * @param template what is asked, of {@code {{content}}} and {@code {{labels}}}
+   * @throws StrataException if it names anything else
+   */
+  public static String classify(String template, List<String> labels, String column) {
+    PromptTemplate asked = PromptTemplate.parse(template);
+    asked.checkColumns(List.of(CONTENT, "labels"));
+    String names = PromptTemplate.escape(String.join(", ", labels));
+    return asked.with(name -> name.equals(CONTENT) ? placeholder(column) : names);
+  }
+
+  /**
    * A language as prompts name it.
    *
    * @param language its English name, whose words are capitalised, or its code, such as {@code fr}
@@ -42,7 +58,12 @@ public final class TaskPrompts {
   }
 
   private static String textOf(String column) {
-    return "\n\n{{" + column + "}}";
+    return "\n\n" + placeholder(column);
+  }
+
+  /** The template that shows a column alone. */
+  public static String placeholder(String column) {
+    return "{{" + column + "}}";
   }
 
   private static String capitalized(String word) {

@@ -2,17 +2,21 @@ package dev.strata.udfs.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -25,14 +29,19 @@ class StrataTest {
   private static final String MODEL =
       Path.of(System.getProperty("strata.root"), "datasets", "demo-model").toString();
   private static final List<String> OWN =
-      List.of("on",
+      List.of(
+          "on",
           "set",
           "counting",
           "journaled",
+          "answersInto",
           "ask",
           "generate",
           "summarize",
-          "translate");
+          "translate",
+          "classify",
+          "score",
+          "embed");
 
   private static SparkSession spark;
 
@@ -135,5 +144,46 @@ class StrataTest {
         spark.sql("SELECT 'A box.' AS body, id FROM range(0, 6, 1, 1)").selectExpr("body", "id");
     Strata warm = strata().temperature(1.5).idColumn("id").maxNewTokens(6);
     assertThat(completions(warm.generate(rows)).stream().distinct().count()).isGreaterThan(1);
+  }
+
+  /** Rows come out with what the model makes of them; one that has no text has an error. */
+  @Test
+  void choosesScoresAndEmbeds() {
+    Dataset<Row> rows = rows("The sea is green.", null).orderBy(functions.desc("body")).coalesce(1);
+    Row chosen = found(strata().classify(rows, List.of("a boat", "a tree", "sea"))).get(0);
+    Map<String, Double> shares = chosen.getJavaMap(chosen.fieldIndex("probabilities"));
+    assertThat(shares).containsOnlyKeys("a boat", "a tree", "sea");
+    assertThat(shares.values().stream().mapToDouble(Double::doubleValue).sum())
+        .isCloseTo(1, within(1e-6));
+    String best = Collections.max(shares.entrySet(), Map.Entry.comparingByValue()).getKey();
+    assertThat(chosen.<String>getAs("label")).isEqualTo(best);
+
+    Row score = found(strata().score(rows)).get(0);
+    assertThat(score.<Double>getAs("log_likelihood")).isNegative();
+    assertThat(score.<Integer>getAs("tokens")).isBetween(3, 20);
+
+    List<Float> vector = found(strata().embed(rows)).get(0).getList(1);
+    assertThat(vector.stream().mapToDouble(x -> x * x).sum()).isCloseTo(1, within(1e-4));
+  }
+
+  /** The first row, after the second is seen to have an error and nothing else. */
+  private static List<Row> found(Dataset<Row> answered) {
+    List<Row> rows = answered.orderBy(functions.desc("body")).collectAsList();
+    Row failed = rows.get(1);
+    assertThat(failed.<String>getAs("error")).isEqualTo("column 'body' is null");
+    for (int i = 0; i < failed.length() - 1; i++) {
+      assertThat(failed.isNullAt(i)).as(failed.schema().fieldNames()[i]).isTrue();
+    }
+    assertThat(rows.get(0).<String>getAs("error")).isNull();
+    return rows;
+  }
+
+  @Test
+  void labelsAreNames() {
+    for (List<String> labels : List.of(List.<String>of(), List.of("a", "a"), List.of("a", " "))) {
+      assertThatThrownBy(() -> strata().classify(rows("x"), labels))
+          .isInstanceOf(StrataException.class)
+          .hasMessageContaining("names, all different");
+    }
   }
 }

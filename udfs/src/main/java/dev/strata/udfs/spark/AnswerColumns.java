@@ -1,0 +1,156 @@
+package dev.strata.udfs.spark;
+
+import dev.strata.udfs.api.Completion;
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** The columns that an answer becomes. */
+interface AnswerColumns extends Serializable {
+
+  StructType schema();
+
+  /** Their values, in the schema's order. */
+  Object[] values(Answer answer);
+
+  /** What was generated. */
+  enum Completed implements AnswerColumns {
+    COMPLETION;
+
+    @Override
+    public StructType schema() {
+      return new StructType()
+          .add("completion", DataTypes.StringType)
+          .add("finish_reason", DataTypes.StringType, false)
+          .add("prompt_tokens", DataTypes.IntegerType, false)
+          .add("completion_tokens", DataTypes.IntegerType, false)
+          .add("error", DataTypes.StringType);
+    }
+
+    @Override
+    public Object[] values(Answer answer) {
+      Completion completion = answer.completion();
+      return new Object[] {
+        completion.text(),
+        completion.finishReason().word(),
+        completion.promptTokens(),
+        completion.completionTokens(),
+        completion.error()
+      };
+    }
+  }
+
+  /** What was read of a prompt. */
+  enum Read implements AnswerColumns {
+    /** The sum of log-probabilities, and of how many tokens. */
+    LIKELIHOOD {
+      @Override
+      public StructType schema() {
+        return new StructType()
+            .add("log_likelihood", DataTypes.DoubleType)
+            .add("tokens", DataTypes.IntegerType)
+            .add("error", DataTypes.StringType);
+      }
+
+      @Override
+      Object[] read(Completion prompt, float[] logProbabilities) {
+        double sum = 0;
+        for (float logProbability : logProbabilities) {
+          sum += logProbability;
+        }
+        return new Object[] {sum, logProbabilities.length, null};
+      }
+    },
+    /** The vector itself. */
+    EMBEDDING {
+      @Override
+      public StructType schema() {
+        return new StructType()
+            .add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false))
+            .add("prompt_tokens", DataTypes.IntegerType)
+            .add("error", DataTypes.StringType);
+      }
+
+      @Override
+      Object[] read(Completion prompt, float[] vector) {
+        return new Object[] {vector, prompt.promptTokens(), null};
+      }
+    };
+
+    abstract Object[] read(Completion prompt, float[] values);
+
+    @Override
+    public Object[] values(Answer answer) {
+      return answer.completion().error() == null
+          ? read(answer.completion(), answer.values())
+          : failed(schema(), answer);
+    }
+  }
+
+  /** The likeliest of some labels, and the share of each. */
+  record Labelled(List<String> labels) implements AnswerColumns {
+
+    @Override
+    public StructType schema() {
+      return new StructType()
+          .add("label", DataTypes.StringType)
+          .add(
+              "probabilities",
+              DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType, false))
+          .add("error", DataTypes.StringType);
+    }
+
+    @Override
+    public Object[] values(Answer answer) {
+      return answer.completion().error() == null
+          ? chosen(answer.values())
+          : failed(schema(), answer);
+    }
+
+    private Object[] chosen(float[] logProbabilities) {
+      int best =
+          IntStream.range(0, logProbabilities.length)
+              .reduce(0, (a, b) -> logProbabilities[b] > logProbabilities[a] ? b : a);
+      double[] shares =
+          IntStream.range(0, logProbabilities.length)
+              .mapToDouble(i -> Math.exp(logProbabilities[i] - logProbabilities[best]))
+              .toArray();
+      double all = IntStream.range(0, shares.length).mapToDouble(i -> shares[i]).sum();
+      Map<String, Double> probabilities = new LinkedHashMap<>();
+      for (int i = 0; i < shares.length; i++) {
+        probabilities.put(labels.get(i), shares[i] / all);
+      }
+      return new Object[] {labels.get(best), CollectionConverters.asScala(probabilities), null};
+    }
+  }
+
+  /** The first column and the last, the error, of others, under names of their own. */
+  record Alone(AnswerColumns all, AnswerNames names) implements AnswerColumns {
+
+    @Override
+    public StructType schema() {
+      StructType answer = new StructType().add(names.answer(), all.schema().apply(0).dataType());
+      return names.error() == null ? answer : answer.add(names.error(), DataTypes.StringType);
+    }
+
+    @Override
+    public Object[] values(Answer answer) {
+      Object[] values = all.values(answer);
+      return names.error() == null
+          ? new Object[] {values[0]}
+          : new Object[] {values[0], values[values.length - 1]};
+    }
+  }
+
+  /** Nothing but the error, which is the last column. */
+  private static Object[] failed(StructType schema, Answer answer) {
+    Object[] values = new Object[schema.length()];
+    values[values.length - 1] = answer.completion().error();
+    return values;
+  }
+}
