@@ -94,7 +94,8 @@ final class SpilledHidden implements HiddenStates {
       long placeBytes = (long) blockTokens * hiddenSize * type.bytes();
       this.host =
           holdings.add(
-              device.hostArena(OWNER, type, placeSizes(sweepTokens / blockTokens, placeBytes)));
+              device.hostArena(
+                  OWNER, type, Collections.nCopies(places(sweepTokens, blockTokens), placeBytes)));
       this.ring = holdings.add(new SlotRing<>("strata-hidden", SLOTS, this::load));
     } catch (Throwable e) {
       holdings.closeAfter(e);
@@ -129,8 +130,10 @@ final class SpilledHidden implements HiddenStates {
     allocateSlots(blockTokens);
   }
 
-  private static List<Long> placeSizes(int places, long bytes) {
-    return places > 1 ? Collections.nCopies(places, bytes) : List.of();
+  /** None where all tokens stay in one block. */
+  private static int places(int sweepTokens, int blockTokens) {
+    int blocks = sweepTokens / blockTokens;
+    return blocks > 1 ? blocks : 0;
   }
 
   /**
@@ -145,7 +148,7 @@ final class SpilledHidden implements HiddenStates {
     return Footprint.sum(
         Footprint.device(RING, SLOTS * Rounding.device(place, pinned)),
         Footprint.host(
-            OWNER, HostArena.bytes(placeSizes(sweepTokens / blockTokens, place), pinned, false)));
+            OWNER, HostArena.bytes(places(sweepTokens, blockTokens), place, pinned, false)));
   }
 
   @Override

@@ -163,10 +163,8 @@ public final class StreamedKv implements KvMemory {
         (long) SLOTS * slotTokens * format.layerTokenBytes()
             + (long) FRESH * freshTokens * plain.layerTokenBytes()
             + (format.isQuantized() ? converted : 0);
-    List<Long> staging = Collections.nCopies(FRESH, freshTokens * format.layerTokenBytes());
-    return Footprint.sum(
-        Footprint.device(RING, ring),
-        Footprint.host(STAGING, HostArena.bytes(staging, pinned, false)));
+    long staging = HostArena.bytes(FRESH, freshTokens * format.layerTokenBytes(), pinned, false);
+    return Footprint.sum(Footprint.device(RING, ring), Footprint.host(STAGING, staging));
   }
 
   /**

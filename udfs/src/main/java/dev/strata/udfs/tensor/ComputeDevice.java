@@ -76,9 +76,9 @@ public final class ComputeDevice implements AutoCloseable {
     this.name = gpu ? "cuda:" + device.getDeviceId() : "cpu";
     try {
       this.manager = holdings.add((PtNDManager) NDManager.newBaseManager(device, "PyTorch"));
-      this.script = holdings.add(load("kernels", "Kernels"));
+      this.script = load("kernels", "Kernels");
       this.lanes = holdings.add(lanes());
-      this.poison = software == null ? null : holdings.add(load("software", "Software"));
+      this.poison = software == null ? null : load("software", "Software");
       this.threads = gpu ? null : holdings.add(new KernelThreads(threads));
       this.kernels = holdings.add(new Kernels(this, script, !gpu));
       this.none = holdings.add(allocate("none", computeType, 0));
@@ -191,7 +191,7 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Another script of this room. */
   TorchScript load(String resource, String className) {
-    return TorchScript.load(manager, resource, className, name, calls, software);
+    return TorchScript.load(resource, className, manager.getDevice(), name, calls, software);
   }
 
   /** The device's name, such as {@code cuda:0}: devices with one name have one memory. */

@@ -8,7 +8,7 @@ final class CudaLanes implements DeviceLanes {
   private final TorchScript script;
 
   /**
-   * @param script the methods of {@code cuda.py}; closed with these
+   * @param script the methods of {@code cuda.py}
    */
   CudaLanes(TorchScript script) {
     this.script = script;
@@ -25,9 +25,7 @@ final class CudaLanes implements DeviceLanes {
   }
 
   @Override
-  public void close() {
-    script.close();
-  }
+  public void close() {}
 
   private final class CudaLane extends Lane {
 

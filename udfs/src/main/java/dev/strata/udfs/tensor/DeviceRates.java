@@ -35,7 +35,7 @@ public final class DeviceRates implements AutoCloseable {
   private DeviceRates(ComputeDevice device) {
     this.device = holdings.add(device);
     try {
-      this.rates = holdings.add(device.load("rates", "Rates"));
+      this.rates = device.load("rates", "Rates");
       this.hostSource = holdings.add(onHost(COPY_BYTES));
       this.hostTarget = holdings.add(onHost(COPY_BYTES));
       this.deviceSource = holdings.add(onDevice(COPY_BYTES));

@@ -25,8 +25,7 @@ public final class HostArena implements AutoCloseable {
   private record Layout(List<Place> places, List<Long> pieceBytes) {
 
     static Layout of(List<Long> sizes, boolean pinned, boolean aligned) {
-      // Memory that is pinned in place begins where the C library put it.
-      long slack = aligned ? ALIGNMENT : 0;
+      long slack = slack(aligned);
       List<Place> places = new ArrayList<>();
       List<Long> pieces = new ArrayList<>();
       long used = 0;
@@ -38,10 +37,30 @@ public final class HostArena implements AutoCloseable {
           pieces.add(0L);
         }
         places.add(new Place(pieces.size() - 1, used, size));
-        used += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        used += step(size);
         pieces.set(pieces.size() - 1, Rounding.host(used + slack, pinned));
       }
       return new Layout(places, pieces);
+    }
+
+    /** Memory that is pinned in place begins where the C library put it. */
+    private static long slack(boolean aligned) {
+      return aligned ? ALIGNMENT : 0;
+    }
+
+    private static long step(long size) {
+      return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** The bytes of all pieces for places of one size, which a search asks for very often. */
+    static long bytes(int places, long size, boolean pinned, boolean aligned) {
+      long step = Math.max(1, step(size));
+      long slack = slack(aligned);
+      long behindFirst = Math.max(0, PIECE_BYTES - slack - size) / step;
+      long full = places / (behindFirst + 1);
+      long rest = places % (behindFirst + 1);
+      return full * Rounding.host((behindFirst + 1) * step + slack, pinned)
+          + (rest == 0 ? 0 : Rounding.host(rest * step + slack, pinned));
     }
   }
 
@@ -127,6 +146,11 @@ public final class HostArena implements AutoCloseable {
   /** Bytes that an arena of such places takes. */
   public static long bytes(List<Long> sizes, boolean pinned, boolean aligned) {
     return Layout.of(sizes, pinned, aligned).pieceBytes().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** The same of places that are all of one size. */
+  public static long bytes(int places, long placeBytes, boolean pinned, boolean aligned) {
+    return Layout.bytes(places, placeBytes, pinned, aligned);
   }
 
   /**

@@ -57,7 +57,7 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
 
   /** What the ring takes. */
   public static Footprint ring(int places, long placeBytes, boolean pinned) {
-    return Footprint.host(RING, HostArena.bytes(sizes(places, placeBytes, Map.of()), pinned, true));
+    return Footprint.host(RING, HostArena.bytes(places, placeBytes, pinned, true));
   }
 
   /** What tiles that stay take where they may have so many bytes. */

@@ -1,5 +1,7 @@
 package dev.strata.udfs.tensor;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
@@ -12,6 +14,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -20,8 +24,17 @@ import java.util.zip.ZipOutputStream;
  * A TorchScript module made from source text: zipped in memory with a pickled instance of its class
  * into the archive that {@code torch.jit.load} reads. Calling a method is one crossing into native
  * code.
+ *
+ * <p>PyTorch makes a method ready when it is called first, which for all kernels takes most of an
+ * engine's start. Modules hold nothing but their text, so that all engines of a process use the
+ * same ones, which stay, like the native libraries.
  */
-final class TorchScript implements AutoCloseable {
+final class TorchScript {
+
+  /** A module's text, and the device that it names. */
+  private record Source(String name, String device) {}
+
+  private static final Map<Source, PtSymbolBlock> MODULES = new ConcurrentHashMap<>();
 
   // Pickle of an instance of the class named between the two parts, with the one attribute that
   // modules must have.
@@ -62,32 +75,34 @@ final class TorchScript implements AutoCloseable {
   }
 
   /**
-   * Loads a resource of this room.
+   * A resource of this room.
    *
    * @param name the resource, {@code name.py}, which holds the class {@code className}
-   * @param device what stands for {@code @DEVICE@} in the text
+   * @param device where its methods run
+   * @param deviceName what stands for {@code @DEVICE@} in the text
    * @param calls how its methods are called
    * @param lanes where calls wait that need not be done at once, or null where the device does that
    */
   static TorchScript load(
-      PtNDManager manager,
       String name,
       String className,
-      String device,
+      Device device,
+      String deviceName,
       NativeCalls calls,
       SoftwareLanes lanes) {
-    byte[] archive;
-    try (InputStream in = TorchScript.class.getResourceAsStream(name + ".py")) {
-      String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      archive = archive(className, source.replace("@DEVICE@", device));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return calls.other(name, () -> new TorchScript(module(manager, archive), calls, lanes));
+    Source source = new Source(name, deviceName);
+    return calls.other(
+        name,
+        () ->
+            new TorchScript(
+                MODULES.computeIfAbsent(source, s -> module(s, className, device)), calls, lanes));
   }
 
-  private static PtSymbolBlock module(PtNDManager manager, byte[] archive) {
-    try {
+  private static PtSymbolBlock module(Source source, String className, Device device) {
+    try (InputStream in = TorchScript.class.getResourceAsStream(source.name() + ".py")) {
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      byte[] archive = archive(className, text.replace("@DEVICE@", source.device()));
+      PtNDManager manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
       return JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -268,10 +283,5 @@ final class TorchScript implements AutoCloseable {
       return value;
     }
     throw new IllegalArgumentException("a kernel takes no " + argument.getClass().getName());
-  }
-
-  @Override
-  public void close() {
-    block.close();
   }
 }

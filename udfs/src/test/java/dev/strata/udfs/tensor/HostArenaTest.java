@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -100,6 +101,21 @@ class HostArenaTest extends KernelFixture {
     assertThat(HostArena.bytes(List.of(1L), true, false)).isEqualTo(PAGE);
     assertThat(HostArena.bytes(List.of(GIB), true, false)).isEqualTo(GIB);
     assertThat(HostArena.bytes(List.of(GIB, 1L), true, false)).isEqualTo(GIB + PAGE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      longs = {1, 4095, 4096, 70_001, GIB / 3, GIB / 2 - PAGE, GIB / 2, GIB - PAGE, GIB, 3 * GIB})
+  void placesOfOneSizeTakeWhatTheyTakeOneByOne(long size) {
+    for (int places : new int[] {0, 1, 2, 3, 4, 7, 300, 20_000}) {
+      for (boolean pinned : new boolean[] {true, false}) {
+        for (boolean aligned : new boolean[] {true, false}) {
+          assertThat(HostArena.bytes(places, size, pinned, aligned))
+              .as("%d places, pinned %s, aligned %s", places, pinned, aligned)
+              .isEqualTo(HostArena.bytes(Collections.nCopies(places, size), pinned, aligned));
+        }
+      }
+    }
   }
 
   @Test
