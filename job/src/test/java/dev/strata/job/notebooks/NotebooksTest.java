@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -127,6 +128,23 @@ class NotebooksTest {
     }
     assertThat(cell).containsAnyOf("SparkSession.builder", "createOrReplaceTempView");
     return "";
+  }
+
+  /** Each view of the example of a pipeline is what its query gives. */
+  @Test
+  void viewsOfThePipeline() throws IOException {
+    SparkSession session = spark.newSession();
+    session.conf().set("spark.strata.model", ROOT.resolve("datasets/demo-model").toString());
+    session.conf().set("spark.strata.maxNewTokens", "12");
+    Path file = ROOT.resolve("submit-scripts/pipeline/transformations/translations.sql");
+    for (String view :
+        Files.readString(file).replace("datasets/", ROOT + "/datasets/").split(";", -1)) {
+      if (!view.isBlank()) {
+        session.sql(view.strip().replace("CREATE MATERIALIZED VIEW", "CREATE TEMPORARY VIEW"));
+      }
+    }
+    Row first = session.table("translations").orderBy("id").first();
+    assertThat(first.<String>getAs("french")).startsWith("La temp");
   }
 
   /** The session is the one that runs already, which the notebook's builder finds. */
