@@ -206,6 +206,38 @@ class ScriptsTest {
         .doesNotContain("hush", "strata: ");
   }
 
+  /** What nobody has set, for a session that is not Strata's own. */
+  @Test
+  void frontEndsOfSparkGetWhatEnginesNeed() throws Exception {
+    Result result = launched("--conf", "spark.strata.host.memory=1g", "--jars", "a.jar", "connect");
+    assertThat(result.text)
+        .contains("Starting a Spark Connect server at sc://localhost:15002")
+        .contains("strata.jar,a.jar ")
+        .contains("spark.driver.memory=2g", "spark.executor.memoryOverhead=3072m")
+        .contains("spark.executorEnv.OMP_WAIT_POLICY=PASSIVE")
+        .contains("--class org.apache.spark.sql.connect.service.SparkConnectServer")
+        .doesNotContain("spark.task.resource.gpu.amount");
+    assertThat(launched("connect", "--model", "x").exitCode).isEqualTo(2);
+  }
+
+  @Test
+  void whatSomebodyHasSetStays() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("mine"),
+            """
+            spark.executor.memoryOverhead 5g
+            spark.executor.resource.gpu.amount=1
+            spark.executorEnv.OMP_WAIT_POLICY: ACTIVE
+            """);
+    Result result =
+        launched("--properties-file", file.toString(), "--driver-memory", "7g", "connect");
+    assertThat(result.text)
+        .contains("--driver-memory 7g", "spark.task.resource.gpu.amount=1")
+        .contains("spark.executorEnv.DJL_OFFLINE=true")
+        .doesNotContain("spark.driver.memory", "memoryOverhead", "OMP_WAIT_POLICY");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
