@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  *
  * <p>Tests run some hundred inputs. For 200,000 each, with the worst of them told, and from another
  * seed if one likes: {@code ./mvnw -pl udfs test -Dtest='*FuzzTest' -Dstrata.fuzz.inputs=200000
- * -Dstrata.fuzz.seed=7 -Djacoco.skip=true}.
+ * -Dstrata.fuzz.seed=7}.
  */
 public final class Fuzzer {
 
