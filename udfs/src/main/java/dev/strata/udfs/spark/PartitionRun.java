@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import org.apache.spark.TaskContext;
+import java.util.Set;
 import org.apache.spark.TaskKilledException;
 
 /**
@@ -43,9 +43,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final EncodedRows input;
   private final GenerationOptions options;
   private final AnsweredRows<O> output;
-  private final EngineStats stats;
-  private final TaskContext context;
-  private final ModelEngine model;
+  private final EngineSession session;
   private final AnswerText text;
   private final EngineClient client;
   private final PendingRows pending;
@@ -61,29 +59,19 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
    * @param inOrder whether rows come out as they came in, or else as they finish
    */
   PartitionRun(
-      Iterator<AskedRow> input,
-      GenerationOptions options,
-      AnsweredRows<O> output,
-      boolean inOrder,
-      EngineStats stats,
-      TaskContext context,
-      ModelEngine model) {
-    this.options = options;
+      Iterator<AskedRow> input, AnsweredRows<O> output, boolean inOrder, EngineSession session) {
+    this.options = session.options();
     this.output = output;
-    this.stats = stats;
-    this.context = context;
-    this.model = model;
+    this.session = session;
     this.pending = new PendingRows(inOrder);
-    GenerationDefaults defaults = model.engine().checkpoint().generation();
-    this.text = AnswerText.of(model.text(), defaults.stopTokens());
+    ModelEngine model = session.model();
+    Set<Integer> stopTokens = model.engine().checkpoint().generation().stopTokens();
+    this.text = AnswerText.of(model.text(), stopTokens);
     RowEncoder encoder =
-        new RowEncoder(
-            model.text(),
-            options.cutsPrompts(),
-            model.engine().checkpoint().spec().contextLength());
-    this.input = new EncodedRows(input, encoder, sampling(options, defaults));
+        new RowEncoder(model.text(), options.cutsPrompts(), session.contextLength());
+    this.input = new EncodedRows(input, encoder, session.sampling());
     this.client = model.engine().open();
-    this.watch = new TaskWatch(context, this::report);
+    this.watch = new TaskWatch(session.context(), this::report);
   }
 
   /** The run's options over the model's own. */
@@ -227,9 +215,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   }
 
   private void report() {
-    stats.add(
-        RunProgress.of(model.engine().snapshot())
-            .merge(RunProgress.of(context.partitionId(), counts)));
+    session.report(counts);
   }
 
   /** The client first: after that the engine reads no prompt of the buffer any more. */
@@ -242,7 +228,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     watch.close();
     client.close();
     pending.close();
-    report();
+    session.ended(counts);
     output.closed(counts, asked);
   }
 }
