@@ -442,6 +442,12 @@ public final class StrataKeys {
           "Which of these labels fits the following text best: {{labels}}? Answer with the label"
               + " alone.\n\n{{content}}",
           "ai_classify");
+  public static final ConfKey<String> SQL_PROMPT_CLASSIFY_LABEL =
+      prompt(
+          "classifyLabel",
+          "Does the label {{label}} fit the following text? Answer with yes or no alone."
+              + "\n\n{{content}}",
+          "ai_classify with multilabel, asked for each label");
   public static final ConfKey<String> SQL_PROMPT_SENTIMENT =
       prompt(
           "sentiment",
@@ -455,6 +461,27 @@ public final class StrataKeys {
           "returnType",
           "{{request}}\n\nAnswer with a JSON value of the type {{return_type}} and nothing else.",
           "ai_query with a returnType other than STRING");
+
+  public static final ConfKey<String> SQL_PROMPT_AGG =
+      prompt("agg", "{{instruction}}\n\n{{content}}", "ai_agg where one holds all texts");
+  public static final ConfKey<String> SQL_PROMPT_AGG_PART =
+      prompt(
+          "aggPart",
+          "The following texts are some of many. Note briefly what they say that is of use for"
+              + " this task: {{instruction}}\n\n{{content}}",
+          "ai_agg about some of the texts, or of the notes on them, where one does not hold all");
+  public static final ConfKey<String> SQL_PROMPT_AGG_NOTES =
+      prompt(
+          "aggNotes",
+          "{{instruction}}\n\nThese are notes on the texts:\n\n{{content}}",
+          "ai_agg about the notes on all texts");
+  public static final ConfKey<Integer> SQL_AGG_TOKENS =
+      key(
+          SQL + "agg.tokens",
+          ConfType.atLeast(1),
+          4096,
+          "The most tokens of texts in one prompt of ai_agg, as far as the model's context has room"
+              + " for them.");
 
   private StrataKeys() {}
 

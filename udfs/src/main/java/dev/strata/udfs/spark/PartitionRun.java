@@ -17,7 +17,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import org.apache.spark.TaskContext;
+import java.util.Set;
 import org.apache.spark.TaskKilledException;
 
 /**
@@ -47,9 +47,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final EncodedRows input;
   private final GenerationOptions options;
   private final AnsweredRows<O> output;
-  private final EngineStats stats;
-  private final TaskContext context;
-  private final ModelEngine model;
+  private final EngineSession session;
   private final AnswerText text;
   private final EngineClient client;
   private final PendingRows pending;
@@ -64,34 +62,22 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
 
   /**
    * @param inOrder whether rows come out as they came in, or else as they finish
-   * @param journal keeps what rows produce; the caller closes it after this
    */
   PartitionRun(
-      Iterator<AskedRow> input,
-      GenerationOptions options,
-      AnsweredRows<O> output,
-      boolean inOrder,
-      EngineStats stats,
-      TaskContext context,
-      ModelEngine model,
-      Optional<TaskJournal> journal) {
-    this.options = options;
+      Iterator<AskedRow> input, AnsweredRows<O> output, boolean inOrder, EngineSession session) {
+    this.options = session.options();
     this.output = output;
-    this.stats = stats;
-    this.context = context;
-    this.model = model;
+    this.session = session;
     this.pending = new PendingRows(inOrder);
-    GenerationDefaults defaults = model.engine().checkpoint().generation();
-    this.text = AnswerText.of(model.text(), defaults.stopTokens());
+    ModelEngine model = session.model();
+    Set<Integer> stopTokens = model.engine().checkpoint().generation().stopTokens();
+    this.text = AnswerText.of(model.text(), stopTokens);
     RowEncoder encoder =
-        new RowEncoder(
-            model.text(),
-            options.cutsPrompts(),
-            model.engine().checkpoint().spec().contextLength());
-    this.input = new EncodedRows(input, encoder, sampling(options, defaults));
-    this.journal = journal;
+        new RowEncoder(model.text(), options.cutsPrompts(), session.contextLength());
+    this.input = new EncodedRows(input, encoder, session.sampling());
+    this.journal = session.journal();
     this.client = model.engine().open(journal.<RowSink>map(kept -> kept).orElse(RowSink.NONE));
-    this.watch = new TaskWatch(context, this::report);
+    this.watch = new TaskWatch(session.context(), this::report);
   }
 
   /** The run's options over the model's own. */
@@ -259,9 +245,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   }
 
   private void report() {
-    stats.add(
-        RunProgress.of(model.engine().snapshot())
-            .merge(RunProgress.of(context.partitionId(), counts)));
+    session.report(counts);
   }
 
   /** The client first: after that the engine reads no prompt of the buffer any more. */
@@ -274,7 +258,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     watch.close();
     client.close();
     pending.close();
-    report();
+    session.ended(counts);
     output.closed(counts, asked);
   }
 }

@@ -52,20 +52,21 @@ public final class PartitionTask implements Serializable {
     if (!rows.hasNext()) {
       return Collections.emptyIterator(); // an engine is dear, and there is nothing for it to do
     }
-    return JvmErrors.told(() -> start(rows, output, inOrder, TaskContext.get()));
+    return JvmErrors.told(() -> session(TaskContext.get()).run(rows, output, inOrder));
   }
 
-  private <O> PartitionRun<O> start(
-      Iterator<AskedRow> rows, AnsweredRows<O> output, boolean inOrder, TaskContext context) {
+  /** The use of an engine by the task of the calling thread, until that ends. */
+  public EngineSession session() {
+    return JvmErrors.told(() -> session(TaskContext.get()));
+  }
+
+  private EngineSession session(TaskContext context) {
     EngineLease<ModelEngine> lease = ExecutorEngines.acquire(options, hadoop.value(), context);
     whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
     Optional<TaskJournal> kept =
         Optional.ofNullable(journal).map(run -> TaskJournal.open(run, hadoop.value(), context));
     kept.ifPresent(open -> whenEnded(context, open::close));
-    PartitionRun<O> run =
-        new PartitionRun<>(rows, options, output, inOrder, stats, context, lease.get(), kept);
-    whenEnded(context, run::close);
-    return run;
+    return new EngineSession(options, stats, context, lease.get(), kept);
   }
 
   /** Counts tokens until the task ends. */
@@ -75,7 +76,7 @@ public final class PartitionTask implements Serializable {
     return counter;
   }
 
-  private static void whenEnded(TaskContext context, Runnable close) {
+  static void whenEnded(TaskContext context, Runnable close) {
     TaskCompletionListener listener = ended -> close.run();
     context.addTaskCompletionListener(listener);
   }

@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.StrataKeys;
 import java.util.List;
+import java.util.Map;
 
 /** {@code ai_analyze_sentiment}: one of four words. */
 final class AiAnalyzeSentiment extends AiFunction {
@@ -26,6 +27,7 @@ final class AiAnalyzeSentiment extends AiFunction {
   CallTask task(CallOptions options, SessionPrompts prompts) {
     return new ChoiceTask(
         prompts.prompt(StrataKeys.SQL_PROMPT_SENTIMENT, "content", signature().rowNames()),
+        Map.of(),
         WORDS,
         AiClassify.texts(WORDS));
   }

@@ -3,7 +3,6 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.api.StrataException;
 import java.io.Serializable;
 import java.util.List;
-import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -25,7 +24,7 @@ import scala.collection.immutable.Seq;
  * <p>Catalyst copies expressions by their only constructor and compares them as products.
  */
 public final class AiCall extends Expression
-    implements Unevaluable, ImplicitCastInputTypes, Serializable {
+    implements Unevaluable, ImplicitCastInputTypes, Parts, Serializable {
 
   private static final long serialVersionUID = 1L;
 
@@ -71,7 +70,7 @@ public final class AiCall extends Expression
 
   @Override
   public DataType dataType() {
-    return options.onError().resultType(function.valueType(options));
+    return function.onError(options).resultType(function.valueType(options));
   }
 
   @Override
@@ -120,34 +119,17 @@ public final class AiCall extends Expression
   }
 
   @Override
-  public int productArity() {
-    return 3;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> function;
-      case 1 -> options;
-      default -> arguments;
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof AiCall;
+  public List<Object> parts() {
+    return List.of(function, options, arguments);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof AiCall call
-        && call.function.equals(function)
-        && call.options.equals(options)
-        && call.arguments.equals(arguments);
+    return Parts.equal(this, other);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(function, options, arguments);
+    return parts().hashCode();
   }
 }

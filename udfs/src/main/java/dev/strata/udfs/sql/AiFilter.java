@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.StrataKeys;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
@@ -9,6 +10,8 @@ import org.apache.spark.sql.types.DataTypes;
 final class AiFilter extends AiFunction {
 
   private static final long serialVersionUID = 1L;
+
+  static final List<String> YES_OR_NO = List.of("yes", "no");
 
   AiFilter() {
     super(
@@ -31,7 +34,8 @@ final class AiFilter extends AiFunction {
   CallTask task(CallOptions options, SessionPrompts prompts) {
     return new ChoiceTask(
         prompts.prompt(StrataKeys.SQL_PROMPT_FILTER, "prompt", signature().rowNames()),
-        List.of("yes", "no"),
+        Map.of(),
+        YES_OR_NO,
         List.of(true, false));
   }
 }

@@ -42,6 +42,18 @@ abstract class AiFunction implements Serializable {
     return DataTypes.StringType;
   }
 
+  /** Whether a value itself says what went wrong, so that it needs no struct around it for that. */
+  boolean valuesHaveErrors(CallOptions options) {
+    return false;
+  }
+
+  /** What becomes of a call that fails. */
+  final OnError onError(CallOptions options) {
+    return valuesHaveErrors(options) && options.onError() == OnError.STRUCT
+        ? OnError.NULL
+        : options.onError();
+  }
+
   /**
    * Checks what is constant.
    *
@@ -52,6 +64,11 @@ abstract class AiFunction implements Serializable {
   /** Whether an engine is needed, and not the model's tokenizer alone. */
   boolean needsEngine() {
     return true;
+  }
+
+  /** Whether it makes one value of the rows of a group. */
+  boolean isAggregate() {
+    return false;
   }
 
   /** What executors do for a call, whose options were checked. */

@@ -21,6 +21,7 @@ final class AiFunctions {
           new AiAnalyzeSentiment(),
           new AiFilter(),
           new AiScore(),
+          new AiAgg(),
           new AiEmbed(),
           new AiSimilarity(),
           new AiCountTokens());
@@ -51,6 +52,8 @@ final class AiFunctions {
   static Expression call(AiFunction function, Seq<Expression> arguments) {
     AiCall call = function.signature().call(function, Scalas.list(arguments));
     function.check(call.options());
-    return call;
+    return function.isAggregate()
+        ? new AiAggregate(function, call.options(), call.children())
+        : call;
   }
 }

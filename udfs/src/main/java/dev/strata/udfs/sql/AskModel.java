@@ -1,6 +1,6 @@
 package dev.strata.udfs.sql;
 
-import java.util.Objects;
+import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -12,7 +12,7 @@ import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
 /** The rows of its child with the results of calls of one model, in the child's order. */
-public final class AskModel extends LogicalPlan implements UnaryNode {
+public final class AskModel extends LogicalPlan implements UnaryNode, Parts {
 
   private final Seq<AiCall> calls;
   private final Seq<Attribute> results;
@@ -78,34 +78,17 @@ public final class AskModel extends LogicalPlan implements UnaryNode {
   }
 
   @Override
-  public int productArity() {
-    return 3;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> calls;
-      case 1 -> results;
-      default -> child;
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof AskModel;
+  public List<Object> parts() {
+    return List.of(calls, results, child);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof AskModel ask
-        && ask.calls.equals(calls)
-        && ask.results.equals(results)
-        && ask.child.equals(child);
+    return Parts.equal(this, other);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(calls, results, child);
+    return parts().hashCode();
   }
 }

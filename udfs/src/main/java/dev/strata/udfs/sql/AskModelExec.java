@@ -4,8 +4,6 @@ import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.PartitionTask;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -21,7 +19,7 @@ import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
 /** Asks for all rows of a partition at once. Rows come out in the order in which they came in. */
-public final class AskModelExec extends SparkPlan implements UnaryExecNode {
+public final class AskModelExec extends SparkPlan implements UnaryExecNode, AskNode, Parts {
 
   private static final long serialVersionUID = 1L;
 
@@ -29,8 +27,7 @@ public final class AskModelExec extends SparkPlan implements UnaryExecNode {
   private final Seq<Attribute> results;
   private final AskOptions options;
   private final SparkPlan child;
-  private transient AskMetrics metrics;
-  private transient EngineStats stats;
+  private final transient AskCounters counters = new AskCounters();
 
   public AskModelExec(
       Seq<AiCall> calls, Seq<Attribute> results, AskOptions options, SparkPlan child) {
@@ -80,35 +77,14 @@ public final class AskModelExec extends SparkPlan implements UnaryExecNode {
     return new AskModelExec(calls, results, options, children.head());
   }
 
-  private synchronized AskMetrics counters() {
-    if (metrics == null) { // each call must return the same accumulators
-      metrics = AskMetrics.create(sparkContext());
-    }
-    return metrics;
-  }
-
-  private synchronized EngineStats progress() {
-    if (stats == null) {
-      stats = EngineStats.register(session());
-    }
-    return stats;
-  }
-
-  /** Why calls failed so far. */
-  EngineStats failures() {
-    return progress();
+  @Override
+  public EngineStats failures() {
+    return counters.stats(session());
   }
 
   @Override
-  @SuppressWarnings("unchecked") // Scala's maps are covariant
   public scala.collection.immutable.Map<String, SQLMetric> metrics() {
-    scala.collection.immutable.Map<String, SQLMetric> all =
-        (scala.collection.immutable.Map<String, SQLMetric>)
-            (scala.collection.immutable.Map<?, ?>) scala.collection.immutable.Map$.MODULE$.empty();
-    for (Map.Entry<String, SQLMetric> metric : counters().all().entrySet()) {
-      all = all.updated(metric.getKey(), metric.getValue());
-    }
-    return all;
+    return counters.shown(session());
   }
 
   @Override
@@ -126,49 +102,30 @@ public final class AskModelExec extends SparkPlan implements UnaryExecNode {
             child.output(),
             types(child.output()),
             types(output()),
-            PartitionTask.of(options.generation(), progress(), session()),
+            PartitionTask.of(options.generation(), failures(), session()),
             options.maxErrorRatio(),
-            counters());
+            counters.metrics(session()));
     return child.execute().toJavaRDD().mapPartitionsWithIndex(task, true).rdd();
   }
 
-  private static DataType[] types(Seq<Attribute> columns) {
+  static DataType[] types(Seq<Attribute> columns) {
     return Scalas.<Attribute>list(columns).stream()
         .map(Attribute::dataType)
         .toArray(DataType[]::new);
   }
 
   @Override
-  public int productArity() {
-    return 4;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> calls;
-      case 1 -> results;
-      case 2 -> options;
-      default -> child;
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof AskModelExec;
+  public List<Object> parts() {
+    return List.of(calls, results, options, child);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof AskModelExec ask
-        && ask.calls.equals(calls)
-        && ask.results.equals(results)
-        && ask.options.equals(options)
-        && ask.child.equals(child);
+    return Parts.equal(this, other);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(calls, results, options, child);
+    return parts().hashCode();
   }
 }

@@ -11,9 +11,11 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * What a session's {@code spark.strata.*} keys say when a query is planned.
  *
+ * @param aggregateTokens the most tokens of texts in a prompt of an aggregate
  * @param maxErrorRatio the part of a partition's calls that may fail; 1 for all
  */
-record AskOptions(GenerationOptions generation, SessionPrompts prompts, double maxErrorRatio)
+record AskOptions(
+    GenerationOptions generation, SessionPrompts prompts, double maxErrorRatio, int aggregateTokens)
     implements Serializable {
 
   /**
@@ -29,6 +31,7 @@ record AskOptions(GenerationOptions generation, SessionPrompts prompts, double m
     return new AskOptions(
         conf.generationOptions(null),
         SessionPrompts.of(conf),
-        conf.find(StrataKeys.SQL_MAX_ERROR_RATIO).orElse(1.0));
+        conf.find(StrataKeys.SQL_MAX_ERROR_RATIO).orElse(1.0),
+        conf.get(StrataKeys.SQL_AGG_TOKENS));
   }
 }

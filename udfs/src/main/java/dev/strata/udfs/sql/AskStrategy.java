@@ -25,15 +25,31 @@ final class AskStrategy extends SparkStrategy {
           new AskModelExec(
               ask.calls(), ask.results(), AskOptions.ofSession(model), planLater(ask.child())));
     }
-    if (!Calls.in(plan)) {
-      return Scalas.seqOf();
+    if (plan instanceof AskAggregate ask) {
+      FailureNotice.in(session);
+      String model = ask.calls().head().options().model();
+      return Scalas.seqOf(
+          new AskAggregateExec(
+              ask.keys(),
+              ask.calls(),
+              ask.results(),
+              AskOptions.ofSession(model),
+              planLater(ask.child())));
     }
+    return isOpen(plan) ? Scalas.seqOf(planLater(extracted(plan))) : Scalas.seqOf();
+  }
+
+  private static boolean isOpen(LogicalPlan plan) {
+    return Calls.in(plan) || TextAggregates.in(plan);
+  }
+
+  private static LogicalPlan extracted(LogicalPlan plan) {
     LogicalPlan extracted = new ExtractAiCalls().apply(plan);
-    if (Calls.anywhere(extracted)) {
+    if (extracted.exists(AskStrategy::isOpen)) {
       throw StrataException.usage(
           "a call stands where no model can be asked, in %s; compute it in a subquery first",
           plan.nodeName());
     }
-    return Scalas.seqOf(planLater(extracted));
+    return extracted;
   }
 }

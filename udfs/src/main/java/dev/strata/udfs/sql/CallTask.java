@@ -22,4 +22,9 @@ interface CallTask extends Serializable {
    * @throws dev.strata.udfs.api.RowException if they make none
    */
   Object value(List<Answer> answers);
+
+  /** The value of a call that failed, where values say so themselves; else null. */
+  default Object failed(String error) {
+    return null;
+  }
 }

@@ -3,6 +3,7 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.api.StrataException;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.expressions.Cast;
@@ -15,8 +16,8 @@ final class Constants {
   private Constants() {}
 
   /**
-   * The value of an argument: a text, a number, a truth value, a list of these, or a {@link Row}
-   * with its schema.
+   * The value of an argument: a text, a number, a truth value, a list or a map of these, or a
+   * {@link Row} with its schema.
    *
    * @throws StrataException if it is not constant, NULL, or of another type
    */
@@ -31,6 +32,9 @@ final class Constants {
     Object value = CatalystTypeConverters.convertToScala(argument.eval(null), argument.dataType());
     if (value == null) {
       throw wrong(function, parameter, argument, "something else than NULL");
+    }
+    if (value instanceof scala.collection.Map<?, ?> map) {
+      return new LinkedHashMap<>(CollectionConverters.asJava(map));
     }
     return value instanceof scala.collection.Seq<?> elements
         ? new ArrayList<>(CollectionConverters.asJava(elements))

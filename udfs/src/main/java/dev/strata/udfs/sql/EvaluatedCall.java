@@ -40,7 +40,7 @@ record EvaluatedCall(
         function.signature().rowNames(),
         types,
         from,
-        call.options().onError(),
+        function.onError(call.options()),
         function.needsEngine() ? function.task(call.options(), prompts) : null);
   }
 
@@ -81,8 +81,13 @@ record EvaluatedCall(
       requireAll(answers);
       return new Result(onError.result(task.value(answers)), false);
     } catch (RowException e) {
-      return new Result(onError.failed(function, e.getMessage()), true);
+      return new Result(failed(e.getMessage()), true);
     }
+  }
+
+  private Object failed(String error) {
+    Object own = onError == OnError.FAIL ? null : task.failed(error);
+    return own == null ? onError.failed(function, error) : own;
   }
 
   private static void requireAll(List<Answer> answers) {

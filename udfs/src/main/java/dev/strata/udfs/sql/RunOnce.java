@@ -8,9 +8,9 @@ import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import org.apache.spark.sql.internal.SQLConf;
 
 /**
- * Puts a shuffle above an {@link AskModel} whose rows are read more than once, so that its results
- * are read again and not made again: below a global sort, which samples its input in a job of its
- * own, and where a plan has it twice, such as a common table expression.
+ * Puts a shuffle above an {@link AskModel} or {@link AskAggregate} whose rows are read more than
+ * once, so that its results are read again and not made again: below a global sort, which samples
+ * its input in a job of its own, and where a plan has it twice, such as a common table expression.
  */
 final class RunOnce {
 
@@ -23,7 +23,7 @@ final class RunOnce {
     RunOnce once = new RunOnce();
     plan.foreach(
         p -> {
-          if (p instanceof AskModel) {
+          if (asks(p)) {
             once.times.merge(p.canonicalized(), 1, Integer::sum);
           }
           return null;
@@ -31,17 +31,19 @@ final class RunOnce {
     return Plans.up(Plans.up(plan, once::shared), once::sorted);
   }
 
+  private static boolean asks(LogicalPlan plan) {
+    return plan instanceof AskModel || plan instanceof AskAggregate;
+  }
+
   private LogicalPlan shared(LogicalPlan plan) {
-    return plan instanceof AskModel && times.getOrDefault(plan.canonicalized(), 0) > 1
-        ? kept(plan)
-        : plan;
+    return asks(plan) && times.getOrDefault(plan.canonicalized(), 0) > 1 ? kept(plan) : plan;
   }
 
   private LogicalPlan sorted(LogicalPlan plan) {
     return plan instanceof Sort sort
             && sort.global()
             && !(sort.child() instanceof Repartition)
-            && sort.child().exists(p -> p instanceof AskModel)
+            && sort.child().exists(RunOnce::asks)
         ? Plans.withChild(sort, kept(sort.child()))
         : plan;
   }

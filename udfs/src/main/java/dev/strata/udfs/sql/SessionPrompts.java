@@ -3,6 +3,7 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.text.PromptTemplate;
 import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
 import java.util.List;
@@ -27,9 +28,13 @@ record SessionPrompts(TreeMap<String, String> templates, String system, Template
           StrataKeys.SQL_PROMPT_MASK,
           StrataKeys.SQL_PROMPT_EXTRACT,
           StrataKeys.SQL_PROMPT_CLASSIFY,
+          StrataKeys.SQL_PROMPT_CLASSIFY_LABEL,
           StrataKeys.SQL_PROMPT_SENTIMENT,
           StrataKeys.SQL_PROMPT_FILTER,
-          StrataKeys.SQL_PROMPT_RETURN_TYPE);
+          StrataKeys.SQL_PROMPT_RETURN_TYPE,
+          StrataKeys.SQL_PROMPT_AGG,
+          StrataKeys.SQL_PROMPT_AGG_PART,
+          StrataKeys.SQL_PROMPT_AGG_NOTES);
 
   static SessionPrompts of(StrataConf conf) {
     TreeMap<String, String> templates = new TreeMap<>();
@@ -38,6 +43,16 @@ record SessionPrompts(TreeMap<String, String> templates, String system, Template
         templates,
         conf.get(StrataKeys.SYSTEM),
         TemplateArguments.ofRun(conf.get(StrataKeys.CHAT_TEMPLATE_KWARGS)));
+  }
+
+  /** The same templates, each after instructions and an empty line; empty for none. */
+  SessionPrompts after(String instructions) {
+    if (instructions.isEmpty()) {
+      return this;
+    }
+    TreeMap<String, String> all = new TreeMap<>(templates);
+    all.replaceAll((key, template) -> PromptTemplate.escape(instructions) + "\n\n" + template);
+    return new SessionPrompts(all, system, arguments);
   }
 
   /** A function's prompt; for the arguments see {@link FunctionPrompt#of}. */

@@ -18,7 +18,12 @@ record TextTask(FunctionPrompt prompt) implements CallTask {
 
   /** The arguments as prompts show them. */
   static Map<String, String> values(CallArguments arguments) {
-    Map<String, String> values = new TreeMap<>();
+    return values(arguments, Map.of());
+  }
+
+  /** The same beside what is shown in the prompts of all rows. */
+  static Map<String, String> values(CallArguments arguments, Map<String, String> shown) {
+    Map<String, String> values = new TreeMap<>(shown);
     arguments.names().forEach(name -> values.put(name, arguments.text(name)));
     return values;
   }

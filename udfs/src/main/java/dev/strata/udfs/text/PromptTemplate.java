@@ -60,7 +60,7 @@ public final class PromptTemplate {
   }
 
   /** The template that renders to exactly this text. */
-  static String escape(String literal) {
+  public static String escape(String literal) {
     return literal.replace(OPENING, ESCAPED);
   }
 

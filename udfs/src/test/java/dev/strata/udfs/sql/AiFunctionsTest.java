@@ -284,8 +284,11 @@ class AiFunctionsTest {
         "ai_query('demo', 'x', returnType => 'STRUCT<') | ai_query: the returnType is 'STRUCT<'",
         "ai_query('demo', 'x', returnType => 'DATE') | ai_query: a returnType cannot have DATE",
         "ai_query('demo', 'x', responseFormat => 'json') | ai_query: responseFormat cannot be kept",
-        "ai_query('demo', 'x', modelParameters => named_struct('tmperature', 1)) | ai_query: modelParameters names 'tmperature', which is no option; did you mean 'temperature'?",
-        "ai_query('demo', 'x', modelParameters => named_struct('max_tokens', 0)) | ai_query: modelParameters: max_new_tokens is 0",
+        "ai_query('demo', 'x', modelParameters => named_struct('tmperature', 1)) | ai_query:"
+            + " modelParameters names 'tmperature', which is no option; did you mean"
+            + " 'temperature'?",
+        "ai_query('demo', 'x', modelParameters => named_struct('max_tokens', 0)) | ai_query:"
+            + " modelParameters: max_new_tokens is 0",
         "ai_query('demo', 'x', modelParameters => 5) | ai_query: modelParameters is 5",
       })
   void argumentsThatDoNotFit(String call, String message) {
@@ -305,6 +308,7 @@ class AiFunctionsTest {
         "ai_extract",
         "ai_classify",
         "ai_analyze_sentiment",
+        "ai_agg",
         "ai_filter",
         "ai_score",
         "ai_embed",

@@ -1,0 +1,108 @@
+package dev.strata.udfs.sql;
+
+import dev.strata.udfs.spark.PartitionTask;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.InterpretedOrdering;
+import org.apache.spark.sql.catalyst.expressions.SortOrder;
+import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.util.TaskCompletionListener;
+import scala.collection.immutable.Seq;
+
+/** What is sent to executors for an {@link AskAggregateExec}: called once for each partition. */
+final class AggregateTask
+    implements Function2<Integer, Iterator<InternalRow>, Iterator<InternalRow>> {
+
+  private static final long serialVersionUID = 1L;
+
+  /** A call as executors have it. */
+  record Call(String function, OnError onError, AggregatePrompts prompts) implements Serializable {}
+
+  private final List<Call> calls;
+  private final Seq<SortOrder> keys;
+  private final Seq<Expression> texts;
+  private final Seq<Attribute> input;
+  private final DataType[] inputTypes;
+  private final DataType[] outputTypes;
+  private final PartitionTask task;
+  private final AskOptions options;
+  private final AskMetrics metrics;
+
+  /**
+   * @param texts one for each call
+   */
+  AggregateTask(
+      List<Call> calls,
+      Seq<SortOrder> keys,
+      Seq<Expression> texts,
+      Seq<Attribute> input,
+      DataType[] inputTypes,
+      DataType[] outputTypes,
+      PartitionTask task,
+      AskOptions options,
+      AskMetrics metrics) {
+    this.calls = calls;
+    this.keys = keys;
+    this.texts = texts;
+    this.input = input;
+    this.inputTypes = inputTypes;
+    this.outputTypes = outputTypes;
+    this.task = task;
+    this.options = options;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public Iterator<InternalRow> call(Integer partition, Iterator<InternalRow> rows) {
+    if (!rows.hasNext()) {
+      return Collections.emptyIterator();
+    }
+    TextLevels levels =
+        new TextLevels(
+            task.session(),
+            calls.stream().map(Call::prompts).toList(),
+            options.aggregateTokens(),
+            metrics);
+    whenEnded(levels);
+    RowSpool spool = new RowSpool();
+    whenEnded(spool);
+    GroupReader reader =
+        new GroupReader(
+            new InterpretedOrdering(keys, input),
+            UnsafeProjection.create(texts, input),
+            UnsafeProjection.create(inputTypes),
+            levels,
+            spool);
+    rows.forEachRemaining(reader::read);
+    reader.end();
+    levels.ask();
+    return new GroupedRows(
+        calls,
+        levels,
+        spool,
+        inputTypes.length,
+        UnsafeProjection.create(outputTypes),
+        new ErrorLimit(options.maxErrorRatio(), metrics.failed()),
+        metrics);
+  }
+
+  private static void whenEnded(AutoCloseable held) {
+    TaskCompletionListener listener =
+        context -> {
+          try {
+            held.close();
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    TaskContext.get().addTaskCompletionListener(listener);
+  }
+}
