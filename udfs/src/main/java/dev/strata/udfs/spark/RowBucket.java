@@ -1,6 +1,5 @@
 package dev.strata.udfs.spark;
 
-import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.journal.Buckets;
 import java.io.Serializable;
@@ -22,8 +21,8 @@ record RowBucket(RowPrompts prompts) implements Serializable {
     }
     try {
       return prompts.prompt(row, UnaryOperator.identity()).digest(new Sha256());
-    } catch (RowException e) {
-      return new Sha256().add(e.getMessage());
+    } catch (RuntimeException | StackOverflowError e) { // an error of the row, said when it is asked
+      return new Sha256().add(e);
     }
   }
 }

@@ -61,21 +61,19 @@ public record RunJournal(String location, Duration interval) implements Serializ
 
   private void begin(Configuration conf, RunRecord now) throws IOException {
     Optional<RunRecord> before = RunRecord.read(conf, location);
-    if (before.isEmpty()) {
+    if (!RunRecord.hasRows(conf, location)) {
       now.write(conf, location);
       return;
     }
-    List<String> differences = before.get().differences(now);
-    if (!differences.isEmpty() && !RunRecord.hasRows(conf, location)) {
-      now.write(conf, location);
-    } else if (!differences.isEmpty()) {
+    List<String> differences =
+        before.map(run -> run.differences(now)).orElse(List.of("it does not say which"));
+    if (!differences.isEmpty()) {
       throw StrataException.data(
           "%s has what another run produced before it ended: %s; run it as before to continue, or"
               + " set --fresh to throw that away and start over",
           location, String.join(", ", differences));
-    } else {
-      LOG.info("the run continues with what is in {}", location);
     }
+    LOG.info("the run continues with what is in {}", location);
   }
 
   private static RunRecord record(GenerationOptions options) {

@@ -155,6 +155,9 @@ class JournaledRunTest {
                 + " --fresh to throw that away and start over");
     assertThatThrownBy(() -> journal(options("maxNewTokens", "13", "system", "Be brief."), false))
         .hasMessageContaining("ended: the prompt changed;");
+    Files.writeString(directory.resolve("journal/run.json"), "{\"versi");
+    assertThatThrownBy(() -> journal(options("maxNewTokens", "13"), false))
+        .hasMessageContaining("ended: it does not say which; run it as before");
     journal(options("maxNewTokens", "12"), true);
     assertThat(segment).doesNotExist();
   }
