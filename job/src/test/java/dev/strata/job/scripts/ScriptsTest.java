@@ -218,6 +218,7 @@ class ScriptsTest {
         .contains("--class org.apache.spark.sql.connect.service.SparkConnectServer")
         .doesNotContain("spark.task.resource.gpu.amount");
     assertThat(launched("connect", "--model", "x").exitCode).isEqualTo(2);
+    assertThat(launched("connect", "--help").text).contains("Usage: strata", "by Spark Connect");
   }
 
   @Test
