@@ -37,6 +37,7 @@ public final class BatchInput {
               + " chat_template_kwargs STRING, min_new_tokens INT, min_length INT,"
               + " no_repeat_ngram_size INT, suppress_tokens ARRAY<INT>,"
               + " begin_suppress_tokens ARRAY<INT>, bad_words_ids ARRAY<ARRAY<INT>>,"
+              + " stop_token_ids ARRAY<INT>, ignore_stop_tokens BOOLEAN,"
               + " refusal STRING, refusal_code STRING, refusal_parameter STRING");
 
   /** What a request says itself. */
@@ -59,7 +60,8 @@ public final class BatchInput {
           StrataKeys.ROW_OPTIONS.name(),
               "max_new_tokens,repetition_penalty,temperature,top_k,top_p,min_p,stop,seed,"
                   + "chat_template_kwargs,min_new_tokens,min_length,no_repeat_ngram_size,"
-                  + "suppress_tokens,begin_suppress_tokens,bad_words_ids",
+                  + "suppress_tokens,begin_suppress_tokens,bad_words_ids,stop_token_ids,"
+                  + "ignore_stop_tokens",
           StrataKeys.COLUMNS.name(),
               "custom_id,line,position,endpoint,model,refusal_code,refusal_parameter");
 
@@ -146,6 +148,8 @@ public final class BatchInput {
         bans.badWordsIds() == null
             ? null
             : array(bans.badWordsIds().stream().map(BatchInput::array).toList()),
+        sampling.stopTokenIds() == null ? null : array(sampling.stopTokenIds()),
+        sampling.ignoreStopTokens(),
         isRefused ? request.refusal().message() : null,
         isRefused ? request.refusal().code() : null,
         isRefused ? request.refusal().parameter() : null);

@@ -52,6 +52,8 @@ final class RequestBody {
           "repetition_penalty",
           "stop",
           "stop_strings",
+          "stop_token_ids",
+          "ignore_eos",
           "seed",
           "min_tokens",
           "min_new_tokens",
@@ -153,7 +155,8 @@ final class RequestBody {
         number("top_p", false, 0, 1, "a number above 0 and at most 1"),
         number("min_p", true, 0, 1, "a number from 0 to 1"),
         stop(),
-        null,
+        flag("ignore_eos"),
+        ids("stop_token_ids"),
         bans());
   }
 
@@ -167,6 +170,14 @@ final class RequestBody {
         ids("suppress_tokens"),
         ids("begin_suppress_tokens"),
         badWords());
+  }
+
+  private Boolean flag(String name) {
+    JsonNode value = value(name);
+    if (value != null && !value.isBoolean()) {
+      throw wrong(name, value, "true or false");
+    }
+    return value == null ? null : value.booleanValue();
   }
 
   private List<Integer> ids(String name) {

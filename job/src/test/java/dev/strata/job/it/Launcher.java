@@ -31,7 +31,20 @@ final class Launcher {
           .map("--conf "::concat)
           .collect(Collectors.joining(" "));
 
+  /** Where the launcher looks for an archive of classes. */
+  private static final Path CLASSES = ROOT.resolve("target/spark-classes.jsa");
+
   private static final int TIMEOUT_MINUTES = 5;
+
+  static {
+    try {
+      if (!Files.exists(CLASSES)) {
+        archiveClasses();
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   /**
    * What a command left behind.
@@ -60,6 +73,18 @@ final class Launcher {
   }
 
   private Launcher() {}
+
+  /**
+   * A run that ends with an archive of the classes it used: those after it start in half the time.
+   */
+  private static void archiveClasses() throws IOException, InterruptedException {
+    Path output = Files.createTempDirectory("strata-it-");
+    String option = "-XX:ArchiveClassesAtExit=" + CLASSES + " -Xlog:cds=off -Xlog:cds+dynamic=off";
+    List<String> words =
+        new ArrayList<>(List.of("--conf", "spark.driver.extraJavaOptions=" + option));
+    words.addAll(translation(output.resolve("rows"), "--limit", "4"));
+    generate(words);
+  }
 
   /** The words that have the demo model translate the demo sentences. */
   static List<String> translation(Path output, String... options) {

@@ -64,13 +64,17 @@ class RequestLineTest {
         {"custom_id": "a", "url": "/v1/completions", "body": {"prompt": "Once", "min_tokens": 2,
           "min_length": 3, "no_repeat_ngram_size": 4, "suppress_tokens": [5, -1],
           "begin_suppress_tokens": [], "bad_words_ids": [[9], [1, 2]], "stop": "a",
-          "stop_strings": ["b"]%s}}\
+          "stop_strings": ["b"], "stop_token_ids": [3], "ignore_eos": true%s}}\
         """;
     SamplingOverrides sampling = parse(line.formatted("")).sampling();
     assertThat(sampling.bans())
         .isEqualTo(
             new TokenBans(2, 3, 4, List.of(5, -1), List.of(), List.of(List.of(9), List.of(1, 2))));
     assertThat(sampling.stopStrings()).containsExactly("a", "b");
+    assertThat(sampling.stopTokenIds()).containsExactly(3);
+    assertThat(sampling.ignoreStopTokens()).isTrue();
+    assertThat(parse(line.replace("true", "1").formatted("")).refusal().message())
+        .isEqualTo("ignore_eos is 1; it must be true or false");
     assertThat(parse(line.replace("min_tokens", "min_new_tokens").formatted("")).sampling())
         .isEqualTo(sampling);
     for (String wrong : List.of("[1.5]", "1", "[[1]]", "[9999999999]", "[null]")) {

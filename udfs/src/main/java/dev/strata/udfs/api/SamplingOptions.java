@@ -16,6 +16,8 @@ import java.util.List;
  * @param minP the least probability kept, as a fraction of the most likely token's; 0 for all
  * @param stopStrings texts that end generation; they are not part of the completion
  * @param ignoreStopTokens whether to generate on through the model's stop tokens, for measurements
+ * @param stopTokenIds tokens that end generation beside the model's, even where those are ignored;
+ *     they are not part of the completion
  * @param bans tokens that are not chosen
  */
 public record SamplingOptions(
@@ -27,6 +29,7 @@ public record SamplingOptions(
     double minP,
     List<String> stopStrings,
     boolean ignoreStopTokens,
+    List<Integer> stopTokenIds,
     TokenBans bans)
     implements Serializable {
 
@@ -47,9 +50,10 @@ public record SamplingOptions(
     require(minP >= 0 && minP <= 1, "min_p", minP, "between 0 and 1");
     stopStrings = List.copyOf(stopStrings);
     require(stopStrings.stream().noneMatch(String::isEmpty), "stop", stopStrings, "not empty");
+    stopTokenIds = List.copyOf(stopTokenIds);
   }
 
-  /** Options that ban no token. */
+  /** Options that ban no token, and stop at the model's. */
   public SamplingOptions(
       int maxNewTokens,
       double repetitionPenalty,
@@ -68,6 +72,7 @@ public record SamplingOptions(
         minP,
         stopStrings,
         ignoreStopTokens,
+        List.of(),
         TokenBans.NONE);
   }
 

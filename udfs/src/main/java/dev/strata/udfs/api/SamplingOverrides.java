@@ -17,10 +17,11 @@ public record SamplingOverrides(
     Double minP,
     List<String> stopStrings,
     Boolean ignoreStopTokens,
+    List<Integer> stopTokenIds,
     TokenBans bans)
     implements Serializable {
 
-  /** Overrides that ban no token. */
+  /** Overrides that ban no token, and stop at no others. */
   public SamplingOverrides(
       Integer maxNewTokens,
       Double repetitionPenalty,
@@ -39,6 +40,7 @@ public record SamplingOverrides(
         minP,
         stopStrings,
         ignoreStopTokens,
+        null,
         TokenBans.NONE);
   }
 
@@ -61,6 +63,7 @@ public record SamplingOverrides(
         orElse(minP, base.minP()),
         orElse(stopStrings, base.stopStrings()),
         orElse(ignoreStopTokens, base.ignoreStopTokens()),
+        orElse(stopTokenIds, base.stopTokenIds()),
         bans.over(base.bans()));
   }
 

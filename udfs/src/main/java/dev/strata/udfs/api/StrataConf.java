@@ -174,6 +174,7 @@ public final class StrataConf {
         get(StrataKeys.MIN_P),
         get(StrataKeys.STOP),
         get(StrataKeys.IGNORE_STOP_TOKENS),
+        null,
         new TokenBans(
             get(StrataKeys.MIN_NEW_TOKENS),
             null,

@@ -1,6 +1,7 @@
 package dev.strata.udfs.api;
 
 import com.google.errorprone.annotations.FormatMethod;
+import java.util.regex.Pattern;
 
 /**
  * An error that a person can act on: its message is one sentence with the value, the file and the
@@ -10,6 +11,11 @@ import com.google.errorprone.annotations.FormatMethod;
 public final class StrataException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
+
+  /** Its beginning, and its end, which is a file's name where it is a path. */
+  private static final Pattern LONG_WORD = Pattern.compile("(\\S{140})\\S{160,}+(?<=(\\S{140}))");
+
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
 
   /** Whose move it is after an error. */
   public enum Fault {
@@ -39,13 +45,22 @@ public final class StrataException extends RuntimeException {
   private final Fault fault;
 
   public StrataException(Fault fault, String message) {
-    super(message);
+    super(told(fault, message));
     this.fault = fault;
   }
 
   public StrataException(Fault fault, String message, Throwable cause) {
-    super(message, cause);
+    super(told(fault, message), cause);
     this.fault = fault;
+  }
+
+  /** A model's files may hold anything: what is said of them stays a sentence, in one line. */
+  private static String told(Fault fault, String message) {
+    if (fault != Fault.MODEL) {
+      return message;
+    }
+    String line = CONTROL.matcher(message).replaceAll("?");
+    return LONG_WORD.matcher(line).replaceAll("$1…$2");
   }
 
   /** An option or key with a value that makes no sense. */

@@ -1,6 +1,6 @@
 /**
- * Threads: daemons by their names, waits for them that an interrupt does not end, and what is
- * closed after a failure, whichever thread it was on.
+ * Threads: daemons by their names, waits for them that an interrupt does not end, what is closed
+ * after a failure, whichever thread it was on, and how that is thrown on.
  *
  * <p>May import: the JDK only.
  */

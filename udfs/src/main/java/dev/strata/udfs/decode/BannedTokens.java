@@ -1,5 +1,6 @@
 package dev.strata.udfs.decode;
 
+import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.TokenBans;
 import java.util.Arrays;
 import java.util.List;
@@ -22,11 +23,14 @@ final class BannedTokens {
   /**
    * Bans what the next token must not be.
    *
+   * @param options the row's, with its bans
    * @param tokens prompt and completion, in {@code [0, count)}
    */
-  void apply(TokenBans bans, int[] tokens, int promptLength, int count) {
+  void apply(SamplingOptions options, int[] tokens, int promptLength, int count) {
+    TokenBans bans = options.bans();
     if (isTooShort(bans, count - promptLength, count)) {
       stopTokens.forEach(this::ban);
+      options.stopTokenIds().forEach(this::ban);
     }
     banAll(bans.suppressTokens());
     if (count == promptLength) {

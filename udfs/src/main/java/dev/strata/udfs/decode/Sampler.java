@@ -63,7 +63,7 @@ public final class Sampler {
     if (options.repetitionPenalty() != 1) {
       penalize(logits, (float) options.repetitionPenalty(), tokens, tokenCount);
     }
-    banned.apply(options.bans(), tokens, promptLength, tokenCount);
+    banned.apply(options, tokens, promptLength, tokenCount);
     int best = mostLikely();
     if (scores[best] == Float.NEGATIVE_INFINITY) {
       throw new RowException(

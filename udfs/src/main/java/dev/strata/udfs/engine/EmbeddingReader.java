@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.concurrent.Failures;
 import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Weight;
@@ -109,12 +110,7 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     if (failure instanceof IOException e) {
       throw e;
     }
-    if (failure instanceof Error e) {
-      throw e;
-    }
-    if (failure instanceof RuntimeException e) {
-      throw e;
-    }
+    Failures.throwUnchecked(failure);
   }
 
   private void read(int token, int place) throws IOException {

@@ -149,7 +149,7 @@ public record GenerationDefaults(
     TokenBans bans = bans(generation);
     if (!generation.flagOr("do_sample", false)) {
       return new SamplingOverrides(
-          maxNewTokens, repetitionPenalty, 0.0, null, null, null, stopStrings, null, bans);
+          maxNewTokens, repetitionPenalty, 0.0, null, null, null, stopStrings, null, null, bans);
     }
     return new SamplingOverrides(
         maxNewTokens,
@@ -159,6 +159,7 @@ public record GenerationDefaults(
         atMostOne(generation, "top_p", generation.positiveOr("top_p", SAMPLED_TOP_P)),
         atMostOne(generation, "min_p", generation.numberOr("min_p", 0)),
         stopStrings,
+        null,
         null,
         bans);
   }

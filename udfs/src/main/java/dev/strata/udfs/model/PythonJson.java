@@ -18,6 +18,7 @@ public final class PythonJson {
   private static final Pattern PLACE = Pattern.compile("line \\d+ column \\d+");
 
   private static final List<String> NO_NUMBERS = List.of("NaN", "Infinity", "-Infinity");
+  private static final String NO_NUMBERS_BEGIN = "NI-";
 
   private PythonJson() {}
 
@@ -76,7 +77,11 @@ public final class PythonJson {
     return quoted.toString();
   }
 
+  /** Asked of every character: no object is made for one. */
   private static String noNumberAt(String json, int index) {
+    if (NO_NUMBERS_BEGIN.indexOf(json.charAt(index)) < 0) {
+      return "";
+    }
     return NO_NUMBERS.stream().filter(name -> json.startsWith(name, index)).findFirst().orElse("");
   }
 

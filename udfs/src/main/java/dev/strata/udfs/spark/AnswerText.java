@@ -9,6 +9,7 @@ import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.StopStringScanner;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -44,11 +45,20 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
 
   /** What ends an answer besides its length. */
   private StopCondition stopCondition(SamplingOptions own) {
-    StopCondition tokens =
-        own.ignoreStopTokens() ? StopCondition.never() : StopCondition.tokens(stopTokens);
+    StopCondition tokens = StopCondition.tokens(stopTokens(own));
     return own.stopStrings().isEmpty()
         ? tokens
         : tokens.or(new StopStringScanner(text, own.stopStrings())::stops);
+  }
+
+  private Set<Integer> stopTokens(SamplingOptions own) {
+    Set<Integer> models = own.ignoreStopTokens() ? Set.of() : stopTokens;
+    if (own.stopTokenIds().isEmpty()) {
+      return models;
+    }
+    Set<Integer> all = new HashSet<>(models);
+    all.addAll(own.stopTokenIds());
+    return all;
   }
 
   /** What the engine made. */
@@ -70,9 +80,7 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
   private int[] shown(GenerationResult result, SamplingOptions own) {
     int[] tokens = result.tokens();
     boolean stopped =
-        result.reason() == FinishReason.STOP
-            && !own.ignoreStopTokens()
-            && stopTokens.contains(tokens[tokens.length - 1]);
+        result.reason() == FinishReason.STOP && stopTokens(own).contains(tokens[tokens.length - 1]);
     return stopped ? Arrays.copyOf(tokens, tokens.length - 1) : tokens;
   }
 }

@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.concurrent.Failures;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,10 +33,8 @@ final class EngineLease<E extends SharedEngine> implements AutoCloseable {
 
   /** All who wait for a start hear the same of its failure. */
   private static RuntimeException rethrown(Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
+    Failures.throwUnchecked(failure);
+    return new IllegalStateException(failure);
   }
 
   /** Tells the task that it gets no engine. */

@@ -38,11 +38,13 @@ final class RowOptions implements Serializable {
           "min_p",
           "stop",
           "stop_strings",
+          "stop_token_ids",
           "suppress_tokens",
           "begin_suppress_tokens",
           "no_repeat_ngram_size",
           "bad_words_ids",
           "ignore_stop_tokens",
+          "ignore_eos",
           "seed",
           TemplateArguments.NAME);
 
@@ -104,7 +106,8 @@ final class RowOptions implements Serializable {
         number(row, "top_p"),
         number(row, "min_p"),
         stopStrings(row),
-        flag(row, "ignore_stop_tokens"),
+        ignoresStopTokens(row),
+        TokenIds.list("stop_token_ids", value(row, "stop_token_ids")),
         bans(row));
   }
 
@@ -116,6 +119,12 @@ final class RowOptions implements Serializable {
       return stop == null ? more : stop;
     }
     return Stream.concat(stop.stream(), more.stream()).toList();
+  }
+
+  /** By the name that vLLM has for it too. */
+  private Boolean ignoresStopTokens(Row row) {
+    Boolean ignores = flag(row, "ignore_stop_tokens");
+    return ignores != null ? ignores : flag(row, "ignore_eos");
   }
 
   private TokenBans bans(Row row) {

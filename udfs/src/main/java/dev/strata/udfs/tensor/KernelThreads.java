@@ -1,6 +1,7 @@
 package dev.strata.udfs.tensor;
 
 import ai.djl.pytorch.jni.JniUtils;
+import dev.strata.udfs.concurrent.Failures;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,16 +67,7 @@ final class KernelThreads implements AutoCloseable {
       Throwable ended = Uninterrupted.failureOf(part);
       failure = failure == null ? ended : failure;
     }
-    throwUnchecked(failure);
-  }
-
-  private static void throwUnchecked(Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    if (failure instanceof RuntimeException exception) {
-      throw exception;
-    }
+    Failures.throwUnchecked(failure);
   }
 
   @Override

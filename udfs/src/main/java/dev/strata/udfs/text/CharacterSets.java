@@ -1,9 +1,11 @@
 package dev.strata.udfs.text;
 
+import java.nio.CharBuffer;
 import java.util.BitSet;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.function.IntPredicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -30,7 +32,7 @@ final class CharacterSets {
   }
 
   static BitSet range(int first, int last) {
-    BitSet set = new BitSet(SIZE);
+    BitSet set = new BitSet(index(last) + 1);
     set.set(index(first), index(last) + 1);
     return set;
   }
@@ -131,17 +133,29 @@ final class CharacterSets {
   private static BitSet categoryOrScript(String name, String plain) {
     String category = plain.isEmpty() ? "" : plain.substring(0, 1).toUpperCase(Locale.ROOT);
     if (plain.length() <= 2 && "LMNPSZC".contains(category) && !category.isEmpty()) {
-      return where(code -> isType(code, category + plain.substring(1)));
+      String type = category + plain.substring(1);
+      return where(code -> isType(code, type));
     }
     for (String prefix : new String[] {"Is", "", "In"}) {
       try {
-        Pattern pattern = Pattern.compile("\\p{" + prefix + name + "}");
-        return where(code -> pattern.matcher(Character.toString(code)).matches());
+        return matching(Pattern.compile("\\p{" + prefix + name + "}"));
       } catch (PatternSyntaxException e) {
         // Tried under its next name.
       }
     }
     return all();
+  }
+
+  /** The characters that a pattern of one matches, which are asked for in one place of memory. */
+  private static BitSet matching(Pattern pattern) {
+    char[] chars = new char[2];
+    CharBuffer character = CharBuffer.wrap(chars);
+    Matcher matcher = pattern.matcher(character);
+    return where(
+        code -> {
+          character.limit(Character.toChars(code, chars, 0));
+          return matcher.reset().matches();
+        });
   }
 
   /** Whether a character is of a general category, of one or two letters. */

@@ -21,13 +21,14 @@ class BannedTokensTest {
 
   private static final int VOCABULARY = 8;
   private static final Set<Integer> STOP_TOKENS = Set.of(6, 7);
+  private static final List<Integer> STOP_TOKENS_OF_ROW = List.of(0, 99);
 
   /** MinNewTokensLengthLogitsProcessor. */
   @Test
   void noStopTokenBeforeSoManyNewTokens() {
     TokenBans bans = new TokenBans(2, null, null, null, null, null);
-    assertThat(banned(bans, 3, 1, 2, 3)).containsExactly(6, 7);
-    assertThat(banned(bans, 3, 1, 2, 3, 4)).containsExactly(6, 7);
+    assertThat(banned(bans, 3, 1, 2, 3)).containsExactly(0, 6, 7);
+    assertThat(banned(bans, 3, 1, 2, 3, 4)).containsExactly(0, 6, 7);
     assertThat(banned(bans, 3, 1, 2, 3, 4, 5)).isEmpty();
   }
 
@@ -35,7 +36,7 @@ class BannedTokensTest {
   @Test
   void noStopTokenBeforeALength() {
     TokenBans bans = new TokenBans(null, 4, null, null, null, null);
-    assertThat(banned(bans, 1, 1, 2, 3)).containsExactly(6, 7);
+    assertThat(banned(bans, 1, 1, 2, 3)).containsExactly(0, 6, 7);
     assertThat(banned(bans, 1, 1, 2, 3, 4)).isEmpty();
     assertThat(banned(bans, 4, 1, 2, 3, 4)).isEmpty();
   }
@@ -170,7 +171,8 @@ class BannedTokensTest {
   }
 
   private static SamplingOptions options(TokenBans bans, double penalty, double temperature) {
-    return new SamplingOptions(9, penalty, temperature, 0, 1, 0, List.of(), false, bans);
+    return new SamplingOptions(
+        9, penalty, temperature, 0, 1, 0, List.of(), false, STOP_TOKENS_OF_ROW, bans);
   }
 
   private static int greedy(Sampler sampler, TokenBans bans, float[] logits) {
@@ -179,7 +181,8 @@ class BannedTokensTest {
 
   private static Set<Integer> banned(TokenBans bans, int promptLength, int... tokens) {
     float[] scores = new float[VOCABULARY];
-    new BannedTokens(scores, STOP_TOKENS).apply(bans, tokens, promptLength, tokens.length);
+    new BannedTokens(scores, STOP_TOKENS)
+        .apply(options(bans, 1, 0), tokens, promptLength, tokens.length);
     Set<Integer> banned = new TreeSet<>();
     for (int id = 0; id < VOCABULARY; id++) {
       if (scores[id] == Float.NEGATIVE_INFINITY) {

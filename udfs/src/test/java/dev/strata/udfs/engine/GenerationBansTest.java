@@ -106,7 +106,7 @@ class GenerationBansTest {
     for (int[] prompt : PROMPTS) {
       SamplingOptions own =
           new SamplingOptions(
-              NEW_TOKENS, 1, 0, 0, 1, 0, List.of(), false, bans.apply(requests.size()));
+              NEW_TOKENS, 1, 0, 0, 1, 0, List.of(), false, List.of(), bans.apply(requests.size()));
       requests.add(new GenerationRequest(requests.size(), PromptTokens.of(prompt), own, 0, stop));
     }
     return TestEngines.run(engine, requests).stream()

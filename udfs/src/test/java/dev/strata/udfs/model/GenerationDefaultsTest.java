@@ -70,7 +70,7 @@ class GenerationDefaultsTest {
     assertThat(parse(generation, "{}").sampling())
         .isEqualTo(
             new SamplingOverrides(
-                null, null, 0.0, null, null, null, List.of("END", "\n"), null, bans));
+                null, null, 0.0, null, null, null, List.of("END", "\n"), null, null, bans));
     String sampled = generation.replace("{\"min_new", "{\"do_sample\": true, \"min_new");
     assertThat(parse(sampled, "{}").sampling().bans()).isEqualTo(bans);
     assertThat(parse(sampled, "{}").sampling().stopStrings()).containsExactly("END", "\n");
