@@ -16,10 +16,10 @@ final class SortedLimits {
     if (!(plan instanceof GlobalLimit && child(plan) instanceof LocalLimit local)) {
       return plan;
     }
-    if (local.child() instanceof Project project
-        && project.child() instanceof Sort sort
-        && Calls.in(project)) {
-      return Plans.withChild(project, limited(plan, local, sort));
+    if (local.child() instanceof Project project && project.child() instanceof Sort sort) {
+      LogicalPlan sorted = limited(plan, local, sort);
+      LogicalPlan lifted = lift(sorted);
+      return lifted != sorted || Calls.in(project) ? Plans.withChild(project, lifted) : plan;
     }
     if (local.child() instanceof Sort sort
         && sort.child() instanceof Project project

@@ -79,6 +79,13 @@ class PlanRulesTest {
     assertThat(new ExtractAiCalls().apply(plan)).isSameAs(plan);
   }
 
+  /** The column that orders rows is in a projection of its own, above which it is dropped. */
+  @Test
+  void aLimitOrderedByAColumnThatIsNotSelectedIsBelowTheModel() {
+    AskModel ask = asks(optimized("SELECT ai_gen(text) FROM t ORDER BY id LIMIT 2")).get(0);
+    assertThat(nodes(ask.child())).contains("GlobalLimit", "Sort");
+  }
+
   @Test
   void callsOfAProjectionAreOneNodeAboveTheColumnsThatItNeeds() {
     LogicalPlan plan = optimized("SELECT id, ai_gen(text), ai_fix_grammar(text) FROM t");
