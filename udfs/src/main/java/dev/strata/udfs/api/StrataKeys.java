@@ -400,9 +400,9 @@ public final class StrataKeys {
           "sql.maxErrorRatio",
           ConfType.number(true, 0, 1, "a number between 0 and 1"),
           null,
-          "A query with SQL functions ends with an error where more than this part of a partition's"
-              + " calls failed, judged at its end and, from 20 calls on, on the way; default: a"
-              + " failed call gives NULL, however many there are.");
+          "A query with SQL functions ends with an error where more than this part of its calls"
+              + " failed, those of all partitions, judged at its end and, from 20 calls on, on the"
+              + " way; default: a failed call gives NULL, however many there are.");
   public static final ConfKey<String> SQL_PROMPT_SUMMARIZE =
       prompt(
           "summarize",

@@ -33,11 +33,13 @@ final class AggregateTask
   private final DataType[] inputTypes;
   private final DataType[] outputTypes;
   private final PartitionTask task;
-  private final AskOptions options;
+  private final int textTokens;
+  private final ErrorLimit.Allowed allowed;
   private final AskMetrics metrics;
 
   /**
    * @param texts one for each call
+   * @param textTokens the most tokens of texts in a prompt
    */
   AggregateTask(
       List<Call> calls,
@@ -47,7 +49,8 @@ final class AggregateTask
       DataType[] inputTypes,
       DataType[] outputTypes,
       PartitionTask task,
-      AskOptions options,
+      int textTokens,
+      ErrorLimit.Allowed allowed,
       AskMetrics metrics) {
     this.calls = calls;
     this.keys = keys;
@@ -56,21 +59,21 @@ final class AggregateTask
     this.inputTypes = inputTypes;
     this.outputTypes = outputTypes;
     this.task = task;
-    this.options = options;
+    this.textTokens = textTokens;
+    this.allowed = allowed;
     this.metrics = metrics;
   }
 
   @Override
   public Iterator<InternalRow> call(Integer partition, Iterator<InternalRow> rows) {
+    ErrorLimit errors = allowed.inPartition(partition, metrics.failed());
     if (!rows.hasNext()) {
+      errors.end();
       return Collections.emptyIterator();
     }
     TextLevels levels =
         new TextLevels(
-            task.session(),
-            calls.stream().map(Call::prompts).toList(),
-            options.aggregateTokens(),
-            metrics);
+            task.session(), calls.stream().map(Call::prompts).toList(), textTokens, metrics);
     whenEnded(levels);
     RowSpool spool = new RowSpool();
     whenEnded(spool);
@@ -90,7 +93,7 @@ final class AggregateTask
         spool,
         inputTypes.length,
         UnsafeProjection.create(outputTypes),
-        new ErrorLimit(options.maxErrorRatio(), metrics.failed()),
+        errors,
         metrics);
   }
 

@@ -139,6 +139,7 @@ public final class AskAggregateExec extends SparkPlan implements UnaryExecNode, 
               call.options().onError(),
               ((AiAgg) call.function()).prompts(call.options(), options.prompts())));
     }
+    RDD<InternalRow> rows = child.execute();
     AggregateTask task =
         new AggregateTask(
             List.copyOf(asked),
@@ -148,9 +149,10 @@ public final class AskAggregateExec extends SparkPlan implements UnaryExecNode, 
             AskModelExec.types(child.output()),
             AskModelExec.types(output()),
             PartitionTask.of(options.generation(), failures(), session()),
-            options,
+            options.aggregateTokens(),
+            counters.allowed(options, rows.getNumPartitions(), session()),
             counters.metrics(session()));
-    return child.execute().toJavaRDD().mapPartitionsWithIndex(task, true).rdd();
+    return rows.toJavaRDD().mapPartitionsWithIndex(task, true).rdd();
   }
 
   @Override

@@ -25,6 +25,15 @@ final class AskCounters {
     return stats;
   }
 
+  /** What the node's query allows to fail. */
+  ErrorLimit.Allowed allowed(AskOptions options, int partitions, SparkSession session) {
+    if (options.maxErrorRatio() < 1) {
+      ErrorTally.listen();
+    }
+    return new ErrorLimit.Allowed(
+        options.maxErrorRatio(), metrics(session).failed().id(), partitions);
+  }
+
   /** The metrics as Spark has them. */
   @SuppressWarnings("unchecked") // Scala's maps are covariant
   scala.collection.immutable.Map<String, SQLMetric> shown(SparkSession session) {

@@ -95,6 +95,7 @@ public final class AskModelExec extends SparkPlan implements UnaryExecNode, AskN
       evaluated.add(EvaluatedCall.of(call, options.prompts(), arguments.size()));
       arguments.addAll(Scalas.list(call.children()));
     }
+    RDD<InternalRow> rows = child.execute();
     AskTask task =
         new AskTask(
             List.copyOf(evaluated),
@@ -103,9 +104,9 @@ public final class AskModelExec extends SparkPlan implements UnaryExecNode, AskN
             types(child.output()),
             types(output()),
             PartitionTask.of(options.generation(), failures(), session()),
-            options.maxErrorRatio(),
+            counters.allowed(options, rows.getNumPartitions(), session()),
             counters.metrics(session()));
-    return child.execute().toJavaRDD().mapPartitionsWithIndex(task, true).rdd();
+    return rows.toJavaRDD().mapPartitionsWithIndex(task, true).rdd();
   }
 
   static DataType[] types(Seq<Attribute> columns) {

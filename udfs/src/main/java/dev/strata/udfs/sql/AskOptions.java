@@ -12,7 +12,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * What a session's {@code spark.strata.*} keys say when a query is planned.
  *
  * @param aggregateTokens the most tokens of texts in a prompt of an aggregate
- * @param maxErrorRatio the part of a partition's calls that may fail; 1 for all
+ * @param maxErrorRatio the part of a query's calls that may fail; 1 for all
  */
 record AskOptions(
     GenerationOptions generation, SessionPrompts prompts, double maxErrorRatio, int aggregateTokens)

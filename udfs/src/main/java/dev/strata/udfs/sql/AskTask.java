@@ -24,7 +24,7 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
   private final DataType[] inputTypes;
   private final DataType[] outputTypes;
   private final PartitionTask task;
-  private final double maxErrorRatio;
+  private final ErrorLimit.Allowed allowed;
   private final AskMetrics metrics;
 
   /**
@@ -37,7 +37,7 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
       DataType[] inputTypes,
       DataType[] outputTypes,
       PartitionTask task,
-      double maxErrorRatio,
+      ErrorLimit.Allowed allowed,
       AskMetrics metrics) {
     this.calls = calls;
     this.arguments = arguments;
@@ -45,18 +45,19 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
     this.inputTypes = inputTypes;
     this.outputTypes = outputTypes;
     this.task = task;
-    this.maxErrorRatio = maxErrorRatio;
+    this.allowed = allowed;
     this.metrics = metrics;
   }
 
   @Override
   public Iterator<InternalRow> call(Integer partition, Iterator<InternalRow> rows) {
+    ErrorLimit errors = allowed.inPartition(partition, metrics.failed());
     if (!rows.hasNext()) {
+      errors.end();
       return Collections.emptyIterator();
     }
     UnsafeProjection evaluation = UnsafeProjection.create(arguments, input);
     evaluation.initialize(partition);
-    ErrorLimit errors = new ErrorLimit(maxErrorRatio, metrics.failed());
     CallRows callRows = new CallRows(calls, evaluation, inputTypes, outputTypes, errors, metrics);
     return calls.get(0).task() == null
         ? new CountedRows(rows, callRows, task.tokenCounter())

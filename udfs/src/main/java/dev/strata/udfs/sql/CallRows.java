@@ -104,13 +104,10 @@ final class CallRows implements AnsweredRows<InternalRow> {
     return output.apply(joined.apply(values, new GenericInternalRow(results)));
   }
 
+  /** Nothing of the partition follows. */
   @Override
   public void finished() {
-    requireFewErrors();
-  }
-
-  void requireFewErrors() {
-    errors.judge();
+    errors.end();
   }
 
   @Override

@@ -5,14 +5,25 @@ import java.util.Iterator;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /** Rows whose calls count tokens, one after another. */
-record CountedRows(Iterator<InternalRow> rows, CallRows calls, TokenCounter counter)
-    implements Iterator<InternalRow> {
+final class CountedRows implements Iterator<InternalRow> {
+
+  private final Iterator<InternalRow> rows;
+  private final CallRows calls;
+  private final TokenCounter counter;
+  private boolean finished;
+
+  CountedRows(Iterator<InternalRow> rows, CallRows calls, TokenCounter counter) {
+    this.rows = rows;
+    this.calls = calls;
+    this.counter = counter;
+  }
 
   @Override
   public boolean hasNext() {
     boolean isMore = rows.hasNext();
-    if (!isMore) {
-      calls.requireFewErrors();
+    if (!isMore && !finished) {
+      finished = true;
+      calls.finished();
     }
     return isMore;
   }

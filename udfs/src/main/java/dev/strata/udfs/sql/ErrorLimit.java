@@ -1,21 +1,47 @@
 package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.StrataException;
+import java.io.Serializable;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 
-/** Ends a task in which too many calls fail. */
+/**
+ * Counts the calls of a task, and ends the task if too many of its query have failed: those of all
+ * partitions that the driver has heard of.
+ */
 final class ErrorLimit {
 
-  /** From so many calls on they are judged before the partition's end. */
+  /** From so many calls of a query on they are judged before its end, as often as that. */
   static final int FIRST_JUDGED = 20;
 
-  private final double maxRatio;
+  /**
+   * What a query allows.
+   *
+   * @param maxRatio the part of its calls that may fail; 1 for all
+   * @param query a number that no other has
+   * @param partitions how many it has
+   */
+  record Allowed(double maxRatio, long query, int partitions) implements Serializable {
+
+    private boolean isLimit() {
+      return maxRatio < 1;
+    }
+
+    /** The limit of a task. */
+    ErrorLimit inPartition(int partition, SQLMetric failures) {
+      return new ErrorLimit(this, partition, failures);
+    }
+  }
+
+  private final Allowed allowed;
+  private final int partition;
   private final SQLMetric failures;
   private long calls;
   private long failed;
+  private long judged;
 
-  ErrorLimit(double maxRatio, SQLMetric failures) {
-    this.maxRatio = maxRatio;
+  private ErrorLimit(Allowed allowed, int partition, SQLMetric failures) {
+    this.allowed = allowed;
+    this.partition = partition;
     this.failures = failures;
   }
 
@@ -29,22 +55,34 @@ final class ErrorLimit {
     if (isFailed) {
       failed++;
       failures.add(1L);
-      if (calls >= FIRST_JUDGED) {
-        judge();
+      if (calls - judged >= FIRST_JUDGED) {
+        judged = calls;
+        judge(false);
       }
     }
   }
 
   /**
-   * Judges all calls of a partition.
+   * Says that the partition is through.
    *
-   * @throws StrataException if too many have failed
+   * @throws StrataException if too many calls have failed
    */
-  void judge() {
-    if (failed > maxRatio * calls) {
+  void end() {
+    judge(true);
+  }
+
+  private void judge(boolean isEnded) {
+    if (!allowed.isLimit()) {
+      return;
+    }
+    ErrorTally.Counts all =
+        ErrorTally.tell(
+            allowed.query(), partition, new ErrorTally.Counts(calls, failed, isEnded ? 1 : 0));
+    boolean isEnough = all.calls() >= FIRST_JUDGED || all.ended() >= allowed.partitions();
+    if (isEnough && all.failed() > allowed.maxRatio() * all.calls()) {
       throw StrataException.data(
           "%d of %d calls failed, which is more than spark.strata.sql.maxErrorRatio, %s, allows",
-          failed, calls, maxRatio);
+          all.failed(), all.calls(), allowed.maxRatio());
     }
   }
 }

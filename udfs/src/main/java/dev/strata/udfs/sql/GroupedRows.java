@@ -23,6 +23,7 @@ final class GroupedRows implements Iterator<InternalRow> {
   private final AskMetrics metrics;
   private final JoinedRow joined = new JoinedRow();
   private long group = -1;
+  private boolean finished;
 
   GroupedRows(
       List<AggregateTask.Call> calls,
@@ -43,10 +44,12 @@ final class GroupedRows implements Iterator<InternalRow> {
 
   @Override
   public boolean hasNext() {
-    if (!rows.hasNext()) {
-      errors.judge();
+    boolean isMore = rows.hasNext();
+    if (!isMore && !finished) {
+      finished = true;
+      errors.end();
     }
-    return rows.hasNext();
+    return isMore;
   }
 
   @Override

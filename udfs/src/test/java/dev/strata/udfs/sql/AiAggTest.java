@@ -94,11 +94,11 @@ class AiAggTest {
   }
 
   private static String oracle(String query) {
-    return query.replaceAll(
-        "fn_agg\\(([\\w.]+|upper\\(text\\)), '(\\w+:)'\\)( FILTER \\([^)]*\\))?",
-        "ref_gen(concat('$2\n\n"
-            + "', nullif(array_join(sort_array(collect_list($1)$3), '\n\n"
-            + "'), '')))");
+    return query
+        .replaceAll(
+            "fn_agg\\(([\\w.]+|upper\\(text\\)), '(\\w+:)'\\)( FILTER \\([^)]*\\))?",
+            "ref_gen(concat('$2@', nullif(array_join(sort_array(collect_list($1)$3), '@'), '')))")
+        .replace("@", "\n\n");
   }
 
   private static List<String> sorted(Dataset<Row> rows) {

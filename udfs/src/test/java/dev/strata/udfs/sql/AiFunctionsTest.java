@@ -253,6 +253,12 @@ class AiFunctionsTest {
     assertThatThrownBy(() -> spark.sql(most).collect())
         .hasStackTraceContaining(
             "6 of 10 calls failed, which is more than spark.strata.sql.maxErrorRatio, 0.5, allows");
+    String both = most.replace("10, 1, 1)", "10, 1, 2)");
+    assertThatThrownBy(() -> spark.sql(both).collect())
+        .as("all partitions together")
+        .hasStackTraceContaining("6 of 10 calls failed");
+    String oneBad = "SELECT ai_gen(if(id < 4, '', 'Hello.')) FROM range(0, 10, 1, 2)";
+    assertThat(spark.sql(oneBad).collectAsList()).as("most of one partition").hasSize(10);
     String many = most.replace("10, 1, 1", "1000, 1, 1");
     assertThatThrownBy(() -> spark.sql(many).collect())
         .hasStackTraceContaining("of 20 calls failed");
@@ -329,7 +335,7 @@ class AiFunctionsTest {
   @Test
   void translationsAreThoseOfTheJob() {
     Path sentences = Path.of(System.getProperty("strata.root"), "datasets", "sentences.parquet");
-    Dataset<Row> rows = spark.read().parquet(sentences.toString()).limit(40);
+    Dataset<Row> rows = spark.read().parquet(sentences.toString());
     List<Row> job =
         Strata.on(spark)
             .toLanguage("French")
@@ -345,7 +351,7 @@ class AiFunctionsTest {
             .orderBy("id")
             .collectAsList();
     spark.conf().set("spark.strata.maxNewTokens", SqlSession.MAX_NEW_TOKENS);
-    assertThat(functions).hasSize(40).isEqualTo(job);
+    assertThat(functions).hasSize(310).isEqualTo(job);
   }
 
   @Test

@@ -87,6 +87,8 @@ final class ModelOracle implements AutoCloseable {
                 "Summarize the following text"
                     + (words == 0 ? "" : " in at most " + words + " words"),
                 content);
+    UDF1<String, Boolean> filter = ModelOracle::isYes;
+    spark.udf().register("ref_filter", filter, DataTypes.BooleanType);
     spark.udf().register("ref_gen", gen, DataTypes.StringType);
     spark.udf().register("ref_translate", translate, DataTypes.StringType);
     spark.udf().register("ref_summarize", summarize, DataTypes.StringType);
@@ -119,6 +121,14 @@ final class ModelOracle implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static Boolean isYes(String question) {
+    if (question == null) {
+      return null;
+    }
+    String prompt = question + "\n\nAnswer with yes or no alone.";
+    return logProbability(prompt, "yes") >= logProbability(prompt, "no");
   }
 
   /** The log-probability of an answer and the token that ends it, as that of a text read. */
