@@ -48,11 +48,7 @@ class KilledRunIT {
     Launcher.Started run = run("--master", "local-cluster[2,1,1300]");
     await(run, () -> segments() >= 12);
     ProcessHandle executor =
-        run.process()
-            .descendants()
-            .filter(KilledRunIT::isExecutor)
-            .findFirst()
-            .orElseThrow();
+        run.process().descendants().filter(KilledRunIT::isExecutor).findFirst().orElseThrow();
     executor.destroyForcibly();
     Launcher.Result result = run.await();
     assertThat(result.exitCode()).as("%s", result.err()).isZero();

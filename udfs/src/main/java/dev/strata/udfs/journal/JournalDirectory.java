@@ -50,15 +50,14 @@ final class JournalDirectory {
     } catch (FileNotFoundException e) {
       return List.of();
     }
-    return
-        Arrays.stream(found)
-            .flatMap(status -> SegmentName.parse(status.getPath().getName()).stream())
-            .filter(name -> name.buckets().overlaps(buckets))
-            .sorted(
-                Comparator.comparing(SegmentName::attempt)
-                    .thenComparingLong(SegmentName::first)
-                    .thenComparing(SegmentName::last, Comparator.reverseOrder()))
-            .toList();
+    return Arrays.stream(found)
+        .flatMap(status -> SegmentName.parse(status.getPath().getName()).stream())
+        .filter(name -> name.buckets().overlaps(buckets))
+        .sorted(
+            Comparator.comparing(SegmentName::attempt)
+                .thenComparingLong(SegmentName::first)
+                .thenComparing(SegmentName::last, Comparator.reverseOrder()))
+        .toList();
   }
 
   /** A segment's bytes; empty if it is gone or not whole. */

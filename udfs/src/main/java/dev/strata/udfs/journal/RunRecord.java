@@ -31,9 +31,7 @@ public record RunRecord(Map<String, String> values) {
   private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
   private static final TypeToken<Map<String, String>> TYPE = new TypeToken<>() {};
 
-  /**
-   * The record of a journal; empty where there is none, or one that was not written whole.
-   */
+  /** The record of a journal; empty where there is none, or one that was not written whole. */
   public static Optional<RunRecord> read(Configuration conf, String location) throws IOException {
     Path file = new Path(location, FILE);
     try (InputStream in = file.getFileSystem(conf).open(file)) {

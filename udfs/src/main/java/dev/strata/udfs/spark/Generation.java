@@ -37,8 +37,7 @@ public final class Generation {
   /** As {@link #apply(Dataset, GenerationOptions, EngineStats)}, with some of the columns alone. */
   public static Dataset<Row> apply(
       Dataset<Row> input, List<String> columns, GenerationOptions options, EngineStats stats) {
-    return apply(
-        input, columns, options, null, AnswerColumns.Completed.COMPLETION, stats, null);
+    return apply(input, columns, options, null, AnswerColumns.Completed.COMPLETION, stats, null);
   }
 
   /**

@@ -21,7 +21,8 @@ record RowBucket(RowPrompts prompts) implements Serializable {
     }
     try {
       return prompts.prompt(row, UnaryOperator.identity()).digest(new Sha256());
-    } catch (RuntimeException | StackOverflowError e) { // an error of the row, said when it is asked
+    } catch (RuntimeException
+        | StackOverflowError e) { // an error of the row, said when it is asked
       return new Sha256().add(e);
     }
   }

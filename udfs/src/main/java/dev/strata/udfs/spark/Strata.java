@@ -296,10 +296,8 @@ public final class Strata {
     JournaledDeal deal =
         journal == null
             ? null
-            : new JournaledDeal(
-                journal, partitions.orElseGet(() -> rows.rdd().getNumPartitions()));
-    Dataset<Row> dealt =
-        deal == null ? partitions.map(rows::repartition).orElse(rows) : rows;
+            : new JournaledDeal(journal, partitions.orElseGet(() -> rows.rdd().getNumPartitions()));
+    Dataset<Row> dealt = deal == null ? partitions.map(rows::repartition).orElse(rows) : rows;
     return Generation.apply(
         dealt,
         Generation.columns(rows, conf, options),

@@ -1,7 +1,6 @@
 package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.SamplingOverrides;
-import dev.strata.udfs.api.TokenBans;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.SamplingParameters;
 import dev.strata.udfs.text.TemplateArguments;
@@ -29,7 +28,7 @@ record AggregatePrompts(
   /** A question for notes. */
   Question part(String content, int mostTokens) {
     SamplingOverrides limit =
-        new SamplingOverrides(mostTokens, null, null, null, null, null, null, null, TokenBans.NONE);
+        new SamplingOverrides(mostTokens, null, null, null, null, null, null, null);
     return part.question(
         values(content), new SamplingParameters(limit, null, TemplateArguments.NONE));
   }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.TokenBans;
-import java.util.ArrayList;
 import dev.strata.udfs.decode.StopCondition;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -43,8 +43,8 @@ class ContinuedRowsTest {
     TokenBans bans = new TokenBans(NEW_TOKENS / 2, 3, null, null, null, null);
     return Stream.of(
         greedy,
-        new SamplingOptions(NEW_TOKENS, 1, 0.9, 40, 0.95, 0, List.of(), false, TokenBans.NONE),
-        new SamplingOptions(NEW_TOKENS, 1.2, 0, 0, 1, 0, List.of(), false, bans));
+        new SamplingOptions(NEW_TOKENS, 1, 0.9, 40, 0.95, 0, List.of(), false, List.of(), TokenBans.NONE),
+        new SamplingOptions(NEW_TOKENS, 1.2, 0, 0, 1, 0, List.of(), false, List.of(), bans));
   }
 
   @ParameterizedTest
@@ -95,8 +95,7 @@ class ContinuedRowsTest {
 
   @Test
   void tokensOfNoVocabularyAreARowsError() {
-    GenerationResult result =
-        run(SamplingOptions.greedy(NEW_TOKENS), i -> new int[] {-5}).get(0);
+    GenerationResult result = run(SamplingOptions.greedy(NEW_TOKENS), i -> new int[] {-5}).get(0);
     assertThat(result.error()).contains("has token -5");
   }
 

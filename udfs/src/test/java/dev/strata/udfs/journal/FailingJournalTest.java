@@ -43,8 +43,7 @@ class FailingJournalTest {
       if (FAILURES.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
         throw new IOException("No space left on device");
       }
-      return super.create(
-          path, overwrite, bufferSize, replication, blockSize, progress);
+      return super.create(path, overwrite, bufferSize, replication, blockSize, progress);
     }
   }
 

@@ -126,11 +126,13 @@ class JournalTest {
       byte[] changed = bytes.clone();
       changed[place] ^= 1;
       Files.write(segment, changed);
-      assertThat(EarlierAttempts.read(at(), Buckets.ALL)).satisfies(found -> {
-        try (found) {
-          assertThat(found.size()).as("byte %d changed", place).isZero();
-        }
-      });
+      assertThat(EarlierAttempts.read(at(), Buckets.ALL))
+          .satisfies(
+              found -> {
+                try (found) {
+                  assertThat(found.size()).as("byte %d changed", place).isZero();
+                }
+              });
     }
   }
 
@@ -188,8 +190,7 @@ class JournalTest {
       assertThat(segments()).hasSizeLessThan(3 * SegmentWriter.FAN_IN);
     }
     try (Journal next = open()) {
-      assertThat(next.find(A).tokens())
-          .containsExactly(IntStream.range(0, flushes).toArray());
+      assertThat(next.find(A).tokens()).containsExactly(IntStream.range(0, flushes).toArray());
     }
   }
 

@@ -106,7 +106,6 @@ class JournaledRunTest {
         .collect(Collectors.toMap(row -> row.getAs("id"), row -> row));
   }
 
-
   @Test
   void aRunThatBrokeOffIsContinued() {
     RunJournal journal = journal(options(), false);
@@ -142,8 +141,7 @@ class JournaledRunTest {
   void ofWhatRowsAskNothingMayDiffer() throws IOException {
     journal(options("maxNewTokens", "12"), false);
     journal(options("maxNewTokens", "13"), false); // nothing was produced yet
-    Path segment =
-        directory.resolve("journal/00000-10000_0000000000000000_0-0_1_00000000.arrow");
+    Path segment = directory.resolve("journal/00000-10000_0000000000000000_0-0_1_00000000.arrow");
     Files.write(segment, new byte[1]);
     journal(options("maxNewTokens", "13", "host.memory", "1g", "partitions", "7"), false);
     assertThatThrownBy(() -> journal(options("maxNewTokens", "12", "temperature", "0.5"), false))
@@ -195,8 +193,7 @@ class JournaledRunTest {
   }
 
   private static Dataset<Row> dealt(Dataset<Row> input, int partitions) {
-    RowPrompts prompts =
-        RowPrompts.of(options("id.column", "id"), new TextColumns(input.schema()));
+    RowPrompts prompts = RowPrompts.of(options("id.column", "id"), new TextColumns(input.schema()));
     Dataset<Row> dealt = DealtRows.of(input, partitions, new RowBucket(prompts));
     assertThat(dealt.rdd().getNumPartitions()).isEqualTo(partitions);
     return dealt;
