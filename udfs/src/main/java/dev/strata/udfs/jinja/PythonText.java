@@ -13,6 +13,11 @@ import java.util.function.IntPredicate;
  */
 final class PythonText {
 
+  /** Behind the characters whose other case is one character, and is found at once. */
+  private static final int ASCII = 128;
+
+  private static final int DOTTED_I = 0x130;
+
   /** Java takes the square of the time where many characters grow, so they come in pieces. */
   private static final int PIECE_CHARS = 1024;
 
@@ -270,10 +275,25 @@ final class PythonText {
     boolean inWord = false;
     for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
       int code = text.codePointAt(i);
-      result.append(inWord ? Character.toString(code).toLowerCase(Locale.ROOT) : titleCase(code));
+      if (inWord) {
+        appendSmall(code, result);
+      } else if (code < ASCII) {
+        result.appendCodePoint(Character.toUpperCase(code));
+      } else {
+        result.append(titleCase(code));
+      }
       inWord = CharacterClasses.isCased(code);
     }
     return result.toString();
+  }
+
+  /** The only character that becomes two is one with a dot. */
+  private static void appendSmall(int code, MeteredText text) {
+    if (code == DOTTED_I) {
+      text.append(lower(Character.toString(code)));
+    } else {
+      text.appendCodePoint(Character.toLowerCase(code));
+    }
   }
 
   private static String titleCase(int code) {
@@ -288,11 +308,13 @@ final class PythonText {
     MeteredText result = new MeteredText(budget);
     for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
       int code = text.codePointAt(i);
-      String character = Character.toString(code);
-      result.append(
-          Character.isUpperCase(code)
-              ? character.toLowerCase(Locale.ROOT)
-              : character.toUpperCase(Locale.ROOT));
+      if (Character.isUpperCase(code)) {
+        appendSmall(code, result);
+      } else if (code < ASCII) {
+        result.appendCodePoint(Character.toUpperCase(code));
+      } else {
+        result.append(Character.toString(code).toUpperCase(Locale.ROOT));
+      }
     }
     return result.toString();
   }

@@ -62,23 +62,26 @@ final class JournalDirectory {
 
   /** A segment's bytes; empty if it is gone or not whole. */
   Optional<byte[]> read(SegmentName name) throws IOException {
-    Path path = new Path(directory, name.toString());
-    byte[] bytes;
-    try (FSDataInputStream in = files.open(path)) {
-      bytes = in.readAllBytes();
+    Optional<byte[]> bytes = read(name.toString());
+    boolean isDamaged = bytes.isPresent() && !name.isOf(bytes.get());
+    if (isDamaged) {
+      LOG.warn("{}/{} is not whole: its rows are computed again", directory, name);
+    }
+    return isDamaged ? Optional.empty() : bytes;
+  }
+
+  /** A file's bytes; empty if it is not there. */
+  Optional<byte[]> read(String name) throws IOException {
+    try (FSDataInputStream in = files.open(new Path(directory, name))) {
+      return Optional.of(in.readAllBytes());
     } catch (FileNotFoundException e) {
       return Optional.empty();
     }
-    if (!name.isOf(bytes)) {
-      LOG.warn("{} is not whole: its rows are computed again", path);
-      return Optional.empty();
-    }
-    return Optional.of(bytes);
   }
 
-  /** Writes a segment; when this returns it outlives the process. */
-  void write(SegmentName name, byte[] bytes) throws IOException {
-    Path path = new Path(directory, name.toString());
+  /** Writes a file; when this returns it outlives the process. */
+  void write(String name, byte[] bytes) throws IOException {
+    Path path = new Path(directory, name);
     try (FSDataOutputStream out = files.create(path, true)) {
       out.write(bytes);
       if (out.hasCapability(StreamCapabilities.HSYNC)) {

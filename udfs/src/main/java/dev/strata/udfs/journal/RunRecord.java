@@ -4,10 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.reflect.TypeToken;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 
 /**
  * What a journal's rows were produced with, in a file beside the segments: a run with anything else
@@ -33,21 +28,21 @@ public record RunRecord(Map<String, String> values) {
 
   /** The record of a journal; empty where there is none, or one that was not written whole. */
   public static Optional<RunRecord> read(Configuration conf, String location) throws IOException {
-    Path file = new Path(location, FILE);
-    try (InputStream in = file.getFileSystem(conf).open(file)) {
-      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return Optional.ofNullable(JSON.fromJson(text, TYPE)).map(RunRecord::new);
-    } catch (FileNotFoundException | JsonParseException e) {
+    return JournalDirectory.at(conf, location).read(FILE).flatMap(RunRecord::parse);
+  }
+
+  private static Optional<RunRecord> parse(byte[] json) {
+    try {
+      Map<String, String> values = JSON.fromJson(new String(json, StandardCharsets.UTF_8), TYPE);
+      return Optional.ofNullable(values).map(RunRecord::new);
+    } catch (JsonParseException e) {
       return Optional.empty();
     }
   }
 
   public void write(Configuration conf, String location) throws IOException {
-    Path file = new Path(location, FILE);
-    FileSystem files = file.getFileSystem(conf);
-    try (OutputStream out = files.create(file, true)) {
-      out.write(JSON.toJson(values).getBytes(StandardCharsets.UTF_8));
-    }
+    byte[] json = JSON.toJson(values).getBytes(StandardCharsets.UTF_8);
+    JournalDirectory.at(conf, location).write(FILE, json);
   }
 
   /** Whether a journal has segments, and so something that could be continued. */

@@ -55,7 +55,7 @@ final class SegmentWriter {
   private void writeSegment(List<RowEntry> entries) throws IOException {
     byte[] bytes = SegmentCodec.encode(entries);
     SegmentName name = SegmentName.of(buckets, attempt, next, next, bytes);
-    directory.write(name, bytes);
+    directory.write(name.toString(), bytes);
     next++;
     written.add(new Written(name, 0));
   }
@@ -92,7 +92,7 @@ final class SegmentWriter {
     SegmentName first = parts.get(0).name();
     SegmentName last = parts.get(parts.size() - 1).name();
     SegmentName merged = SegmentName.of(buckets, attempt, first.first(), last.last(), bytes);
-    directory.write(merged, bytes);
+    directory.write(merged.toString(), bytes);
     written.removeAll(parts);
     written.add(new Written(merged, parts.get(0).level() + 1));
     parts.forEach(part -> directory.delete(part.name()));

@@ -43,7 +43,8 @@ class ContinuedRowsTest {
     TokenBans bans = new TokenBans(NEW_TOKENS / 2, 3, null, null, null, null);
     return Stream.of(
         greedy,
-        new SamplingOptions(NEW_TOKENS, 1, 0.9, 40, 0.95, 0, List.of(), false, List.of(), TokenBans.NONE),
+        new SamplingOptions(
+            NEW_TOKENS, 1, 0.9, 40, 0.95, 0, List.of(), false, List.of(), TokenBans.NONE),
         new SamplingOptions(NEW_TOKENS, 1.2, 0, 0, 1, 0, List.of(), false, List.of(), bans));
   }
 
