@@ -61,6 +61,7 @@ class AiAggTest {
       value = {
         "2 | SELECT k, fn_agg(text, 'List:') AS s FROM t GROUP BY k",
         "1 | SELECT fn_agg(text, 'List:') AS s FROM t",
+        "1 | SELECT fn_agg(text, 'List:') AS s FROM VALUES ('sea'), ('box'), ('tree') AS v (text)",
         "1 | SELECT count(*), fn_agg(text, 'List:') AS s, max(id), count(DISTINCT k) FROM t",
         "2 | SELECT k, count(*) AS c, fn_agg(text, 'List:') AS s, avg(id) FROM t GROUP BY k",
         "4 | SELECT k, fn_agg(text, 'List:'), fn_agg(upper(text), 'Why:') AS s FROM t GROUP BY k",
