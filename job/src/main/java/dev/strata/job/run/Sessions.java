@@ -1,6 +1,7 @@
 package dev.strata.job.run;
 
 import dev.strata.job.dataset.Messages;
+import dev.strata.job.plan.Cluster;
 import dev.strata.udfs.api.ExecutorMemory;
 import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.api.StrataConf;
@@ -99,8 +100,9 @@ public final class Sessions {
       long host = StrataConf.of(settings).get(StrataKeys.HOST_MEMORY);
       resources.put(ExecutorMemory.OVERHEAD_KEY, ExecutorMemory.overheadMebibytes(host) + "m");
     }
-    if (settings.containsKey("spark.executor.resource.gpu.amount")) {
-      resources.put("spark.task.resource.gpu.amount", "1"); // else Spark gives tasks none
+    String gpus = settings.get(Cluster.EXECUTOR_GPUS);
+    if (gpus != null) {
+      resources.put(Cluster.TASK_GPUS, Cluster.taskShare(gpus)); // else Spark gives tasks none
     }
     return resources;
   }

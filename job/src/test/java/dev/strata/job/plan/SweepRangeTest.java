@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.PlanPreview;
 import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -65,13 +66,19 @@ class SweepRangeTest {
     assertThat(tasks(Map.of("spark.master", "local[2,3]"))).isEqualTo(2);
     assertThat(tasks(Map.of("spark.master", "local-cluster[2,3,1024]"))).isEqualTo(3);
     assertThat(tasks(Map.of("spark.master", "yarn", "spark.executor.cores", "8"))).isEqualTo(8);
-    assertThat(
-            tasks(
-                Map.of(
-                    "spark.master", "yarn",
-                    "spark.executor.cores", "8",
-                    "spark.executor.resource.gpu.amount", "1")))
-        .isEqualTo(1);
+    assertThat(tasks(gpus("1", "8"))).as("two share an engine").isEqualTo(2);
+    assertThat(tasks(gpus("1", "1"))).isEqualTo(1);
+    assertThat(tasks(gpus("4", "8"))).isEqualTo(4);
+    Map<String, String> thirds = new HashMap<>(gpus("1", "8"));
+    thirds.put("spark.task.resource.gpu.amount", "0.33");
+    assertThat(tasks(thirds)).isEqualTo(3);
+  }
+
+  private static Map<String, String> gpus(String gpus, String cores) {
+    return Map.of(
+        "spark.master", "yarn",
+        "spark.executor.cores", cores,
+        "spark.executor.resource.gpu.amount", gpus);
   }
 
   private static int tasks(Map<String, String> conf) {

@@ -28,7 +28,9 @@ class SessionsTest {
   }
 
   @Test
-  void whereExecutorsHaveGpusATaskGetsOne() {
+  void whereExecutorsHaveGpusATaskGetsOneOrHalfOfIt() {
+    assertThat(Sessions.resources(Map.of("spark.executor.resource.gpu.amount", "1")))
+        .containsEntry("spark.task.resource.gpu.amount", "0.5");
     assertThat(Sessions.resources(Map.of("spark.executor.resource.gpu.amount", "4")))
         .containsEntry("spark.task.resource.gpu.amount", "1");
   }

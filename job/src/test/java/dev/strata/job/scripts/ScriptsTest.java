@@ -234,7 +234,7 @@ class ScriptsTest {
     Result result =
         launched("--properties-file", file.toString(), "--driver-memory", "7g", "connect");
     assertThat(result.text)
-        .contains("--driver-memory 7g", "spark.task.resource.gpu.amount=1")
+        .contains("--driver-memory 7g", "spark.task.resource.gpu.amount=0.5")
         .contains("spark.executorEnv.DJL_OFFLINE=true")
         .doesNotContain("spark.driver.memory", "memoryOverhead", "OMP_WAIT_POLICY");
   }
