@@ -51,15 +51,15 @@ class SparkSubmitIT {
     }
   }
 
-  /** Files may grow to 64 KB only, which the one row of the output exceeds and no other file. */
+  /** Files may grow to 256 KB only, which the output's one row exceeds and no other file. */
   @Test
   void noRoomForTheOutput() throws Exception {
     Path input = directory.resolve("rows.jsonl");
     Files.writeString(
-        input, "{\"text\": \"Late.\", \"note\": \"%s\"}\n".formatted("x".repeat(300_000)));
+        input, "{\"text\": \"Late.\", \"note\": \"%s\"}\n".formatted("x".repeat(1_200_000)));
     Launcher.Result result =
         submit(
-            "ulimit -f 64;",
+            "ulimit -f 256;",
             "spark-internal",
             "generate",
             "--input",
