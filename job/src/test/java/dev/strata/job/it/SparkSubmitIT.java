@@ -84,6 +84,7 @@ class SparkSubmitIT {
   private Launcher.Result submit(String before, String resource, String... args) throws Exception {
     List<String> words = new ArrayList<>(List.of("bash", "-c", before + "exec \"$@\"", "bash"));
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")); // for a short life
     words.addAll(Arrays.asList(JavaModuleOptions.defaultModuleOptionArray()));
     words.addAll(List.of("-cp", classPath(resource), "org.apache.spark.deploy.SparkSubmit"));
     words.addAll(List.of("--class", "dev.strata.job.cli.Strata", resource));

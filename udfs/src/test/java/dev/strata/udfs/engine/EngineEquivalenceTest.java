@@ -7,7 +7,9 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.FinishReason;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -30,10 +32,13 @@ class EngineEquivalenceTest {
   private static final boolean ALL = Boolean.getBoolean("strata.long");
 
   /** Plans of a model of the goldens, on each kind of device. */
-  private static final int RANDOM_PLANS = ALL ? 4 : 2;
+  private static final int RANDOM_PLANS = ALL ? 4 : 1;
 
   /** What the demo model's rows give, which several tests compare with. */
   private static List<Row> demoRows;
+
+  /** The same of the goldens, by model. */
+  private static final Map<Path, List<Row>> GOLDEN_ROWS = new HashMap<>();
 
   /**
    * What a row gives when it is alone.
@@ -124,14 +129,18 @@ class EngineEquivalenceTest {
         .map(TestEngines::golden);
   }
 
-  @ParameterizedTest
-  @MethodSource("goldens")
-  void plansOfTheGoldensAgree(Path model) {
+  private static List<Row> goldenRows(Path model) {
     List<int[]> prompts =
         Golden.read(model).cases().stream()
             .map(c -> c.prompt().stream().mapToInt(Integer::intValue).toArray())
             .toList();
-    List<Row> rows = rowsAlone(model, prompts);
+    return rowsAlone(model, prompts);
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void plansOfTheGoldensAgree(Path model) {
+    List<Row> rows = GOLDEN_ROWS.computeIfAbsent(model, EngineEquivalenceTest::goldenRows);
     Random random = new Random(model.getFileName().hashCode());
     for (int i = 0; i < RANDOM_PLANS; i++) {
       compare(randomPlan(random, model, 24), rows);
@@ -154,11 +163,7 @@ class EngineEquivalenceTest {
   @ParameterizedTest
   @MethodSource("goldens")
   void stagedPlansOfTheGoldensAgree(Path model) {
-    List<int[]> prompts =
-        Golden.read(model).cases().stream()
-            .map(c -> c.prompt().stream().mapToInt(Integer::intValue).toArray())
-            .toList();
-    List<Row> rows = rowsAlone(model, prompts);
+    List<Row> rows = GOLDEN_ROWS.computeIfAbsent(model, EngineEquivalenceTest::goldenRows);
     Random random = new Random(31 + model.getFileName().hashCode());
     for (int i = 0; i < RANDOM_PLANS; i++) {
       compare(randomStagedPlan(random, model, 30), rows);
