@@ -37,8 +37,7 @@ public record Cluster(int executors, int gpus) {
    * @param registered executors that have registered by now, the driver not included
    */
   public static Cluster of(Function<String, String> conf, int registered) {
-    return new Cluster(
-        executors(conf, registered), number(conf, EXECUTOR_GPUS, 0));
+    return new Cluster(executors(conf, registered), number(conf, EXECUTOR_GPUS, 0));
   }
 
   /**

@@ -3,8 +3,8 @@ package dev.strata.job.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.PlanPreview;
-import java.util.List;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
