@@ -16,6 +16,14 @@ final class MeteredText {
     return this;
   }
 
+  /** Appends a part of a text. */
+  MeteredText append(String source, int begin, int end) {
+    budget.checkLength((long) text.length() + end - begin);
+    budget.work(1L + end - begin);
+    text.append(source, begin, end);
+    return this;
+  }
+
   MeteredText append(char c) {
     budget.checkLength(text.length() + 1L);
     budget.work(1);

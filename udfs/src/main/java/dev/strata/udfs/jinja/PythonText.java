@@ -287,6 +287,28 @@ final class PythonText {
     return result.toString();
   }
 
+  /** Appends a word whose first character is made large and whose others are made small. */
+  static void appendCapitalized(String text, int begin, int end, MeteredText into) {
+    if (isAscii(text, begin, end)) { // most words, and then no text is made of each
+      for (int i = begin; i < end; i++) {
+        char c = text.charAt(i);
+        into.append(i == begin ? Character.toUpperCase(c) : Character.toLowerCase(c));
+      }
+    } else {
+      int rest = text.offsetByCodePoints(begin, 1);
+      into.append(upper(text.substring(begin, rest))).append(lower(text.substring(rest, end)));
+    }
+  }
+
+  private static boolean isAscii(String text, int begin, int end) {
+    for (int i = begin; i < end; i++) {
+      if (text.charAt(i) >= ASCII) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The only character that becomes two is one with a dot. */
   private static void appendSmall(int code, MeteredText text) {
     if (code == DOTTED_I) {

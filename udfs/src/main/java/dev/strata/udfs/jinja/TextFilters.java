@@ -6,7 +6,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -134,16 +133,11 @@ final class TextFilters {
     Matcher word = WORD.matcher(text);
     int position = 0;
     while (word.find()) {
-      title.append(text.substring(position, word.start())).append(titleWord(word));
+      title.append(text, position, word.start());
+      PythonText.appendCapitalized(text, word.start(), word.end(), title);
       position = word.end();
     }
-    return title.append(text.substring(position)).toString();
-  }
-
-  private static String titleWord(MatchResult match) {
-    String word = match.group();
-    int first = word.offsetByCodePoints(0, 1);
-    return PythonText.upper(word.substring(0, first)) + PythonText.lower(word.substring(first));
+    return title.append(text, position, text.length()).toString();
   }
 
   private static Object trim(Environment environment, Object value, Arguments arguments) {

@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.Fuzzer;
+import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.ModelConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,13 +62,24 @@ class CheckpointFuzzTest {
     return configs;
   }
 
+  /** The tensors are Llama's: that other families lack some is said when all else is read. */
+  private void openButForTensors() throws IOException {
+    try {
+      open();
+    } catch (StrataException e) {
+      if (!e.getMessage().endsWith("; use the files of one model")) {
+        throw e;
+      }
+    }
+  }
+
   @Test
   void configurations() {
     Fuzzer.run(
         configs(),
         text -> {
           files.write("config.json", text);
-          open();
+          openButForTensors();
         });
   }
 

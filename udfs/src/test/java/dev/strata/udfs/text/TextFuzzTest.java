@@ -24,7 +24,8 @@ class TextFuzzTest {
        "added_tokens": [
          {"id": 8, "content": "<s>", "special": true, "single_word": false, "lstrip": false,
           "rstrip": false, "normalized": false},
-         {"id": 9, "content": "</s>", "special": true}],
+         {"id": 9, "content": "</s>", "special": true, "single_word": false, "lstrip": false,
+          "rstrip": false, "normalized": false}],
        "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"},
          {"type": "Replace", "pattern": {"String": " "}, "content": "_"},
          {"type": "Prepend", "prepend": "_"}]},
@@ -44,7 +45,7 @@ class TextFuzzTest {
        "model": {"type": "BPE", "dropout": null, "unk_token": "u", "continuing_subword_prefix": null,
          "end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": true, "ignore_merges": false,
          "vocab": {"a": 0, "b": 1, "ab": 2, "_": 3, "u": 4, "<0x41>": 5, "_a": 6, "1": 7},
-         "merges": ["a b", ["_", "a"]]}}
+         "merges": ["a b", "_ a"]}}
       """;
 
   private static final String CONFIG =
