@@ -226,11 +226,7 @@ public final class Journal implements AutoCloseable {
   private void putBack(Collection<RowEntry> rows) {
     lock.lock();
     try {
-      List<RowEntry> later = new ArrayList<>(completed);
-      later.addAll(waiting.values());
-      completed = new ArrayList<>();
-      waiting = new LinkedHashMap<>();
-      waitingBytes = 0;
+      Collection<RowEntry> later = take();
       rows.forEach(this::add);
       later.forEach(this::add);
     } finally {

@@ -17,7 +17,6 @@ import java.util.Objects;
 public record RowEntry(
     RowKey key, int from, int[] tokens, FinishReason reason, String error, float[] values) {
 
-  private static final int[] NO_TOKENS = {};
   private static final float[] NO_VALUES = {};
 
   /** What arrays, the key and headers take beside the elements. */
@@ -26,11 +25,6 @@ public record RowEntry(
   /** Tokens of a row that goes on. */
   public static RowEntry generated(RowKey key, int from, int[] tokens) {
     return new RowEntry(key, from, tokens, null, null, NO_VALUES);
-  }
-
-  /** A row that cannot be answered. */
-  public static RowEntry failed(RowKey key, String error) {
-    return new RowEntry(key, 0, NO_TOKENS, FinishReason.ERROR, error, NO_VALUES);
   }
 
   public boolean isFinished() {

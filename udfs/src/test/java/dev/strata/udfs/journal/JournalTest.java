@@ -61,7 +61,9 @@ class JournalTest {
   void whatOneAttemptWroteAnotherFinds() throws IOException {
     RowEntry read =
         new RowEntry(key("read"), 0, new int[0], FinishReason.STOP, null, new float[] {1, -2.5f});
-    RowEntry failed = RowEntry.failed(key("failed"), "it cannot be done: ü");
+    RowEntry failed =
+        new RowEntry(
+            key("failed"), 0, new int[0], FinishReason.ERROR, "it cannot be done: ü", new float[0]);
     write(RowEntry.generated(A, 0, new int[] {5, 6, 7}), ended(B, 0, 8), read, failed);
     try (Journal next = open()) {
       assertThat(next.earlierRows()).isEqualTo(4);
