@@ -3,8 +3,8 @@ package dev.strata.udfs.api;
 import java.io.Serializable;
 
 /**
- * What an engine has done since it was started, and where it is. Of two snapshots of one engine the
- * later has the larger {@code sequence}.
+ * What an engine has done since it was started or since an earlier snapshot, and where it is. Of
+ * two snapshots of one engine the later has the larger {@code sequence}.
  *
  * @param engine a name no other engine has
  * @param sequence counts the snapshots
@@ -76,6 +76,32 @@ public record EngineSnapshot(
         busyNanos,
         lowMargins,
         hostBytesAhead,
+        hostBytesAhead,
+        processDeviceBytes,
+        cardDeviceBytes);
+  }
+
+  /** The same without what the engine had done at an earlier snapshot. */
+  public EngineSnapshot since(EngineSnapshot earlier) {
+    return new EngineSnapshot(
+        engine,
+        sequence,
+        sweeps - earlier.sweeps,
+        layer,
+        layers,
+        activeRows,
+        waitingRows,
+        doneRows - earlier.doneRows,
+        failedRows - earlier.failedRows,
+        promptTokens - earlier.promptTokens,
+        newTokens - earlier.newTokens,
+        tokenSlots - earlier.tokenSlots,
+        tiles - earlier.tiles,
+        weightBytes - earlier.weightBytes,
+        readBytes - earlier.readBytes,
+        busyNanos - earlier.busyNanos,
+        lowMargins - earlier.lowMargins,
+        hostBytesThere,
         hostBytesAhead,
         processDeviceBytes,
         cardDeviceBytes);

@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.model.GenerationDefaults;
@@ -20,6 +21,7 @@ public final class EngineSession {
   private final TaskContext context;
   private final ModelEngine model;
   private final Optional<TaskJournal> journal;
+  private final EngineSnapshot beforeRun;
   private volatile RowCounts before = RowCounts.NONE;
 
   EngineSession(
@@ -33,6 +35,7 @@ public final class EngineSession {
     this.context = context;
     this.model = model;
     this.journal = journal;
+    this.beforeRun = model.before(stats.id());
   }
 
   GenerationOptions options() {
@@ -93,10 +96,10 @@ public final class EngineSession {
     return run;
   }
 
-  /** Says how far the engine is, and the rows of the run under way. */
+  /** Says what the engine did for the run so far, and the rows of the run under way. */
   void report(RowCounts ofRun) {
     stats.add(
-        RunProgress.of(model.engine().snapshot())
+        RunProgress.of(model.engine().snapshot().since(beforeRun))
             .merge(RunProgress.of(context.partitionId(), before.plus(ofRun))));
   }
 

@@ -1,19 +1,26 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.MemoryBroker;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.ModelFiles;
 import dev.strata.udfs.text.ModelText;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.apache.spark.SparkEnv;
 
 /** An engine and its model's text side, which outlives it where tasks still need it. */
 final class ModelEngine implements SharedEngine {
 
+  /** Runs whose beginning is remembered; of one before them, what its other tasks did is lost. */
+  private static final int RUNS = 256;
+
   private final Engine engine;
   private final ModelText text;
+  private final Map<Long, EngineSnapshot> begun = new LinkedHashMap<>(16, 0.75f, true);
 
   private ModelEngine(Engine engine, ModelText text) {
     this.engine = engine;
@@ -51,6 +58,20 @@ final class ModelEngine implements SharedEngine {
 
   Engine engine() {
     return engine;
+  }
+
+  /**
+   * What the engine had done as a run's first task came to it, so that a run counts its own work
+   * alone.
+   *
+   * @param run the number of the run's accumulator
+   */
+  synchronized EngineSnapshot before(long run) {
+    EngineSnapshot before = begun.computeIfAbsent(run, first -> engine.snapshot());
+    if (begun.size() > RUNS) {
+      begun.remove(begun.keySet().iterator().next());
+    }
+    return before;
   }
 
   ModelText text() {

@@ -3,6 +3,7 @@ package dev.strata.udfs.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import java.io.IOException;
@@ -111,6 +112,10 @@ class SharedEnginesTest {
     assertThat(run(options(MODEL.toString(), "row.tokens", "30"), first)).isEqualTo(expected);
     assertThat(run(options(MODEL.toString(), "row.tokens", "900"), second)).isEqualTo(expected);
     assertThat(second.value().engines().keySet()).isEqualTo(first.value().engines().keySet());
+    assertThat(second.value().sum(EngineSnapshot::promptTokens))
+        .as("each counts its own work")
+        .isEqualTo(first.value().sum(EngineSnapshot::promptTokens))
+        .isEqualTo(second.value().rows().promptTokens());
   }
 
   @Test
