@@ -1,12 +1,15 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.References;
+import dev.strata.job.Rows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +50,7 @@ class BatchIT {
     Files.write(input, requests.stream().map(JsonObject::toString).toList());
     Path out = directory.resolve("answers");
 
-    Launcher.Result result = run(input, out, "--partitions", "2");
+    CommandResult result = run(input, out, "--partitions", "2");
 
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     assertThat(result.out().get(0)).startsWith("100 rows in ").endsWith("5 errors: " + out);
@@ -58,7 +61,7 @@ class BatchIT {
     assertAnswers(answers);
     assertErrors(read(out.resolve("errors.jsonl")));
 
-    Launcher.Result again = run(input, out, "--mode", "ignore");
+    CommandResult again = run(input, out, "--mode", "ignore");
     assertThat(again.exitCode()).isZero();
     assertThat(again.out())
         .containsExactly(
@@ -150,13 +153,13 @@ class BatchIT {
     return request;
   }
 
-  private static Launcher.Result run(Path input, Path out, String... more) throws Exception {
+  private static CommandResult run(Path input, Path out, String... more) throws Exception {
     List<String> args =
         new ArrayList<>(
             List.of(
                 "generate",
                 "--model",
-                DEMO_MODEL.toString(),
+                Demo.MODEL.toString(),
                 "--input",
                 input.toString(),
                 "--input-format",

@@ -1,10 +1,10 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.strata.job.Demo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,7 +59,7 @@ class BenchmarkIT {
                 Stream.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-cp",
-                    ROOT.resolve("job/target/strata.jar").toString(),
+                    Demo.ROOT.resolve("job/target/strata.jar").toString(),
                     "dev.strata.job.cli.Strata",
                     "benchmark"),
                 arguments)

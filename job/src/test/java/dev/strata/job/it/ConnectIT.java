@@ -1,9 +1,9 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,13 +35,13 @@ class ConnectIT {
             "--conf",
             "spark.ui.enabled=false",
             "--conf",
-            "spark.strata.model=" + DEMO_MODEL,
+            "spark.strata.model=" + Demo.MODEL,
             "--conf",
             "spark.strata.host.memory=256m",
             "connect");
     try {
       awaitPort(port, server.process());
-      Launcher.Result result =
+      CommandResult result =
           client(
               "sc://127.0.0.1:" + port,
               "SELECT ai_translate('I am tired.', 'fr'),"
@@ -53,14 +53,14 @@ class ConnectIT {
       server.process().destroy(); // the JVM itself, which the launcher has become
       assertThat(server.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
-    Launcher.Result ended = server.await();
+    CommandResult ended = server.await();
     assertThat(ended.err()).first().asString().contains("sc://localhost:" + port);
     assertThat(ended.out()).isEmpty();
   }
 
-  private Launcher.Result client(String... args) throws Exception {
-    String classes = ROOT.resolve("job/target/test-classes").toString();
-    String client = ROOT.resolve("target/spark-connect-client/jars") + "/*";
+  private CommandResult client(String... args) throws Exception {
+    String classes = Demo.ROOT.resolve("job/target/test-classes").toString();
+    String client = Demo.ROOT.resolve("target/spark-connect-client/jars") + "/*";
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -1,11 +1,12 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.Rows;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -58,8 +59,8 @@ class DfsIT {
     cluster = new MiniDFSCluster.Builder(conf).numDataNodes(2).build();
     dfs = cluster.getFileSystem();
     root = cluster.getURI().toString();
-    put(DEMO_MODEL, "/model");
-    put(ROOT.resolve("datasets/sentences.json"), "/sentences.json");
+    put(Demo.MODEL, "/model");
+    put(Demo.ROOT.resolve("datasets/sentences.json"), "/sentences.json");
     modelBytes = dfs.getContentSummary(path("/model")).getLength();
   }
 
@@ -108,7 +109,7 @@ class DfsIT {
     List<Path> shards = shards(cache.resolve(directories(cache).get(0)));
     assertThat(shards).hasSize(3);
     for (Path shard : shards) {
-      assertThat(Files.mismatch(shard, DEMO_MODEL.resolve(shard.getFileName()))).isEqualTo(-1);
+      assertThat(Files.mismatch(shard, Demo.MODEL.resolve(shard.getFileName()))).isEqualTo(-1);
     }
   }
 
@@ -152,7 +153,7 @@ class DfsIT {
         .allMatch(file -> file.getPath().getName().equals("_temporary"));
 
     long before = bytesSent();
-    Launcher.Result second = copying(cache, "finished").await();
+    CommandResult second = copying(cache, "finished").await();
     assertThat(second.exitCode()).as("%s", second.err()).isZero();
     long missing = modelBytes - there;
     assertThat(bytesSent() - before).isBetween(missing - OTHER_BYTES, missing + OTHER_BYTES);
@@ -234,7 +235,7 @@ class DfsIT {
   void aDryRunReadsLittleAndCopiesNothing() throws Exception {
     Path cache = directory.resolve("none");
     long before = bytesSent();
-    Launcher.Result dry =
+    CommandResult dry =
         Launcher.generate(
             command(
                 List.of("--master", "local-cluster[1,1,1024]"),
@@ -271,7 +272,7 @@ class DfsIT {
   }
 
   private static void assertRefused(String model, String message) throws Exception {
-    Launcher.Result result =
+    CommandResult result =
         Launcher.run(
             "--conf",
             "spark.driver.extraJavaOptions=-DHADOOP_USER_NAME=nobody",
@@ -290,7 +291,7 @@ class DfsIT {
     Path out = directory.resolve("local");
     if (!Files.exists(out)) {
       translate(
-          List.of(), DEMO_MODEL.toString(), ROOT + "/datasets/sentences.json", out.toString());
+          List.of(), Demo.MODEL.toString(), Demo.ROOT + "/datasets/sentences.json", out.toString());
     }
     return Rows.read(out);
   }
@@ -332,7 +333,7 @@ class DfsIT {
   private static void translate(
       List<String> submit, String model, String input, String output, String... options)
       throws Exception {
-    Launcher.Result result = Launcher.generate(command(submit, model, input, output, options));
+    CommandResult result = Launcher.generate(command(submit, model, input, output, options));
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
   }
 

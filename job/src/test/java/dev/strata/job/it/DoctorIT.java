@@ -2,6 +2,8 @@ package dev.strata.job.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +23,7 @@ class DoctorIT {
     assertThat(fake.toFile().setExecutable(true)).isTrue();
     String path = directory + File.pathSeparator + System.getenv("PATH");
 
-    Launcher.Result result =
+    CommandResult result =
         Launcher.start(
                 "strata",
                 Map.of("PATH", path),
@@ -29,7 +31,7 @@ class DoctorIT {
                 "spark.strata.host.memory=64m",
                 "doctor",
                 "--model",
-                Launcher.DEMO_MODEL.toString(),
+                Demo.MODEL.toString(),
                 "--model-cache-dir",
                 directory.resolve("cache").toString(),
                 "--verify")

@@ -2,6 +2,8 @@ package dev.strata.job.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +24,7 @@ class DryRunIT {
 
   @Test
   void saysWhatTheRunDoes() throws Exception {
-    Launcher.Result dry = translate("--dry-run");
+    CommandResult dry = translate("--dry-run");
     assertThat(dry.exitCode()).as("%s", dry.err()).isZero();
     assertThat(dry.err()).isEmpty();
     assertThat(dry.out().get(0)).isEqualTo("dry run: nothing was generated, nothing written");
@@ -38,7 +40,7 @@ class DryRunIT {
       assertThat(files).as("nothing is written").isEmpty();
     }
 
-    Launcher.Result real = translate();
+    CommandResult real = translate();
     assertThat(real.exitCode()).as("%s", real.err()).isZero();
     assertThat(dry.summary("prompt tokens")).isEqualTo(real.summary("prompt tokens"));
     assertThat(real.summary("new tokens")).isBetween(60, 60 * 12);
@@ -51,15 +53,15 @@ class DryRunIT {
     assertThat(real.summary("sweeps"))
         .isBetween(Integer.valueOf(range.group(1)), Integer.valueOf(range.group(2)));
 
-    Launcher.Result again = translate("--dry-run");
+    CommandResult again = translate("--dry-run");
     assertThat(again.exitCode()).as("refused as the run would be").isEqualTo(4);
     assertThat(again.err()).singleElement().asString().contains("exists already");
   }
 
-  private Launcher.Result translate(String... more) throws Exception {
+  private CommandResult translate(String... more) throws Exception {
     List<String> args =
         new ArrayList<>(
-            Launcher.translation(directory.resolve("out"), "--limit", "60", "--partitions", "2"));
+            Demo.translation(directory.resolve("out"), "--limit", "60", "--partitions", "2"));
     args.addAll(List.of("--wave-size", "9", "--max-new-tokens", "12"));
     args.addAll(Arrays.asList(more));
     return Launcher.generate(args);

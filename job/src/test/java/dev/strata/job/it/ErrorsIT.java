@@ -1,9 +1,9 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ class ErrorsIT {
     byte[] shard = Files.readAllBytes(model.resolve(SHARD));
     Arrays.fill(shard, shard.length / 2, shard.length - 100, (byte) 0xff);
     Files.write(model.resolve(SHARD), shard);
-    Launcher.Result result =
+    CommandResult result =
         command("--model", model.toString(), "--max-new-tokens", "1", "--host-memory", "256m");
     assertThat(result.exitCode()).isEqualTo(3);
     assertThat(result.err())
@@ -106,16 +106,16 @@ class ErrorsIT {
             "local-cluster[1]",
             "generate",
             "--model",
-            DEMO_MODEL.toString(),
+            Demo.MODEL.toString(),
             "--input",
-            ROOT.resolve("datasets/sentences.json").toString(),
+            Demo.ROOT.resolve("datasets/sentences.json").toString(),
             "--output",
             directory.resolve("out").toString()));
   }
 
   @Test
   void tooSmallAnExecutor() throws Exception {
-    Launcher.Result result =
+    CommandResult result =
         Launcher.run(
             "--master",
             "local-cluster[1,1,1024]",
@@ -123,9 +123,9 @@ class ErrorsIT {
             "spark.executor.memoryOverhead=1g",
             "generate",
             "--model",
-            DEMO_MODEL.toString(),
+            Demo.MODEL.toString(),
             "--input",
-            ROOT.resolve("datasets/sentences.json").toString(),
+            Demo.ROOT.resolve("datasets/sentences.json").toString(),
             "--output",
             directory.resolve("out").toString(),
             "--host-memory",
@@ -142,7 +142,7 @@ class ErrorsIT {
   /** The footer is whole, so that tasks are the first to see it. */
   @Test
   void damagedParquet() throws Exception {
-    byte[] bytes = Files.readAllBytes(ROOT.resolve("datasets/sentences.parquet"));
+    byte[] bytes = Files.readAllBytes(Demo.ROOT.resolve("datasets/sentences.parquet"));
     for (int i = 200; i < 4000; i++) {
       bytes[i] ^= 0x5a;
     }
@@ -152,26 +152,26 @@ class ErrorsIT {
 
   @Test
   void stackTraceOnRequest() throws Exception {
-    Launcher.Result result = command("--host-memory", "1m", "--stacktrace");
+    CommandResult result = command("--host-memory", "1m", "--stacktrace");
     assertThat(result.exitCode()).isEqualTo(5);
     assertThat(result.err().get(0)).startsWith("strata: ");
     assertThat(result.err()).anyMatch(line -> line.startsWith("\tat dev.strata."));
   }
 
-  private void assertFails(int exitCode, String part, Launcher.Result result) {
+  private void assertFails(int exitCode, String part, CommandResult result) {
     assertThat(result.err()).singleElement().asString().startsWith("strata: ").contains(part);
     assertThat(result.exitCode()).isEqualTo(exitCode);
     assertThat(result.out()).isEmpty();
     assertThat(directory.resolve("out")).doesNotExist();
   }
 
-  private Launcher.Result command(String... more) throws Exception {
+  private CommandResult command(String... more) throws Exception {
     List<String> args = new ArrayList<>(Arrays.asList(more));
     args.add(0, "generate");
     if (!args.contains("--modell")) {
-      putIfAbsent(args, "--model", DEMO_MODEL);
+      putIfAbsent(args, "--model", Demo.MODEL);
     }
-    putIfAbsent(args, "--input", ROOT.resolve("datasets/sentences.json"));
+    putIfAbsent(args, "--input", Demo.ROOT.resolve("datasets/sentences.json"));
     putIfAbsent(args, "--output", directory.resolve("out"));
     args.addAll(List.of("--progress", "off")); // a line that a slow machine has time for
     return Launcher.run(args.toArray(String[]::new));
@@ -183,17 +183,17 @@ class ErrorsIT {
     }
   }
 
-  private Launcher.Result read(Object input) throws Exception {
+  private CommandResult read(Object input) throws Exception {
     return command("--input", input.toString(), "--max-new-tokens", "1", "--host-memory", "256m");
   }
 
-  private Launcher.Result generate(Path model) throws Exception {
+  private CommandResult generate(Path model) throws Exception {
     return command("--model", model.toString());
   }
 
   private Path copyOfDemoModel() throws IOException {
     Path copy = Files.createDirectory(directory.resolve("model"));
-    try (Stream<Path> files = Files.list(DEMO_MODEL)) {
+    try (Stream<Path> files = Files.list(Demo.MODEL)) {
       for (Path file : files.toList()) {
         Files.copy(file, copy.resolve(file.getFileName()));
       }

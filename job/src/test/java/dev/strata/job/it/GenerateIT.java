@@ -1,10 +1,12 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.References;
+import dev.strata.job.Rows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,13 +24,13 @@ class GenerateIT {
   @Test
   void summariesAreThoseOfTransformers() throws Exception {
     Path out = directory.resolve("all-summaries");
-    Launcher.Result result =
+    CommandResult result =
         Launcher.generate(
             "summarize",
             "--model",
-            DEMO_MODEL.toString(),
+            Demo.MODEL.toString(),
             "--input",
-            ROOT.resolve("datasets/package-descriptions.parquet").toString(),
+            Demo.ROOT.resolve("datasets/package-descriptions.parquet").toString(),
             "--output",
             out.toString(),
             "--output-format",
@@ -55,8 +57,8 @@ class GenerateIT {
   @Test
   void translationsAreThoseOfTransformers() throws Exception {
     Path out = directory.resolve("translations");
-    Launcher.Result result =
-        Launcher.generate(Launcher.translation(out, "--id-column", "id", "--max-new-tokens", "60"));
+    CommandResult result =
+        Launcher.generate(Demo.translation(out, "--id-column", "id", "--max-new-tokens", "60"));
 
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     Map<String, JsonObject> rows = Rows.read(out);

@@ -1,8 +1,10 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.Rows;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -41,7 +43,7 @@ class InterruptedRunIT {
         .contains(".out.strata-lock", "out", "secrets.properties")
         .isSubsetOf(JOURNAL, ".out.strata-lock", "out", "secrets.properties");
 
-    Launcher.Result next = longRun(out, "--limit", "2", "--max-new-tokens", "2", "--fresh").await();
+    CommandResult next = longRun(out, "--limit", "2", "--max-new-tokens", "2", "--fresh").await();
     assertThat(next.exitCode()).as("%s", next.err()).isZero();
     assertThat(next.err())
         .anyMatch(line -> line.contains("of a run that ended is taken over"))
@@ -55,7 +57,7 @@ class InterruptedRunIT {
     waitFor(run, out.resolve("_temporary"));
     secretsAreHidden(run);
     run.process().destroy();
-    Launcher.Result result = run.await();
+    CommandResult result = run.await();
     assertThat(result.exitCode()).isEqualTo(128 + 15);
     assertThat(result.out()).isEmpty();
     assertThat(result.err())
@@ -68,7 +70,7 @@ class InterruptedRunIT {
             first ->
                 assertThat(first)
                     .startsWith("Starting Spark on local[*] to translate ")
-                    .endsWith(" with " + DEMO_MODEL),
+                    .endsWith(" with " + Demo.MODEL),
             second -> assertThat(second).startsWith("Spark UI: http://"));
   }
 
@@ -131,7 +133,7 @@ class InterruptedRunIT {
             "spark.hadoop.fs.azure.account.key.lake.dfs.core.windows.net " + SECRET + "\n");
     List<String> command =
         new ArrayList<>(List.of("--load-spark-defaults", "--properties-file", settings.toString()));
-    command.addAll(Launcher.translation(out, "--host-memory", "256m", "--ignore-stop-tokens"));
+    command.addAll(Demo.translation(out, "--host-memory", "256m", "--ignore-stop-tokens"));
     command.addAll(
         options.length > 0 ? Arrays.asList(options) : List.of("--max-new-tokens", "900"));
     return Launcher.start("strata", Map.of(), command.toArray(String[]::new));

@@ -3,6 +3,10 @@ package dev.strata.job.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.References;
+import dev.strata.job.Rows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,14 +33,14 @@ class KilledRunIT {
     first.process().destroyForcibly();
     assertThat(first.await().exitCode()).isEqualTo(128 + 9);
 
-    Launcher.Result refused = run("--temperature", "0.3").await();
+    CommandResult refused = run("--temperature", "0.3").await();
     assertThat(refused.exitCode()).isEqualTo(4);
     assertThat(String.join("\n", refused.err()))
         .contains(JOURNAL + " has what another run produced before it ended:")
         .contains("--temperature was the model's and is 0.3; run it as before to continue, or set")
         .contains("--fresh");
 
-    Launcher.Result next = run().await();
+    CommandResult next = run().await();
     assertThat(next.exitCode()).as("%s", next.err()).isZero();
     assertThat(next.out())
         .anyMatch(line -> line.matches("  continued +[0-9]+ rows kept, [0-9]+ resumed, .*"));
@@ -50,7 +54,7 @@ class KilledRunIT {
     ProcessHandle executor =
         run.process().descendants().filter(KilledRunIT::isExecutor).findFirst().orElseThrow();
     executor.destroyForcibly();
-    Launcher.Result result = run.await();
+    CommandResult result = run.await();
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     assertThat(result.out()).anyMatch(line -> line.startsWith("  continued "));
     assertComplete();
@@ -70,7 +74,7 @@ class KilledRunIT {
       command.addAll(words);
     }
     command.addAll(
-        Launcher.translation(
+        Demo.translation(
             directory.resolve("out"),
             "--host-memory",
             "256m",

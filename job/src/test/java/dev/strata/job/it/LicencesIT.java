@@ -2,6 +2,7 @@ package dev.strata.job.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.Demo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -72,7 +73,7 @@ class LicencesIT {
 
   @BeforeAll
   static void open() throws IOException {
-    jar = new JarFile(Launcher.ROOT.resolve("job/target/strata.jar").toFile());
+    jar = new JarFile(Demo.ROOT.resolve("job/target/strata.jar").toFile());
     entries = jar.stream().filter(e -> !e.isDirectory()).map(ZipEntry::getName).toList();
     components =
         text("META-INF/THIRD-PARTY.txt")
@@ -123,10 +124,9 @@ class LicencesIT {
 
   @Test
   void licenceAndNoticeAreTheProjects() throws IOException {
-    assertThat(text("META-INF/LICENSE"))
-        .isEqualTo(Files.readString(Launcher.ROOT.resolve("LICENSE")));
+    assertThat(text("META-INF/LICENSE")).isEqualTo(Files.readString(Demo.ROOT.resolve("LICENSE")));
     assertThat(text("META-INF/NOTICE"))
-        .contains(Files.readString(Launcher.ROOT.resolve("NOTICE")).lines().toList())
+        .contains(Files.readString(Demo.ROOT.resolve("NOTICE")).lines().toList())
         .contains("Apache Commons Compress", "Apache Commons Codec");
   }
 
@@ -174,11 +174,11 @@ class LicencesIT {
   @Test
   void modelAndDataHaveTheirOwn() throws IOException {
     for (String folder : List.of("datasets", "datasets/demo-model")) {
-      assertThat(Launcher.ROOT.resolve(folder).resolve("LICENSE"))
-          .hasSameTextualContentAs(Launcher.ROOT.resolve("LICENSE"));
-      assertThat(Launcher.ROOT.resolve(folder).resolve("NOTICE")).isNotEmptyFile();
+      assertThat(Demo.ROOT.resolve(folder).resolve("LICENSE"))
+          .hasSameTextualContentAs(Demo.ROOT.resolve("LICENSE"));
+      assertThat(Demo.ROOT.resolve(folder).resolve("NOTICE")).isNotEmptyFile();
     }
-    assertThat(Files.readString(Launcher.DEMO_MODEL.resolve("NOTICE")))
+    assertThat(Files.readString(Demo.MODEL.resolve("NOTICE")))
         .contains("Debian", "Tatoeba", "CC BY 2.0 FR");
   }
 

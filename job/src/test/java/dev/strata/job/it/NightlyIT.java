@@ -1,11 +1,12 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.Rows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ class NightlyIT {
     input = directory.resolve("texts");
     output = directory.resolve("translations");
     sentences =
-        Files.readAllLines(ROOT.resolve("datasets/sentences.json")).stream()
+        Files.readAllLines(Demo.ROOT.resolve("datasets/sentences.json")).stream()
             .map(line -> JsonParser.parseString(line).getAsJsonObject())
             .toList();
     List<String> dates = List.of(FIRST, SECOND, THIRD);
@@ -50,7 +51,7 @@ class NightlyIT {
 
   @Test
   void threeNights() throws Exception {
-    Launcher.Result first = night(FIRST).await();
+    CommandResult first = night(FIRST).await();
     assertThat(first.exitCode()).as("%s", first.err()).isZero();
     assertThat(first.out().get(0)).startsWith("6 rows in ").endsWith("0 errors: " + out(FIRST));
     assertThat(first.summary("rows kept")).isZero();
@@ -71,7 +72,7 @@ class NightlyIT {
 
   private void aRepeatChangesNothing() throws Exception {
     Map<String, Object> before = filesAndTimes();
-    Launcher.Result repeat = night(FIRST).await();
+    CommandResult repeat = night(FIRST).await();
     assertThat(repeat.exitCode()).as("%s", repeat.err()).isZero();
     assertThat(repeat.out())
         .containsExactly("nothing to do: all 6 rows are done, " + out(FIRST) + " is unchanged");
@@ -83,7 +84,7 @@ class NightlyIT {
     Launcher.Started running = night(SECOND);
     waitUntil(running, () -> hasBeside(SECOND, "strata-part-"));
     signal("STOP", running);
-    Launcher.Result second = night(THIRD).await();
+    CommandResult second = night(THIRD).await();
     signal("CONT", running);
     assertThat(second.exitCode()).isEqualTo(6);
     assertThat(second.out()).isEmpty();
@@ -94,7 +95,7 @@ class NightlyIT {
             "strata: the lock .*/\\.nightly-translation\\.strata-lock is held by \\S+ on \\S+"
                 + " \\(process %d, application local-\\d+, since \\S+\\), last heard of .*"
                     .formatted(running.process().pid()));
-    Launcher.Result unharmed = running.await();
+    CommandResult unharmed = running.await();
     assertThat(unharmed.exitCode()).as("%s", unharmed.err()).isZero();
     assertThat(unharmed.out().get(0)).startsWith("6 rows in ");
   }
@@ -106,7 +107,7 @@ class NightlyIT {
     assertThat(killed.await().exitCode()).isEqualTo(128 + 9);
     assertThat(output.resolve("date=" + THIRD)).doesNotExist();
 
-    Launcher.Result completed = night(THIRD).await();
+    CommandResult completed = night(THIRD).await();
     assertThat(completed.exitCode()).as("%s", completed.err()).isZero();
     assertThat(completed.out().get(0)).startsWith("6 rows in ");
     assertThat(completed.err())
@@ -117,7 +118,7 @@ class NightlyIT {
     List<JsonObject> rows = new ArrayList<>(sentences.subList(0, ROWS));
     rows.set(0, changedRow());
     write(FIRST, rows);
-    Launcher.Result changed = night(FIRST).await();
+    CommandResult changed = night(FIRST).await();
     assertThat(changed.exitCode()).as("%s", changed.err()).isZero();
     assertThat(changed.out().get(0)).startsWith("1 rows in ");
     assertThat(changed.summary("rows kept")).isEqualTo(ROWS - 1);
@@ -136,7 +137,7 @@ class NightlyIT {
         Map.of("STRATA_INPUT_ROOT", input.toString(), "STRATA_OUTPUT_ROOT", output.toString()),
         date,
         "--model",
-        DEMO_MODEL.toString(),
+        Demo.MODEL.toString(),
         "--id-column",
         "id",
         "--host-memory",
@@ -175,7 +176,7 @@ class NightlyIT {
             .filter(sentence -> sentence.get("text").equals(row.get("text")))
             .findFirst()
             .orElseThrow();
-    Path file = ROOT.resolve("job/src/test/resources/reference/translations.jsonl");
+    Path file = Demo.ROOT.resolve("job/src/test/resources/reference/translations.jsonl");
     return Files.readAllLines(file).stream()
         .map(line -> JsonParser.parseString(line).getAsJsonObject())
         .filter(line -> line.get("id").equals(same.get("id")))

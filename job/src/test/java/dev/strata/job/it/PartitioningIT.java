@@ -1,10 +1,11 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.Rows;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,9 +74,9 @@ class PartitioningIT {
         List.of(
             "generate",
             "--model",
-            DEMO_MODEL.toString(),
+            Demo.MODEL.toString(),
             "--input",
-            ROOT.resolve("datasets/sentences.parquet").toString(),
+            Demo.ROOT.resolve("datasets/sentences.parquet").toString(),
             "--output",
             out.toString(),
             "--output-format",
@@ -87,7 +88,7 @@ class PartitioningIT {
             "--max-new-tokens",
             "12"));
     args.addAll(Arrays.asList(options));
-    Launcher.Result result = Launcher.generate(args.toArray(String[]::new));
+    CommandResult result = Launcher.generate(args.toArray(String[]::new));
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     Map<String, JsonObject> rows = Rows.read(out);
     assertThat(rows).hasSize(ROWS);

@@ -1,9 +1,12 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.References;
+import dev.strata.job.Rows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,13 +38,13 @@ class RowOptionsIT {
   @FieldSource("SPREADS")
   void eachRowGetsItsOwnNumberOfTokens(int wave, int partitions) throws Exception {
     Path out = directory.resolve("out");
-    Launcher.Result result =
+    CommandResult result =
         Launcher.generate(
             "translate",
             "--to-language",
             "French",
             "--model",
-            DEMO_MODEL.toString(),
+            Demo.MODEL.toString(),
             "--input",
             input().toString(),
             "--output",

@@ -1,10 +1,13 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.References;
+import dev.strata.job.Rows;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +90,7 @@ class RowsIT {
 
   private Map<String, JsonObject> run(Path model, Path input, String longPrompts) throws Exception {
     Path out = directory.resolve(longPrompts);
-    Launcher.Result result =
+    CommandResult result =
         Launcher.generate(
             "translate",
             "--to-language",
@@ -171,7 +174,7 @@ class RowsIT {
   /** The demo model with a template that raises for some texts. */
   private Path modelThatRefuses(String word) throws IOException {
     Path copy = Files.createDirectory(directory.resolve("model"));
-    try (Stream<Path> files = Files.list(DEMO_MODEL)) {
+    try (Stream<Path> files = Files.list(Demo.MODEL)) {
       for (Path file : files.toList()) {
         Files.copy(file, copy.resolve(file.getFileName()));
       }

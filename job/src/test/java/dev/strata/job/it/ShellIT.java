@@ -1,9 +1,9 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,9 +30,9 @@ class ShellIT {
             """);
     ProcessBuilder builder =
         new ProcessBuilder(
-                ROOT.resolve("submit-scripts/strata").toString(),
+                Demo.ROOT.resolve("submit-scripts/strata").toString(),
                 "--conf",
-                "spark.strata.model=" + DEMO_MODEL,
+                "spark.strata.model=" + Demo.MODEL,
                 "--conf",
                 "spark.strata.host.memory=256m",
                 "--conf",
@@ -41,7 +41,7 @@ class ShellIT {
                 "-s",
                 snippets.toString())
             .directory(directory.toFile());
-    Launcher.Result result = Launcher.execute(builder);
+    CommandResult result = Launcher.execute(builder);
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     assertThat(result.out()).isEqualTo(List.of("Je suis fatigué.", "Je suis fatigué."));
     assertThat(directory).isDirectoryNotContaining("glob:**{metastore_db,derby.log}");

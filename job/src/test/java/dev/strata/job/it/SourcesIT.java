@@ -1,9 +1,12 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.References;
+import dev.strata.job.Rows;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +38,7 @@ class SourcesIT {
         4;;fr;nothing to translate
         """);
 
-    Launcher.Result toTable =
+    CommandResult toTable =
         translate(
             "--input",
             input.toString(),
@@ -74,7 +77,7 @@ class SourcesIT {
             "--mode",
             "overwrite");
     Files.createDirectories(out.resolve("lang=old"));
-    Launcher.Result toCsv = translate(back.toArray(String[]::new));
+    CommandResult toCsv = translate(back.toArray(String[]::new));
     assertThat(toCsv.exitCode()).as("%s", toCsv.err()).isZero();
     assertThat(names(out)).containsExactlyInAnyOrder("_SUCCESS", "lang=fr");
     assertThat(names(directory)).noneMatch(name -> name.startsWith(".out"));
@@ -89,7 +92,7 @@ class SourcesIT {
   }
 
   private void anIncrementalRunReadsTables() throws Exception {
-    Launcher.Result incremental =
+    CommandResult incremental =
         translate(
             "--input",
             "h2.PUBLIC.translations",
@@ -105,7 +108,7 @@ class SourcesIT {
     assertThat(names(directory.resolve("incremental"))).anyMatch(name -> name.endsWith(".parquet"));
   }
 
-  private Launcher.Result translate(String... more) throws Exception {
+  private CommandResult translate(String... more) throws Exception {
     String h2 =
         Path.of(Driver.class.getProtectionDomain().getCodeSource().getLocation().toURI())
             .toString();
@@ -114,7 +117,7 @@ class SourcesIT {
     args.addAll(conf("", "org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog"));
     args.addAll(conf(".url", "jdbc:h2:file:" + directory.resolve("database")));
     args.addAll(conf(".driver", "org.h2.Driver"));
-    args.addAll(List.of("translate", "--to-language", "French", "--model", DEMO_MODEL.toString()));
+    args.addAll(List.of("translate", "--to-language", "French", "--model", Demo.MODEL.toString()));
     args.addAll(List.of("--max-new-tokens", "60"));
     args.addAll(Arrays.asList(more));
     return Launcher.generate(args.toArray(String[]::new));

@@ -1,11 +1,12 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.Rows;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,13 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Spark's own submit, in another directory, without what the launcher and {@code conf} set. */
 class SparkSubmitIT {
 
-  private static final String JAR = ROOT.resolve("job/target/strata.jar").toString();
+  private static final String JAR = Demo.ROOT.resolve("job/target/strata.jar").toString();
 
   @TempDir Path directory;
 
   @Test
   void givesTheSameRows() throws Exception {
-    Launcher.Result result =
+    CommandResult result =
         submit(
             "",
             JAR,
@@ -33,7 +34,7 @@ class SparkSubmitIT {
             "--to-language",
             "French",
             "--input",
-            ROOT.resolve("datasets/sentences.json").toString(),
+            Demo.ROOT.resolve("datasets/sentences.json").toString(),
             "--limit",
             "5",
             "--max-new-tokens",
@@ -42,7 +43,8 @@ class SparkSubmitIT {
     Map<String, JsonObject> rows = Rows.read(directory.resolve("out"));
     assertThat(rows).hasSize(5);
     for (String line :
-        Files.readAllLines(ROOT.resolve("job/src/test/resources/reference/translations.jsonl"))) {
+        Files.readAllLines(
+            Demo.ROOT.resolve("job/src/test/resources/reference/translations.jsonl"))) {
       JsonObject expected = JsonParser.parseString(line).getAsJsonObject();
       JsonObject row = rows.get(Rows.text(expected, "id"));
       if (row != null && expected.get("least_margin").getAsDouble() > 1e-3) {
@@ -57,7 +59,7 @@ class SparkSubmitIT {
     Path input = directory.resolve("rows.jsonl");
     Files.writeString(
         input, "{\"text\": \"Late.\", \"note\": \"%s\"}\n".formatted("x".repeat(1_200_000)));
-    Launcher.Result result =
+    CommandResult result =
         submit(
             "ulimit -f 256;",
             "spark-internal",
@@ -81,7 +83,7 @@ class SparkSubmitIT {
    * @param before what the shell does first
    * @param resource the jar, or {@code spark-internal} for a class that Spark's class path has
    */
-  private Launcher.Result submit(String before, String resource, String... args) throws Exception {
+  private CommandResult submit(String before, String resource, String... args) throws Exception {
     List<String> words = new ArrayList<>(List.of("bash", "-c", before + "exec \"$@\"", "bash"));
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")); // for a short life
@@ -89,7 +91,7 @@ class SparkSubmitIT {
     words.addAll(List.of("-cp", classPath(resource), "org.apache.spark.deploy.SparkSubmit"));
     words.addAll(List.of("--class", "dev.strata.job.cli.Strata", resource));
     words.addAll(Arrays.asList(args));
-    words.addAll(List.of("--model", DEMO_MODEL.toString(), "--host-memory", "256m"));
+    words.addAll(List.of("--model", Demo.MODEL.toString(), "--host-memory", "256m"));
     words.addAll(List.of("--output", directory.resolve("out").toString()));
     ProcessBuilder builder = new ProcessBuilder(words).directory(directory.toFile());
     builder.environment().remove("OMP_WAIT_POLICY");
@@ -97,7 +99,7 @@ class SparkSubmitIT {
   }
 
   private static String classPath(String resource) {
-    String spark = ROOT.resolve("target/spark/jars") + "/*";
+    String spark = Demo.ROOT.resolve("target/spark/jars") + "/*";
     return resource.equals(JAR) ? spark : spark + ":" + JAR;
   }
 }

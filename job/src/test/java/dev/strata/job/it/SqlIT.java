@@ -1,9 +1,9 @@
 package dev.strata.job.it;
 
-import static dev.strata.job.it.Launcher.DEMO_MODEL;
-import static dev.strata.job.it.Launcher.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +74,8 @@ class SqlIT {
 
   @Test
   void byTheLauncher() throws Exception {
-    List<String> words = new ArrayList<>(List.of(ROOT.resolve("submit-scripts/strata").toString()));
+    List<String> words =
+        new ArrayList<>(List.of(Demo.ROOT.resolve("submit-scripts/strata").toString()));
     SETTINGS.forEach(setting -> words.addAll(List.of("--conf", setting)));
     words.addAll(command());
     check(words, "4.2");
@@ -84,7 +85,7 @@ class SqlIT {
   @ParameterizedTest
   @ValueSource(strings = {"4.0", "4.1"})
   void onOlderVersions(String version) throws Exception {
-    Path jars = ROOT.resolve("target/spark-" + version + "/jars");
+    Path jars = Demo.ROOT.resolve("target/spark-" + version + "/jars");
     assertThat(jars).as("what ./mvnw verify makes of job/spark-%s", version).isDirectory();
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -94,7 +95,7 @@ class SqlIT {
     words.add("org.apache.spark.deploy.SparkSubmit");
     SETTINGS.forEach(setting -> words.addAll(List.of("--conf", setting)));
     words.addAll(List.of("--class", "dev.strata.job.cli.Strata"));
-    words.add(ROOT.resolve("job/target/strata.jar").toString());
+    words.add(Demo.ROOT.resolve("job/target/strata.jar").toString());
     words.addAll(command());
     check(words, version);
   }
@@ -104,7 +105,7 @@ class SqlIT {
     return List.of(
         "sql",
         "--model",
-        DEMO_MODEL.toString(),
+        Demo.MODEL.toString(),
         "--host-memory",
         "256m",
         "--max-new-tokens",
@@ -116,7 +117,7 @@ class SqlIT {
   private void check(List<String> words, String version) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(words).directory(directory.toFile());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
-    Launcher.Result result = Launcher.execute(builder);
+    CommandResult result = Launcher.execute(builder);
     assertThat(result.exitCode()).as("%s", result.err()).isEqualTo(2);
     assertThat(result.err())
         .filteredOn(line -> line.startsWith("strata: "))

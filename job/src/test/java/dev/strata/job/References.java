@@ -1,4 +1,4 @@
-package dev.strata.job.it;
+package dev.strata.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Completions by transformers, made by {@code reference/make_reference.py}. */
-final class References {
+public final class References {
 
   /** Where a choice is closer, other shapes of products may choose otherwise. */
   private static final double LOW_MARGIN = 1e-3;
@@ -19,13 +19,13 @@ final class References {
   private References() {}
 
   /** The reference of each row by its id. */
-  static Map<String, JsonObject> read(String name) throws IOException {
-    return byId(Launcher.ROOT.resolve("job/src/test/resources/reference/" + name + ".jsonl"));
+  public static Map<String, JsonObject> read(String name) throws IOException {
+    return byId(Demo.ROOT.resolve("job/src/test/resources/reference/" + name + ".jsonl"));
   }
 
   /** The texts to translate, by their ids. */
-  static Map<String, JsonObject> sentences() throws IOException {
-    return byId(Launcher.ROOT.resolve("datasets/sentences.json"));
+  public static Map<String, JsonObject> sentences() throws IOException {
+    return byId(Demo.ROOT.resolve("datasets/sentences.json"));
   }
 
   private static Map<String, JsonObject> byId(Path file) throws IOException {
@@ -38,12 +38,12 @@ final class References {
   }
 
   /** Whether the completion has to be the reference's, letter by letter. */
-  static boolean isClear(JsonObject reference) {
+  public static boolean isClear(JsonObject reference) {
     return reference.get("least_margin").getAsDouble() > LOW_MARGIN;
   }
 
   /** Compares a completion and its counts. */
-  static void assertEqual(JsonObject row, JsonObject expected) {
+  public static void assertEqual(JsonObject row, JsonObject expected) {
     for (String column :
         new String[] {"completion", "finish_reason", "prompt_tokens", "completion_tokens"}) {
       assertThat(row.get(column)).as("%s of %s", column, expected).isEqualTo(expected.get(column));

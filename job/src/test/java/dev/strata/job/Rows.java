@@ -1,4 +1,4 @@
-package dev.strata.job.it;
+package dev.strata.job;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -11,11 +11,11 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Rows of JSON files, by id. */
-final class Rows {
+public final class Rows {
 
   private Rows() {}
 
-  static Map<String, JsonObject> read(Path directory) throws IOException {
+  public static Map<String, JsonObject> read(Path directory) throws IOException {
     Map<String, JsonObject> rows = new TreeMap<>();
     try (Stream<Path> files = Files.list(directory)) {
       files
@@ -34,7 +34,7 @@ final class Rows {
   }
 
   /** A field's text, or null. */
-  static String text(JsonObject row, String field) {
+  public static String text(JsonObject row, String field) {
     return row.get(field).isJsonNull() ? null : row.get(field).getAsString();
   }
 
