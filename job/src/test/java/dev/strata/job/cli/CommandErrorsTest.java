@@ -7,9 +7,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.io.ByteArrayOutputStream;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,12 +22,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,32 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class CommandErrorsTest {
 
-  private static final Path ROOT = Path.of(System.getProperty("strata.root"));
-  private static final Path DEMO_MODEL = ROOT.resolve("datasets/demo-model");
   private static final String SHARD = "model-00002-of-00003.safetensors";
 
-  /** What spark-submit leaves among the system properties. */
-  private static final Map<String, String> SUBMITTED =
-      Map.of(
-          "spark.master", "local[1]",
-          "spark.ui.enabled", "false",
-          "spark.driver.host", "127.0.0.1",
-          "spark.driver.bindAddress", "127.0.0.1");
-
   @TempDir Path directory;
-
-  /** What a command said, by lines. */
-  private record Result(int exitCode, List<String> out, List<String> err) {}
-
-  @BeforeAll
-  static void submit() {
-    SUBMITTED.forEach(System::setProperty);
-  }
-
-  @AfterAll
-  static void forget() {
-    SUBMITTED.keySet().forEach(System::clearProperty);
-  }
 
   @Test
   void unknownFamily() throws Exception {
@@ -102,6 +76,50 @@ class CommandErrorsTest {
     assertFails(3, "num_attention_heads times head_dim is 2000000000 in ", generate(model));
   }
 
+  /** What only a run finds out. */
+  @Test
+  void weightsThatAreNotFinite() throws Exception {
+    Path model = copyOfDemoModel();
+    byte[] shard = Files.readAllBytes(model.resolve(SHARD));
+    Arrays.fill(shard, shard.length / 2, shard.length - 100, (byte) 0xff);
+    Files.write(model.resolve(SHARD), shard);
+    CommandResult result =
+        command("--model", model.toString(), "--max-new-tokens", "1", "--host-memory", "256m");
+    assertThat(result.exitCode()).isEqualTo(3);
+    assertThat(result.err())
+        .last()
+        .asString()
+        .startsWith("strata: the model computed logits that are not finite in all of the last ");
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  /** The footer is whole, so that tasks are the first to see it. */
+  @Test
+  void damagedParquet() throws Exception {
+    byte[] bytes = Files.readAllBytes(Demo.ROOT.resolve("datasets/sentences.parquet"));
+    for (int i = 200; i < 4000; i++) {
+      bytes[i] ^= 0x5a;
+    }
+    Path damaged = Files.write(directory.resolve("damaged.parquet"), bytes);
+    assertFails(4, damaged + " is damaged or of another form", read(damaged));
+  }
+
+  @Test
+  void stackTraceOnRequest() throws Exception {
+    CommandResult result = command("--host-memory", "1m", "--stacktrace");
+    assertThat(result.exitCode()).isEqualTo(5);
+    assertThat(result.err().get(0)).startsWith("strata: ");
+    assertThat(result.err()).anyMatch(line -> line.startsWith("\tat dev.strata."));
+  }
+
+  @Test
+  void unknownFileSystemOfAModel() {
+    assertFails(
+        3,
+        "on a file system 'moon' that this Spark does not know",
+        command("--model", "moon://crater/model"));
+  }
+
   @Test
   void noTokenizer() throws Exception {
     Path model = copyOfDemoModel();
@@ -121,7 +139,7 @@ class CommandErrorsTest {
   void existingOutput() throws Exception {
     Path out = Files.createDirectory(directory.resolve("out"));
     Files.writeString(out.resolve("precious"), "data");
-    Result result = command();
+    CommandResult result = command();
     assertThat(result.exitCode()).isEqualTo(4);
     assertThat(result.err())
         .containsExactly(
@@ -188,7 +206,7 @@ class CommandErrorsTest {
 
   @Test
   void tooLittleMemory() throws Exception {
-    Result result = command("--host-memory", "1m");
+    CommandResult result = command("--host-memory", "1m");
     assertFails(5, "spark.strata.host.memory is 1 MiB, but this model needs at least", result);
     assertFails(
         5, "spark.strata.device.memory", command("--device", "cuda", "--device-memory", "530m"));
@@ -209,7 +227,7 @@ class CommandErrorsTest {
   @Test
   void unknownFileSystems() throws Exception {
     assertFails(4, "there is no file system for foo:// here", read("foo://bucket/rows.json"));
-    Result toS3 = command("--output", "s3a://bucket/out");
+    CommandResult toS3 = command("--output", "s3a://bucket/out");
     assertFails(4, "--packages org.apache.hadoop:hadoop-aws:", toS3);
   }
 
@@ -243,7 +261,7 @@ class CommandErrorsTest {
 
   @Test
   void outputThatCannotBeMade() throws Exception {
-    Result result = command("--output", "/dev/null/out");
+    CommandResult result = command("--output", "/dev/null/out");
     assertFails(4, "the output /dev/null/out cannot be written: Parent path is not", result);
   }
 
@@ -253,7 +271,7 @@ class CommandErrorsTest {
     Files.writeString(file, text.replace(from, to));
   }
 
-  private void assertFails(int exitCode, String part, Result result) {
+  private void assertFails(int exitCode, String part, CommandResult result) {
     assertThat(result.err()).singleElement().asString().startsWith("strata: ").contains(part);
     assertThat(result.exitCode()).isEqualTo(exitCode);
     assertThat(result.out()).isEmpty();
@@ -261,17 +279,14 @@ class CommandErrorsTest {
     assertThat(SparkSession.getDefaultSession().isEmpty()).as("Spark is stopped").isTrue();
   }
 
-  private Result command(String... more) {
+  private CommandResult command(String... more) {
     List<String> args = new ArrayList<>(Arrays.asList(more));
     args.add(0, "generate");
-    putIfAbsent(args, "--model", DEMO_MODEL);
-    putIfAbsent(args, "--input", ROOT.resolve("datasets/sentences.json"));
+    putIfAbsent(args, "--model", Demo.MODEL);
+    putIfAbsent(args, "--input", Demo.ROOT.resolve("datasets/sentences.json"));
     putIfAbsent(args, "--output", directory.resolve("out"));
     args.addAll(List.of("--progress", "off"));
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code = new Strata(print(out), print(err)).run(args.toArray(String[]::new));
-    return new Result(code, lines(out), lines(err));
+    return SubmittedCommand.run(args);
   }
 
   private static void putIfAbsent(List<String> args, String option, Path value) {
@@ -280,25 +295,17 @@ class CommandErrorsTest {
     }
   }
 
-  private static PrintStream print(ByteArrayOutputStream bytes) {
-    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
-  }
-
-  private static List<String> lines(ByteArrayOutputStream bytes) {
-    return bytes.toString(StandardCharsets.UTF_8).lines().toList();
-  }
-
-  private Result read(Object input) {
+  private CommandResult read(Object input) {
     return command("--input", input.toString(), "--max-new-tokens", "1", "--host-memory", "256m");
   }
 
-  private Result generate(Path model) {
+  private CommandResult generate(Path model) {
     return command("--model", model.toString());
   }
 
   private Path copyOfDemoModel() throws IOException {
     Path copy = Files.createDirectory(directory.resolve("model"));
-    try (Stream<Path> files = Files.list(DEMO_MODEL)) {
+    try (Stream<Path> files = Files.list(Demo.MODEL)) {
       for (Path file : files.toList()) {
         Files.copy(file, copy.resolve(file.getFileName()));
       }

@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -23,31 +20,12 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class ErrorsIT {
 
-  private static final String SHARD = "model-00002-of-00003.safetensors";
-
   @TempDir Path directory;
 
   @Test
   void noModel() throws Exception {
     Path model = directory.resolve("absent");
-    assertFails(3, model.toString(), generate(model));
-  }
-
-  /** What only a run finds out. */
-  @Test
-  void weightsThatAreNotFinite() throws Exception {
-    Path model = copyOfDemoModel();
-    byte[] shard = Files.readAllBytes(model.resolve(SHARD));
-    Arrays.fill(shard, shard.length / 2, shard.length - 100, (byte) 0xff);
-    Files.write(model.resolve(SHARD), shard);
-    CommandResult result =
-        command("--model", model.toString(), "--max-new-tokens", "1", "--host-memory", "256m");
-    assertThat(result.exitCode()).isEqualTo(3);
-    assertThat(result.err())
-        .last()
-        .asString()
-        .startsWith("strata: the model computed logits that are not finite in all of the last ");
-    assertThat(directory.resolve("out")).doesNotExist();
+    assertFails(3, model.toString(), command("--model", model.toString()));
   }
 
   @Test
@@ -139,25 +117,6 @@ class ErrorsIT {
         result);
   }
 
-  /** The footer is whole, so that tasks are the first to see it. */
-  @Test
-  void damagedParquet() throws Exception {
-    byte[] bytes = Files.readAllBytes(Demo.ROOT.resolve("datasets/sentences.parquet"));
-    for (int i = 200; i < 4000; i++) {
-      bytes[i] ^= 0x5a;
-    }
-    Path damaged = Files.write(directory.resolve("damaged.parquet"), bytes);
-    assertFails(4, damaged + " is damaged or of another form", read(damaged));
-  }
-
-  @Test
-  void stackTraceOnRequest() throws Exception {
-    CommandResult result = command("--host-memory", "1m", "--stacktrace");
-    assertThat(result.exitCode()).isEqualTo(5);
-    assertThat(result.err().get(0)).startsWith("strata: ");
-    assertThat(result.err()).anyMatch(line -> line.startsWith("\tat dev.strata."));
-  }
-
   private void assertFails(int exitCode, String part, CommandResult result) {
     assertThat(result.err()).singleElement().asString().startsWith("strata: ").contains(part);
     assertThat(result.exitCode()).isEqualTo(exitCode);
@@ -181,23 +140,5 @@ class ErrorsIT {
     if (!args.contains(option)) {
       args.addAll(List.of(option, value.toString()));
     }
-  }
-
-  private CommandResult read(Object input) throws Exception {
-    return command("--input", input.toString(), "--max-new-tokens", "1", "--host-memory", "256m");
-  }
-
-  private CommandResult generate(Path model) throws Exception {
-    return command("--model", model.toString());
-  }
-
-  private Path copyOfDemoModel() throws IOException {
-    Path copy = Files.createDirectory(directory.resolve("model"));
-    try (Stream<Path> files = Files.list(Demo.MODEL)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
-      }
-    }
-    return copy;
   }
 }

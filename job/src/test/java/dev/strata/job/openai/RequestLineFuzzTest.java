@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  */
 class RequestLineFuzzTest {
 
-  private static final int INPUTS = Integer.getInteger("strata.fuzz.inputs", 3_000);
+  private static final int INPUTS = Integer.getInteger("strata.fuzz.inputs", 1_000);
   private static final long SEED = Long.getLong("strata.fuzz.seed", 1);
 
   private static final long MOST_NANOS = 1_000_000_000L;

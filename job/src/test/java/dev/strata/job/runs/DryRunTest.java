@@ -1,9 +1,10 @@
-package dev.strata.job.it;
+package dev.strata.job.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
+import dev.strata.job.cli.SubmittedCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A dry run says what the run then does, and leaves nothing behind. */
-class DryRunIT {
+class DryRunTest {
 
   private static final Pattern SWEEPS = Pattern.compile("  sweeps +([\\d,]+) to ([\\d,]+)");
 
@@ -64,6 +65,6 @@ class DryRunIT {
             Demo.translation(directory.resolve("out"), "--limit", "60", "--partitions", "2"));
     args.addAll(List.of("--wave-size", "9", "--max-new-tokens", "12"));
     args.addAll(Arrays.asList(more));
-    return Launcher.generate(args);
+    return SubmittedCommand.small(args);
   }
 }

@@ -1,4 +1,4 @@
-package dev.strata.job.it;
+package dev.strata.job.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +10,7 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
+import dev.strata.job.cli.SubmittedCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A batch file in OpenAI's form, from end to end. */
-class BatchIT {
+class BatchTest {
 
   private static final String TASK = "Translate the following text to French.\n\n";
   private static final int GOOD = 95;
@@ -167,7 +168,7 @@ class BatchIT {
                 "--output",
                 out.toString()));
     args.addAll(Arrays.asList(more));
-    return Launcher.generate(args.toArray(String[]::new));
+    return SubmittedCommand.small(args);
   }
 
   private static Map<String, JsonObject> read(Path file) throws IOException {

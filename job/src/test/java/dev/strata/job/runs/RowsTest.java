@@ -1,4 +1,4 @@
-package dev.strata.job.it;
+package dev.strata.job.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +8,7 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
+import dev.strata.job.cli.SubmittedCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Rows of every bad kind in one partition, each with its own error or a right result. */
-class RowsIT {
+class RowsTest {
 
   private static final List<String> GOOD = List.of("sen-0001", "sen-0002", "sen-0003", "sen-0005");
   private static final int CONTEXT = 1024;
@@ -91,26 +92,27 @@ class RowsIT {
   private Map<String, JsonObject> run(Path model, Path input, String longPrompts) throws Exception {
     Path out = directory.resolve(longPrompts);
     CommandResult result =
-        Launcher.generate(
-            "translate",
-            "--to-language",
-            "French",
-            "--model",
-            model.toString(),
-            "--input",
-            input.toString(),
-            "--output",
-            out.toString(),
-            "--partitions",
-            "1",
-            "--columns",
-            "id",
-            "--row-options",
-            "max_new_tokens",
-            "--max-new-tokens",
-            Integer.toString(NEW_TOKENS),
-            "--long-prompts",
-            longPrompts);
+        SubmittedCommand.small(
+            List.of(
+                "translate",
+                "--to-language",
+                "French",
+                "--model",
+                model.toString(),
+                "--input",
+                input.toString(),
+                "--output",
+                out.toString(),
+                "--partitions",
+                "1",
+                "--columns",
+                "id",
+                "--row-options",
+                "max_new_tokens",
+                "--max-new-tokens",
+                Integer.toString(NEW_TOKENS),
+                "--long-prompts",
+                longPrompts));
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     Map<String, JsonObject> rows = read(out);
     long errors = rows.values().stream().filter(row -> !row.get("error").isJsonNull()).count();

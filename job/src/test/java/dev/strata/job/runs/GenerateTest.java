@@ -1,4 +1,4 @@
-package dev.strata.job.it;
+package dev.strata.job.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
+import dev.strata.job.cli.SubmittedCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands on the data sets of the repository. */
-class GenerateIT {
+class GenerateTest {
 
   @TempDir Path directory;
 
@@ -25,18 +26,19 @@ class GenerateIT {
   void summariesAreThoseOfTransformers() throws Exception {
     Path out = directory.resolve("all-summaries");
     CommandResult result =
-        Launcher.generate(
-            "summarize",
-            "--model",
-            Demo.MODEL.toString(),
-            "--input",
-            Demo.ROOT.resolve("datasets/package-descriptions.parquet").toString(),
-            "--output",
-            out.toString(),
-            "--output-format",
-            "json",
-            "--max-new-tokens",
-            "40");
+        SubmittedCommand.small(
+            List.of(
+                "summarize",
+                "--model",
+                Demo.MODEL.toString(),
+                "--input",
+                Demo.ROOT.resolve("datasets/package-descriptions.parquet").toString(),
+                "--output",
+                out.toString(),
+                "--output-format",
+                "json",
+                "--max-new-tokens",
+                "40"));
 
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     Map<String, JsonObject> rows = Rows.read(out);
@@ -58,7 +60,8 @@ class GenerateIT {
   void translationsAreThoseOfTransformers() throws Exception {
     Path out = directory.resolve("translations");
     CommandResult result =
-        Launcher.generate(Demo.translation(out, "--id-column", "id", "--max-new-tokens", "60"));
+        SubmittedCommand.small(
+            Demo.translation(out, "--id-column", "id", "--max-new-tokens", "60"));
 
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     Map<String, JsonObject> rows = Rows.read(out);

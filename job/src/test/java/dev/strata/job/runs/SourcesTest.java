@@ -1,4 +1,4 @@
-package dev.strata.job.it;
+package dev.strata.job.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
+import dev.strata.job.cli.SubmittedCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From a CSV file to a table of a database, and from there to CSV files by language. */
-class SourcesIT {
+class SourcesTest {
 
   @TempDir Path directory;
 
@@ -108,23 +109,21 @@ class SourcesIT {
     assertThat(names(directory.resolve("incremental"))).anyMatch(name -> name.endsWith(".parquet"));
   }
 
-  private CommandResult translate(String... more) throws Exception {
-    String h2 =
-        Path.of(Driver.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-            .toString();
-    List<String> args = new ArrayList<>();
-    args.addAll(List.of("--jars", h2));
-    args.addAll(conf("", "org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog"));
-    args.addAll(conf(".url", "jdbc:h2:file:" + directory.resolve("database")));
-    args.addAll(conf(".driver", "org.h2.Driver"));
-    args.addAll(List.of("translate", "--to-language", "French", "--model", Demo.MODEL.toString()));
-    args.addAll(List.of("--max-new-tokens", "60"));
-    args.addAll(Arrays.asList(more));
-    return Launcher.generate(args.toArray(String[]::new));
-  }
-
-  private static List<String> conf(String leaf, String value) {
-    return List.of("--conf", "spark.sql.catalog.h2" + leaf + "=" + value);
+  private CommandResult translate(String... more) {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of("translate", "--to-language", "French", "--model", Demo.MODEL.toString()));
+    words.addAll(List.of("--max-new-tokens", "60", "--host-memory", "512m"));
+    words.addAll(Arrays.asList(more));
+    String catalog = "spark.sql.catalog.h2";
+    return SubmittedCommand.run(
+        Map.of(
+            catalog,
+            "org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog",
+            catalog + ".url",
+            "jdbc:h2:file:" + directory.resolve("database"),
+            catalog + ".driver",
+            Driver.class.getName()),
+        words);
   }
 
   private static String csv(Path part) throws Exception {

@@ -1,4 +1,4 @@
-package dev.strata.job.it;
+package dev.strata.job.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
+import dev.strata.job.cli.SubmittedCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  * Every row has its own most tokens, whatever wave and partition it is in: one run with several of
  * both, or more with {@code -Dstrata.long=true}.
  */
-class RowOptionsIT {
+class RowOptionsTest {
 
   private static final int ROWS = 14;
 
@@ -39,22 +40,23 @@ class RowOptionsIT {
   void eachRowGetsItsOwnNumberOfTokens(int wave, int partitions) throws Exception {
     Path out = directory.resolve("out");
     CommandResult result =
-        Launcher.generate(
-            "translate",
-            "--to-language",
-            "French",
-            "--model",
-            Demo.MODEL.toString(),
-            "--input",
-            input().toString(),
-            "--output",
-            out.toString(),
-            "--row-options",
-            "max_new_tokens",
-            "--wave-size",
-            Integer.toString(wave),
-            "--partitions",
-            Integer.toString(partitions));
+        SubmittedCommand.small(
+            List.of(
+                "translate",
+                "--to-language",
+                "French",
+                "--model",
+                Demo.MODEL.toString(),
+                "--input",
+                input().toString(),
+                "--output",
+                out.toString(),
+                "--row-options",
+                "max_new_tokens",
+                "--wave-size",
+                Integer.toString(wave),
+                "--partitions",
+                Integer.toString(partitions)));
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     Map<String, JsonObject> rows = Rows.read(out);
     assertThat(rows).hasSize(ROWS);
