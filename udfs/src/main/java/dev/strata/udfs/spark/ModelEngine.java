@@ -61,8 +61,8 @@ final class ModelEngine implements SharedEngine {
   }
 
   /**
-   * What the engine had done as a run's first task came to it, so that a run counts its own work
-   * alone.
+   * What the engine had done as a run's first task came to it: a run counts what came after, be it
+   * of others that use the engine at the same time.
    *
    * @param run the number of the run's accumulator
    */

@@ -9,7 +9,6 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -248,13 +247,11 @@ public final class Strata {
    * the prompt of {@code spark.strata.sql.prompt.classify}, or to {@link #prompt}. The rows have
    * {@code label}, {@code probabilities} (a map with the share of each label) and {@code error}.
    *
-   * @throws StrataException as for {@link #generate}, or if the labels are no names, all different
+   * @throws StrataException as for {@link #generate}, or if the labels are no names, all different,
+   *     or too many
    */
   public Dataset<Row> classify(Dataset<Row> rows, List<String> choices) {
-    boolean areNames = choices.stream().noneMatch(name -> name == null || name.isBlank());
-    if (choices.isEmpty() || !areNames || new HashSet<>(choices).size() < choices.size()) {
-      throw StrataException.usage("the labels are %s; they must be names, all different", choices);
-    }
+    LabelNames.check("classify", choices);
     List<String> all = List.copyOf(choices);
     return ask(
         rows,

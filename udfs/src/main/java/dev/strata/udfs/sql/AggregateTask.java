@@ -1,6 +1,5 @@
 package dev.strata.udfs.sql;
 
-import dev.strata.udfs.spark.PartitionTask;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
@@ -8,7 +7,6 @@ import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.InterpretedOrdering;
 import org.apache.spark.sql.catalyst.expressions.SortOrder;
@@ -29,13 +27,8 @@ final class AggregateTask
   private final List<Call> calls;
   private final Seq<SortOrder> keys;
   private final Seq<Expression> texts;
-  private final Seq<Attribute> input;
-  private final DataType[] inputTypes;
-  private final DataType[] outputTypes;
-  private final PartitionTask task;
   private final int textTokens;
-  private final ErrorLimit.Allowed allowed;
-  private final AskMetrics metrics;
+  private final AskedPart part;
 
   /**
    * @param texts one for each call
@@ -45,42 +38,36 @@ final class AggregateTask
       List<Call> calls,
       Seq<SortOrder> keys,
       Seq<Expression> texts,
-      Seq<Attribute> input,
-      DataType[] inputTypes,
-      DataType[] outputTypes,
-      PartitionTask task,
       int textTokens,
-      ErrorLimit.Allowed allowed,
-      AskMetrics metrics) {
+      AskedPart part) {
     this.calls = calls;
     this.keys = keys;
     this.texts = texts;
-    this.input = input;
-    this.inputTypes = inputTypes;
-    this.outputTypes = outputTypes;
-    this.task = task;
     this.textTokens = textTokens;
-    this.allowed = allowed;
-    this.metrics = metrics;
+    this.part = part;
   }
 
   @Override
   public Iterator<InternalRow> call(Integer partition, Iterator<InternalRow> rows) {
-    ErrorLimit errors = allowed.inPartition(partition, metrics.failed());
+    ErrorLimit errors = part.allowed().inPartition(partition, part.metrics().failed());
     if (!rows.hasNext()) {
       errors.end();
       return Collections.emptyIterator();
     }
     TextLevels levels =
         new TextLevels(
-            task.session(), calls.stream().map(Call::prompts).toList(), textTokens, metrics);
+            part.task().session(),
+            calls.stream().map(Call::prompts).toList(),
+            textTokens,
+            part.metrics());
     whenEnded(levels);
+    DataType[] inputTypes = part.inputTypes();
     RowSpool spool = new RowSpool();
     whenEnded(spool);
     GroupReader reader =
         new GroupReader(
-            new InterpretedOrdering(keys, input),
-            UnsafeProjection.create(texts, input),
+            new InterpretedOrdering(keys, part.input()),
+            UnsafeProjection.create(texts, part.input()),
             UnsafeProjection.create(inputTypes),
             levels,
             spool);
@@ -92,9 +79,9 @@ final class AggregateTask
         levels,
         spool,
         inputTypes.length,
-        UnsafeProjection.create(outputTypes),
+        UnsafeProjection.create(part.outputTypes()),
         errors,
-        metrics);
+        part.metrics());
   }
 
   private static void whenEnded(AutoCloseable held) {

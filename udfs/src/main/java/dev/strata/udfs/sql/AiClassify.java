@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.LabelNames;
 import dev.strata.udfs.sql.Labels.Label;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +65,7 @@ final class AiClassify extends AiFunction {
 
   @Override
   void check(CallOptions options) {
-    Labels.check(name(), names(labels(options)));
+    LabelNames.check(name(), names(labels(options)));
     ClassifyOptions.of(options.constant(OPTIONS)).check(areJson(options));
   }
 

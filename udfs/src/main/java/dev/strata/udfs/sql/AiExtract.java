@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.Answer;
+import dev.strata.udfs.spark.LabelNames;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.SamplingParameters;
 import java.util.List;
@@ -42,7 +43,7 @@ final class AiExtract extends AiFunction {
 
   @Override
   void check(CallOptions options) {
-    Labels.check(name(), labels(options));
+    LabelNames.check(name(), labels(options));
   }
 
   @Override

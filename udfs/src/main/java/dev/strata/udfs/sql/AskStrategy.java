@@ -7,7 +7,7 @@ import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.SparkStrategy;
 import scala.collection.immutable.Seq;
 
-/** Plans {@link AskModel}, and calls that appeared in a plan after {@link ExtractAiCalls}. */
+/** Plans {@link AskPlan}s, and calls that appeared in a plan after {@link ExtractAiCalls}. */
 final class AskStrategy extends SparkStrategy {
 
   private final SparkSession session;
@@ -18,25 +18,18 @@ final class AskStrategy extends SparkStrategy {
 
   @Override
   public Seq<SparkPlan> apply(LogicalPlan plan) {
-    if (plan instanceof AskModel ask) {
+    if (plan instanceof AskPlan ask) {
       FailureNotice.in(session);
-      String model = ask.calls().head().options().model();
-      return Scalas.seqOf(
-          new AskModelExec(
-              ask.calls(), ask.results(), AskOptions.ofSession(model), planLater(ask.child())));
-    }
-    if (plan instanceof AskAggregate ask) {
-      FailureNotice.in(session);
-      String model = ask.calls().head().options().model();
-      return Scalas.seqOf(
-          new AskAggregateExec(
-              ask.keys(),
-              ask.calls(),
-              ask.results(),
-              AskOptions.ofSession(model),
-              planLater(ask.child())));
+      return Scalas.seqOf(planned(ask, AskOptions.ofSession(ask.model())));
     }
     return isOpen(plan) ? Scalas.seqOf(planLater(extracted(plan))) : Scalas.seqOf();
+  }
+
+  private SparkPlan planned(AskPlan plan, AskOptions options) {
+    SparkPlan child = planLater(plan.child());
+    return plan instanceof AskAggregate ask
+        ? new AskAggregateExec(ask.keys(), ask.calls(), ask.results(), options, child)
+        : new AskModelExec(((AskModel) plan).calls(), plan.results(), options, child);
   }
 
   private static boolean isOpen(LogicalPlan plan) {

@@ -44,7 +44,7 @@ final class FailureNotice implements QueryExecutionListener {
   }
 
   private static void look(SparkPlan plan) {
-    if (plan instanceof AskNode ask) {
+    if (plan instanceof AskExec ask) {
       warn(ask);
     }
     if (plan instanceof AdaptiveSparkPlanExec adaptive) {
@@ -58,7 +58,7 @@ final class FailureNotice implements QueryExecutionListener {
     CollectionConverters.asJava(plan.subqueries()).forEach(FailureNotice::look);
   }
 
-  private static void warn(AskNode ask) {
+  private static void warn(AskExec ask) {
     RowCounts counts = ask.failures().value().rows();
     if (counts.errors() > 0) {
       LOG.warn(

@@ -5,11 +5,11 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.spark.LabelNames;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.StringReader;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 
 /** Labels that are the same for all rows. */
@@ -29,27 +29,9 @@ final class Labels {
   }
 
   private static final int FEWEST_IN_JSON = 2;
-  private static final int MOST = 500;
   private static final int SHOWN_CHARS = 60;
 
   private Labels() {}
-
-  /**
-   * Checks names.
-   *
-   * @throws StrataException if there are none or too many, or two are the same
-   */
-  static void check(String function, List<String> labels) {
-    boolean areNames = labels.stream().noneMatch(String::isBlank);
-    if (labels.isEmpty() || !areNames || new HashSet<>(labels).size() < labels.size()) {
-      throw StrataException.usage(
-          "%s: the labels are %s; they must be names, all different", function, labels);
-    }
-    if (labels.size() > MOST) {
-      throw StrataException.usage(
-          "%s: there are %d labels; there may be %d", function, labels.size(), MOST);
-    }
-  }
 
   /** The names of a constant array. */
   static List<String> of(Object constant) {
@@ -67,7 +49,7 @@ final class Labels {
    */
   static List<Label> ofJson(String function, String json) {
     List<Label> labels = parsed(function, json);
-    check(function, labels.stream().map(Label::name).toList());
+    LabelNames.check(function, labels.stream().map(Label::name).toList());
     if (labels.size() < FEWEST_IN_JSON) {
       throw StrataException.usage(
           "%s: the only label is '%s'; labels in JSON must be %d or more",

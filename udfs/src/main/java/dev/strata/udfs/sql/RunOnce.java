@@ -32,7 +32,7 @@ final class RunOnce {
   }
 
   private static boolean asks(LogicalPlan plan) {
-    return plan instanceof AskModel || plan instanceof AskAggregate;
+    return plan instanceof AskPlan;
   }
 
   private LogicalPlan shared(LogicalPlan plan) {

@@ -130,9 +130,7 @@ class JournaledRunTest {
         .as("with other partitions")
         .isEqualTo(undisturbed);
     assertThat(again.value().rows().kept()).isEqualTo(ROWS);
-    assertThat(again.value().sum(EngineSnapshot::newTokens))
-        .as("nothing is computed")
-        .isEqualTo(stats.value().sum(EngineSnapshot::newTokens));
+    assertThat(again.value().sum(EngineSnapshot::newTokens)).as("nothing is computed").isZero();
     assertThat(strata(journal(options(), true)).counting(again).translate(rows()).count())
         .isEqualTo(ROWS);
   }

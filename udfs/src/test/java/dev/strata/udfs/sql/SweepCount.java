@@ -3,32 +3,27 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.api.EngineSnapshot;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToLongFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanExec;
 import org.apache.spark.sql.execution.adaptive.QueryStageExec;
 
-/** What the engine of a query that ran has done since it was started. */
+/** What the engine of a query that ran has done for it. */
 final class SweepCount {
 
   private SweepCount() {}
 
+  /** Those of nodes that share some count for each. */
   static long sweeps(Dataset<?> query) {
-    return most(query, EngineSnapshot::sweeps);
-  }
-
-  private static long most(Dataset<?> query, ToLongFunction<EngineSnapshot> figure) {
     return nodes(query.queryExecution().executedPlan()).stream()
-        .mapToLong(node -> node.failures().value().sum(figure))
-        .max()
-        .orElseThrow();
+        .mapToLong(node -> node.failures().value().sum(EngineSnapshot::sweeps))
+        .sum();
   }
 
   /** The nodes of a plan that ask. */
-  static List<AskNode> nodes(SparkPlan plan) {
-    List<AskNode> found = new ArrayList<>();
-    if (plan instanceof AskNode ask) {
+  static List<AskExec> nodes(SparkPlan plan) {
+    List<AskExec> found = new ArrayList<>();
+    if (plan instanceof AskExec ask) {
       found.add(ask);
     }
     if (plan instanceof AdaptiveSparkPlanExec adaptive) {
