@@ -65,6 +65,7 @@ final class HelpText {
               StrataKeys.DRY_RUN,
               StrataKeys.PROGRESS,
               StrataKeys.PARTITIONS,
+              StrataKeys.MAX_ERROR_RATE,
               StrataKeys.FRESH,
               StrataKeys.JOURNAL_INTERVAL,
               StrataKeys.JOURNAL_DIR),

@@ -193,6 +193,13 @@ public final class StrataKeys {
           "A prompt longer than the model's context: error is the row's error, truncate cuts the"
               + " ends of the row's own texts, the longest first, until the new tokens fit too.");
 
+  public static final ConfKey<Double> MAX_ERROR_RATE =
+      key(
+          "maxErrorRate",
+          ConfType.number(true, 0, 1, "a number between 0 and 1"),
+          1.0,
+          "The run ends with an error, and writes no output, where more than this part of its rows"
+              + " failed: judged at its end and, from 20 rows on, on the way; 1 for any number.");
   public static final ConfKey<Integer> PARTITIONS =
       key(
           "partitions",

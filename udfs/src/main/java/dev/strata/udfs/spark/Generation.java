@@ -37,7 +37,7 @@ public final class Generation {
   /** As {@link #apply(Dataset, GenerationOptions, EngineStats)}, with some of the columns alone. */
   public static Dataset<Row> apply(
       Dataset<Row> input, List<String> columns, GenerationOptions options, EngineStats stats) {
-    return apply(input, columns, options, null, AnswerColumns.Completed.COMPLETION, stats, null);
+    return apply(input, columns, options, null, AnswerColumns.Completed.COMPLETION, stats, null, 1);
   }
 
   /**
@@ -45,6 +45,7 @@ public final class Generation {
    *
    * @param readout what that is; null where new tokens are wanted
    * @param deal how rows are dealt to partitions whose tasks keep a journal; null for neither
+   * @param maxErrorRate the part of the rows that may fail; 1 for all
    */
   static Dataset<Row> apply(
       Dataset<Row> input,
@@ -53,7 +54,8 @@ public final class Generation {
       Readout readout,
       AnswerColumns answers,
       EngineStats stats,
-      JournaledDeal deal) {
+      JournaledDeal deal,
+      double maxErrorRate) {
     StructType schema = input.schema();
     List<String> replaced = OutputRows.replaced(schema, answers);
     if (!replaced.isEmpty()) {
@@ -62,17 +64,25 @@ public final class Generation {
     OutputRows output = OutputRows.of(schema, columns, answers);
     TextColumns texts = new TextColumns(schema);
     RowPrompts prompts = RowPrompts.of(options, texts);
+    Dataset<Row> rows = texts.rows(input);
+    Dataset<Row> dealt =
+        deal == null ? rows : DealtRows.of(rows, deal.partitions(), new RowBucket(prompts));
     GenerationTask task =
         new GenerationTask(
             PartitionTask.of(options, stats, input.sparkSession())
                 .journaled(deal == null ? null : deal.journal()),
             prompts,
             readout,
-            output);
-    Dataset<Row> rows = texts.rows(input);
-    Dataset<Row> dealt =
-        deal == null ? rows : DealtRows.of(rows, deal.partitions(), new RowBucket(prompts));
+            output,
+            allowed(dealt, maxErrorRate, stats));
     return dealt.mapPartitions(task, Encoders.row(output.schema()));
+  }
+
+  /** Counting partitions makes Spark plan, so it is done only where somebody wants to know. */
+  private static ErrorLimit.Allowed allowed(Dataset<Row> rows, double rate, EngineStats stats) {
+    int partitions = rate < 1 ? rows.rdd().getNumPartitions() : 0;
+    return ErrorLimit.Allowed.of(
+        rate, stats.id(), partitions, "rows", StrataKeys.MAX_ERROR_RATE.name());
   }
 
   /**

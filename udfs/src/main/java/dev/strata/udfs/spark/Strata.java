@@ -302,7 +302,8 @@ public final class Strata {
         readout,
         names == null ? answers : new AnswerColumns.Alone(answers, names),
         counts == null ? EngineStats.register(session) : counts,
-        deal);
+        deal,
+        conf.get(StrataKeys.MAX_ERROR_RATE));
   }
 
   private StrataConf conf() {

@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.spark.ErrorLimit;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
@@ -49,7 +50,7 @@ final class AggregateTask
 
   @Override
   public Iterator<InternalRow> call(Integer partition, Iterator<InternalRow> rows) {
-    ErrorLimit errors = part.allowed().inPartition(partition, part.metrics().failed());
+    ErrorLimit errors = part.allowed().inPartition(partition);
     if (!rows.hasNext()) {
       errors.end();
       return Collections.emptyIterator();

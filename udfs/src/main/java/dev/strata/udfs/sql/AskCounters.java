@@ -1,6 +1,8 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.ErrorLimit;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.metric.SQLMetric;
@@ -27,11 +29,12 @@ final class AskCounters {
 
   /** What the node's query allows to fail. */
   ErrorLimit.Allowed allowed(AskOptions options, int partitions, SparkSession session) {
-    if (options.maxErrorRatio() < 1) {
-      ErrorTally.listen();
-    }
-    return new ErrorLimit.Allowed(
-        options.maxErrorRatio(), metrics(session).failed().id(), partitions);
+    return ErrorLimit.Allowed.of(
+        options.maxErrorRatio(),
+        stats(session).id(),
+        partitions,
+        "calls",
+        StrataKeys.SQL_MAX_ERROR_RATIO.name());
   }
 
   /** The metrics as Spark has them. */

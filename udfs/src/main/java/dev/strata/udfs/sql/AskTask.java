@@ -1,6 +1,7 @@
 package dev.strata.udfs.sql;
 
 import dev.strata.udfs.spark.AskedRows;
+import dev.strata.udfs.spark.ErrorLimit;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -30,7 +31,7 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
 
   @Override
   public Iterator<InternalRow> call(Integer partition, Iterator<InternalRow> rows) {
-    ErrorLimit errors = part.allowed().inPartition(partition, part.metrics().failed());
+    ErrorLimit errors = part.allowed().inPartition(partition);
     if (!rows.hasNext()) {
       errors.end();
       return Collections.emptyIterator();

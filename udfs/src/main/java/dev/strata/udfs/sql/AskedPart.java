@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.spark.ErrorLimit;
 import dev.strata.udfs.spark.PartitionTask;
 import java.io.Serializable;
 import org.apache.spark.sql.catalyst.expressions.Attribute;

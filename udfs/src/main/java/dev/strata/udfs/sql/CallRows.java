@@ -3,6 +3,7 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.AnsweredRows;
 import dev.strata.udfs.spark.AskedRow;
+import dev.strata.udfs.spark.ErrorLimit;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.TokenCounter;
@@ -95,7 +96,11 @@ final class CallRows implements AnsweredRows<InternalRow> {
   }
 
   private Object value(EvaluatedCall.Result result) {
-    errors.count(result.isFailed());
+    errors.asked();
+    if (result.error() != null) {
+      metrics.failed().add(1L);
+      errors.failed(result.error());
+    }
     return result.value();
   }
 

@@ -28,8 +28,12 @@ record EvaluatedCall(
     CallTask task)
     implements Serializable {
 
-  /** A result and whether the call failed. */
-  record Result(Object value, boolean isFailed) {}
+  /**
+   * A result.
+   *
+   * @param error why the call failed; null if it did not
+   */
+  record Result(Object value, String error) {}
 
   static EvaluatedCall of(AiCall call, SessionPrompts prompts, int from) {
     AiFunction function = call.function();
@@ -75,13 +79,13 @@ record EvaluatedCall(
   /** The result of the answers to a row's questions, of which there are none for NULL. */
   Result result(List<Answer> answers) {
     if (answers.isEmpty()) {
-      return new Result(null, false);
+      return new Result(null, null);
     }
     try {
       requireAll(answers);
-      return new Result(onError.result(task.value(answers)), false);
+      return new Result(onError.result(task.value(answers)), null);
     } catch (RowException e) {
-      return new Result(failed(e.getMessage()), true);
+      return new Result(failed(e.getMessage()), e.getMessage());
     }
   }
 
@@ -102,12 +106,12 @@ record EvaluatedCall(
   Result counted(InternalRow row, TokenCounter counter) {
     CallArguments arguments = arguments(row);
     if (arguments == null) {
-      return new Result(null, false);
+      return new Result(null, null);
     }
     try {
-      return new Result(onError.result(counter.count(arguments.text(names.get(0)))), false);
+      return new Result(onError.result(counter.count(arguments.text(names.get(0)))), null);
     } catch (RowException e) {
-      return new Result(onError.failed(function, e.getMessage()), true);
+      return new Result(onError.failed(function, e.getMessage()), e.getMessage());
     }
   }
 }

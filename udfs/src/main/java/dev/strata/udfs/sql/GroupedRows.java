@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.spark.ErrorLimit;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
@@ -73,10 +74,13 @@ final class GroupedRows implements Iterator<InternalRow> {
       return null;
     }
     boolean isFailed = result.kind() == TextLevels.ERROR;
-    errors.count(isFailed);
     String text = new String(result.bytes(), StandardCharsets.UTF_8);
-    return isFailed
-        ? call.onError().failed(call.function(), text)
-        : call.onError().result(UTF8String.fromString(text));
+    errors.asked();
+    if (!isFailed) {
+      return call.onError().result(UTF8String.fromString(text));
+    }
+    metrics.failed().add(1L);
+    errors.failed(text);
+    return call.onError().failed(call.function(), text);
   }
 }

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The data frame API, on a session that somebody else started. */
 class StrataTest {
@@ -113,6 +115,30 @@ class StrataTest {
     assertThat(keys).doesNotHaveDuplicates().containsAll(methods);
     assertThatThrownBy(() -> strata().set("textColum", "x"))
         .hasMessage("there is no key 'textColum'; did you mean 'textColumn'?");
+  }
+
+  /** Whatever the order in which they end, over all partitions. */
+  @ParameterizedTest
+  @CsvSource({
+    "24, 0.5, 24 of 3",
+    "24, 0.8, ",
+    "6, 0.5, 6 of 9 rows failed",
+    "6, 0.67, ",
+    "200, 0.9, the last with: column 'body' is null"
+  })
+  void tooManyRowsThatFailEndARun(int failing, String rate, String message) {
+    String[] texts = new String[failing + failing / 2];
+    for (int i = failing; i < texts.length; i++) {
+      texts[i] = failing == 200 ? null : "A box, number " + i;
+    }
+    Strata strata = strata().maxNewTokens(1).set("maxErrorRate", rate).partitions(2);
+    if (message == null) {
+      assertThat(strata.generate(rows(texts)).count()).isEqualTo(texts.length);
+    } else {
+      assertThatThrownBy(() -> strata.generate(rows(texts)).collect())
+          .hasStackTraceContaining("which is more than spark.strata.maxErrorRate, " + rate)
+          .hasStackTraceContaining(message);
+    }
   }
 
   /** Counted, and with the same rows as without. */

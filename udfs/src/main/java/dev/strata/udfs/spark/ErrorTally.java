@@ -1,4 +1,4 @@
-package dev.strata.udfs.sql;
+package dev.strata.udfs.spark;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,30 +15,30 @@ import scala.runtime.AbstractPartialFunction;
 import scala.runtime.BoxedUnit;
 
 /**
- * Adds up, in the driver, what tasks say of their calls, and answers with the sums of their query.
+ * Adds up, in the driver, what tasks say of their calls, and answers with the sums of their run.
  * Messages are texts of numbers: Spark reads them with its own class loader, which need not know
  * Strata's classes.
  */
 final class ErrorTally implements ThreadSafeRpcEndpoint {
 
-  private static final String NAME = "strata-sql-errors";
-  private static final int MOST_QUERIES = 1000;
+  private static final String NAME = "strata-errors";
+  private static final int MOST_RUNS = 1000;
 
   /**
-   * The calls of a task, or of all tasks of a query that were heard of.
+   * What a task, or all tasks of a run that were heard of, were asked and could not answer.
    *
    * @param ended how many tasks are through
    */
-  record Counts(long calls, long failed, int ended) {
+  record Counts(long asked, long failed, int ended) {
 
     private static final Counts NONE = new Counts(0, 0, 0);
 
     private Counts plus(Counts other) {
-      return new Counts(calls + other.calls, failed + other.failed, ended + other.ended);
+      return new Counts(asked + other.asked, failed + other.failed, ended + other.ended);
     }
 
     private String text() {
-      return calls + " " + failed + " " + ended;
+      return asked + " " + failed + " " + ended;
     }
 
     private static Counts of(String[] words, int from) {
@@ -52,8 +52,8 @@ final class ErrorTally implements ThreadSafeRpcEndpoint {
   private static RpcEnv running;
 
   private final RpcEnv environment;
-  // By query, then by partition: a task that is tried again counts once.
-  private final Map<Long, Map<Integer, Counts>> queries = new LinkedHashMap<>();
+  // By run, then by partition: a task that is tried again counts once.
+  private final Map<Long, Map<Integer, Counts>> runs = new LinkedHashMap<>();
 
   private ErrorTally(RpcEnv environment) {
     this.environment = environment;
@@ -71,14 +71,14 @@ final class ErrorTally implements ThreadSafeRpcEndpoint {
   /**
    * Tells the driver what a partition has come to, from a task.
    *
-   * @return the sums of the query
+   * @return the sums of the run
    */
-  static Counts tell(long query, int partition, Counts counts) {
+  static Counts tell(long run, int partition, Counts counts) {
     SparkEnv spark = SparkEnv.get();
     RpcEndpointRef driver = RpcUtils.makeDriverRef(NAME, spark.conf(), spark.rpcEnv());
     String sums =
         driver.askSync(
-            query + " " + partition + " " + counts.text(),
+            run + " " + partition + " " + counts.text(),
             ClassTag$.MODULE$.<String>apply(String.class));
     return Counts.of(sums.split(" "), 0);
   }
@@ -105,11 +105,11 @@ final class ErrorTally implements ThreadSafeRpcEndpoint {
   }
 
   private Counts told(String[] words) {
-    long query = Long.parseLong(words[0]);
-    Map<Integer, Counts> partitions = queries.computeIfAbsent(query, id -> new HashMap<>());
+    long run = Long.parseLong(words[0]);
+    Map<Integer, Counts> partitions = runs.computeIfAbsent(run, id -> new HashMap<>());
     partitions.put(Integer.parseInt(words[1]), Counts.of(words, 2));
-    if (queries.size() > MOST_QUERIES) {
-      queries.remove(queries.keySet().iterator().next());
+    if (runs.size() > MOST_RUNS) {
+      runs.remove(runs.keySet().iterator().next());
     }
     return partitions.values().stream().reduce(Counts.NONE, Counts::plus);
   }
