@@ -112,10 +112,10 @@ final class TokenizerCheck {
 
   private TextLimits check() throws IOException {
     checkModel();
-    for (JsonElement token : elements(json.member("added_tokens"))) {
-      checkId(token.getAsJsonObject().get("id").getAsLong());
-    }
     visit("normalizer", this::checkNormalizer);
+    List<JsonElement> added = elements(json.member("added_tokens"));
+    added.forEach(token -> checkId(token.getAsJsonObject().get("id").getAsLong()));
+    AddedTokenLimits.require(added, growth, json);
     visit("pre_tokenizer", this::checkPreTokenizer);
     visit("post_processor", this::checkPostProcessor);
     requireReadable(json.member("decoder"), 0);
@@ -185,9 +185,14 @@ final class TokenizerCheck {
     if (type.equals("Precompiled")) {
       checkMap(text(part.get("precompiled_charsmap"), "its Precompiled normalizer has no map"));
     } else if (type.equals("Replace")) {
-      boolean matchesEmpty = checkPattern("normalizer", part);
+      if (checkPattern("normalizer", part)) {
+        throw json.unusable(
+            "its Replace normalizer replaces what may be nothing, %s, which the tokenizers library"
+                    .formatted(shown(part.get("pattern").toString()))
+                + " loses its place in the text by");
+      }
       String content = text(part.get("content"), "its Replace normalizer has no content");
-      grow(content.length() + (matchesEmpty ? 1 : 0), patternLength(part));
+      grow(content.length(), patternLength(part));
     }
   }
 

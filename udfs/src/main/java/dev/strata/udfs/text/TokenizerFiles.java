@@ -18,7 +18,7 @@ import java.util.function.Function;
 final class TokenizerFiles {
 
   static final String TOKENIZER = "tokenizer.json";
-  private static final String CONFIG = "tokenizer_config.json";
+  static final String CONFIG = "tokenizer_config.json";
   private static final String SPECIAL_TOKENS = "special_tokens_map.json";
   private static final String CHAT_TEMPLATE = "chat_template.jinja";
   private static final String DEFAULT = "default";
@@ -170,36 +170,41 @@ final class TokenizerFiles {
   private void addSpecialTokens(JsonObject source, String name, Map<String, Object> tokens) {
     try {
       for (String token : SINGLE_TOKENS) {
-        addToken(token, source.get(token), tokens);
+        addToken(token, source.get(token), name, tokens);
       }
       JsonElement more = source.get(MORE_TOKENS);
       if (more != null && more.isJsonArray() && !more.getAsJsonArray().isEmpty()) {
         tokens.put(
             MORE_TOKENS,
-            more.getAsJsonArray().asList().stream().map(TokenizerFiles::content).toList());
+            more.getAsJsonArray().asList().stream().map(token -> content(token, name)).toList());
       }
       JsonElement named = source.get(NAMED_TOKENS);
       if (named != null && named.isJsonObject()) {
-        named.getAsJsonObject().asMap().forEach((token, value) -> addToken(token, value, tokens));
+        named
+            .getAsJsonObject()
+            .asMap()
+            .forEach((token, value) -> addToken(token, value, name, tokens));
       }
     } catch (IllegalStateException | UnsupportedOperationException e) {
       throw unreadable(origin, name, e);
     }
   }
 
-  private static void addToken(String name, JsonElement value, Map<String, Object> tokens) {
+  private void addToken(String name, JsonElement value, String file, Map<String, Object> tokens) {
     if (value == null || value.isJsonNull()) {
       return;
     }
-    String content = content(value);
+    String content = content(value, file);
     if (!content.isEmpty()) {
       tokens.put(name, content);
     }
   }
 
   /** The text of a token that is written as such or as an AddedToken. */
-  private static String content(JsonElement token) {
-    return token.isJsonObject() ? string(token.getAsJsonObject(), "content") : token.getAsString();
+  private String content(JsonElement token, String file) {
+    String content =
+        token.isJsonObject() ? string(token.getAsJsonObject(), "content") : token.getAsString();
+    return AddedTokenLimits.require(content, origin + "/" + file);
   }
 
   private static String string(JsonObject object, String member) {
