@@ -1,6 +1,8 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.TokenBans;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.PromptFit;
 import dev.strata.udfs.text.RenderedPrompt;
@@ -34,6 +36,25 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       throw new RowException("the prompt cannot be made: " + e, e);
+    }
+  }
+
+  /**
+   * Options with the tokens of the words in them.
+   *
+   * @throws RowException if a word cannot be encoded
+   */
+  SamplingOptions withTokens(SamplingOptions options) {
+    TokenBans bans = options.bans();
+    if (bans.badWords() == null) {
+      return options;
+    }
+    try {
+      return options.with(bans.with(text.tokenized(bans.badWords())));
+    } catch (RowException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new RowException("bad_words cannot be encoded: " + e, e);
     }
   }
 

@@ -1,7 +1,10 @@
 package dev.strata.udfs.text;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -140,6 +143,34 @@ public final class ModelText implements AutoCloseable {
         .filter(prompt -> prompt.addSpecialTokens() == addSpecialTokens)
         .map(RenderedPrompt::text)
         .toList();
+  }
+
+  /**
+   * Words with their tokens, as vLLM makes them: alone, and behind a space where that makes another
+   * first token of as many in all.
+   *
+   * @throws RowException if one is too long for the tokenizer
+   */
+  public BadWords tokenized(BadWords words) {
+    List<List<Integer>> tokens = new ArrayList<>();
+    for (String word : words.texts()) {
+      String bare = BadWords.withoutSpaceBefore(word);
+      List<Integer> alone = tokens(bare);
+      List<Integer> spaced = tokens(" " + bare);
+      tokens.add(alone);
+      if (spaced.size() == alone.size() && !spaced.get(0).equals(alone.get(0))) {
+        tokens.add(spaced);
+      }
+    }
+    return new BadWords(words.texts(), tokens);
+  }
+
+  private List<Integer> tokens(String word) {
+    List<Integer> tokens = Arrays.stream(tokenizer.encode(word, false)).boxed().toList();
+    if (tokens.isEmpty()) {
+      throw new RowException("bad_words has a word without tokens; leave it out");
+    }
+    return tokens;
   }
 
   /** The most chars of a text that has tokens at all. */
