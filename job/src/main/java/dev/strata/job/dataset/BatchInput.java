@@ -91,7 +91,7 @@ public final class BatchInput {
 
   /** Where the prompts of requests are. */
   public static PromptOptions prompt() {
-    return new PromptOptions(null, null, "messages", "prompt", "refusal", null);
+    return new PromptOptions(null, null, "messages", "prompt", "refusal", null, null);
   }
 
   /** One task reads all files, so that it can tell a name that was there before. */

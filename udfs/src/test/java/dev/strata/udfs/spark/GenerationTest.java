@@ -201,7 +201,7 @@ class GenerationTest {
             "row.options", "seed",
             "temperature", "1.2",
             "maxNewTokens", "8");
-    PromptOptions prompt = new PromptOptions(null, null, "chat", "plain", "refusal", null);
+    PromptOptions prompt = new PromptOptions(null, null, "chat", "plain", "refusal", null, null);
     GenerationOptions options = conf(leaves).generationOptions(prompt);
     Map<String, Row> output = byId(run(input, options, EngineStats.register(spark)));
 
