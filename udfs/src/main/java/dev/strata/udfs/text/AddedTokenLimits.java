@@ -21,6 +21,9 @@ final class AddedTokenLimits {
   /** The most of the sum of squares of their lengths, which takes up to a second. */
   private static final long MOST_SQUARES = 1L << 27;
 
+  /** Longer ones are too long however few they are. */
+  private static final int MOST_LENGTH = 1 << 14;
+
   private static final int SHOWN_CHARS = 60;
 
   private AddedTokenLimits() {}
@@ -44,14 +47,14 @@ final class AddedTokenLimits {
   /**
    * Checks all of them together.
    *
-   * @param growth how many times as long normalizers may make a text
+   * @param normalizer what makes them longer that are normalized
    */
-  static void require(List<JsonElement> tokens, long growth, TokenizerJson json) {
+  static void require(List<JsonElement> tokens, NormalizerSteps normalizer, TokenizerJson json) {
     long squares = 0;
     for (JsonElement element : tokens) {
       JsonObject token = element.getAsJsonObject();
-      String content = token.get("content").getAsString();
-      long length = require(content, json.file()).length() * (isNormalized(token) ? growth : 1);
+      String own = require(token.get("content").getAsString(), json.file());
+      long length = isNormalized(token) ? normalizer.of(own, MOST_LENGTH).length() : own.length();
       squares += length * length;
     }
     if (tokens.size() > MOST_TOKENS) {
