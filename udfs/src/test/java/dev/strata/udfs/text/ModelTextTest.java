@@ -35,11 +35,7 @@ class ModelTextTest {
   void rendersTheModelsTemplateWithItsSpecialTokens() {
     assertThat(demo.render(List.of(new Message("system", "Be brief."), user(" Hello. "))))
         .isEqualTo(
-            "<|begin_of_text|><|system|>\n"
-                + "Be brief.<|end|>\n"
-                + "<|user|>\n"
-                + "Hello.<|end|>\n"
-                + "<|assistant|>\n");
+            "<|begin_of_text|><|system|>\nBe brief.<|end|>\n<|user|>\nHello.<|end|>\n<|assistant|>\n");
   }
 
   @Test
