@@ -182,6 +182,13 @@ class RowOptionsTest {
     }
   }
 
+  @Test
+  void idsAreNumbers() {
+    assertThatThrownBy(() -> TokenIds.list("stop_token_ids", seq("7")))
+        .isInstanceOf(RowException.class)
+        .hasMessage("stop_token_ids is '7'; it must be an array of token ids");
+  }
+
   /** A text is shown as a whole where it is no array, else the id that is none. */
   private static String inner(String array) {
     return array.substring(1, array.length() - 1);
