@@ -66,7 +66,7 @@ final class AddedTokenLimits {
     if (squares > MOST_SQUARES) {
       throw json.unusable(
           ("the %,d tokens that it adds to the vocabulary are too long together: the squares of"
-               + " their lengths sum up to %,d, more than %,d; take some out or make them shorter")
+                  + " their lengths sum up to %,d, more than %,d; take some out or make them shorter")
               .formatted(tokens.size(), squares, MOST_SQUARES));
     }
   }

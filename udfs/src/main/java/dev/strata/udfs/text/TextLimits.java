@@ -61,7 +61,7 @@ record TextLimits(int chars, int normalizedChars, NormalizerSteps normalizer, Li
     if (longest > RescannedRuns.MOST_CHARS) {
       throw new RowException(
           ("the text has %,d characters in a row that the tokenizer's expression '%s' searches"
-               + " again from each of them, more than the %,d that it has time for; cut them")
+                  + " again from each of them, more than the %,d that it has time for; cut them")
               .formatted(longest, run.expression(), RescannedRuns.MOST_CHARS));
     }
   }
