@@ -47,6 +47,7 @@ final class HelpText {
               StrataKeys.PROMPT,
               StrataKeys.SYSTEM,
               StrataKeys.MESSAGES_COLUMN,
+              StrataKeys.CHAT_TEMPLATE_NAME,
               StrataKeys.CHAT_TEMPLATE_KWARGS,
               StrataKeys.LONG_PROMPTS,
               StrataKeys.ROW_OPTIONS),

@@ -37,6 +37,7 @@ public final class BatchInput {
               + " chat_template_kwargs STRING, min_new_tokens INT, min_length INT,"
               + " no_repeat_ngram_size INT, suppress_tokens ARRAY<INT>,"
               + " begin_suppress_tokens ARRAY<INT>, bad_words_ids ARRAY<ARRAY<INT>>,"
+              + " bad_words ARRAY<STRING>,"
               + " stop_token_ids ARRAY<INT>, ignore_stop_tokens BOOLEAN,"
               + " refusal STRING, refusal_code STRING, refusal_parameter STRING");
 
@@ -60,8 +61,8 @@ public final class BatchInput {
           StrataKeys.ROW_OPTIONS.name(),
               "max_new_tokens,repetition_penalty,temperature,top_k,top_p,min_p,stop,seed,"
                   + "chat_template_kwargs,min_new_tokens,min_length,no_repeat_ngram_size,"
-                  + "suppress_tokens,begin_suppress_tokens,bad_words_ids,stop_token_ids,"
-                  + "ignore_stop_tokens",
+                  + "suppress_tokens,begin_suppress_tokens,bad_words_ids,bad_words,"
+                  + "stop_token_ids,ignore_stop_tokens",
           StrataKeys.COLUMNS.name(),
               "custom_id,line,position,endpoint,model,refusal_code,refusal_parameter");
 
@@ -90,7 +91,7 @@ public final class BatchInput {
 
   /** Where the prompts of requests are. */
   public static PromptOptions prompt() {
-    return new PromptOptions(null, null, "messages", "prompt", "refusal", null);
+    return new PromptOptions(null, null, "messages", "prompt", "refusal", null, null);
   }
 
   /** One task reads all files, so that it can tell a name that was there before. */
@@ -148,6 +149,7 @@ public final class BatchInput {
         bans.badWordsIds() == null
             ? null
             : array(bans.badWordsIds().stream().map(BatchInput::array).toList()),
+        bans.badWords() == null ? null : array(bans.badWords().texts()),
         sampling.stopTokenIds() == null ? null : array(sampling.stopTokenIds()),
         sampling.ignoreStopTokens(),
         isRefused ? request.refusal().message() : null,

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.strata.udfs.api.BadWords;
+import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.TokenBans;
 import java.util.List;
@@ -62,6 +64,7 @@ final class RequestBody {
           "suppress_tokens",
           "begin_suppress_tokens",
           "bad_words_ids",
+          "bad_words",
           TEMPLATE_ARGUMENTS);
 
   /** Parameters that may be there as long as they ask for what is done anyway. */
@@ -169,6 +172,7 @@ final class RequestBody {
         integer("no_repeat_ngram_size", 0),
         ids("suppress_tokens"),
         ids("begin_suppress_tokens"),
+        badWordsIds(),
         badWords());
   }
 
@@ -185,7 +189,16 @@ final class RequestBody {
     return value == null ? null : ids(name, value, value, "an array of token ids");
   }
 
-  private List<List<Integer>> badWords() {
+  private BadWords badWords() {
+    List<String> words = texts("bad_words");
+    try {
+      return BadWords.of(words);
+    } catch (RowException e) {
+      throw refused("invalid_value", "bad_words", e.getMessage());
+    }
+  }
+
+  private List<List<Integer>> badWordsIds() {
     String name = "bad_words_ids";
     String label = "an array of arrays of token ids, none of them empty";
     JsonNode value = value(name);

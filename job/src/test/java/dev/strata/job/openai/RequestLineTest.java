@@ -2,6 +2,7 @@ package dev.strata.job.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.TokenBans;
@@ -63,13 +64,20 @@ class RequestLineTest {
         """
         {"custom_id": "a", "url": "/v1/completions", "body": {"prompt": "Once", "min_tokens": 2,
           "min_length": 3, "no_repeat_ngram_size": 4, "suppress_tokens": [5, -1],
-          "begin_suppress_tokens": [], "bad_words_ids": [[9], [1, 2]], "stop": "a",
+          "begin_suppress_tokens": [], "bad_words_ids": [[9], [1, 2]], "bad_words": ["no"], "stop": "a",
           "stop_strings": ["b"], "stop_token_ids": [3], "ignore_eos": true%s}}\
         """;
     SamplingOverrides sampling = parse(line.formatted("")).sampling();
     assertThat(sampling.bans())
         .isEqualTo(
-            new TokenBans(2, 3, 4, List.of(5, -1), List.of(), List.of(List.of(9), List.of(1, 2))));
+            new TokenBans(
+                2,
+                3,
+                4,
+                List.of(5, -1),
+                List.of(),
+                List.of(List.of(9), List.of(1, 2)),
+                BadWords.of(List.of("no"))));
     assertThat(sampling.stopStrings()).containsExactly("a", "b");
     assertThat(sampling.stopTokenIds()).containsExactly(3);
     assertThat(sampling.ignoreStopTokens()).isTrue();
@@ -83,6 +91,10 @@ class RequestLineTest {
     }
     assertThat(parse(line.replace("[5, -1]", "[1e400]").formatted("")).refusal().parameter())
         .isEqualTo("suppress_tokens");
+    for (String wrong : List.of("[\"\"]", "[1]", "{}", "[\" \"]")) {
+      assertThat(parse(line.replace("[\"no\"]", wrong).formatted("")).refusal().parameter())
+          .isEqualTo("bad_words");
+    }
     for (String wrong : List.of("[[]]", "[1]", "{}")) {
       assertThat(parse(line.replace("[[9], [1, 2]]", wrong).formatted("")).refusal().parameter())
           .isEqualTo("bad_words_ids");

@@ -14,6 +14,7 @@ import java.io.Serializable;
  *     template, in rows where it is not null; null for none
  * @param errorColumn a column that says why a row cannot be asked, null in the others; null for
  *     none
+ * @param templateName which of the model's chat templates; null for the one that fits
  * @param templateArguments a JSON object of variables for the model's chat template; null for none
  */
 public record PromptOptions(
@@ -22,6 +23,7 @@ public record PromptOptions(
     String messagesColumn,
     String plainColumn,
     String errorColumn,
+    String templateName,
     String templateArguments)
     implements Serializable {
 
@@ -34,17 +36,23 @@ public record PromptOptions(
   }
 
   public PromptOptions(String template, String system, String messagesColumn) {
-    this(template, system, messagesColumn, null, null, null);
+    this(template, system, messagesColumn, null, null, null, null);
   }
 
   /** The same prompts for an input that says in a column why a row cannot be asked. */
   public PromptOptions withErrorColumn(String column) {
     return new PromptOptions(
-        template, system, messagesColumn, plainColumn, column, templateArguments);
+        template, system, messagesColumn, plainColumn, column, templateName, templateArguments);
   }
 
-  /** The same prompts with variables for the chat template, a JSON object; null for none. */
-  public PromptOptions withTemplateArguments(String json) {
-    return new PromptOptions(template, system, messagesColumn, plainColumn, errorColumn, json);
+  /**
+   * The same prompts for another chat template.
+   *
+   * @param name null for the one that fits
+   * @param arguments variables for it, a JSON object; null for none
+   */
+  public PromptOptions withTemplate(String name, String arguments) {
+    return new PromptOptions(
+        template, system, messagesColumn, plainColumn, errorColumn, name, arguments);
   }
 }

@@ -76,6 +76,21 @@ public record SamplingOptions(
         TokenBans.NONE);
   }
 
+  /** These with other bans. */
+  public SamplingOptions with(TokenBans others) {
+    return new SamplingOptions(
+        maxNewTokens,
+        repetitionPenalty,
+        temperature,
+        topK,
+        topP,
+        minP,
+        stopStrings,
+        ignoreStopTokens,
+        stopTokenIds,
+        others);
+  }
+
   /** Greedy, until the model stops or {@code maxNewTokens} are generated. */
   public static SamplingOptions greedy(int maxNewTokens) {
     return new SamplingOptions(maxNewTokens, 1, 0, 0, 1, 0, List.of(), false);

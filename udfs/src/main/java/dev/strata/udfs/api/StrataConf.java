@@ -194,7 +194,10 @@ public final class StrataConf {
         engineOptions(),
         get(StrataKeys.IDLE_TIMEOUT),
         modelStaging(),
-        prompt == null ? null : prompt.withTemplateArguments(get(StrataKeys.CHAT_TEMPLATE_KWARGS)),
+        prompt == null
+            ? null
+            : prompt.withTemplate(
+                get(StrataKeys.CHAT_TEMPLATE_NAME), get(StrataKeys.CHAT_TEMPLATE_KWARGS)),
         samplingOverrides(),
         get(StrataKeys.ID_COLUMN),
         get(StrataKeys.ROW_OPTIONS),

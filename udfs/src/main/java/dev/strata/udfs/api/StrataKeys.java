@@ -171,6 +171,13 @@ public final class StrataKeys {
               + " column.");
   public static final ConfKey<String> SYSTEM =
       key("system", ConfType.TEXT, null, "The system message, which may hold {{column}} as well.");
+  public static final ConfKey<String> CHAT_TEMPLATE_NAME =
+      key(
+          "chat.template.name",
+          ConfType.NAME,
+          null,
+          "Which of the model's chat templates, where it has several; default: tool_use for rows"
+              + " with tools where there is one, else default.");
   public static final ConfKey<String> CHAT_TEMPLATE_KWARGS =
       key(
           "chat.template.kwargs",

@@ -17,6 +17,7 @@ import java.util.List;
  * @param beginSuppressTokens not chosen as the first token
  * @param badWordsIds sequences of tokens whose last is not chosen behind the others; a stop token
  *     alone is none
+ * @param badWords texts that do not occur in the completion
  */
 public record TokenBans(
     Integer minNewTokens,
@@ -24,7 +25,8 @@ public record TokenBans(
     Integer noRepeatNgramSize,
     List<Integer> suppressTokens,
     List<Integer> beginSuppressTokens,
-    List<List<Integer>> badWordsIds)
+    List<List<Integer>> badWordsIds,
+    BadWords badWords)
     implements Serializable {
 
   /** Bans nothing. */
@@ -42,6 +44,36 @@ public record TokenBans(
     }
   }
 
+  /** Bans without texts. */
+  public TokenBans(
+      Integer minNewTokens,
+      Integer minLength,
+      Integer noRepeatNgramSize,
+      List<Integer> suppressTokens,
+      List<Integer> beginSuppressTokens,
+      List<List<Integer>> badWordsIds) {
+    this(
+        minNewTokens,
+        minLength,
+        noRepeatNgramSize,
+        suppressTokens,
+        beginSuppressTokens,
+        badWordsIds,
+        null);
+  }
+
+  /** These with other texts. */
+  public TokenBans with(BadWords words) {
+    return new TokenBans(
+        minNewTokens,
+        minLength,
+        noRepeatNgramSize,
+        suppressTokens,
+        beginSuppressTokens,
+        badWordsIds,
+        words);
+  }
+
   private static void requireNotNegative(String name, Integer value) {
     if (value != null && value < 0) {
       throw new RowException(name + " is " + value + "; it must be 0 or more");
@@ -56,7 +88,8 @@ public record TokenBans(
         orElse(noRepeatNgramSize, base.noRepeatNgramSize),
         orElse(suppressTokens, base.suppressTokens),
         orElse(beginSuppressTokens, base.beginSuppressTokens),
-        orElse(badWordsIds, base.badWordsIds));
+        orElse(badWordsIds, base.badWordsIds),
+        orElse(badWords, base.badWords));
   }
 
   private static <T> T orElse(T value, T otherwise) {
@@ -70,7 +103,8 @@ public record TokenBans(
         && isZero(noRepeatNgramSize)
         && isEmpty(suppressTokens)
         && isEmpty(beginSuppressTokens)
-        && isEmpty(badWordsIds);
+        && isEmpty(badWordsIds)
+        && (badWords == null || badWords.isEmpty());
   }
 
   private static boolean isZero(Integer number) {

@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * Gives the tokens that a row's {@link TokenBans} rule out a score of minus infinity, as Hugging
- * Face transformers' logits processors do.
+ * Face transformers' logits processors do, and vLLM's for {@code bad_words}.
  */
 final class BannedTokens {
 
@@ -42,6 +42,9 @@ final class BannedTokens {
     if (bans.badWordsIds() != null) {
       bans.badWordsIds().forEach(word -> banEnd(word, tokens, count));
     }
+    if (bans.badWords() != null) {
+      bans.badWords().tokens().forEach(word -> banNewEnd(word, tokens, promptLength, count));
+    }
   }
 
   private static boolean isTooShort(TokenBans bans, int newTokens, int count) {
@@ -70,6 +73,14 @@ final class BannedTokens {
         ban(word.get(0));
       }
     } else if (word.size() <= count && endsWith(word, before, tokens, count)) {
+      ban(word.get(before));
+    }
+  }
+
+  /** Of vLLM, for which what stands before the last token is new as well. */
+  private void banNewEnd(List<Integer> word, int[] tokens, int promptLength, int count) {
+    int before = word.size() - 1;
+    if (before <= count - promptLength && endsWith(word, before, tokens, count)) {
       ban(word.get(before));
     }
   }

@@ -70,7 +70,7 @@ public final class Sampler {
           options.bans().isEmpty()
               ? "the model computed a logit of -Infinity for every token"
               : "no token is left to choose: the others are banned by min_new_tokens,"
-                  + " suppress_tokens, no_repeat_ngram_size or bad_words_ids");
+                  + " suppress_tokens, no_repeat_ngram_size, bad_words_ids or bad_words");
     }
     if (options.isGreedy()) {
       return best;

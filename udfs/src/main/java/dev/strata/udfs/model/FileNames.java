@@ -4,12 +4,16 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Names that files of a checkpoint may have, on any file system. */
 public final class FileNames {
 
   /** The one directory of a checkpoint with files of its own. */
   public static final String TEMPLATES = "additional_chat_templates";
+
+  private static final String TEMPLATE_END = ".jinja";
 
   /** What a name may take on Linux, as UTF-8. */
   private static final int MOST_BYTES = 255;
@@ -35,6 +39,20 @@ public final class FileNames {
     } catch (CharacterCodingException e) { // half a character
       return false;
     }
+  }
+
+  /** The file of a chat template in {@link #TEMPLATES}. */
+  public static String template(String name) {
+    return TEMPLATES + "/" + name + TEMPLATE_END;
+  }
+
+  /** The names of chat templates among files of {@link #TEMPLATES}, in order. */
+  public static List<String> templates(Stream<String> files) {
+    return files
+        .filter(file -> isPlain(file) && file.endsWith(TEMPLATE_END))
+        .map(file -> file.substring(0, file.length() - TEMPLATE_END.length()))
+        .sorted()
+        .toList();
   }
 
   /**

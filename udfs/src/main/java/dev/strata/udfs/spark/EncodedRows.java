@@ -101,7 +101,7 @@ final class EncodedRows {
 
   private Rendered render(Question question) {
     try {
-      SamplingOptions own = question.sampling(sampling);
+      SamplingOptions own = encoder.withTokens(question.sampling(sampling));
       return new Rendered(question, own, encoder.rendered(question, own.maxNewTokens()), null);
     } catch (RowException e) {
       return new Rendered(question, null, null, e);

@@ -78,6 +78,7 @@ public final class Fingerprints {
     values.put("--min-p", sampling.minP());
     values.put("--stop", sampling.stopStrings());
     values.put("--ignore-stop-tokens", sampling.ignoreStopTokens());
+    values.put(StrataKeys.CHAT_TEMPLATE_NAME.option(), options.prompt().templateName());
     values.put(StrataKeys.CHAT_TEMPLATE_KWARGS.option(), options.prompt().templateArguments());
     values.put("--row-options", options.rowOptions());
     values.put("--seed", options.seed());

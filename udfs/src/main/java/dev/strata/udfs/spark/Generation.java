@@ -1,6 +1,7 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
@@ -113,7 +114,9 @@ public final class Generation {
    * @throws StrataException if it cannot be used, or has no use for the options
    */
   public static void validateModel(GenerationOptions options) {
+    PromptOptions prompt = options.prompt();
     ModelLocation.validate(
-        options.engine().model(), TemplateArguments.ofRun(options.prompt().templateArguments()));
+        options.engine().model(),
+        TemplateArguments.ofRun(prompt.templateName(), prompt.templateArguments()));
   }
 }

@@ -23,8 +23,7 @@ final class ModelIdentity {
           "tokenizer.json",
           "tokenizer_config.json",
           "special_tokens_map.json",
-          "chat_template.jinja",
-          FileNames.TEMPLATES + "/default.jinja");
+          "chat_template.jinja");
 
   private static final int SAMPLE_BYTES = 256;
 
@@ -34,6 +33,10 @@ final class ModelIdentity {
     Sha256 digest = new Sha256();
     for (String name : FILES) {
       digest.add(name).add(checkpoint.files().find(name).orElse(new byte[0]));
+    }
+    for (String name : checkpoint.files().templates()) {
+      String file = FileNames.template(name);
+      digest.add(file).add(checkpoint.files().find(file).orElse(new byte[0]));
     }
     for (WeightSpec spec : DecoderWeights.of(checkpoint.spec())) {
       Weight weight = checkpoint.weight(spec.role(), spec.layer());

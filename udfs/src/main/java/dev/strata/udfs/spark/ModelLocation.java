@@ -8,6 +8,7 @@ import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.TemplateArguments;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
@@ -47,7 +48,12 @@ final class ModelLocation {
 
   /** The checkpoint's tokenizer and chat template; the caller closes it. */
   static ModelText text(Checkpoint checkpoint, String location) {
-    return ModelText.load(name -> find(checkpoint, name), location);
+    try {
+      List<String> templates = checkpoint.files().templates();
+      return ModelText.load(name -> find(checkpoint, name), templates, location);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Optional<byte[]> find(Checkpoint checkpoint, String name) {
@@ -78,8 +84,9 @@ final class ModelLocation {
 
   private static void requireTemplate(
       ModelText text, TemplateArguments arguments, String location) {
+    text.requireTemplate(arguments);
     String option = StrataKeys.CHAT_TEMPLATE_KWARGS.option();
-    if (!arguments.isEmpty() && !text.hasChatTemplate()) {
+    if (!arguments.names().isEmpty() && !text.hasChatTemplate()) {
       throw StrataException.usage(
           "the model in %s has no chat template, which %s is for; leave it out", location, option);
     }
@@ -87,7 +94,8 @@ final class ModelLocation {
         .forEach(
             name ->
                 LOG.warn(
-                    "{} names {}, which the chat template of {} does not mention: it changes nothing",
+                    "{} names {}, which the chat template of {} does not mention: it changes"
+                        + " nothing",
                     option,
                     name,
                     location));

@@ -39,7 +39,7 @@ public final class Prompts {
   /** Each text itself. */
   static PromptOptions bare(StrataConf conf) {
     String column = conf.get(StrataKeys.TEXT_COLUMN);
-    return new PromptOptions(TaskPrompts.placeholder(column), null, null, column, null, null);
+    return new PromptOptions(TaskPrompts.placeholder(column), null, null, column, null, null, null);
   }
 
   private static PromptOptions of(String template, StrataConf conf) {

@@ -1,6 +1,9 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.TokenBans;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.PromptFit;
 import dev.strata.udfs.text.RenderedPrompt;
@@ -24,16 +27,36 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
    * @param newTokens the tokens that shall fit the context as well if texts are cut
    * @throws RowException if there is no prompt to be made of the question, whatever the reason:
    *     what a model's template and tokenizer cannot bear in one row must not end the others
+   * @throws StrataException if the model has no template for it that can be read
    */
   int[] encode(Question question, int newTokens) {
     try {
       return cuts
           ? PromptFit.tokens(text, limit(newTokens), cut -> question.prompt(cut).encode(text))
           : question.prompt().encode(text);
-    } catch (RowException e) {
+    } catch (RowException | StrataException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       throw new RowException("the prompt cannot be made: " + e, e);
+    }
+  }
+
+  /**
+   * Options with the tokens of the words in them.
+   *
+   * @throws RowException if a word cannot be encoded
+   */
+  SamplingOptions withTokens(SamplingOptions options) {
+    TokenBans bans = options.bans();
+    if (bans.badWords() == null) {
+      return options;
+    }
+    try {
+      return options.with(bans.with(text.tokenized(bans.badWords())));
+    } catch (RowException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new RowException("bad_words cannot be encoded: " + e, e);
     }
   }
 

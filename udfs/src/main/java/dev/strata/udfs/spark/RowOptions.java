@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
@@ -43,6 +44,7 @@ final class RowOptions implements Serializable {
           "begin_suppress_tokens",
           "no_repeat_ngram_size",
           "bad_words_ids",
+          "bad_words",
           "ignore_stop_tokens",
           "ignore_eos",
           "seed",
@@ -134,7 +136,8 @@ final class RowOptions implements Serializable {
         integer(row, "no_repeat_ngram_size"),
         TokenIds.list("suppress_tokens", value(row, "suppress_tokens")),
         TokenIds.list("begin_suppress_tokens", value(row, "begin_suppress_tokens")),
-        TokenIds.lists("bad_words_ids", value(row, "bad_words_ids")));
+        TokenIds.lists("bad_words_ids", value(row, "bad_words_ids")),
+        BadWords.of(texts(row, "bad_words")));
   }
 
   private Object value(Row row, String name) {

@@ -35,7 +35,10 @@ record RowPrompt(List<Message> conversation, String plain, TemplateArguments arg
   /** Adds all of it to a digest. */
   Sha256 digest(Sha256 digest) {
     messages().forEach(message -> digest.add(message.role()).add(message.content()));
-    return arguments.isEmpty() ? digest : digest.add(TemplateArguments.NAME).add(arguments);
+    if (arguments.template() != null) {
+      digest.add(arguments.template());
+    }
+    return arguments.names().isEmpty() ? digest : digest.add(TemplateArguments.NAME).add(arguments);
   }
 
   private List<Message> messages() {

@@ -63,7 +63,7 @@ final class RowPrompts implements Serializable {
         prompt.messagesColumn() == null
             ? null
             : MessagesColumn.of(prompt.messagesColumn(), columns),
-        TemplateArguments.ofRun(prompt.templateArguments()),
+        TemplateArguments.ofRun(prompt.templateName(), prompt.templateArguments()),
         RowOptions.of(options.rowOptions(), columns),
         index(options.idColumn(), "--id-column", columns),
         index(prompt.plainColumn(), "the prompt", columns),

@@ -42,7 +42,8 @@ record SessionPrompts(TreeMap<String, String> templates, String system, Template
     return new SessionPrompts(
         templates,
         conf.get(StrataKeys.SYSTEM),
-        TemplateArguments.ofRun(conf.get(StrataKeys.CHAT_TEMPLATE_KWARGS)));
+        TemplateArguments.ofRun(
+            conf.get(StrataKeys.CHAT_TEMPLATE_NAME), conf.get(StrataKeys.CHAT_TEMPLATE_KWARGS)));
   }
 
   /** The same templates, each after instructions and an empty line; empty for none. */

@@ -8,8 +8,10 @@ import dev.strata.udfs.model.FileNames;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -120,8 +122,16 @@ final class HadoopModelFiles implements ModelFiles {
     return onOwnThread(() -> fileSystem.listStatus(directory));
   }
 
+  @Override
+  public List<String> templates() throws IOException {
+    return FileNames.templates(
+        Arrays.stream(templateFiles())
+            .filter(FileStatus::isFile)
+            .map(file -> file.getPath().getName()));
+  }
+
   /** What is in its directory of templates, nothing if there is none. */
-  FileStatus[] templates() throws IOException {
+  FileStatus[] templateFiles() throws IOException {
     return onOwnThread(
         () -> {
           try {

@@ -13,11 +13,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A directory of the local file system. */
 final class LocalModelFiles implements ModelFiles {
@@ -102,6 +104,18 @@ final class LocalModelFiles implements ModelFiles {
       throw e;
     } catch (IOException e) {
       throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public List<String> templates() throws IOException {
+    Path templates = directory.resolve(FileNames.TEMPLATES);
+    if (!Files.isDirectory(templates)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(templates)) {
+      return FileNames.templates(
+          files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()));
     }
   }
 

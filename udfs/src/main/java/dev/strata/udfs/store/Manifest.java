@@ -47,7 +47,7 @@ record Manifest(String location, List<RemoteFile> files) {
             .filter(file -> isRead(file, shards))
             .map(file -> remoteFile("", file));
     Stream<RemoteFile> templates =
-        Arrays.stream(remote.templates())
+        Arrays.stream(remote.templateFiles())
             .filter(file -> file.isFile() && isSmall(file))
             .map(file -> remoteFile(FileNames.TEMPLATES + "/", file));
     return new Manifest(

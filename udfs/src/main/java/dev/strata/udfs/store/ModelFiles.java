@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -81,6 +82,12 @@ public interface ModelFiles extends Closeable {
 
   /** Bytes of a file. */
   long length(String name) throws IOException;
+
+  /**
+   * The names of the chat templates in the directory's own of them, in order; none if there is
+   * none.
+   */
+  List<String> templates() throws IOException;
 
   /** What files are like now, without those that are not there; asked for all at once. */
   Map<String, FileState> states(Collection<String> names) throws IOException;

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model's own chat template, given the variables that Hugging Face transformers gives it in
- * {@code apply_chat_template(messages, add_generation_prompt=True)}: the conversation, no tools, no
- * documents, and the special tokens that the tokenizer has. A row's arguments lie over them.
+ * One of a model's own chat templates, given the variables that Hugging Face transformers gives it
+ * in {@code apply_chat_template(messages, add_generation_prompt=True)}: the conversation, no tools,
+ * no documents, and the special tokens that the tokenizer has. A row's arguments lie over them.
  */
-final class ChatTemplate implements PromptFormat {
+final class ChatTemplate {
 
   private final Template template;
   private final String source;
@@ -44,8 +44,8 @@ final class ChatTemplate implements PromptFormat {
     }
   }
 
-  @Override
-  public String render(List<Message> conversation, TemplateArguments arguments) {
+  /** As {@link PromptFormat#render}. */
+  String render(List<Message> conversation, TemplateArguments arguments) {
     Map<String, Object> bound = new HashMap<>(variables);
     bound.putAll(arguments.values());
     bound.put("messages", conversation.stream().map(ChatTemplate::asMap).toList());
@@ -58,14 +58,9 @@ final class ChatTemplate implements PromptFormat {
     }
   }
 
-  @Override
-  public boolean mentions(String variable) {
+  /** Whether a variable of this name may change what is written. */
+  boolean mentions(String variable) {
     return source.contains(variable);
-  }
-
-  @Override
-  public boolean spellsSpecialTokens() {
-    return true;
   }
 
   private static Map<String, Object> asMap(Message message) {

@@ -68,13 +68,18 @@ final class ConfiguredTokens {
       decoder.getAsJsonObject().entrySet().stream()
           .sorted(Comparator.comparingLong(entry -> Long.parseLong(entry.getKey())))
           .map(entry -> entry.getValue().getAsJsonObject())
-          .forEach(token -> wanted.put(token.get("content").getAsString(), withFlags(token)));
+          .forEach(token -> wanted.put(configured(token), withFlags(token)));
     }
     named.values().stream()
         .flatMap(
             value -> value instanceof Collection<?> many ? many.stream() : List.of(value).stream())
         .forEach(content -> wanted.computeIfAbsent((String) content, ConfiguredTokens::special));
     return wanted;
+  }
+
+  private String configured(JsonObject token) {
+    return AddedTokenLimits.require(
+        token.get("content").getAsString(), json.origin() + "/" + TokenizerFiles.CONFIG);
   }
 
   private static JsonObject special(String content) {

@@ -1,7 +1,10 @@
 package dev.strata.udfs.text;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -36,22 +39,24 @@ public final class ModelText implements AutoCloseable {
   }
 
   /**
-   * Loads tokenizer.json, tokenizer_config.json, special_tokens_map.json and chat_template.jinja,
-   * of which only the first must be there.
+   * Loads tokenizer.json, tokenizer_config.json, special_tokens_map.json, chat_template.jinja and
+   * the templates of additional_chat_templates, of which only the first must be there.
    *
    * @param files the content of a file of the checkpoint by its name, empty if there is none
+   * @param templates the names of the templates in additional_chat_templates
    * @param origin the checkpoint's directory, for messages
    * @throws dev.strata.udfs.api.StrataException if there is no tokenizer, or one of the files
    *     cannot be read
    */
-  public static ModelText load(Function<String, Optional<byte[]>> files, String origin) {
-    TokenizerFiles tokenizerFiles = new TokenizerFiles(files, origin);
+  public static ModelText load(
+      Function<String, Optional<byte[]>> files, List<String> templates, String origin) {
+    TokenizerFiles tokenizerFiles = new TokenizerFiles(files, templates, origin);
     TokenizerJson json = tokenizerFiles.tokenizer();
-    Optional<String> template = tokenizerFiles.chatTemplate();
+    Map<String, String> sources = tokenizerFiles.chatTemplates();
     PromptFormat format =
-        template.isPresent()
-            ? ChatTemplate.parse(template.get(), tokenizerFiles.specialTokens(), origin)
-            : new PlainPrompt();
+        sources.isEmpty()
+            ? new PlainPrompt()
+            : new ChatTemplates(sources, tokenizerFiles.specialTokens(), origin);
     Map<Integer, String> specialIds = TokenizerFiles.specialIds(json);
     Object endToken = tokenizerFiles.specialTokens().get("eos_token");
     return new ModelText(ModelTokenizer.of(json), format, specialIds, endToken);
@@ -88,12 +93,21 @@ public final class ModelText implements AutoCloseable {
 
   /** Whether the model has a chat template. */
   public boolean hasChatTemplate() {
-    return format instanceof ChatTemplate;
+    return format instanceof ChatTemplates;
+  }
+
+  /**
+   * Checks that there is the chat template that arguments ask for, or one that fits them.
+   *
+   * @throws dev.strata.udfs.api.StrataException if there is none, or it cannot be read
+   */
+  public void requireTemplate(TemplateArguments arguments) {
+    format.require(arguments);
   }
 
   /** The arguments that the chat template does not mention, so that they change nothing. */
   public List<String> unused(TemplateArguments arguments) {
-    return arguments.names().stream().filter(name -> !format.mentions(name)).toList();
+    return arguments.names().stream().filter(name -> !format.mentions(name, arguments)).toList();
   }
 
   /** A text that the model continues as it is, but for special tokens that the tokenizer adds. */
@@ -140,6 +154,34 @@ public final class ModelText implements AutoCloseable {
         .filter(prompt -> prompt.addSpecialTokens() == addSpecialTokens)
         .map(RenderedPrompt::text)
         .toList();
+  }
+
+  /**
+   * Words with their tokens, as vLLM makes them: alone, and behind a space where that makes another
+   * first token of as many in all.
+   *
+   * @throws RowException if one is too long for the tokenizer
+   */
+  public BadWords tokenized(BadWords words) {
+    List<List<Integer>> tokens = new ArrayList<>();
+    for (String word : words.texts()) {
+      String bare = BadWords.withoutSpaceBefore(word);
+      List<Integer> alone = tokens(bare);
+      List<Integer> spaced = tokens(" " + bare);
+      tokens.add(alone);
+      if (spaced.size() == alone.size() && !spaced.get(0).equals(alone.get(0))) {
+        tokens.add(spaced);
+      }
+    }
+    return new BadWords(words.texts(), tokens);
+  }
+
+  private List<Integer> tokens(String word) {
+    List<Integer> tokens = Arrays.stream(tokenizer.encode(word, false)).boxed().toList();
+    if (tokens.isEmpty()) {
+      throw new RowException("bad_words has a word without tokens; leave it out");
+    }
+    return tokens;
   }
 
   /** The most chars of a text that has tokens at all. */

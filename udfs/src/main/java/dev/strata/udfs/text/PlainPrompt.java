@@ -2,6 +2,8 @@ package dev.strata.udfs.text;
 
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -13,7 +15,7 @@ final class PlainPrompt implements PromptFormat {
 
   @Override
   public String render(List<Message> conversation, TemplateArguments arguments) {
-    if (!arguments.isEmpty()) {
+    if (!arguments.names().isEmpty()) {
       throw new RowException(
           "the model has no chat template, so %s %s cannot be given to it"
               .formatted(TemplateArguments.NAME, arguments.names()));
@@ -29,7 +31,18 @@ final class PlainPrompt implements PromptFormat {
   }
 
   @Override
-  public boolean mentions(String variable) {
+  public void require(TemplateArguments arguments) {
+    if (arguments.template() != null) {
+      throw StrataException.usage(
+          "%s (%s) is '%s', and the model has no chat template; leave it out",
+          StrataKeys.CHAT_TEMPLATE_NAME.option(),
+          StrataKeys.CHAT_TEMPLATE_NAME.name(),
+          arguments.template());
+    }
+  }
+
+  @Override
+  public boolean mentions(String variable, TemplateArguments arguments) {
     return false;
   }
 

@@ -19,20 +19,41 @@ final class PrecompiledMap {
   private static final int UNIT_BYTES = Integer.BYTES;
   private static final int BYTES = 256;
 
+  /** Fewer than as many bytes are looked up together, more of them a character at a time. */
+  private static final int MOST_KEY_BYTES = 6;
+
   private final int[] units;
   private final byte[] texts;
+  private final int[] lengths; // chars from each byte of the texts to the end of its text
+  private int longest = 1;
 
   private PrecompiledMap(int[] units, byte[] texts) {
     this.units = units;
     this.texts = texts;
+    this.lengths = lengths(texts);
+  }
+
+  private static int[] lengths(byte[] texts) {
+    int[] lengths = new int[texts.length + 1];
+    for (int i = texts.length - 1; i >= 0; i--) {
+      lengths[i] = texts[i] == 0 ? 0 : chars(texts[i]) + lengths[i + 1];
+    }
+    return lengths;
+  }
+
+  /** The chars of the character that begins with a byte of UTF-8, none within one. */
+  private static int chars(byte first) {
+    boolean within = (first & 0xc0) == 0x80;
+    boolean isPair = (first & 0xf8) == 0xf0;
+    return within ? 0 : isPair ? 2 : 1;
   }
 
   /**
-   * Checks that no text can lead out of the map.
+   * Reads a map, and checks that no text can lead out of it.
    *
    * @throws IllegalArgumentException if one can, or this is no map
    */
-  static void check(String base64) {
+  static PrecompiledMap of(String base64) {
     ByteBuffer bytes =
         ByteBuffer.wrap(Base64.getDecoder().decode(base64)).order(ByteOrder.LITTLE_ENDIAN);
     long trieBytes = bytes.remaining() < UNIT_BYTES ? -1 : bytes.getInt() & 0xffff_ffffL;
@@ -44,7 +65,9 @@ final class PrecompiledMap {
     byte[] texts = new byte[bytes.remaining() - units.length * UNIT_BYTES];
     bytes.position(bytes.position() + units.length * UNIT_BYTES).get(texts);
     requireUtf8(texts);
-    new PrecompiledMap(units, texts).checkAll();
+    PrecompiledMap map = new PrecompiledMap(units, texts);
+    map.checkAll();
+    return map;
   }
 
   private static void requireUtf8(byte[] texts) {
@@ -93,6 +116,40 @@ final class PrecompiledMap {
     if (start > texts.length || inCharacter) {
       throw new IllegalArgumentException("its trie leads out of its texts");
     }
+    longest = Math.max(longest, lengths[start]);
+  }
+
+  /** The most chars that it makes of one. */
+  int mostGrowth() {
+    return longest;
+  }
+
+  /** The most chars that the library may make of a text, whatever it looks up together. */
+  long mostLength(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    long length = 0;
+    for (int start = 0; start < bytes.length; start++) {
+      int own = chars(bytes[start]);
+      length += own == 0 ? 0 : Math.max(own, longestFrom(bytes, start));
+    }
+    return length;
+  }
+
+  private int longestFrom(byte[] bytes, int start) {
+    int most = 0;
+    int node = offset(units[0]);
+    for (int i = start; i < Math.min(bytes.length, start + MOST_KEY_BYTES); i++) {
+      int label = bytes[i] & 0xff;
+      int unit = units[node ^ label];
+      if (label == 0 || label(unit) != label) {
+        break;
+      }
+      node ^= label ^ offset(unit);
+      if (hasLeaf(unit)) {
+        most = Math.max(most, lengths[units[node] & Integer.MAX_VALUE]);
+      }
+    }
+    return most;
   }
 
   private static boolean hasLeaf(int unit) {

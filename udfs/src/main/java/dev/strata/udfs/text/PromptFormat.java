@@ -14,8 +14,15 @@ interface PromptFormat {
    */
   String render(List<Message> conversation, TemplateArguments arguments);
 
-  /** Whether a variable of this name may change what is written. */
-  boolean mentions(String variable);
+  /**
+   * Checks that there is a template for the arguments.
+   *
+   * @throws dev.strata.udfs.api.StrataException if there is none, or it cannot be read
+   */
+  void require(TemplateArguments arguments);
+
+  /** Whether a variable of this name, which is among the arguments, may change what is written. */
+  boolean mentions(String variable, TemplateArguments arguments);
 
   /** Whether the text spells the special tokens, so that the tokenizer adds none. */
   boolean spellsSpecialTokens();

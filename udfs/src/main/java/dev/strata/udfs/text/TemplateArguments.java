@@ -24,7 +24,8 @@ import java.util.TreeMap;
 /**
  * Variables that a chat template is given besides the conversation, such as {@code
  * enable_thinking}: what vLLM and other servers call {@code chat_template_kwargs}. They lie over
- * what templates are given anyway, special tokens and {@code add_generation_prompt} among them.
+ * what templates are given anyway, special tokens and {@code add_generation_prompt} among them. And
+ * which of a model's templates it is that is given them.
  */
 public final class TemplateArguments implements Serializable {
 
@@ -34,7 +35,7 @@ public final class TemplateArguments implements Serializable {
   public static final String NAME = "chat_template_kwargs";
 
   /** No arguments. */
-  public static final TemplateArguments NONE = new TemplateArguments(new TreeMap<>());
+  public static final TemplateArguments NONE = new TemplateArguments(new TreeMap<>(), null);
 
   /**
    * The conversation, and the arguments of {@code apply_chat_template} that say what else happens
@@ -63,9 +64,11 @@ public final class TemplateArguments implements Serializable {
       new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
   private final TreeMap<String, Object> values;
+  private final String template;
 
-  private TemplateArguments(SortedMap<String, Object> values) {
+  private TemplateArguments(SortedMap<String, Object> values, String template) {
     this.values = new TreeMap<>(values);
+    this.template = template;
   }
 
   /**
@@ -82,18 +85,19 @@ public final class TemplateArguments implements Serializable {
                 .formatted(NAME, name));
       }
     }
-    return new TemplateArguments(values);
+    return new TemplateArguments(values, null);
   }
 
   /**
    * Those of all rows of a run.
    *
+   * @param template the name of the chat template; null for the one that fits
    * @param json null for none
    * @throws StrataException if they cannot be read
    */
-  public static TemplateArguments ofRun(String json) {
+  public static TemplateArguments ofRun(String template, String json) {
     try {
-      return json == null ? NONE : parse(json);
+      return new TemplateArguments(json == null ? NONE.values : parse(json).values, template);
     } catch (RowException e) {
       ConfKey<String> key = StrataKeys.CHAT_TEMPLATE_KWARGS;
       throw new StrataException(
@@ -210,11 +214,16 @@ public final class TemplateArguments implements Serializable {
     }
     TreeMap<String, Object> all = new TreeMap<>(others.values);
     all.putAll(values);
-    return new TemplateArguments(all);
+    return new TemplateArguments(all, template != null ? template : others.template);
   }
 
   public boolean isEmpty() {
-    return values.isEmpty();
+    return values.isEmpty() && template == null;
+  }
+
+  /** The name of the chat template that is asked for; null for the one that fits. */
+  public String template() {
+    return template;
   }
 
   /** Their names, in order. */
@@ -227,7 +236,7 @@ public final class TemplateArguments implements Serializable {
     return Collections.unmodifiableSortedMap(values);
   }
 
-  /** A JSON object that says the same, with its names in order. */
+  /** A JSON object with the variables, their names in order. */
   @Override
   public String toString() {
     return JSON.toJson(values);

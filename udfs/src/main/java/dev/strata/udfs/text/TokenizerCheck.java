@@ -8,6 +8,7 @@ import com.google.gson.stream.JsonToken;
 import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,9 @@ final class TokenizerCheck {
    * and some 400 MB.
    */
   static final int MOST_CHARS = 1 << 20;
+
+  /** The most chars that a normalizer may make of such a text. */
+  private static final int MOST_NORMALIZED = 2 * MOST_CHARS;
 
   private static final int MOST_STEPS = 9_000_000;
   private static final long MOST_GROWTH = 64;
@@ -87,6 +91,7 @@ final class TokenizerCheck {
   private final TokenizerJson json;
   private final List<TextLimits.Run> runs = new ArrayList<>();
   private int loops = 1;
+  private final NormalizerSteps normalizer = new NormalizerSteps();
   private long growth = 1;
   private long largestId = -1;
 
@@ -112,15 +117,19 @@ final class TokenizerCheck {
 
   private TextLimits check() throws IOException {
     checkModel();
-    for (JsonElement token : elements(json.member("added_tokens"))) {
-      checkId(token.getAsJsonObject().get("id").getAsLong());
-    }
     visit("normalizer", this::checkNormalizer);
+    List<JsonElement> added = elements(json.member("added_tokens"));
+    added.forEach(token -> checkId(token.getAsJsonObject().get("id").getAsLong()));
+    AddedTokenLimits.require(added, normalizer, json);
     visit("pre_tokenizer", this::checkPreTokenizer);
     visit("post_processor", this::checkPostProcessor);
     requireReadable(json.member("decoder"), 0);
     visit("decoder", this::checkDecoder);
-    return new TextLimits((int) (Math.min(MOST_CHARS, MOST_STEPS / loops) / growth), runs);
+    return new TextLimits(
+        (int) (Math.min(MOST_CHARS, MOST_STEPS / loops) / growth),
+        Math.min(MOST_NORMALIZED, MOST_STEPS / loops),
+        normalizer,
+        runs);
   }
 
   /** The library aborts on a decoder that it cannot read at all, where it answers for others. */
@@ -182,18 +191,44 @@ final class TokenizerCheck {
   }
 
   private void checkNormalizer(String type, JsonObject part) {
-    if (type.equals("Precompiled")) {
-      checkMap(text(part.get("precompiled_charsmap"), "its Precompiled normalizer has no map"));
-    } else if (type.equals("Replace")) {
-      boolean matchesEmpty = checkPattern("normalizer", part);
-      String content = text(part.get("content"), "its Replace normalizer has no content");
-      grow(content.length() + (matchesEmpty ? 1 : 0), patternLength(part));
+    switch (type) {
+      case "NFC", "NFD", "NFKC", "NFKD" -> normalizer.form(Normalizer.Form.valueOf(type));
+      case "Lowercase" -> normalizer.lowercase();
+      case "ByteLevel" -> normalizer.bytes();
+      case "BertNormalizer" -> normalizer.bert();
+      case "Prepend" ->
+          normalizer.prepend(
+              text(part.get("prepend"), "its Prepend normalizer has nothing to prepend"));
+      case "Precompiled" ->
+          normalizer.precompiled(
+              map(text(part.get("precompiled_charsmap"), "its Precompiled normalizer has no map")));
+      case "Replace" -> checkReplace(part);
+      default -> {
+        // The others take characters away.
+      }
     }
   }
 
-  private void checkMap(String map) {
+  private void checkReplace(JsonObject part) {
+    if (checkPattern("normalizer", part)) {
+      throw json.unusable(
+          "its Replace normalizer replaces what may be nothing, %s, which the tokenizers library"
+                  .formatted(shown(part.get("pattern").toString()))
+              + " loses its place in the text by");
+    }
+    String content = text(part.get("content"), "its Replace normalizer has no content");
+    grow(content.length(), patternLength(part));
+    JsonElement plain = part.getAsJsonObject("pattern").get("String");
+    if (plain == null) {
+      normalizer.replaceMatches(content);
+    } else {
+      normalizer.replace(plain.getAsString(), content);
+    }
+  }
+
+  private PrecompiledMap map(String map) {
     try {
-      PrecompiledMap.check(map);
+      return PrecompiledMap.of(map);
     } catch (IllegalArgumentException e) {
       throw json.unusable("the map of its Precompiled normalizer is damaged, " + e.getMessage());
     }

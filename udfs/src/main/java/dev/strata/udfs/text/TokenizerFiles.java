@@ -9,6 +9,7 @@ import dev.strata.udfs.model.PythonJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,13 +19,9 @@ import java.util.function.Function;
 final class TokenizerFiles {
 
   static final String TOKENIZER = "tokenizer.json";
-  private static final String CONFIG = "tokenizer_config.json";
+  static final String CONFIG = "tokenizer_config.json";
   private static final String SPECIAL_TOKENS = "special_tokens_map.json";
   private static final String CHAT_TEMPLATE = "chat_template.jinja";
-  private static final String DEFAULT = "default";
-
-  /** The names that templates beside the default have; a directory cannot be listed everywhere. */
-  private static final List<String> OTHER_TEMPLATES = List.of("tool_use", "rag");
 
   /** PreTrainedTokenizerBase.SPECIAL_TOKENS_ATTRIBUTES of transformers, the single ones. */
   private static final List<String> SINGLE_TOKENS =
@@ -41,15 +38,19 @@ final class TokenizerFiles {
   private static final String NAMED_TOKENS = "extra_special_tokens";
 
   private final Function<String, Optional<byte[]>> files;
+  private final List<String> templateNames;
   private final String origin;
   private final JsonObject config;
 
   /**
    * @param files the content of a file by its name, empty if there is none
+   * @param templateNames the names of the templates in additional_chat_templates
    * @param origin the directory they are in, for messages
    */
-  TokenizerFiles(Function<String, Optional<byte[]>> files, String origin) {
+  TokenizerFiles(
+      Function<String, Optional<byte[]>> files, List<String> templateNames, String origin) {
     this.files = files;
+    this.templateNames = templateNames;
     this.origin = origin;
     this.config = readObject(CONFIG);
   }
@@ -92,65 +93,49 @@ final class TokenizerFiles {
   }
 
   /**
-   * The chat template: its own file first, then the directory of several, then
-   * tokenizer_config.json; empty if there is none.
+   * The chat templates by their names, those in files of their own first; tokenizer_config.json
+   * counts where none of these is the default. Empty if there is none.
    */
-  Optional<String> chatTemplate() {
-    return read(CHAT_TEMPLATE)
-        .or(() -> read(template(DEFAULT)))
-        .or(this::configuredTemplate)
-        .or(this::requireNoOther);
-  }
-
-  private static String template(String name) {
-    return FileNames.TEMPLATES + "/" + name + ".jinja";
-  }
-
-  /** Templates for other uses alone do not say how a conversation is written. */
-  private Optional<String> requireNoOther() {
-    List<String> others =
-        OTHER_TEMPLATES.stream().filter(name -> read(template(name)).isPresent()).toList();
-    if (!others.isEmpty()) {
-      throw StrataException.model(
-          "%s/additional_chat_templates has the chat templates %s, and none of them is named"
-              + " 'default'",
-          origin, others);
+  Map<String, String> chatTemplates() {
+    Map<String, String> templates = new LinkedHashMap<>();
+    read(CHAT_TEMPLATE).ifPresent(source -> templates.put(ChatTemplates.DEFAULT, source));
+    for (String name : templateNames) {
+      read(FileNames.template(name)).ifPresent(source -> templates.putIfAbsent(name, source));
     }
-    return Optional.empty();
+    if (!templates.containsKey(ChatTemplates.DEFAULT)) {
+      configuredTemplates().forEach(templates::putIfAbsent);
+    }
+    return templates;
   }
 
-  private Optional<String> configuredTemplate() {
+  private Map<String, String> configuredTemplates() {
     JsonElement template = config.get("chat_template");
     if (template == null || template.isJsonNull()) {
-      return Optional.empty();
+      return Map.of();
     }
     try {
-      if (template.isJsonObject()) {
-        return Optional.of(defaultTemplate(template.getAsJsonObject()));
+      if (template.isJsonPrimitive()) {
+        return Map.of(ChatTemplates.DEFAULT, template.getAsString());
       }
-      return Optional.of(
-          template.isJsonArray() ? defaultTemplate(template) : template.getAsString());
+      return template.isJsonObject() ? byName(template.getAsJsonObject()) : byName(template);
     } catch (IllegalStateException | UnsupportedOperationException e) {
       throw unreadable(origin, CONFIG, e);
     }
   }
 
-  private String defaultTemplate(JsonElement templates) {
-    JsonObject byName = new JsonObject();
+  private static Map<String, String> byName(JsonElement templates) {
+    Map<String, String> byName = new LinkedHashMap<>();
     for (JsonElement element : templates.getAsJsonArray()) {
       JsonObject named = element.getAsJsonObject();
-      byName.addProperty(string(named, "name"), string(named, "template"));
+      byName.put(string(named, "name"), string(named, "template"));
     }
-    return defaultTemplate(byName);
+    return byName;
   }
 
-  private String defaultTemplate(JsonObject byName) {
-    if (byName.has(DEFAULT)) {
-      return string(byName, DEFAULT);
-    }
-    throw StrataException.model(
-        "%s/%s has the chat templates %s, and none of them is named 'default'",
-        origin, CONFIG, byName.keySet());
+  private static Map<String, String> byName(JsonObject templates) {
+    Map<String, String> byName = new LinkedHashMap<>();
+    templates.keySet().forEach(name -> byName.put(name, string(templates, name)));
+    return byName;
   }
 
   /**
@@ -170,36 +155,41 @@ final class TokenizerFiles {
   private void addSpecialTokens(JsonObject source, String name, Map<String, Object> tokens) {
     try {
       for (String token : SINGLE_TOKENS) {
-        addToken(token, source.get(token), tokens);
+        addToken(token, source.get(token), name, tokens);
       }
       JsonElement more = source.get(MORE_TOKENS);
       if (more != null && more.isJsonArray() && !more.getAsJsonArray().isEmpty()) {
         tokens.put(
             MORE_TOKENS,
-            more.getAsJsonArray().asList().stream().map(TokenizerFiles::content).toList());
+            more.getAsJsonArray().asList().stream().map(token -> content(token, name)).toList());
       }
       JsonElement named = source.get(NAMED_TOKENS);
       if (named != null && named.isJsonObject()) {
-        named.getAsJsonObject().asMap().forEach((token, value) -> addToken(token, value, tokens));
+        named
+            .getAsJsonObject()
+            .asMap()
+            .forEach((token, value) -> addToken(token, value, name, tokens));
       }
     } catch (IllegalStateException | UnsupportedOperationException e) {
       throw unreadable(origin, name, e);
     }
   }
 
-  private static void addToken(String name, JsonElement value, Map<String, Object> tokens) {
+  private void addToken(String name, JsonElement value, String file, Map<String, Object> tokens) {
     if (value == null || value.isJsonNull()) {
       return;
     }
-    String content = content(value);
+    String content = content(value, file);
     if (!content.isEmpty()) {
       tokens.put(name, content);
     }
   }
 
   /** The text of a token that is written as such or as an AddedToken. */
-  private static String content(JsonElement token) {
-    return token.isJsonObject() ? string(token.getAsJsonObject(), "content") : token.getAsString();
+  private String content(JsonElement token, String file) {
+    String content =
+        token.isJsonObject() ? string(token.getAsJsonObject(), "content") : token.getAsString();
+    return AddedTokenLimits.require(content, origin + "/" + file);
   }
 
   private static String string(JsonObject object, String member) {

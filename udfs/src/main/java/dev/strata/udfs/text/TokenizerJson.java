@@ -79,10 +79,14 @@ final class TokenizerJson {
     return origin;
   }
 
+  /** Where the file is, for messages. */
+  String file() {
+    return origin + "/" + TokenizerFiles.TOKENIZER;
+  }
+
   /** Says that the file cannot be used. */
   StrataException unusable(String reason) {
-    return StrataException.model(
-        "%s/%s cannot be used: %s", origin, TokenizerFiles.TOKENIZER, reason);
+    return StrataException.model("%s cannot be used: %s", file(), reason);
   }
 
   /** The file, with nothing in its small members but what {@link #member} reads of them. */

@@ -57,8 +57,9 @@ final class ModelCheck {
         greetingTokens);
   }
 
-  private static int tokens(Checkpoint checkpoint, String location) {
-    try (ModelText text = ModelText.load(name -> find(checkpoint, name), location)) {
+  private static int tokens(Checkpoint checkpoint, String location) throws IOException {
+    List<String> templates = checkpoint.files().templates();
+    try (ModelText text = ModelText.load(name -> find(checkpoint, name), templates, location)) {
       return text.encode(List.of(new Message("user", "Hello"))).length;
     }
   }

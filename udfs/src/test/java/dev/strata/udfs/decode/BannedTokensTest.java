@@ -3,6 +3,7 @@ package dev.strata.udfs.decode;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.TokenBans;
@@ -14,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The rules of transformers' logits processors, whose names the comments give. */
@@ -148,11 +150,68 @@ class BannedTokensTest {
     }
   }
 
+  /** Against vLLM's _apply_bad_words_single_batch, which has the completion's tokens alone. */
+  @Test
+  void badWordsOfManyRandomTexts() {
+    Random random = new Random(5);
+    for (int round = 0; round < 1_000; round++) {
+      int[] tokens = random.ints(1 + random.nextInt(8), 0, 3).toArray();
+      int promptLength = 1 + random.nextInt(tokens.length);
+      List<List<Integer>> words =
+          Stream.generate(() -> random.ints(1 + random.nextInt(3), 0, 3).boxed().toList())
+              .limit(random.nextInt(4))
+              .toList();
+      int[] past = Arrays.copyOfRange(tokens, promptLength, tokens.length);
+      Set<Integer> expected = new TreeSet<>();
+      for (List<Integer> word : words) {
+        if (word.size() > past.length + 1) {
+          continue;
+        }
+        int prefixLength = word.size() - 1;
+        List<Integer> actualPrefix =
+            Arrays.stream(past, past.length - prefixLength, past.length).boxed().toList();
+        if (actualPrefix.equals(word.subList(0, prefixLength))) {
+          expected.add(word.get(word.size() - 1));
+        }
+      }
+      assertThat(
+              banned(TokenBans.NONE.with(new BadWords(List.of("w"), words)), promptLength, tokens))
+          .as("%s behind %d of %s", words, promptLength, Arrays.toString(tokens))
+          .isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aStopTokenMayBeABadWord() {
+    BadWords words = new BadWords(List.of("</s>"), List.of(List.of(6), List.of(99)));
+    assertThat(banned(TokenBans.NONE.with(words), 1, 1)).containsExactly(6);
+    assertThat(options(TokenBans.NONE.with(words), 1, 0).needsLogits()).isTrue();
+    assertThat(options(TokenBans.NONE.with(BadWords.of(List.of())), 1, 0).needsLogits()).isFalse();
+  }
+
+  @Test
+  void badWordsAreWords() {
+    for (String space : List.of("", " \n\t", "\u00a0\u2003\u0085\u001f")) {
+      assertThatThrownBy(() -> BadWords.of(List.of("a", space)))
+          .as("'%s'", space)
+          .isInstanceOf(RowException.class)
+          .hasMessage("bad_words has a word of nothing but spaces; leave it out");
+    }
+    assertThat(BadWords.of(Collections.nCopies(1_000, "a")).texts()).hasSize(1_000);
+    assertThatThrownBy(() -> BadWords.of(Collections.nCopies(1_001, "a")))
+        .hasMessage("bad_words has 1,001 words; at most 1,000 are looked for");
+    assertThat(BadWords.of(null)).isNull();
+  }
+
   @Test
   void whatIsLaidOverOthers() {
     TokenBans base = new TokenBans(1, 2, 3, List.of(4), List.of(5), List.of(List.of(6)));
     assertThat(TokenBans.NONE.over(base)).isEqualTo(base);
-    TokenBans other = new TokenBans(0, 0, 0, List.of(), List.of(), List.of());
+    TokenBans words = base.with(BadWords.of(List.of("a")));
+    assertThat(TokenBans.NONE.over(words)).isEqualTo(words);
+    TokenBans other =
+        new TokenBans(0, 0, 0, List.of(), List.of(), List.of(), BadWords.of(List.of()));
+    assertThat(other.over(words)).isEqualTo(other);
     assertThat(other.over(base)).isEqualTo(other);
     assertThat(other.isEmpty()).isTrue();
     assertThatThrownBy(() -> ngram(-1))

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class FaultWalkTest {
 
-  private static final Duration LONGEST_RUN = Duration.ofSeconds(20);
+  private static final Duration LONGEST_RUN = Duration.ofSeconds(60);
   private static final ModelShape SHAPE = new ModelShape("walked", 96, 16, 32, 2, 1, 8, 1);
   private static final int NEW_TOKENS = 2;
   private static final boolean ALL = Boolean.getBoolean("strata.long");

@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.TokenBans;
 import dev.strata.udfs.decode.StopCondition;
@@ -58,6 +59,16 @@ class GenerationBansTest {
   }
 
   @Test
+  void aRowThatIsLongEnoughStopsWhereItWants() {
+    List<List<Integer>> texts = texts(new TokenBans(1, null, null, null, null, null));
+    for (int i = 0; i < texts.size(); i++) {
+      if (!free.get(i).isEmpty()) {
+        assertThat(texts.get(i)).isEqualTo(free.get(i));
+      }
+    }
+  }
+
+  @Test
   void suppressedTokensNeverComeOrNotFirst() {
     IntFunction<List<Integer>> firsts = i -> List.of(free.get(i).get(0));
     List<List<Integer>> never =
@@ -93,6 +104,23 @@ class GenerationBansTest {
         texts(new TokenBans(null, null, null, null, null, List.of(word))).get(free.indexOf(text));
     assertThat(changed.subList(0, 2)).isEqualTo(text.subList(0, 2));
     assertThat(changed.get(2)).isNotEqualTo(text.get(2));
+  }
+
+  /** A word that begins in the prompt is none. */
+  @Test
+  void wordsAreLookedForInTheCompletion() {
+    List<Integer> text = free.stream().filter(t -> t.size() > 3).findFirst().orElseThrow();
+    int row = free.indexOf(text);
+    int[] prompt = PROMPTS.get(row);
+    List<Integer> across = List.of(prompt[prompt.length - 1], text.get(0));
+    assertThat(texts(word(across)).get(row)).isEqualTo(text);
+    List<Integer> changed = texts(word(text.subList(0, 3))).get(row);
+    assertThat(changed.subList(0, 2)).isEqualTo(text.subList(0, 2));
+    assertThat(changed.get(2)).isNotEqualTo(text.get(2));
+  }
+
+  private static TokenBans word(List<Integer> tokens) {
+    return TokenBans.NONE.with(new BadWords(List.of("a word"), List.of(tokens)));
   }
 
   private static List<List<Integer>> texts(TokenBans bans) {

@@ -111,7 +111,7 @@ class FailingJournalTest {
   }
 
   private static void await(java.util.function.BooleanSupplier until) throws Exception {
-    for (int i = 0; i < 1000 && !until.getAsBoolean(); i++) {
+    for (int i = 0; i < 3_000 && !until.getAsBoolean(); i++) {
       Thread.sleep(10);
     }
     assertThat(until.getAsBoolean()).isTrue();

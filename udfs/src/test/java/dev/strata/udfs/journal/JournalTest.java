@@ -93,7 +93,7 @@ class JournalTest {
   }
 
   private void awaitSegments(int count) throws Exception {
-    for (int i = 0; i < 500 && segments().size() < count; i++) {
+    for (int i = 0; i < 3_000 && segments().size() < count; i++) {
       Thread.sleep(10);
     }
     assertThat(segments()).hasSize(count);

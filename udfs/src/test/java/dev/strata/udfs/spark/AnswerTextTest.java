@@ -25,7 +25,7 @@ class AnswerTextTest {
   private static final Path MODEL =
       Path.of(System.getProperty("strata.root", ".."), "datasets/demo-model");
 
-  private final ModelText text = ModelText.load(AnswerTextTest::file, MODEL.toString());
+  private final ModelText text = ModelText.load(AnswerTextTest::file, List.of(), MODEL.toString());
   private final AnswerText answers = new AnswerText(text, Set.of(100), null);
 
   /** The token is not shown, whoever named it. */

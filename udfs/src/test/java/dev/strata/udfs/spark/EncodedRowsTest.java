@@ -46,7 +46,7 @@ class EncodedRowsTest {
 
   @BeforeAll
   static void load() {
-    model = ModelText.load(EncodedRowsTest::file, MODEL.toString());
+    model = ModelText.load(EncodedRowsTest::file, List.of(), MODEL.toString());
     StrataConf conf =
         StrataConf.of(
             Map.of(

@@ -161,7 +161,7 @@ class EngineRegistryTest {
     }
 
     EngineLease<Fake> get() throws Exception {
-      return lease.get(20, TimeUnit.SECONDS);
+      return lease.get(50, TimeUnit.SECONDS);
     }
 
     void assertWaits() {

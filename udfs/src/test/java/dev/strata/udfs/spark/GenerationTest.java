@@ -160,8 +160,8 @@ class GenerationTest {
                     EngineStats.register(spark))))
         .containsEntry(
             "b",
-            "the prompt cannot be cut to 0 tokens, which is what the new tokens leave of the model's"
-                + " context");
+            "the prompt cannot be cut to 0 tokens, which is what the new tokens leave of the"
+                + " model's context");
   }
 
   @Test
@@ -201,7 +201,7 @@ class GenerationTest {
             "row.options", "seed",
             "temperature", "1.2",
             "maxNewTokens", "8");
-    PromptOptions prompt = new PromptOptions(null, null, "chat", "plain", "refusal", null);
+    PromptOptions prompt = new PromptOptions(null, null, "chat", "plain", "refusal", null, null);
     GenerationOptions options = conf(leaves).generationOptions(prompt);
     Map<String, Row> output = byId(run(input, options, EngineStats.register(spark)));
 
@@ -277,7 +277,7 @@ class GenerationTest {
     TimeUnit.SECONDS.sleep(3);
     spark.sparkContext().cancelJobGroup("doomed");
 
-    assertThatThrownBy(() -> job.get(20, TimeUnit.SECONDS)).hasMessageContaining("cancelled");
+    assertThatThrownBy(() -> job.get(60, TimeUnit.SECONDS)).hasMessageContaining("cancelled");
     Dataset<Row> one = rows(TEXTS, RowFactory.create("a", "A library."));
     assertThat(run(one, options(Map.of("maxNewTokens", "2")), EngineStats.register(spark)))
         .hasSize(1);

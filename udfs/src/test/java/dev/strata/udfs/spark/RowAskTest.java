@@ -68,7 +68,7 @@ class RowAskTest {
   }
 
   private static ModelText model() {
-    return ModelText.load(RowAskTest::file, MODEL.toString());
+    return ModelText.load(RowAskTest::file, List.of(), MODEL.toString());
   }
 
   private static Optional<byte[]> file(String name) {

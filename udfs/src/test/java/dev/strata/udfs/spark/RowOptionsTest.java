@@ -3,6 +3,7 @@ package dev.strata.udfs.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.SamplingOverrides;
@@ -134,8 +135,8 @@ class RowOptionsTest {
         StructType.fromDDL(
             "min_new_tokens INT, min_length INT, no_repeat_ngram_size STRING, suppress_tokens"
                 + " ARRAY<BIGINT>, begin_suppress_tokens STRING, bad_words_ids ARRAY<ARRAY<INT>>,"
-                + " stop STRING, stop_strings ARRAY<STRING>, stop_token_ids STRING, ignore_eos"
-                + " BOOLEAN");
+                + " bad_words ARRAY<STRING>, stop STRING, stop_strings ARRAY<STRING>,"
+                + " stop_token_ids STRING, ignore_eos BOOLEAN");
     RowOptions options = RowOptions.of(List.of(schema.fieldNames()), new TextColumns(schema));
     SamplingOverrides all =
         options.read(
@@ -146,6 +147,7 @@ class RowOptionsTest {
                 seq(5L, 6L),
                 "[7, 8]",
                 seq(seq(9), seq(1, 2)),
+                seq("no", " never"),
                 "a",
                 seq("b"),
                 "[3]",
@@ -153,25 +155,38 @@ class RowOptionsTest {
     assertThat(all.bans())
         .isEqualTo(
             new TokenBans(
-                2, 3, 4, List.of(5, 6), List.of(7, 8), List.of(List.of(9), List.of(1, 2))));
+                2,
+                3,
+                4,
+                List.of(5, 6),
+                List.of(7, 8),
+                List.of(List.of(9), List.of(1, 2)),
+                BadWords.of(List.of("no", " never"))));
     assertThat(all.stopStrings()).containsExactly("a", "b");
     assertThat(all.stopTokenIds()).containsExactly(3);
     assertThat(all.ignoreStopTokens()).isTrue();
     assertThat(
             options.read(
-                RowFactory.create(null, null, "", null, " ", null, null, null, null, null)))
+                RowFactory.create(null, null, "", null, " ", null, null, null, null, null, null)))
         .isEqualTo(SamplingOverrides.NONE);
     for (String wrong : List.of("[1.5]", "[1", "7", "[[1]]", "[\"1\"]", "[9999999999]", "[1e99]")) {
       assertThatThrownBy(
               () ->
                   options.read(
                       RowFactory.create(
-                          null, null, null, null, wrong, null, null, null, null, null)))
+                          null, null, null, null, wrong, null, null, null, null, null, null)))
           .isInstanceOf(RowException.class)
           .hasMessage(
               "begin_suppress_tokens is '%s'; it must be an array of token ids"
                   .formatted(wrong.equals("[1") || wrong.equals("7") ? wrong : inner(wrong)));
     }
+  }
+
+  @Test
+  void idsAreNumbers() {
+    assertThatThrownBy(() -> TokenIds.list("stop_token_ids", seq("7")))
+        .isInstanceOf(RowException.class)
+        .hasMessage("stop_token_ids is '7'; it must be an array of token ids");
   }
 
   /** A text is shown as a whole where it is no array, else the id that is none. */

@@ -139,11 +139,11 @@ class SharedEnginesTest {
     }
     long start = System.nanoTime();
     spark.sparkContext().cancelJobGroup("doomed");
-    assertThatThrownBy(() -> job.get(20, TimeUnit.SECONDS)).hasMessageContaining("cancelled");
+    assertThatThrownBy(() -> job.get(60, TimeUnit.SECONDS)).hasMessageContaining("cancelled");
     while (spark.sparkContext().statusTracker().getActiveStageIds().length > 0 || isCopying()) {
       TimeUnit.MILLISECONDS.sleep(20);
     }
-    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start)).isLessThan(20);
+    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start)).isLessThan(60);
     spark.sparkContext().hadoopConfiguration().unset("test.read.millis");
     GenerationOptions again = options("remote:" + MODEL, "model.cacheDir", cache.toString());
     assertThat(run(again)).isEqualTo(expected);

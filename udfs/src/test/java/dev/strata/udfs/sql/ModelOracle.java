@@ -53,7 +53,7 @@ final class ModelOracle implements AutoCloseable {
                 "spark.strata.host.memory", "512m",
                 "spark.strata.device", "cpu"));
     this.engine = Engine.start(conf.engineOptions());
-    this.text = ModelText.load(ModelOracle::file, MODEL.toString());
+    this.text = ModelText.load(ModelOracle::file, List.of(), MODEL.toString());
     this.stops = stopTokens();
     this.maxNewTokens = maxNewTokens;
   }

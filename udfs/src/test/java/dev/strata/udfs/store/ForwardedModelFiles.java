@@ -2,6 +2,7 @@ package dev.strata.udfs.store;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -27,6 +28,11 @@ abstract class ForwardedModelFiles implements ModelFiles {
   @Override
   public Optional<byte[]> find(String name) throws IOException {
     return files.find(name);
+  }
+
+  @Override
+  public List<String> templates() throws IOException {
+    return files.templates();
   }
 
   @Override

@@ -69,8 +69,12 @@ abstract class ModelFilesContract {
   void templatesHaveADirectory() throws IOException {
     String name = "additional_chat_templates/default.jinja";
     assertThat(files.find(name)).isEmpty();
+    assertThat(files.templates()).isEmpty();
     write(name, "x".getBytes(StandardCharsets.UTF_8));
+    write("additional_chat_templates/a b.jinja", new byte[0]);
+    write("additional_chat_templates/notes.txt", new byte[0]);
     assertThat(files.find(name)).hasValue("x".getBytes(StandardCharsets.UTF_8));
+    assertThat(files.templates()).containsExactly("a b", "default");
   }
 
   @ParameterizedTest

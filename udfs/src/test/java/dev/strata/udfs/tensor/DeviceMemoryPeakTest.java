@@ -55,7 +55,7 @@ class DeviceMemoryPeakTest {
 
   /** Memory is looked at again and again; the most of it counts. */
   @Test
-  @Timeout(10)
+  @Timeout(60)
   void theMostIsSeen() throws InterruptedException {
     long process = ProcessHandle.current().pid();
     AtomicInteger looks = new AtomicInteger();

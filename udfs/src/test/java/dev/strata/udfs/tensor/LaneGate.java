@@ -21,7 +21,7 @@ public final class LaneGate implements AutoCloseable {
   /** Waits until a thread is held up. */
   public void awaitReached() {
     try {
-      if (!reached.await(20, TimeUnit.SECONDS)) {
+      if (!reached.await(50, TimeUnit.SECONDS)) {
         throw new AssertionError("nobody waits for the lane");
       }
     } catch (InterruptedException e) {

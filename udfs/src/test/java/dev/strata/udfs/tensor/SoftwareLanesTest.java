@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What waits force, and what they do not. */
-@Timeout(30)
+@Timeout(60)
 class SoftwareLanesTest {
 
   private final SoftwareLanes late = new SoftwareLanes(false);

@@ -1,12 +1,15 @@
 package dev.strata.udfs.text;
 
+import dev.strata.udfs.model.FileNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The files of a checkpoint in memory: those of a test resource, and others laid over them. */
 final class Checkpoint {
@@ -40,6 +43,16 @@ final class Checkpoint {
   }
 
   ModelText load() {
-    return ModelText.load(name -> Optional.ofNullable(files.get(name)), "/models/x");
+    return ModelText.load(
+        name -> Optional.ofNullable(files.get(name)), templates(files.keySet()), "/models/x");
+  }
+
+  /** The names of the templates among files. */
+  static List<String> templates(Set<String> files) {
+    String directory = FileNames.TEMPLATES + "/";
+    return FileNames.templates(
+        files.stream()
+            .filter(name -> name.startsWith(directory))
+            .map(name -> name.substring(directory.length())));
   }
 }

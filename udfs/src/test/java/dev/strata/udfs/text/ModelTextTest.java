@@ -3,9 +3,11 @@ package dev.strata.udfs.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.StrataException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -79,6 +81,26 @@ class ModelTextTest {
   void surrogatesWithoutPartnerAreReplaced() {
     assertThat(demo.encode(List.of(user("a\uD800b\uDC00"))))
         .isEqualTo(demo.encode(List.of(user("a\uFFFDb\uFFFD"))));
+  }
+
+  /** Against vLLM's SamplingParams.update_from_tokenizer. */
+  @ParameterizedTest
+  @ValueSource(strings = {"the", " the", "\n the ", "dragon", "xyzzy", "é", ".", "The cat", "😀"})
+  void badWordsAreWrittenAloneAndBehindASpace(String word) {
+    List<List<Integer>> expected = new ArrayList<>();
+    for (boolean addPrefixSpace : new boolean[] {false, true}) {
+      String prompt = (addPrefixSpace ? " " : "") + word.stripLeading();
+      List<Integer> ids =
+          Arrays.stream(demo.encode(new RenderedPrompt(prompt, false))).boxed().toList();
+      if (!addPrefixSpace
+          || (!ids.get(0).equals(expected.get(0).get(0)) && ids.size() == expected.get(0).size())) {
+        expected.add(ids);
+      }
+    }
+    BadWords words = demo.tokenized(BadWords.of(List.of(word, "a")));
+    assertThat(words.texts()).containsExactly(word, "a");
+    assertThat(words.tokens().subList(0, expected.size())).isEqualTo(expected);
+    assertThat(words.tokens().size()).isBetween(expected.size() + 1, expected.size() + 2);
   }
 
   @Test

@@ -40,6 +40,18 @@ class TemplateArgumentsTest {
     }
   }
 
+  /** Qwen3's own template, against what jinja2 makes of it. */
+  @Test
+  void thinkingOfQwen3IsSwitchedOff() {
+    String on = "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n";
+    try (ModelText text = model(resource("/jinja/templates/qwen3.jinja"))) {
+      assertThat(rendered(text, "{}")).isEqualTo(on);
+      assertThat(rendered(text, "{\"enable_thinking\": true}")).isEqualTo(on);
+      assertThat(rendered(text, "{\"enable_thinking\": false}"))
+          .isEqualTo(on + "<think>\n\n</think>\n\n");
+    }
+  }
+
   /** As transformers binds them: above its own variables and the special tokens. */
   @Test
   void argumentsLieOverWhatTemplatesAreGiven() {

@@ -106,6 +106,10 @@ class TokenizerCheckTest {
             + " (stop 2)",
         "normalizer|{'type': 'Replace', 'pattern': {'String': 'ab'}, 'content': '%s'}|make a text"
             + " more than 64 times as long",
+        "normalizer|{'type': 'Replace', 'pattern': {'String': ''}, 'content': 'x'}|replaces what"
+            + " may be nothing, {\"String\":\"\"}, which the tokenizers library loses its place",
+        "normalizer|{'type': 'Replace', 'pattern': {'Regex': 'b*'}, 'content': 'x'}|replaces what"
+            + " may be nothing, {\"Regex\":\"b*\"}",
         "normalizer|{'type': 'Replace', 'content': 'x'}|a pattern of its normalizer is missing",
         "normalizer|{'type': 'Precompiled', 'precompiled_charsmap': null}|Precompiled normalizer"
             + " has no map",

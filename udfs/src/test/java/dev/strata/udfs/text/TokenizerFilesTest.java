@@ -63,31 +63,65 @@ class TokenizerFilesTest {
   @Test
   void theTemplatesOwnFileComesFirst() {
     String config = "{\"chat_template\": \"from config\"}";
-    assertThat(files(Map.of("tokenizer_config.json", config)).chatTemplate())
-        .contains("from config");
+    assertThat(files(Map.of("tokenizer_config.json", config)).chatTemplates())
+        .isEqualTo(Map.of("default", "from config"));
     assertThat(
             files(Map.of("tokenizer_config.json", config, "chat_template.jinja", "from file"))
-                .chatTemplate())
-        .contains("from file");
-    assertThat(files(Map.of()).chatTemplate()).isEmpty();
-    assertThat(files(Map.of("tokenizer_config.json", "{\"chat_template\": null}")).chatTemplate())
+                .chatTemplates())
+        .isEqualTo(Map.of("default", "from file"));
+    assertThat(files(Map.of()).chatTemplates()).isEmpty();
+    assertThat(files(Map.of("tokenizer_config.json", "{\"chat_template\": null}")).chatTemplates())
         .isEmpty();
   }
 
   @Test
-  void ofSeveralTemplatesTheDefaultIsTaken() {
-    String templates =
-        "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"t\"},"
-            + " {\"name\": \"%s\", \"template\": \"d\"}]}";
+  void severalTemplatesHaveNames() {
+    Map<String, String> expected = Map.of("rag", "r", "default", "d");
+    for (String templates :
+        List.of(
+            "[{\"name\": \"rag\", \"template\": \"r\"}, {\"name\": \"default\", \"template\":"
+                + " \"d\"}]",
+            "{\"rag\": \"r\", \"default\": \"d\"}")) {
+      String config = "{\"chat_template\": " + templates + "}";
+      assertThat(files(Map.of("tokenizer_config.json", config)).chatTemplates())
+          .isEqualTo(expected);
+    }
+    String directory = "additional_chat_templates/";
     assertThat(
-            files(Map.of("tokenizer_config.json", templates.formatted("default"))).chatTemplate())
-        .contains("d");
-    assertThatThrownBy(
-            () -> files(Map.of("tokenizer_config.json", templates.formatted("rag"))).chatTemplate())
-        .isInstanceOf(StrataException.class)
-        .hasMessage(
-            "/models/x/tokenizer_config.json has the chat templates [tool_use, rag], and none of"
-                + " them is named 'default'");
+            files(Map.of(directory + "default.jinja", "d", directory + "rag.jinja", "r"))
+                .chatTemplates())
+        .isEqualTo(expected);
+    assertThat(
+            files(
+                    Map.of(
+                        "chat_template.jinja",
+                        "d",
+                        directory + "default.jinja",
+                        "other",
+                        directory + "rag.jinja",
+                        "r"))
+                .chatTemplates())
+        .isEqualTo(expected);
+  }
+
+  /** As in transformers, the configuration's count where no file has the default. */
+  @Test
+  void filesTakeTheConfigurationsPlace() {
+    String config =
+        "{\"chat_template\": {\"tool_use\": \"t\", \"rag\": \"r\", \"default\": \"d\"}}";
+    assertThat(
+            files(Map.of("tokenizer_config.json", config, "chat_template.jinja", "own"))
+                .chatTemplates())
+        .isEqualTo(Map.of("default", "own"));
+    assertThat(
+            files(
+                    Map.of(
+                        "tokenizer_config.json",
+                        config,
+                        "additional_chat_templates/rag.jinja",
+                        "own"))
+                .chatTemplates())
+        .isEqualTo(Map.of("rag", "own", "tool_use", "t", "default", "d"));
   }
 
   @Test
@@ -100,7 +134,7 @@ class TokenizerFilesTest {
     }
     for (String template : List.of("[1]", "[{}]", "{\"default\": {}}")) {
       String config = "{\"chat_template\": " + template + "}";
-      assertThatThrownBy(() -> files(Map.of("tokenizer_config.json", config)).chatTemplate())
+      assertThatThrownBy(() -> files(Map.of("tokenizer_config.json", config)).chatTemplates())
           .as(config)
           .isInstanceOf(StrataException.class)
           .hasMessageStartingWith("/models/x/tokenizer_config.json cannot be read: ");
@@ -124,29 +158,8 @@ class TokenizerFilesTest {
         name ->
             Optional.ofNullable(contents.get(name))
                 .map(content -> content.getBytes(StandardCharsets.UTF_8)),
+        Checkpoint.templates(contents.keySet()),
         "/models/x");
-  }
-
-  @Test
-  void anObjectOfTemplatesHasThemByTheirNames() {
-    String config = "{\"chat_template\": {\"rag\": \"r\", \"%s\": \"d\"}}";
-    assertThat(files(Map.of("tokenizer_config.json", config.formatted("default"))).chatTemplate())
-        .contains("d");
-    assertThatThrownBy(
-            () -> files(Map.of("tokenizer_config.json", config.formatted("tool"))).chatTemplate())
-        .isInstanceOf(StrataException.class)
-        .hasMessageContaining("has the chat templates [rag, tool], and none of them is named");
-  }
-
-  @Test
-  void aDirectoryOfTemplatesMayHoldTheDefault() {
-    String directory = "additional_chat_templates/";
-    assertThat(files(Map.of(directory + "default.jinja", "d")).chatTemplate()).contains("d");
-    assertThatThrownBy(() -> files(Map.of(directory + "tool_use.jinja", "t")).chatTemplate())
-        .isInstanceOf(StrataException.class)
-        .hasMessage(
-            "/models/x/additional_chat_templates has the chat templates [tool_use], and none of"
-                + " them is named 'default'");
   }
 
   @Test
@@ -168,7 +181,7 @@ class TokenizerFilesTest {
   }
 
   private static Object read(TokenizerFiles files, String name) {
-    return name.equals("tokenizer.json") ? files.tokenizer() : files.chatTemplate();
+    return name.equals("tokenizer.json") ? files.tokenizer() : files.chatTemplates();
   }
 
   @Test
