@@ -94,28 +94,43 @@ class Kernels(Module):
     return 0
 
   # The rows of w that piece holds are converted just before they are used, and are still in the processor's caches then.
+  # Behind them is room for their product, which is made transposed unless it is a single row's: matrix libraries then bring
+  # the few rows of a into the order they multiply in, and not the many of w.
   def piecewise(self: __torch__.Kernels, a: Tensor, w: Tensor, single: bool, piece: Tensor, accumulate: bool, target: Tensor) -> int:
     if ops.prim.dtype(w) == ops.prim.dtype(a):
       _0 = (self).multiply(a, w, single, accumulate, target, )
     else:
       columns = torch.size(w, 1)
+      behind = 0
+      if not single:
+        behind = torch.size(a, 0)
       scratch = piece
-      if columns > torch.numel(piece):
-        scratch = torch.empty([columns], dtype=6, layout=None, device=ops.prim.device(w), pin_memory=False)
-      most = torch.floordiv(torch.numel(scratch), columns)
+      if columns + behind > torch.numel(piece):
+        scratch = torch.empty([columns + behind], dtype=6, layout=None, device=ops.prim.device(w), pin_memory=False)
+      most = torch.floordiv(torch.numel(scratch), columns + behind)
       if most >= 16:
         most = torch.floordiv(most, 16) * 16
       most = ops.prim.min(most, torch.size(w, 0))
       whole = torch.view(torch.slice(scratch, 0, 0, most * columns, 1), [most, columns])
+      products = torch.view(torch.slice(scratch, 0, most * columns, most * (columns + behind), 1), [most, behind])
       parts = torch.split(w, most, 0)
       targets = torch.split(target, most, 1)
       for i in range(torch.len(parts)):
         part = parts[i]
         converted = whole
+        product = products
         if torch.size(part, 0) < most:
           converted = torch.slice(whole, 0, 0, torch.size(part, 0), 1)
+          product = torch.slice(products, 0, 0, torch.size(part, 0), 1)
         _1 = torch.copy_(converted, part)
-        _2 = (self).multiply(a, converted, single, accumulate, targets[i], )
+        if single:
+          _2 = (self).multiply(a, converted, True, accumulate, targets[i], )
+        else:
+          _3 = torch.mm(converted, torch.t(a), out=product)
+          if accumulate:
+            _4 = torch.add_(targets[i], torch.t(product))
+          else:
+            _5 = torch.copy_(targets[i], torch.t(product))
     return 0
 
   def multiply(self: __torch__.Kernels, a: Tensor, w: Tensor, single: bool, accumulate: bool, target: Tensor) -> int:

@@ -19,7 +19,10 @@ class ConvertedProductsTest {
 
   private static final int FIRST_ROW = 5;
 
-  /** Shapes whose parts, pieces and last pieces are odd, and rows longer than a piece. */
+  /**
+   * Shapes whose parts, pieces and last pieces are odd, rows longer than a piece, and one that
+   * fills it but for the room that its product needs.
+   */
   private record Shape(int n, int rows, int columns) {}
 
   private static final List<Shape> SHAPES =
@@ -31,7 +34,8 @@ class ConvertedProductsTest {
           new Shape(16, 90, 513),
           new Shape(300, 301, 1031),
           new Shape(2, 3, (1 << 18) + 1),
-          new Shape(6, 3, (1 << 18) + 1));
+          new Shape(6, 3, (1 << 18) + 1),
+          new Shape(6, 3, (1 << 18) - 3));
 
   private static Stream<Arguments> cases() {
     return SHAPES.stream()
