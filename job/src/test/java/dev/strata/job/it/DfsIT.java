@@ -102,6 +102,21 @@ class DfsIT {
     assertThat(executorsOfTheResult()).as("one file of input, both executors").hasSize(2);
     assertThat(sent).isBetween(modelBytes / 2, modelBytes + OTHER_BYTES);
     assertCopied(cache);
+    assertThat(temporary()).as("what the JVMs leave behind").isEmptyDirectory();
+    assertThat(Demo.ROOT.resolve("target/spark/work").resolve(application()))
+        .as("executors' folders")
+        .doesNotExist();
+  }
+
+  private static Path temporary() {
+    return directory.resolve("tmp");
+  }
+
+  /** The name of the run's log of events. */
+  private static String application() throws IOException {
+    try (Stream<Path> logs = Files.list(directory.resolve("events"))) {
+      return logs.findFirst().orElseThrow().getFileName().toString();
+    }
   }
 
   /** The cache has a whole copy and nothing else. */
@@ -301,10 +316,18 @@ class DfsIT {
 
   /** The rows of a run with everything on HDFS. */
   private static Map<String, JsonObject> run(String name, String... options) throws Exception {
+    Path temporary = Files.createDirectory(temporary());
+    String option = "extraJavaOptions=-XX:+UseSerialGC -Djava.io.tmpdir=" + temporary;
     translate(
         List.of(
             "--master",
             "local-cluster[2,1,1024]",
+            "--conf",
+            "spark.local.dir=" + temporary,
+            "--conf",
+            "spark.driver." + option,
+            "--conf",
+            "spark.executor." + option,
             "--conf",
             "spark.eventLog.enabled=true",
             "--conf",
