@@ -52,9 +52,31 @@ class PartitioningIT {
 
   @Test
   void twoExecutorsInTheirOwnJvms() throws Exception {
-    Output cluster = run("cluster", List.of("--master", "local-cluster[2,1,1024]"));
+    Path temporary = Files.createDirectory(directory.resolve("tmp"));
+    String option = "extraJavaOptions=-XX:+UseSerialGC -Djava.io.tmpdir=" + temporary;
+    List<String> before = work();
+    Output cluster =
+        run(
+            "cluster",
+            List.of(
+                "--master",
+                "local-cluster[2,1,1024]",
+                "--conf",
+                "spark.local.dir=" + temporary,
+                "--conf",
+                "spark.driver." + option,
+                "--conf",
+                "spark.executor." + option));
+    assertThat(temporary).as("what the JVMs leave behind").isEmptyDirectory();
+    assertThat(work()).as("executors' folders").isSubsetOf(before);
     assertThat(cluster.files()).as("one partition for each executor").isEqualTo(2);
     assertSame(cluster);
+  }
+
+  /** The folders of applications in which Spark starts executors. */
+  private static List<String> work() {
+    String[] folders = ROOT.resolve("target/spark/work").toFile().list();
+    return folders == null ? List.of() : List.of(folders);
   }
 
   private void assertSame(Output actual) {
