@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,6 +86,13 @@ public record RunJournal(String location, Duration interval) implements Serializ
     values.put("--id-column", String.valueOf(options.idColumn()));
     values.putAll(Fingerprints.options(options));
     return new RunRecord(values);
+  }
+
+  /** Notes how the application's executors end, so that rows that end them become known. */
+  public ExecutorDeaths watch(SparkContext context) {
+    ExecutorDeaths deaths = new ExecutorDeaths(context, context.hadoopConfiguration(), location);
+    context.addSparkListener(deaths);
+    return deaths;
   }
 
   /** Throws the journal away: its rows are in the output, or nobody wants them. */
