@@ -81,7 +81,8 @@ public record RunJournal(String location, Duration interval) implements Serializ
     RunIdentity identity = Fingerprints.identity(options);
     Map<String, String> values = new LinkedHashMap<>();
     values.put("version", String.valueOf(RunJournal.class.getPackage().getImplementationVersion()));
-    values.put("the model's files", identity.model());
+    values.putAll(Fingerprints.modelFiles(options));
+    values.put("the model's contents", identity.model());
     values.put("the prompt", identity.prompt());
     values.put("--id-column", String.valueOf(options.idColumn()));
     values.putAll(Fingerprints.options(options));
