@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Retries;
 import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.RowSink;
 import dev.strata.udfs.journal.Attempt;
@@ -10,15 +11,22 @@ import dev.strata.udfs.journal.Journal;
 import dev.strata.udfs.journal.RowEntry;
 import dev.strata.udfs.journal.RowKey;
 import dev.strata.udfs.journal.Suspicion;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings what a task's rows produce from the engine to the run's journal, under keys that outlive
@@ -37,6 +45,11 @@ final class TaskJournal implements RowSink, AutoCloseable {
       this.tokens = tokens;
     }
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(TaskJournal.class);
+
+  /** How long a journal that cannot be read is tried again. */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Those of this process. */
   private static final Set<TaskJournal> ALL = ConcurrentHashMap.newKeySet();
@@ -60,9 +73,33 @@ final class TaskJournal implements RowSink, AutoCloseable {
    * @throws StrataException if it cannot be read or written
    */
   static TaskJournal open(RunJournal run, Configuration hadoop, TaskContext context) {
+    return open(run, hadoop, attempt(context), PATIENCE, context::isInterrupted);
+  }
+
+  static TaskJournal open(
+      RunJournal run,
+      Configuration hadoop,
+      Attempt attempt,
+      Duration patience,
+      BooleanSupplier isKilled) {
+    Retries retries =
+        new Retries(
+            patience,
+            e -> !(e instanceof FileNotFoundException || e instanceof AccessControlException),
+            (failure, pause) -> {
+              if (isKilled.getAsBoolean()) {
+                throw new TaskKilledException();
+              }
+              LOG.warn(
+                  "the journal {} cannot be read or written, and is tried again in {} s: {}",
+                  run.location(),
+                  pause.toSeconds(),
+                  failure.getMessage(),
+                  failure);
+            });
     try {
       return new TaskJournal(
-          Journal.open(hadoop, run.location(), attempt(context), run.interval()));
+          retries.run(() -> Journal.open(hadoop, run.location(), attempt, run.interval())));
     } catch (IOException e) {
       throw new StrataException(
           StrataException.Fault.DATA,
