@@ -102,6 +102,11 @@ final class JournaledRows implements AutoCloseable {
     return new Waiting(key, rest, row, earlier.end(), suspicion.mostTogether());
   }
 
+  /** Rows that wait until all others have been asked. */
+  int putOff() {
+    return suspects.size();
+  }
+
   /** Whether the engine has a group of suspects, and is to get nothing else. */
   boolean isAlone() {
     return isAlone;

@@ -166,13 +166,18 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     if (journaled.isPresent() && journaled.get().isAlone()) {
       return false;
     }
-    int rows = pending.size();
+    int rows = rowsAhead();
     return rows == 0 || (rows < options.readAheadRows() && pending.bytes() < READ_AHEAD_BYTES);
   }
 
   /** How many rows may be read at once. */
   private int room() {
-    return Math.max(1, options.readAheadRows() - pending.size());
+    return Math.max(1, options.readAheadRows() - rowsAhead());
+  }
+
+  /** Rows that are put off until the end take the place of none. */
+  private int rowsAhead() {
+    return pending.size() - journaled.map(JournaledRows::putOff).orElse(0);
   }
 
   private GenerationResult await() {

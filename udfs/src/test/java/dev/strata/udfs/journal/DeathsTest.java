@@ -91,6 +91,9 @@ class DeathsTest {
   void nothingSpeaksAgainstRowsOfAProcessThatWasTakenAway() throws IOException {
     note("1", false, 137);
     vanish("1", A);
+    try (Journal next = open(Buckets.ALL, "next", true)) {
+      assertThat(next.suspicion(A)).isEqualTo(Suspicion.NONE);
+    }
     vanish("2", A); // a driver that was killed tells of nobody's death
     try (Journal next = open()) {
       assertThat(next.suspicion(A)).isEqualTo(Suspicion.NONE);
@@ -126,6 +129,13 @@ class DeathsTest {
     Files.write(directory.resolve(next.toString()), Arrays.copyOf(both, 20));
     try (Journal journal = open()) {
       assertThat(journal.suspicion(A)).isEqualTo(new Suspicion(1, 2, 134));
+    }
+    // Two that are whole: a process may also have died before it removed the older.
+    byte[] one = C.bytes();
+    Files.write(directory.resolve(InFlightName.of(attempt, 2, one).toString()), one);
+    try (Journal journal = open()) {
+      assertThat(journal.suspicion(A)).isEqualTo(Suspicion.NONE);
+      assertThat(journal.suspicion(C)).isEqualTo(new Suspicion(1, 1, 134));
     }
   }
 

@@ -42,6 +42,7 @@ class JournaledRowsTest {
   private final Set<Integer> done = new TreeSet<>();
   private final List<Set<Integer>> groups = new ArrayList<>();
   private int deaths;
+  private int mostPutOff;
 
   @TempDir Path directory;
 
@@ -74,6 +75,7 @@ class JournaledRowsTest {
       for (int row = 0; row < count; row++) {
         rows.ask(row, ASK, key(row));
       }
+      mostPutOff = Math.max(mostPutOff, rows.putOff());
       while (rows.askRest()) {
         groups.add(Set.copyOf(inEngine));
         if (inEngine.stream().anyMatch(poison::contains)) {
@@ -176,7 +178,9 @@ class JournaledRowsTest {
       assertThat(new OneProcess().run(4, Set.of(3))).isFalse();
     }
     groups.clear();
+    assertThat(mostPutOff).isZero();
     run(8, Set.of());
+    assertThat(mostPutOff).isEqualTo(4);
     assertThat(groups).hasSize(3 + 2); // each group leaves the engine to the next
     assertThat(groups.get(0)).containsExactlyInAnyOrder(4, 5, 6, 7);
     assertThat(groups.stream().filter(group -> group.size() == 2)).hasSize(2);
