@@ -7,6 +7,7 @@ import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
 import dev.strata.job.progress.ProgressListener;
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
@@ -90,7 +91,9 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
             output,
             () -> spark.sparkContext().cancelAllJobs());
     Interruption cleanup = Interruption.followedBy(output::discard);
-    TaskFailures failures = TaskFailures.watch(spark.sparkContext());
+    TaskFailures failures =
+        TaskFailures.watch(
+            spark.sparkContext(), () -> listener.progress().sum(EngineSnapshot::newTokens));
     AutoCloseable deaths = earlier.watch(spark.sparkContext());
     try (progress;
         watch;

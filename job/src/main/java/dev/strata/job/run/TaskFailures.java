@@ -2,10 +2,13 @@ package dev.strata.job.run;
 
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.ExecutorDeaths;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.apache.spark.ExceptionFailure;
+import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkException;
@@ -26,15 +29,21 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
   /** For half a dozen such rows in a partition, or two among ten thousand. */
   private static final int MOST_DEATHS = 64;
 
-  /** Spark's own. */
+  /** Spark's own, of exceptions and of losses without progress. */
   private static final int MOST_EXCEPTIONS = 4;
 
+  /** What a task computed before it failed: it may go on for as long as there is more each time. */
+  private record Losses(int count, long progress) {}
+
   private final SparkContext context;
+  private final LongSupplier progress;
   private final Map<String, Integer> failures = new HashMap<>();
+  private final Map<String, Losses> losses = new HashMap<>();
   private SparkException last;
 
-  private TaskFailures(SparkContext context) {
+  TaskFailures(SparkContext context, LongSupplier progress) {
     this.context = context;
+    this.progress = progress;
   }
 
   /** What Spark is told of it, unless the user has said it. */
@@ -64,9 +73,13 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
     return Math.max(MOST_DEATHS, (int) Math.min(Integer.MAX_VALUE, 2L * executors));
   }
 
-  /** Cancels the jobs whose tasks fail too often, until it is closed. */
-  static TaskFailures watch(SparkContext context) {
-    TaskFailures failures = new TaskFailures(context);
+  /**
+   * Cancels the jobs whose tasks fail too often, until it is closed.
+   *
+   * @param progress grows with what is computed
+   */
+  static TaskFailures watch(SparkContext context, LongSupplier progress) {
+    TaskFailures failures = new TaskFailures(context, progress);
     if (context.getConf().getInt(MOST, MOST_EXCEPTIONS) == MOST_DEATHS) {
       context.addSparkListener(failures);
     }
@@ -75,17 +88,39 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
 
   @Override
   public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
+    String task = end.stageId() + " " + end.taskInfo().index();
     if (end.reason() instanceof ExceptionFailure failure) {
-      String task = end.stageId() + " " + end.taskInfo().index();
       if (failures.merge(task, 1, Integer::sum) == MOST_EXCEPTIONS) {
-        last =
-            new SparkException(
-                "a task failed %d times, at last by %s"
-                    .formatted(MOST_EXCEPTIONS, failure.toErrorString()),
-                failure.exception().getOrElse(() -> null));
-        context.cancelAllJobs();
+        giveUp(
+            "a task failed %d times, at last by %s"
+                .formatted(MOST_EXCEPTIONS, failure.toErrorString()),
+            failure.exception().getOrElse(() -> null));
       }
+    } else if (end.reason() instanceof ExecutorLostFailure lost && lost.exitCausedByApp()) {
+      lost(task, lost.reason().getOrElse(() -> ""));
     }
+  }
+
+  /** A death that may be a row's is for the journal, and of others each may be the last. */
+  private void lost(String task, String reason) {
+    if (ExecutorDeaths.isFault(reason)) {
+      return;
+    }
+    long now = progress.getAsLong();
+    Losses before = losses.getOrDefault(task, new Losses(0, now));
+    Losses after = new Losses(now > before.progress() ? 1 : before.count() + 1, now);
+    losses.put(task, after);
+    if (after.count() == MOST_EXCEPTIONS) {
+      giveUp(
+          "a task lost its executor %d times, and nothing was computed between: %s"
+              .formatted(MOST_EXCEPTIONS, reason),
+          null);
+    }
+  }
+
+  private void giveUp(String reason, Throwable cause) {
+    last = new SparkException(reason, cause);
+    context.cancelAllJobs();
   }
 
   /**

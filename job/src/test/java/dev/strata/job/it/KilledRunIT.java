@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,7 +53,7 @@ class KilledRunIT {
     assertThat(next.exitCode()).as("%s", next.err()).isZero();
     assertThat(next.out())
         .anyMatch(line -> line.matches("  continued +[0-9]+ rows kept, [0-9]+ resumed, .*"));
-    assertThat(assertComplete()).isEmpty();
+    assertThat(assertComplete(References.read("translations").keySet())).isEmpty();
   }
 
   @Test
@@ -65,7 +66,9 @@ class KilledRunIT {
     Launcher.Result result = run.await();
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     assertThat(result.out()).anyMatch(line -> line.startsWith("  continued "));
-    Map<String, JsonObject> failed = assertComplete();
+    Map<String, JsonObject> failed =
+        assertComplete(
+            lethalFirst().stream().map(row -> Rows.text(row, "id")).collect(Collectors.toSet()));
     assertThat(failed.keySet()).as("both of one partition").isEqualTo(LETHAL);
     assertThat(failed.values())
         .allMatch(row -> Rows.text(row, "error").matches(LETHAL_ERROR), LETHAL_ERROR);
@@ -90,14 +93,18 @@ class KilledRunIT {
     command.addAll(List.of("--conf", "spark.strata.readAhead.rows=3"));
     command.addAll(translation());
     command.addAll(List.of("--id-column", "id"));
-    command.set(command.indexOf("--input") + 1, lethalFirst().toString());
+    Path input = work.resolve("rows.json");
+    Files.write(input, lethalFirst().stream().map(JsonObject::toString).toList());
+    command.set(command.indexOf("--input") + 1, input.toString());
     return command;
   }
 
-  private Path lethalFirst() throws IOException {
-    List<JsonObject> rows = new ArrayList<>(References.sentences().values());
-    rows.sort(Comparator.comparing(row -> !LETHAL.contains(Rows.text(row, "id"))));
-    return Files.write(work.resolve("rows.json"), rows.stream().map(JsonObject::toString).toList());
+  /** Some of the sentences. */
+  private static List<JsonObject> lethalFirst() throws IOException {
+    return References.sentences().values().stream()
+        .sorted(Comparator.comparing(row -> !LETHAL.contains(Rows.text(row, "id"))))
+        .limit(120)
+        .toList();
   }
 
   private List<String> translation() {
@@ -129,10 +136,10 @@ class KilledRunIT {
   }
 
   /** All rows are there, and right where they have no error; returns those that have one. */
-  private Map<String, JsonObject> assertComplete() throws IOException {
+  private Map<String, JsonObject> assertComplete(Set<String> ids) throws IOException {
     Map<String, JsonObject> rows = Rows.read(directory.resolve("out"));
     Map<String, JsonObject> references = References.read("translations");
-    assertThat(rows.keySet()).isEqualTo(references.keySet());
+    assertThat(rows.keySet()).isEqualTo(ids);
     Map<String, JsonObject> failed = new TreeMap<>();
     rows.forEach(
         (id, row) -> {

@@ -25,6 +25,15 @@ public final class ExecutorDeaths extends SparkListener implements AutoCloseable
     this.location = location;
   }
 
+  /**
+   * Whether one of an executor's rows may be to blame for its end, or it was taken away.
+   *
+   * @param reason Spark's words for it
+   */
+  public static boolean isFault(String reason) {
+    return ExecutorEnd.of(reason).isFault();
+  }
+
   @Override
   public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
     String reason = String.valueOf(removed.reason());
