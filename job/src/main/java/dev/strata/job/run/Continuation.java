@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
 
 /**
  * The journal of a run: where it is, when it begins, and that it goes once the output is there. It
@@ -46,6 +47,11 @@ record Continuation(RunJournal journal, Configuration hadoop) {
     return named.isPresent() || !isPlaceTaken
         ? named
         : Optional.of(Replacement.journal(hadoop, conf.require(StrataKeys.OUTPUT)).toString());
+  }
+
+  /** Notes in the journal how executors end, until it is closed. */
+  AutoCloseable watch(SparkContext context) {
+    return journal == null ? () -> {} : journal.watch(context);
   }
 
   /** The output is there, and nothing is to be continued. */

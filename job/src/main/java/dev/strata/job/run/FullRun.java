@@ -91,7 +91,7 @@ final class FullRun {
             isPlaceTaken);
     Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     ProgressListener listener = new ProgressListener(stats);
-    session.write(completed, output, listener, console);
+    session.write(completed, output, earlier, listener, console);
     earlier.end();
     Duration time = Duration.ofNanos(System.nanoTime() - start);
     return new RunReport(listener.progress(), time, output.toString());

@@ -209,7 +209,7 @@ final class IncrementalRun {
       Continuation earlier = Continuation.of(conf, work.session().options(), hadoop, true);
       Dataset<Row> completed = completed(work, stats, earlier.journal());
       part.accept(work.input(), completed.schema());
-      session.write(completed, part, listener, console);
+      session.write(completed, part, earlier, listener, console);
       lock.check();
       options().write(hadoop, replacement.part());
       replacement.commit();

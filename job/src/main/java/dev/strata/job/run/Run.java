@@ -92,7 +92,7 @@ public final class Run {
     announcements.starting(task, conf, Sessions.master(settings));
     Interruption announced = Interruption.announced(console);
     try (announced) {
-      SparkSession spark = Sessions.start("strata " + task.word(), settings);
+      SparkSession spark = Sessions.start("strata " + task.word(), TaskFailures.settings(settings));
       announcements.started(spark.sparkContext().uiWebUrl());
       execute(spark, out, console);
     }

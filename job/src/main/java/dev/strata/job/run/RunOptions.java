@@ -2,14 +2,14 @@ package dev.strata.job.run;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.strata.udfs.api.Differences;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -43,13 +43,13 @@ record RunOptions(Map<String, String> values) {
 
   /** What differs, such as {@code --temperature was 0.7 and is 0.2}; empty if nothing is known. */
   List<String> differences(RunOptions now) {
-    List<String> different = new ArrayList<>();
-    for (String name : new TreeSet<>(now.values.keySet())) {
-      String was = values.get(name);
-      if (was != null && !was.equals(now.values.get(name))) {
-        different.add("%s was %s and is %s".formatted(name, was, now.values.get(name)));
-      }
-    }
-    return different;
+    return Differences.between(sharedWith(now), now.sharedWith(this));
+  }
+
+  /** An output of an older version knows nothing of a newer one's options. */
+  private Map<String, String> sharedWith(RunOptions other) {
+    Map<String, String> shared = new HashMap<>(values);
+    shared.keySet().retainAll(other.values.keySet());
+    return shared;
   }
 }

@@ -7,6 +7,7 @@ import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
 import dev.strata.job.progress.ProgressListener;
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
@@ -74,7 +75,12 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
   }
 
   /** Writes rows and shows the progress. If that fails, no task runs any more. */
-  void write(Dataset<Row> rows, Output output, ProgressListener listener, PrintStream console)
+  void write(
+      Dataset<Row> rows,
+      Output output,
+      Continuation earlier,
+      ProgressListener listener,
+      PrintStream console)
       throws Exception {
     spark.sparkContext().addSparkListener(listener);
     ProgressConsole progress =
@@ -85,14 +91,21 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
             output,
             () -> spark.sparkContext().cancelAllJobs());
     Interruption cleanup = Interruption.followedBy(output::discard);
+    TaskFailures failures =
+        TaskFailures.watch(
+            spark.sparkContext(), () -> listener.progress().sum(EngineSnapshot::newTokens));
+    AutoCloseable deaths = earlier.watch(spark.sparkContext());
     try (progress;
         watch;
-        cleanup) {
-      write(rows, output, watch);
+        cleanup;
+        failures;
+        deaths) {
+      write(rows, output, watch, failures);
     }
   }
 
-  private void write(Dataset<Row> rows, Output output, OutputWatch watch) throws Exception {
+  private void write(Dataset<Row> rows, Output output, OutputWatch watch, TaskFailures failures)
+      throws Exception {
     try {
       output.write(rows);
     } catch (Throwable e) { // Spark's are checked, but Scala does not declare them
@@ -101,6 +114,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
         output.discard();
       }
       watch.requireThere(e);
+      failures.requireFew();
       throw e;
     }
   }

@@ -34,6 +34,9 @@ final class EngineFailure {
     if (OutOfDeviceMemory.isCauseOf(failure)) {
       return new OutOfDeviceMemory(false, failure).asRefusal();
     }
+    if (DeviceFault.isCauseOf(failure)) {
+      return DeviceFault.told(failure);
+    }
     Optional<Error> error = first(causes, Error.class);
     return error.isPresent()
         ? JvmErrors.sentence(error.get())

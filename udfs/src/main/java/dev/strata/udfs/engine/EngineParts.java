@@ -128,6 +128,7 @@ final class EngineParts implements AutoCloseable {
   /** Says that all of it is going to be closed, so that nobody makes do with what else is left. */
   void ending() {
     reservation.ending();
+    checkpoint.files().ending();
   }
 
   /**

@@ -12,23 +12,32 @@ import dev.strata.udfs.api.FinishReason;
  *     Ask.Generate}
  * @param reason why the row ended
  * @param error one sentence where the reason is an error, else null
+ * @param mayMend whether the error depends on more than the row and the model, so that another
+ *     engine may do better
  */
 // Both go to one reader and are not compared: arrays spare boxing.
 @SuppressWarnings("ArrayRecordComponent")
 public record GenerationResult(
-    long key, int[] tokens, float[] values, FinishReason reason, String error) {
+    long key, int[] tokens, float[] values, FinishReason reason, String error, boolean mayMend) {
 
   private static final float[] NO_VALUES = {};
 
-  static GenerationResult generated(long key, int[] tokens, FinishReason reason, String error) {
-    return new GenerationResult(key, tokens, NO_VALUES, reason, error);
+  /** What any engine makes of the row. */
+  public GenerationResult(
+      long key, int[] tokens, float[] values, FinishReason reason, String error) {
+    this(key, tokens, values, reason, error, false);
+  }
+
+  static GenerationResult generated(
+      long key, int[] tokens, FinishReason reason, String error, boolean mayMend) {
+    return new GenerationResult(key, tokens, NO_VALUES, reason, error, mayMend);
   }
 
   static GenerationResult read(long key, float[] values) {
     return new GenerationResult(key, new int[0], values, FinishReason.STOP, null);
   }
 
-  static GenerationResult failed(long key, String error) {
-    return generated(key, new int[0], FinishReason.ERROR, error);
+  static GenerationResult failed(long key, String error, boolean mayMend) {
+    return generated(key, new int[0], FinishReason.ERROR, error, mayMend);
   }
 }

@@ -37,6 +37,7 @@ final class Sequence {
   private int told;
   private FinishReason reason;
   private String error;
+  private boolean mayMend;
 
   /**
    * @param extent room for all tokens but the last, which is never fed back
@@ -216,9 +217,16 @@ final class Sequence {
     return length + 1 == maxLength;
   }
 
+  /** Ends with an error that the row has with this model whenever it is asked. */
   void fail(String message) {
     reason = FinishReason.ERROR;
     error = message;
+  }
+
+  /** Ends with an error that may have come of something else. */
+  void failThisTime(String message) {
+    fail(message);
+    mayMend = true;
   }
 
   boolean isFinished() {
@@ -230,14 +238,14 @@ final class Sequence {
       return read();
     }
     int[] completion = Arrays.copyOf(generated, length - promptLength);
-    return GenerationResult.generated(request.key(), completion, reason, error);
+    return GenerationResult.generated(request.key(), completion, reason, error, mayMend);
   }
 
   private GenerationResult read() {
     try {
       return GenerationResult.read(request.key(), reading.values());
     } catch (RowException e) {
-      return GenerationResult.failed(request.key(), e.getMessage());
+      return GenerationResult.failed(request.key(), e.getMessage(), false);
     }
   }
 }

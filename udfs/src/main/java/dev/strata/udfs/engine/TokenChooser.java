@@ -101,7 +101,7 @@ final class TokenChooser {
     } catch (RowException e) {
       sequence.fail(e.getMessage());
     } catch (RuntimeException | StackOverflowError e) {
-      sequence.fail("generation failed: " + e);
+      sequence.failThisTime("generation failed: " + e);
     }
     return false;
   }

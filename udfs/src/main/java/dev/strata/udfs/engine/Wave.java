@@ -271,8 +271,9 @@ final class Wave {
     return !request.ask().needsLogits() || used < plan.logitRows();
   }
 
+  /** Nothing was computed, and another engine may have more memory. */
   private static GenerationResult failed(GenerationRequest request, String error) {
-    return GenerationResult.failed(request.key(), error);
+    return GenerationResult.failed(request.key(), error, true);
   }
 
   /** Lets those go that are finished. */

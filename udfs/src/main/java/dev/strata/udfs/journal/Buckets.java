@@ -1,6 +1,7 @@
 package dev.strata.udfs.journal;
 
 import java.io.Serializable;
+import java.util.Optional;
 
 /**
  * A range of the buckets that rows are hashed into. There are as many whatever the number of
@@ -13,6 +14,8 @@ public record Buckets(int from, int to) implements Serializable {
 
   /** How many there are. */
   public static final int COUNT = 1 << 16;
+
+  private static final int HEX = 16;
 
   /** All of them. */
   public static final Buckets ALL = new Buckets(0, COUNT);
@@ -30,6 +33,13 @@ public record Buckets(int from, int to) implements Serializable {
 
   private static int bound(int partition, int partitions) {
     return (int) ((long) partition * COUNT / partitions);
+  }
+
+  /** Those between two numbers as names have them; empty where they are none. */
+  static Optional<Buckets> parse(String from, String to) {
+    int first = Integer.parseInt(from, HEX);
+    int end = Integer.parseInt(to, HEX);
+    return first <= end && end <= COUNT ? Optional.of(new Buckets(first, end)) : Optional.empty();
   }
 
   /** The bucket of a hash all of whose bits are as good as random. */

@@ -38,7 +38,9 @@ public final class Journal implements AutoCloseable {
 
   private final JournalDirectory directory;
   private final EarlierAttempts earlier;
+  private final Deaths deaths;
   private final SegmentWriter segments;
+  private final InFlightRows inFlight;
   private final Duration interval;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
@@ -50,29 +52,36 @@ public final class Journal implements AutoCloseable {
   private volatile StrataException failure;
 
   private Journal(
-      JournalDirectory directory, EarlierAttempts earlier, Buckets buckets, Duration interval) {
+      JournalDirectory directory,
+      Attempt attempt,
+      EarlierAttempts earlier,
+      Deaths deaths,
+      Duration interval) {
     this.directory = directory;
     this.earlier = earlier;
-    this.segments = new SegmentWriter(directory, buckets);
+    this.deaths = deaths;
+    this.segments = new SegmentWriter(directory, attempt);
+    this.inFlight = new InFlightRows(directory, attempt);
     this.interval = interval.compareTo(SHORTEST) < 0 ? SHORTEST : interval;
     this.thread = Daemons.thread("strata-journal", this::run);
   }
 
   /**
-   * Reads what is there of some buckets' rows, and begins.
+   * Reads what is there of the rows of an attempt's buckets, and begins.
    *
    * @param location the run's directory, which is made where it is not there
-   * @param buckets those of the task's rows
+   * @param attempt who writes
    * @param interval how long what was produced may wait until it is written
    * @throws IOException if the directory cannot be read or written
    */
   public static Journal open(
-      Configuration conf, String location, Buckets buckets, Duration interval) throws IOException {
+      Configuration conf, String location, Attempt attempt, Duration interval) throws IOException {
     JournalDirectory directory = JournalDirectory.at(conf, location);
-    EarlierAttempts earlier = EarlierAttempts.read(directory, buckets);
+    Deaths deaths = Deaths.read(directory, attempt);
+    EarlierAttempts earlier = EarlierAttempts.read(directory, attempt.buckets());
     try {
-      Journal journal = new Journal(directory, earlier, buckets, interval);
-      journal.adopt(buckets);
+      Journal journal = new Journal(directory, attempt, earlier, deaths, interval);
+      journal.adopt(attempt.buckets());
       journal.thread.start();
       return journal;
     } catch (Throwable e) {
@@ -89,12 +98,29 @@ public final class Journal implements AutoCloseable {
     segments.write(earlier.rows());
     earlier.segments().stream()
         .filter(name -> buckets.contains(name.buckets()))
-        .forEach(directory::delete);
+        .forEach(name -> directory.delete(name.toString()));
   }
 
   /** What earlier attempts produced for a row, from its first token on; null if nothing. */
   public RowEntry find(RowKey key) {
     return earlier.find(key);
+  }
+
+  /** What speaks against a row: processes that died while it was in them. */
+  public Suspicion suspicion(RowKey key) {
+    return deaths.of(key);
+  }
+
+  /**
+   * Takes down, before this returns, all rows that the engine has or is about to get; none once it
+   * has none. For one thread.
+   */
+  public void inFlight(Collection<RowKey> rows) {
+    if (rows.isEmpty()) {
+      inFlight.clear();
+    } else {
+      inFlight.set(rows);
+    }
   }
 
   /** How many rows earlier attempts produced something for. */
@@ -139,19 +165,33 @@ public final class Journal implements AutoCloseable {
         segments.compact();
         pause = interval;
         failingSince = 0;
-      } catch (IOException | RuntimeException e) {
-        long now = System.nanoTime();
-        failingSince = failingSince == 0 ? now : failingSince;
-        pause = longer(pause);
-        LOG.warn(
-            "the journal in {} cannot be written, and is tried again in {} s: {}",
-            directory,
-            pause.toSeconds(),
-            e.getMessage(),
-            e);
-        giveUpAfter(Duration.ofNanos(now - failingSince), e);
+      } catch (Throwable e) { // also one of memory, which may come back
+        failingSince = failingSince == 0 ? System.nanoTime() : failingSince;
+        pause = pauseAfter(e, pause, failingSince);
       }
     }
+  }
+
+  /** Tells of a failure, and says how long to wait; also where there is no memory to tell with. */
+  private Duration pauseAfter(Throwable failed, Duration before, long since) {
+    try {
+      Duration pause = longer(before);
+      LOG.warn(
+          "the journal in {} cannot be written, and is tried again in {} s: {}",
+          directory,
+          pause.toSeconds(),
+          told(failed),
+          failed);
+      giveUpAfter(Duration.ofNanos(System.nanoTime() - since), failed);
+      return pause;
+    } catch (Throwable e) {
+      return LONGEST_PAUSE;
+    }
+  }
+
+  /** The messages of errors say nothing by themselves. */
+  private static String told(Throwable failure) {
+    return failure instanceof Error ? failure.toString() : failure.getMessage();
   }
 
   private static Duration longer(Duration pause) {
@@ -159,13 +199,13 @@ public final class Journal implements AutoCloseable {
     return twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
   }
 
-  private void giveUpAfter(Duration failing, Exception cause) {
+  private void giveUpAfter(Duration failing, Throwable cause) {
     if (failing.compareTo(PATIENCE) > 0 || waitingBytes() > MOST_WAITING_BYTES) {
       failure =
           new StrataException(
               StrataException.Fault.RESOURCES,
               "the journal in %s could not be written for %d s: %s; see to the file system and run"
-                      .formatted(directory, failing.toSeconds(), cause.getMessage())
+                      .formatted(directory, failing.toSeconds(), told(cause))
                   + " the same again, which continues with what was written",
               cause);
     }
@@ -203,7 +243,7 @@ public final class Journal implements AutoCloseable {
     }
     try {
       segments.write(rows);
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       putBack(rows);
       throw e;
     }
@@ -234,9 +274,19 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  /** Writes what waits, if that can be done at once, and ends. */
+  /** Writes what waits, if that can be done at once, and ends: the rows in flight are well. */
   @Override
   public void close() {
+    endWithRowsInFlight();
+    inFlight.clear();
+    earlier.close();
+  }
+
+  /**
+   * Writes what waits, if that can be done at once, and writes no more. For a process that is going
+   * to die, and for the rows that are in flight not to be forgotten.
+   */
+  public void endWithRowsInFlight() {
     lock.lock();
     try {
       if (closed) {
@@ -250,11 +300,8 @@ public final class Journal implements AutoCloseable {
     Uninterrupted.join(thread);
     try {
       flush();
-    } catch (IOException | RuntimeException e) {
-      LOG.warn(
-          "the last of the journal in {} could not be written: {}", directory, e.getMessage(), e);
-    } finally {
-      earlier.close();
+    } catch (Throwable e) { // what was written before is kept
+      LOG.warn("the last of the journal in {} could not be written: {}", directory, told(e), e);
     }
   }
 }

@@ -9,7 +9,6 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -44,20 +43,25 @@ final class JournalDirectory {
    * made of others before those of them that are still there.
    */
   List<SegmentName> list(Buckets buckets) throws IOException {
-    FileStatus[] found;
-    try {
-      found = files.listStatus(directory);
-    } catch (FileNotFoundException e) {
-      return List.of();
-    }
-    return Arrays.stream(found)
-        .flatMap(status -> SegmentName.parse(status.getPath().getName()).stream())
+    return names().stream()
+        .flatMap(name -> SegmentName.parse(name).stream())
         .filter(name -> name.buckets().overlaps(buckets))
         .sorted(
             Comparator.comparing(SegmentName::attempt)
                 .thenComparingLong(SegmentName::first)
                 .thenComparing(SegmentName::last, Comparator.reverseOrder()))
         .toList();
+  }
+
+  /** The names of all files; none where there is no directory. */
+  List<String> names() throws IOException {
+    try {
+      return Arrays.stream(files.listStatus(directory))
+          .map(status -> status.getPath().getName())
+          .toList();
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
   }
 
   /** A segment's bytes; empty if it is gone or not whole. */
@@ -79,12 +83,21 @@ final class JournalDirectory {
     }
   }
 
-  /** Writes a file; when this returns it outlives the process. */
+  /** Writes a file; when this returns it outlives the process and the machine. */
   void write(String name, byte[] bytes) throws IOException {
+    write(name, bytes, true);
+  }
+
+  /** Writes a file; when this returns it outlives the process, and perhaps not the machine. */
+  void writeQuickly(String name, byte[] bytes) throws IOException {
+    write(name, bytes, false);
+  }
+
+  private void write(String name, byte[] bytes, boolean isSynced) throws IOException {
     Path path = new Path(directory, name);
     try (FSDataOutputStream out = files.create(path, true)) {
       out.write(bytes);
-      if (out.hasCapability(StreamCapabilities.HSYNC)) {
+      if (isSynced && out.hasCapability(StreamCapabilities.HSYNC)) {
         out.hsync();
       }
     } catch (IOException e) {
@@ -102,10 +115,10 @@ final class JournalDirectory {
     }
   }
 
-  /** Removes a segment; one that stays is in nobody's way. */
-  void delete(SegmentName name) {
+  /** Removes a file; one that stays is in nobody's way. */
+  void delete(String name) {
     try {
-      files.delete(new Path(directory, name.toString()), false);
+      files.delete(new Path(directory, name), false);
     } catch (IOException e) {
       LOG.debug("{} stays", name, e);
     }

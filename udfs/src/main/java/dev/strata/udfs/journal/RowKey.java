@@ -14,8 +14,12 @@ public record RowKey(long high, long low) {
   }
 
   static RowKey parse(byte[] bytes) {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    return new RowKey(buffer.getLong(), buffer.getLong());
+    return read(ByteBuffer.wrap(bytes));
+  }
+
+  /** The next of several. */
+  static RowKey read(ByteBuffer bytes) {
+    return new RowKey(bytes.getLong(), bytes.getLong());
   }
 
   byte[] bytes() {

@@ -4,13 +4,12 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.reflect.TypeToken;
+import dev.strata.udfs.api.Differences;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -22,7 +21,6 @@ import org.apache.hadoop.conf.Configuration;
 public record RunRecord(Map<String, String> values) {
 
   private static final String FILE = "run.json";
-  private static final String DIGEST = "\\p{XDigit}{8,}";
   private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
   private static final TypeToken<Map<String, String>> TYPE = new TypeToken<>() {};
 
@@ -50,23 +48,8 @@ public record RunRecord(Map<String, String> values) {
     return !JournalDirectory.at(conf, location).list(Buckets.ALL).isEmpty();
   }
 
-  /** What differs, such as {@code --temperature was 0.7 and is 0.2}; empty if nothing does. */
+  /** What differs, for a person; empty if nothing does. */
   public List<String> differences(RunRecord now) {
-    TreeSet<String> names = new TreeSet<>(values.keySet());
-    names.addAll(now.values.keySet());
-    List<String> different = new ArrayList<>();
-    for (String name : names) {
-      String was = values.get(name);
-      String is = now.values.get(name);
-      if (was == null || !was.equals(is)) {
-        different.add(isDigest(was) ? name + " changed" : name + " was " + was + " and is " + is);
-      }
-    }
-    return different;
-  }
-
-  /** Digests say nothing to a person. */
-  private static boolean isDigest(String value) {
-    return value != null && value.matches(DIGEST);
+    return Differences.between(values, now.values);
   }
 }

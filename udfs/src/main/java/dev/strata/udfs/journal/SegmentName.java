@@ -36,22 +36,20 @@ record SegmentName(
     if (!parts.matches()) {
       return Optional.empty();
     }
-    int from = Integer.parseInt(parts.group(1), HEX);
-    int to = Integer.parseInt(parts.group(2), HEX);
-    if (from > to || to > Buckets.COUNT) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new SegmentName(
-            new Buckets(from, to),
-            parts.group(3),
-            Long.parseLong(parts.group(4)),
-            Long.parseLong(parts.group(5)),
-            Long.parseLong(parts.group(6)),
-            Integer.parseUnsignedInt(parts.group(7), HEX)));
+    return Buckets.parse(parts.group(1), parts.group(2))
+        .map(
+            buckets ->
+                new SegmentName(
+                    buckets,
+                    parts.group(3),
+                    Long.parseLong(parts.group(4)),
+                    Long.parseLong(parts.group(5)),
+                    Long.parseLong(parts.group(6)),
+                    Integer.parseUnsignedInt(parts.group(7), HEX)));
   }
 
-  private static int checksum(byte[] bytes) {
+  /** The CRC-32C of some bytes. */
+  static int checksum(byte[] bytes) {
     CRC32C crc = new CRC32C();
     crc.update(bytes);
     return (int) crc.getValue();

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Writes the segments of one attempt, and merges them: as soon as there are {@link #FAN_IN} of one
@@ -24,14 +23,13 @@ final class SegmentWriter {
   private record Written(SegmentName name, int level) {}
 
   private final JournalDirectory directory;
-  private final Buckets buckets;
-  private final String attempt = "%016x".formatted(UUID.randomUUID().getMostSignificantBits());
+  private final Attempt attempt;
   private final List<Written> written = new ArrayList<>();
   private long next;
 
-  SegmentWriter(JournalDirectory directory, Buckets buckets) {
+  SegmentWriter(JournalDirectory directory, Attempt attempt) {
     this.directory = directory;
-    this.buckets = buckets;
+    this.attempt = attempt;
   }
 
   /** Writes entries in their order, in as many segments as they fill. */
@@ -54,7 +52,7 @@ final class SegmentWriter {
 
   private void writeSegment(List<RowEntry> entries) throws IOException {
     byte[] bytes = SegmentCodec.encode(entries);
-    SegmentName name = SegmentName.of(buckets, attempt, next, next, bytes);
+    SegmentName name = SegmentName.of(attempt.buckets(), attempt.name(), next, next, bytes);
     directory.write(name.toString(), bytes);
     next++;
     written.add(new Written(name, 0));
@@ -91,11 +89,12 @@ final class SegmentWriter {
     byte[] bytes = SegmentCodec.encode(apart);
     SegmentName first = parts.get(0).name();
     SegmentName last = parts.get(parts.size() - 1).name();
-    SegmentName merged = SegmentName.of(buckets, attempt, first.first(), last.last(), bytes);
+    SegmentName merged =
+        SegmentName.of(attempt.buckets(), attempt.name(), first.first(), last.last(), bytes);
     directory.write(merged.toString(), bytes);
     written.removeAll(parts);
     written.add(new Written(merged, parts.get(0).level() + 1));
-    parts.forEach(part -> directory.delete(part.name()));
+    parts.forEach(part -> directory.delete(part.name().toString()));
   }
 
   /** Where a part was lost what follows stays an entry of its own, which readers leave out. */

@@ -46,6 +46,11 @@ final class EncodedRows {
     return !ready.isEmpty() || input.hasNext();
   }
 
+  /** Whether the next row is there without a wait for the input. */
+  boolean hasReady() {
+    return !ready.isEmpty();
+  }
+
   /**
    * The next row.
    *

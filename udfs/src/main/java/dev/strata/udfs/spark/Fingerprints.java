@@ -44,18 +44,38 @@ public final class Fingerprints {
    * @throws StrataException if the model cannot be used
    */
   public static RunIdentity identity(GenerationOptions options) {
+    return ofModel(
+        options,
+        checkpoint ->
+            new RunIdentity(
+                ModelIdentity.of(checkpoint, IDENTITY_DIGITS),
+                new Sha256().add(options.prompt()).hex(IDENTITY_DIGITS),
+                new Sha256()
+                    .add(options.sampling())
+                    .add(options.rowOptions())
+                    .add(options.seed())
+                    .add(options.cutsPrompts())
+                    .add(options.engine().computeType())
+                    .add(options.engine().kvType())
+                    .hex(IDENTITY_DIGITS)));
+  }
+
+  /**
+   * What the model's files are, by their names in messages.
+   *
+   * @throws StrataException if the model cannot be used
+   */
+  static Map<String, String> modelFiles(GenerationOptions options) {
+    return ofModel(options, checkpoint -> ModelIdentity.files(checkpoint, IDENTITY_DIGITS));
+  }
+
+  private interface Question<T> {
+    T answer(Checkpoint checkpoint) throws IOException;
+  }
+
+  private static <T> T ofModel(GenerationOptions options, Question<T> question) {
     try (Checkpoint checkpoint = ModelLocation.open(options.engine().model())) {
-      return new RunIdentity(
-          ModelIdentity.of(checkpoint, IDENTITY_DIGITS),
-          new Sha256().add(options.prompt()).hex(IDENTITY_DIGITS),
-          new Sha256()
-              .add(options.sampling())
-              .add(options.rowOptions())
-              .add(options.seed())
-              .add(options.cutsPrompts())
-              .add(options.engine().computeType())
-              .add(options.engine().kvType())
-              .hex(IDENTITY_DIGITS));
+      return question.answer(checkpoint);
     } catch (IOException e) {
       throw new StrataException(
           StrataException.Fault.MODEL,

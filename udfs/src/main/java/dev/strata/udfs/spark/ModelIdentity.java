@@ -5,10 +5,14 @@ import dev.strata.udfs.model.DecoderWeights;
 import dev.strata.udfs.model.FileNames;
 import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.store.FileState;
 import dev.strata.udfs.store.Weight;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The digest of a model, wherever it lies: its small files, and some bytes of every tensor, because
@@ -28,6 +32,30 @@ final class ModelIdentity {
   private static final int SAMPLE_BYTES = 256;
 
   private ModelIdentity() {}
+
+  /**
+   * What each file is, by its name in messages: a digest of a small one, length and time of one
+   * with weights.
+   */
+  static Map<String, String> files(Checkpoint checkpoint, int digits) throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    for (String name : FILES) {
+      checkpoint
+          .files()
+          .find(name)
+          .ifPresent(
+              bytes -> files.put("the model's " + name, new Sha256().add(bytes).hex(digits)));
+    }
+    checkpoint
+        .shardStates()
+        .forEach((name, state) -> files.put("the model's " + name, told(state)));
+    return files;
+  }
+
+  private static String told(FileState state) {
+    Instant modified = Instant.EPOCH.plusNanos(state.modified());
+    return "%d bytes of %s".formatted(state.length(), modified);
+  }
 
   static String of(Checkpoint checkpoint, int digits) throws IOException {
     Sha256 digest = new Sha256();

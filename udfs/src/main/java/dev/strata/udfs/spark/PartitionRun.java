@@ -1,7 +1,6 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
-import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.engine.Ask;
@@ -9,7 +8,6 @@ import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.GenerationRequest;
 import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.RowSink;
-import dev.strata.udfs.journal.RowEntry;
 import dev.strata.udfs.journal.RowKey;
 import dev.strata.udfs.model.GenerationDefaults;
 import java.util.HashMap;
@@ -55,6 +53,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final EqualPrompts equal = new EqualPrompts();
   private final TaskWatch watch;
   private final Optional<TaskJournal> journal;
+  private final Optional<JournaledRows> journaled;
   private volatile RowCounts counts = RowCounts.NONE;
   private long asked;
   private O next;
@@ -77,7 +76,30 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     this.input = new EncodedRows(input, encoder, session.sampling());
     this.journal = session.journal();
     this.client = model.engine().open(journal.<RowSink>map(kept -> kept).orElse(RowSink.NONE));
+    this.journaled = journal.map(this::journaled);
     this.watch = new TaskWatch(session.context(), this::report);
+  }
+
+  private JournaledRows journaled(TaskJournal kept) {
+    JournaledRows.Asker asker =
+        new JournaledRows.Asker() {
+          @Override
+          public void submit(int key, Ask ask) {
+            PartitionRun.this.submit(key, ask);
+          }
+
+          @Override
+          public void answered(GenerationResult result) {
+            PartitionRun.this.answered(result);
+          }
+
+          @Override
+          public void counted(RowCounts more) {
+            counts = counts.plus(more);
+          }
+        };
+    long task = session.context().taskAttemptId();
+    return new JournaledRows(kept, asker, EngineGate.OF_THIS_JVM, task);
   }
 
   /** The run's options over the model's own. */
@@ -90,7 +112,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   @Override
   public boolean hasNext() {
     if (next == null && !closed) {
-      next = JvmErrors.told(this::advance);
+      next = FailedDevice.OF_THIS_JVM.ends(this::advance);
       if (next == null) {
         close(); // an idle engine does not wait for a client that is through
       }
@@ -122,22 +144,40 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
       } else if (mayReadAhead() && input.hasNext()) {
         submit(input.next(room()));
       } else if (client.unfinished() > 0) {
+        journaled.ifPresent(this::askBeforeWaiting);
         answered(await());
-      } else {
+      } else if (journaled.isEmpty() || !journaled.get().askRest()) {
         output.finished();
         return null;
       }
     }
   }
 
+  /** At the input's end nothing comes that rows could wait for. */
+  private void askBeforeWaiting(JournaledRows rows) {
+    if (mayReadAhead()) {
+      rows.askWaiting();
+    } else {
+      rows.askMany();
+    }
+  }
+
   private boolean mayReadAhead() {
-    int rows = pending.size();
+    if (journaled.isPresent() && journaled.get().isAlone()) {
+      return false;
+    }
+    int rows = rowsAhead();
     return rows == 0 || (rows < options.readAheadRows() && pending.bytes() < READ_AHEAD_BYTES);
   }
 
   /** How many rows may be read at once. */
   private int room() {
-    return Math.max(1, options.readAheadRows() - pending.size());
+    return Math.max(1, options.readAheadRows() - rowsAhead());
+  }
+
+  /** Rows that are put off until the end take the place of none. */
+  private int rowsAhead() {
+    return pending.size() - journaled.map(JournaledRows::putOff).orElse(0);
   }
 
   private GenerationResult await() {
@@ -153,6 +193,9 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     PendingRows.Pending asking = pending.add(row.row());
     for (int i = 0; i < row.questions().size(); i++) {
       submit(asking, i, row.questions().get(i));
+    }
+    if (!input.hasReady()) {
+      journaled.ifPresent(JournaledRows::askMany);
     }
   }
 
@@ -194,8 +237,8 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     Ask ask = text.ask(question.question(), question.own(), seed);
     int key = pending.addTokens(question.tokens());
     open.put(key, asking);
-    if (journal.isPresent()) {
-      askOrContinue(key, ask, RowKey.of(question.rowDigest(seed)), journal.get());
+    if (journaled.isPresent()) {
+      journaled.get().ask(key, ask, RowKey.of(question.rowDigest(seed)));
     } else {
       submit(key, ask);
     }
@@ -204,24 +247,6 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private void submit(int key, Ask ask) {
     asked++;
     client.submit(new GenerationRequest(key, pending.tokens(key), ask));
-  }
-
-  /** Takes what an earlier attempt produced for a row, and asks for the rest if there is any. */
-  private void askOrContinue(int key, Ask ask, RowKey row, TaskJournal kept) {
-    RowEntry earlier = kept.find(row);
-    if (earlier != null && earlier.isFinished()) {
-      counts = counts.plus(RowCounts.kept(earlier.end()));
-      answered(
-          new GenerationResult(
-              key, earlier.tokens(), earlier.values(), earlier.reason(), earlier.error()));
-    } else if (earlier != null && ask instanceof Ask.Generate generate) {
-      counts = counts.plus(RowCounts.resumed(earlier.end()));
-      kept.asked(key, row, earlier.end());
-      submit(key, generate.after(earlier.tokens()));
-    } else {
-      kept.asked(key, row, 0);
-      submit(key, ask);
-    }
   }
 
   private void answered(GenerationResult result) {
@@ -257,6 +282,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     closed = true;
     watch.close();
     client.close();
+    journaled.ifPresent(JournaledRows::close);
     pending.close();
     session.ended(counts);
     output.closed(counts, asked);

@@ -1,7 +1,6 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
-import dev.strata.udfs.api.JvmErrors;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
@@ -52,12 +51,13 @@ public final class PartitionTask implements Serializable {
     if (!rows.hasNext()) {
       return Collections.emptyIterator(); // an engine is dear, and there is nothing for it to do
     }
-    return JvmErrors.told(() -> session(TaskContext.get()).run(rows, output, inOrder));
+    return FailedDevice.OF_THIS_JVM.ends(
+        () -> session(TaskContext.get()).run(rows, output, inOrder));
   }
 
   /** The use of an engine by the task of the calling thread, until that ends. */
   public EngineSession session() {
-    return JvmErrors.told(() -> session(TaskContext.get()));
+    return FailedDevice.OF_THIS_JVM.ends(() -> session(TaskContext.get()));
   }
 
   private EngineSession session(TaskContext context) {

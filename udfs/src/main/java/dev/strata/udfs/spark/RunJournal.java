@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,11 +81,19 @@ public record RunJournal(String location, Duration interval) implements Serializ
     RunIdentity identity = Fingerprints.identity(options);
     Map<String, String> values = new LinkedHashMap<>();
     values.put("version", String.valueOf(RunJournal.class.getPackage().getImplementationVersion()));
-    values.put("the model's files", identity.model());
+    values.putAll(Fingerprints.modelFiles(options));
+    values.put("the model's contents", identity.model());
     values.put("the prompt", identity.prompt());
     values.put("--id-column", String.valueOf(options.idColumn()));
     values.putAll(Fingerprints.options(options));
     return new RunRecord(values);
+  }
+
+  /** Notes how the application's executors end, so that rows that end them become known. */
+  public ExecutorDeaths watch(SparkContext context) {
+    ExecutorDeaths deaths = new ExecutorDeaths(context, context.hadoopConfiguration(), location);
+    context.addSparkListener(deaths);
+    return deaths;
   }
 
   /** Throws the journal away: its rows are in the output, or nobody wants them. */

@@ -1,22 +1,36 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Retries;
 import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.RowSink;
+import dev.strata.udfs.journal.Attempt;
 import dev.strata.udfs.journal.Buckets;
 import dev.strata.udfs.journal.Journal;
 import dev.strata.udfs.journal.RowEntry;
 import dev.strata.udfs.journal.RowKey;
+import dev.strata.udfs.journal.Suspicion;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.AccessControlException;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings what a task's rows produce from the engine to the run's journal, under keys that outlive
- * the task. Rows that fail are not kept: whatever continues the run asks them again.
+ * the task. A row that failed keeps its error, unless another try may do better.
  */
 final class TaskJournal implements RowSink, AutoCloseable {
 
@@ -32,11 +46,25 @@ final class TaskJournal implements RowSink, AutoCloseable {
     }
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(TaskJournal.class);
+
+  /** How long a journal that cannot be read is tried again. */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /** Those of this process. */
+  private static final Set<TaskJournal> ALL = ConcurrentHashMap.newKeySet();
+
   private final Journal journal;
   private final Map<Long, Open> open = new ConcurrentHashMap<>();
 
-  private TaskJournal(Journal journal) {
+  TaskJournal(Journal journal) {
     this.journal = journal;
+    ALL.add(this);
+  }
+
+  /** Writes what is not written, before this process dies with the rows that are in it. */
+  static void endAll() {
+    ALL.forEach(task -> task.journal.endWithRowsInFlight());
   }
 
   /**
@@ -45,9 +73,33 @@ final class TaskJournal implements RowSink, AutoCloseable {
    * @throws StrataException if it cannot be read or written
    */
   static TaskJournal open(RunJournal run, Configuration hadoop, TaskContext context) {
-    Buckets buckets = Buckets.of(context.partitionId(), context.numPartitions());
+    return open(run, hadoop, attempt(context), PATIENCE, context::isInterrupted);
+  }
+
+  static TaskJournal open(
+      RunJournal run,
+      Configuration hadoop,
+      Attempt attempt,
+      Duration patience,
+      BooleanSupplier isKilled) {
+    Retries retries =
+        new Retries(
+            patience,
+            e -> !(e instanceof FileNotFoundException || e instanceof AccessControlException),
+            (failure, pause) -> {
+              if (isKilled.getAsBoolean()) {
+                throw new TaskKilledException();
+              }
+              LOG.warn(
+                  "the journal {} cannot be read or written, and is tried again in {} s: {}",
+                  run.location(),
+                  pause.toSeconds(),
+                  failure.getMessage(),
+                  failure);
+            });
     try {
-      return new TaskJournal(Journal.open(hadoop, run.location(), buckets, run.interval()));
+      return new TaskJournal(
+          retries.run(() -> Journal.open(hadoop, run.location(), attempt, run.interval())));
     } catch (IOException e) {
       throw new StrataException(
           StrataException.Fault.DATA,
@@ -56,9 +108,42 @@ final class TaskJournal implements RowSink, AutoCloseable {
     }
   }
 
+  private static Attempt attempt(TaskContext context) {
+    SparkEnv environment = SparkEnv.get();
+    return Attempt.of(
+        Buckets.of(context.partitionId(), context.numPartitions()),
+        Attempt.jvm(environment.conf().getAppId(), environment.executorId()),
+        context.attemptNumber() > 0 || context.stageAttemptNumber() > 0);
+  }
+
   /** What an earlier attempt produced for a row; null if nothing. */
   RowEntry find(RowKey key) {
     return journal.find(key);
+  }
+
+  /** What speaks against a row: processes that died while it was in them. */
+  Suspicion suspicion(RowKey key) {
+    return journal.suspicion(key);
+  }
+
+  /** Keeps a row's error, which no engine gave it. */
+  void failed(RowKey row, String error) {
+    journal.add(new RowEntry(row, 0, new int[0], FinishReason.ERROR, error, new float[0]));
+  }
+
+  /** Rows that are about to go to the engine or are in it. */
+  int openRows() {
+    return open.size();
+  }
+
+  /** Takes down, before this returns, which rows those are. */
+  void takeDown() {
+    journal.inFlight(open.values().stream().map(row -> row.key).toList());
+  }
+
+  /** The engine has no rows of the task. */
+  void left() {
+    journal.inFlight(List.of());
   }
 
   /**
@@ -81,9 +166,11 @@ final class TaskJournal implements RowSink, AutoCloseable {
   @Override
   public void ended(GenerationResult result) {
     Open row = open.remove(result.key());
-    if (result.error() == null) {
+    if (!result.mayMend()) {
       int[] rest = Arrays.copyOfRange(result.tokens(), row.tokens, result.tokens().length);
-      journal.add(new RowEntry(row.key, row.tokens, rest, result.reason(), null, result.values()));
+      journal.add(
+          new RowEntry(
+              row.key, row.tokens, rest, result.reason(), result.error(), result.values()));
     }
   }
 
@@ -99,6 +186,7 @@ final class TaskJournal implements RowSink, AutoCloseable {
   /** Writes what is not written. The engine must not have rows of the task any more. */
   @Override
   public void close() {
+    ALL.remove(this);
     journal.close();
   }
 }

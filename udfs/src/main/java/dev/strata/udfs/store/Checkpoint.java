@@ -264,6 +264,11 @@ public final class Checkpoint implements Closeable {
     return sources.keySet();
   }
 
+  /** What those were like when they were opened, by name. */
+  public Map<String, FileState> shardStates() {
+    return Map.copyOf(watched.known());
+  }
+
   /** Norms and biases of all layers. */
   public List<Weight> vectors() {
     return weights.all().stream().filter(weight -> !weight.role().isMatrix()).toList();

@@ -2,6 +2,7 @@ package dev.strata.udfs.store;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.strata.udfs.concurrent.Cleanup;
+import dev.strata.udfs.concurrent.Retries;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import java.io.EOFException;
 import java.io.IOException;
@@ -25,10 +26,21 @@ final class HadoopByteSource implements ByteSource {
     FSDataInputStream open() throws IOException;
   }
 
+  /** Its user has closed it. */
+  static final class ClosedException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private ClosedException() {
+      super("the file is closed");
+    }
+  }
+
   private final String path;
   private final long length;
   private final Opener opener;
   private final ExecutorService threads;
+  private final Retries retries;
 
   @GuardedBy("this")
   private final Deque<FSDataInputStream> idle = new ArrayDeque<>();
@@ -36,11 +48,13 @@ final class HadoopByteSource implements ByteSource {
   @GuardedBy("this")
   private boolean closed;
 
-  HadoopByteSource(String path, long length, Opener opener, ExecutorService threads) {
+  HadoopByteSource(
+      String path, long length, Opener opener, ExecutorService threads, Retries retries) {
     this.path = path;
     this.length = length;
     this.opener = opener;
     this.threads = threads;
+    this.retries = retries;
   }
 
   @Override
@@ -51,14 +65,19 @@ final class HadoopByteSource implements ByteSource {
   @Override
   public void read(long offset, ByteBuffer target) throws IOException {
     requireWithin(offset, target.remaining());
+    int start = target.position();
     int bytes = target.remaining();
     try {
-      requireOpen();
-      Uninterrupted.get(threads.submit(() -> fill(offset, target)));
+      retries.run(() -> readOnce(offset, target.position(start)));
     } catch (IOException e) {
       throw new IOException(
           String.format("cannot read %d bytes at offset %d of %s: %s", bytes, offset, path, e), e);
     }
+  }
+
+  private Void readOnce(long offset, ByteBuffer target) throws IOException {
+    requireOpen();
+    return Uninterrupted.get(threads.submit(() -> fill(offset, target)));
   }
 
   private void requireWithin(long offset, int bytes) throws EOFException {
@@ -73,7 +92,7 @@ final class HadoopByteSource implements ByteSource {
 
   private synchronized void requireOpen() throws IOException {
     if (closed) {
-      throw new IOException("the file is closed");
+      throw new ClosedException();
     }
   }
 

@@ -80,7 +80,8 @@ final class HadoopErrors {
     return causes(error).anyMatch(cause -> classes.stream().anyMatch(c -> c.isInstance(cause)));
   }
 
-  private static Stream<Throwable> causes(Throwable error) {
+  /** An exception and its causes, those of servers as they were thrown there. */
+  static Stream<Throwable> causes(Throwable error) {
     return Stream.iterate(error, e -> e != null, Throwable::getCause).map(HadoopErrors::unwrapped);
   }
 

@@ -3,11 +3,16 @@ package dev.strata.udfs.store;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.concurrent.Daemons;
+import dev.strata.udfs.concurrent.Retries;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.model.FileNames;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -27,6 +32,9 @@ import org.apache.hadoop.fs.FileChecksum;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A directory of a file system that Hadoop knows. */
 final class HadoopModelFiles implements ModelFiles {
@@ -34,8 +42,26 @@ final class HadoopModelFiles implements ModelFiles {
   /** With this, HDFS has checksums of a file's bytes alone, however they are cut into blocks. */
   private static final String COMBINE_MODE = "dfs.checksum.combine.mode";
 
+  private static final Logger LOG = LoggerFactory.getLogger(HadoopModelFiles.class);
+
+  /** How long reads that fail are tried again, such as {@code 3m}; a key of Hadoop's. */
+  static final String PATIENCE = "strata.read.patience";
+
+  private static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(3);
+
+  /** What time does not change. */
+  private static final List<Class<? extends IOException>> LASTING =
+      List.of(
+          EOFException.class,
+          FileNotFoundException.class,
+          AccessControlException.class,
+          AccessDeniedException.class,
+          ClosedByInterruptException.class,
+          HadoopByteSource.ClosedException.class);
+
   private final FileSystem fileSystem;
   private final Path directory;
+  private final Retries retries;
 
   /** Hadoop's streams break when their thread is interrupted; these are never. */
   private final ExecutorService threads;
@@ -43,6 +69,7 @@ final class HadoopModelFiles implements ModelFiles {
   private HadoopModelFiles(FileSystem fileSystem, Path directory) {
     this.fileSystem = fileSystem;
     this.directory = directory;
+    this.retries = new Retries(patience(fileSystem.getConf()), this::mayPass, this::failed);
     this.threads = Executors.newCachedThreadPool(Daemons.named("strata-remote-reads"));
   }
 
@@ -92,6 +119,30 @@ final class HadoopModelFiles implements ModelFiles {
       throw HadoopErrors.noDirectory(directory);
     }
     return status.getPath();
+  }
+
+  private static Duration patience(Configuration conf) {
+    long millis = DEFAULT_PATIENCE.toMillis();
+    return Duration.ofMillis(conf.getTimeDuration(PATIENCE, millis, TimeUnit.MILLISECONDS));
+  }
+
+  private boolean mayPass(IOException failure) {
+    return HadoopErrors.causes(failure)
+        .noneMatch(cause -> LASTING.stream().anyMatch(type -> type.isInstance(cause)));
+  }
+
+  private void failed(IOException failure, Duration pause) {
+    LOG.warn(
+        "the model in {} cannot be read, and is tried again in {} s: {}",
+        directory,
+        pause.toSeconds(),
+        failure.getMessage(),
+        failure);
+  }
+
+  @Override
+  public void ending() {
+    retries.end();
   }
 
   @Override
@@ -220,15 +271,17 @@ final class HadoopModelFiles implements ModelFiles {
   }
 
   private ByteSource source(Path file, long length) {
-    return new HadoopByteSource(path(file.getName()), length, () -> fileSystem.open(file), threads);
+    return new HadoopByteSource(
+        path(file.getName()), length, () -> fileSystem.open(file), threads, retries);
   }
 
   private <T> T onOwnThread(Callable<T> work) throws IOException {
-    return Uninterrupted.get(threads.submit(work));
+    return retries.run(() -> Uninterrupted.get(threads.submit(work)));
   }
 
   @Override
   public void close() throws IOException {
+    retries.end();
     threads.shutdown();
     fileSystem.close();
   }

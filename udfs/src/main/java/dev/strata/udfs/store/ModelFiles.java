@@ -103,6 +103,9 @@ public interface ModelFiles extends Closeable {
     return Optional.empty();
   }
 
+  /** What is read fails from now on where it would be tried again. */
+  default void ending() {}
+
   /** A file's path, for messages. */
   default String path(String name) {
     return location() + "/" + name;

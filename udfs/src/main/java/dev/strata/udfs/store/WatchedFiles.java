@@ -23,6 +23,11 @@ final class WatchedFiles {
     return new WatchedFiles(files, files.states(names));
   }
 
+  /** What they were, by name. */
+  Map<String, FileState> known() {
+    return known;
+  }
+
   /**
    * Looks at the files again.
    *

@@ -140,6 +140,7 @@ class EngineFailureTest {
       assertThat(bad.get(0).error())
           .startsWith("prompt and completion need 999 tokens, but the memory plan's KV pool holds ")
           .endsWith("; give more memory or fewer new tokens");
+      assertThat(bad.get(0).mayMend()).as("with more memory").isTrue();
     }
   }
 

@@ -39,6 +39,7 @@ class FiniteLogitsTest {
           .extracting(GenerationResult::reason)
           .containsExactly(FinishReason.LENGTH, FinishReason.ERROR, FinishReason.LENGTH);
       assertThat(results.get(1).error()).isEqualTo("the model computed logits that are not finite");
+      assertThat(results.get(1).mayMend()).isFalse();
     }
   }
 

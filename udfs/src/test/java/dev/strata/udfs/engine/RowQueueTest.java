@@ -27,7 +27,7 @@ class RowQueueTest {
 
   private void deliver(EngineClient client, long key) {
     queue.deliver(
-        client, GenerationResult.generated(key, new int[] {7}, FinishReason.LENGTH, null));
+        client, GenerationResult.generated(key, new int[] {7}, FinishReason.LENGTH, null, false));
   }
 
   /** All waiting rows' keys, in the order in which they are offered. */

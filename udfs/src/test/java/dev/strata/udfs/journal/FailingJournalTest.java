@@ -7,6 +7,7 @@ import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -30,6 +31,7 @@ class FailingJournalTest {
   public static final class Failing extends RawLocalFileSystem {
 
     private static final AtomicInteger FAILURES = new AtomicInteger();
+    private static volatile boolean isError;
 
     @Override
     public FSDataOutputStream create(
@@ -41,6 +43,9 @@ class FailingJournalTest {
         Progressable progress)
         throws IOException {
       if (FAILURES.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        if (isError) {
+          throw new OutOfMemoryError("Java heap space");
+        }
         throw new IOException("No space left on device");
       }
       return super.create(path, overwrite, bufferSize, replication, blockSize, progress);
@@ -52,10 +57,24 @@ class FailingJournalTest {
     hadoop.setClass("fs.file.impl", Failing.class, FileSystem.class);
     hadoop.setBoolean("fs.file.impl.disable.cache", true);
     Failing.FAILURES.set(0);
+    Failing.isError = false;
   }
 
   private Journal open() throws IOException {
-    return Journal.open(hadoop, directory.toString(), Buckets.ALL, Duration.ofMillis(20));
+    return Journal.open(
+        hadoop, directory.toString(), JournalTest.attempt(Buckets.ALL), Duration.ofMillis(20));
+  }
+
+  @Test
+  void rowsGoOnWhereItCannotBeSaidWhichTheyAre() throws Exception {
+    try (Journal journal = open()) {
+      Failing.FAILURES.set(1);
+      journal.inFlight(List.of(A));
+      assertThat(directory.toFile().list()).isEmpty();
+      journal.inFlight(List.of(A));
+      assertThat(directory.toFile().list()).hasSize(1);
+      journal.requireWritable();
+    }
   }
 
   @Test
@@ -73,6 +92,14 @@ class FailingJournalTest {
   }
 
   @Test
+  void anErrorEndsNoJournal() throws Exception {
+    Failing.isError = true;
+    whatCouldNotBeWrittenIsWrittenLater();
+    Failing.isError = true;
+    muchThatCannotBeWrittenEndsTheTask("OutOfMemoryError: Java heap space");
+  }
+
+  @Test
   void whatCannotBeWrittenAtTheEndIsNoFailureOfTheTask() throws Exception {
     Journal journal = open();
     journal.add(RowEntry.generated(A, 0, new int[] {1}));
@@ -86,6 +113,10 @@ class FailingJournalTest {
 
   @Test
   void muchThatCannotBeWrittenEndsTheTask() throws Exception {
+    muchThatCannotBeWrittenEndsTheTask("No space left on device");
+  }
+
+  private void muchThatCannotBeWrittenEndsTheTask(String reason) throws Exception {
     try (Journal journal = open()) {
       Failing.FAILURES.set(Integer.MAX_VALUE);
       int[] many = new int[1 << 20];
@@ -96,7 +127,7 @@ class FailingJournalTest {
       assertThatThrownBy(journal::requireWritable)
           .isInstanceOf(StrataException.class)
           .hasMessageContaining(directory.toString())
-          .hasMessageContaining("No space left on device")
+          .hasMessageContaining(reason)
           .hasMessageContaining("continues with what was written");
     }
   }

@@ -33,12 +33,16 @@ class JournalTest {
     return RowKey.of(new Sha256().add(name));
   }
 
+  static Attempt attempt(Buckets buckets) {
+    return Attempt.of(buckets, Attempt.jvm("app-1", "1"), false);
+  }
+
   private Journal open() throws IOException {
     return open(Buckets.ALL, NEVER_BY_ITSELF);
   }
 
   private Journal open(Buckets buckets, Duration interval) throws IOException {
-    return Journal.open(hadoop, directory.toString(), buckets, interval);
+    return Journal.open(hadoop, directory.toString(), attempt(buckets), interval);
   }
 
   private static RowEntry ended(RowKey key, int from, int... tokens) {
@@ -145,8 +149,8 @@ class JournalTest {
   @Test
   void aRowIsTakenWholeFromTheAttemptThatGotFurthest() throws IOException {
     // Two attempts that ran at once, of which neither knew the other.
-    SegmentWriter one = new SegmentWriter(at(), Buckets.ALL);
-    SegmentWriter two = new SegmentWriter(at(), Buckets.ALL);
+    SegmentWriter one = new SegmentWriter(at(), attempt(Buckets.ALL));
+    SegmentWriter two = new SegmentWriter(at(), attempt(Buckets.ALL));
     one.write(List.of(RowEntry.generated(A, 0, new int[] {1, 2, 3}), ended(B, 0, 7)));
     two.write(
         List.of(
@@ -185,7 +189,7 @@ class JournalTest {
   @Test
   void segmentsAreMerged() throws IOException {
     int flushes = SegmentWriter.FAN_IN * SegmentWriter.FAN_IN + 5;
-    SegmentWriter writer = new SegmentWriter(at(), Buckets.ALL);
+    SegmentWriter writer = new SegmentWriter(at(), attempt(Buckets.ALL));
     for (int i = 0; i < flushes; i++) {
       writer.write(List.of(RowEntry.generated(A, i, new int[] {i})));
       writer.compact();
@@ -198,7 +202,7 @@ class JournalTest {
 
   @Test
   void partsOfAMergedSegmentThatAreStillThereDoNotCount() throws IOException {
-    SegmentWriter writer = new SegmentWriter(at(), Buckets.ALL);
+    SegmentWriter writer = new SegmentWriter(at(), attempt(Buckets.ALL));
     for (int i = 0; i < SegmentWriter.FAN_IN; i++) {
       writer.write(List.of(RowEntry.generated(A, i, new int[] {i})));
     }
@@ -224,7 +228,7 @@ class JournalTest {
 
   @Test
   void aMergedSegmentThatIsNotWholeLeavesItsPartsInForce() throws IOException {
-    SegmentWriter writer = new SegmentWriter(at(), Buckets.ALL);
+    SegmentWriter writer = new SegmentWriter(at(), attempt(Buckets.ALL));
     for (int i = 0; i < SegmentWriter.FAN_IN; i++) {
       writer.write(List.of(RowEntry.generated(A, i, new int[] {i})));
     }

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.AccessControlException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,6 +76,58 @@ class HadoopModelFilesTest extends ModelFilesContract {
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith(
             "the file system of model hdfs://no-such-host.invalid/model cannot be reached (");
+  }
+
+  @Test
+  void whatIsOutOfReachForATimeIsReadLater() throws IOException {
+    conf.set(HadoopModelFiles.PATIENCE, "400ms");
+    write("rows.bin", new byte[] {1, 2, 3, 4});
+    try (ModelFiles files = files();
+        ByteSource source = files.open("rows.bin")) {
+      for (ByteBuffer target : List.of(ByteBuffer.allocate(3), ByteBuffer.allocateDirect(3))) {
+        RemoteFileSystem.FAILURES.set(1);
+        source.read(1, target);
+        assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(new byte[] {2, 3, 4}));
+      }
+      RemoteFileSystem.FAILURES.set(1);
+      assertThat(files.states(List.of("rows.bin"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void whatStaysOutOfReachIsSaid() throws IOException {
+    conf.set(HadoopModelFiles.PATIENCE, "20ms");
+    write("rows.bin", new byte[4]);
+    try (ModelFiles files = files();
+        ByteSource source = files.open("rows.bin")) {
+      RemoteFileSystem.FAILURES.set(Integer.MAX_VALUE);
+      assertThatThrownBy(() -> source.read(1, ByteBuffer.allocate(3)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("cannot read 3 bytes at offset 1 of remote:")
+          .hasMessageContaining("Connection refused");
+    } finally {
+      RemoteFileSystem.FAILURES.set(0);
+    }
+  }
+
+  @Test
+  void nobodyWaitsWhereAnotherReadFailsTheSame() throws IOException {
+    write("rows.bin", new byte[4]);
+    try (ModelFiles files = files();
+        ByteSource source = files.open("rows.bin")) {
+      Supplier<IOException> before = RemoteFileSystem.failure;
+      RemoteFileSystem.failure = () -> new AccessControlException("Permission denied");
+      RemoteFileSystem.FAILURES.set(1);
+      assertThatThrownBy(() -> source.read(1, ByteBuffer.allocate(3)))
+          .hasMessageContaining("Permission denied");
+      RemoteFileSystem.failure = before;
+      RemoteFileSystem.FAILURES.set(1);
+      files.ending();
+      assertThatThrownBy(() -> source.read(1, ByteBuffer.allocate(3)))
+          .as("an engine that ends does not wait")
+          .hasMessageContaining("Connection refused");
+      source.read(1, ByteBuffer.allocate(3));
+    }
   }
 
   @Test

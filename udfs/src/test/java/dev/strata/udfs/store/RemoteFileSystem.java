@@ -3,8 +3,11 @@ package dev.strata.udfs.store;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CompositeCrcFileChecksum;
@@ -34,6 +37,11 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
   static final String CHECKSUMS = "test.checksums";
 
   static final String LENGTH_FACTOR = "test.length.factor";
+
+  /** Calls and reads of all that fail next, and what they fail with. */
+  static final AtomicInteger FAILURES = new AtomicInteger();
+
+  static volatile Supplier<IOException> failure = () -> new ConnectException("Connection refused");
 
   /** Bytes that were read one after the other, by all. */
   static final AtomicLong BYTES_READ = new AtomicLong();
@@ -67,8 +75,15 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
     return super.getFileStatus(path);
   }
 
+  private static void failIfDue() throws IOException {
+    if (FAILURES.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw failure.get();
+    }
+  }
+
   @Override
   public FileStatus[] listStatus(Path path) throws IOException {
+    failIfDue();
     FileStatus[] files = super.listStatus(path);
     long factor = getConf().getLong(LENGTH_FACTOR, 1);
     for (int i = 0; i < files.length; i++) {
@@ -154,6 +169,7 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
 
     @Override
     public void readFully(long position, byte[] bytes, int offset, int length) throws IOException {
+      failIfDue();
       stream.readFully(position, bytes, offset, length);
     }
 

@@ -1,0 +1,77 @@
+package dev.strata.job.it;
+
+import dev.strata.job.Demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+
+/**
+ * Has executors die of some rows: puts a class of the engine's before that of the jar, which writes
+ * to an address that is none when the prompt of such a row enters the wave. That is a real fault of
+ * the process, as native code may have it, and Strata has no place for it.
+ */
+final class LethalRows {
+
+  private static final Path JAR = Demo.ROOT.resolve("job/target/strata.jar");
+
+  private static final String REQUEST =
+      """
+      package dev.strata.udfs.engine;
+
+      public record GenerationRequest(long key, PromptTokens prompt, Ask ask) {
+        @Override
+        public PromptTokens prompt() {
+          return new PromptTokens() {
+            @Override
+            public int length() {
+              return prompt.length();
+            }
+
+            @Override
+            public void copyTo(int[] target) {
+              if (java.util.Set.of(%s).contains(length())) {
+                die();
+              }
+              prompt.copyTo(target);
+            }
+          };
+        }
+
+        private static void die() {
+          try {
+            var field = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            var write = field.getType().getMethod("putAddress", long.class, long.class);
+            write.invoke(field.get(null), 0L, 0L);
+          } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+          }
+        }
+      }
+      """;
+
+  private LethalRows() {}
+
+  /**
+   * The settings of executors that die of rows whose prompts have one of these numbers of tokens.
+   *
+   * @param directory where classes can be
+   */
+  static List<String> settings(Path directory, String promptTokens) throws IOException {
+    Path source = directory.resolve("GenerationRequest.java");
+    Path classes = Files.createDirectory(directory.resolve("classes"));
+    Files.writeString(source, REQUEST.formatted(promptTokens));
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    int errors =
+        compiler.run(
+            null, null, null, "-cp", JAR.toString(), "-d", classes.toString(), source.toString());
+    if (errors != 0) {
+      throw new IllegalStateException("the class does not compile");
+    }
+    return List.of("--conf", "spark.executor.extraClassPath=" + classes + ":" + JAR);
+  }
+}
