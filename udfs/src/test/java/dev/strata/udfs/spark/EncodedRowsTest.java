@@ -3,10 +3,12 @@ package dev.strata.udfs.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.BadWords;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.TokenBans;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.RenderedPrompt;
 import java.io.IOException;
@@ -198,6 +200,18 @@ class EncodedRowsTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void badWordsHaveTheirTokens() {
+    BadWords words = BadWords.of(List.of("the"));
+    EncodedRows encoded =
+        new EncodedRows(
+            new AskedRows<>(rows(1).iterator(), EncodedRowsTest::asked),
+            new RowEncoder(model, false, CONTEXT),
+            SAMPLING.with(TokenBans.NONE.with(words)));
+    BadWords own = encoded.next(1).questions().get(0).own().bans().badWords();
+    assertThat(own).isEqualTo(model.tokenized(words)).isNotEqualTo(words);
   }
 
   @Test

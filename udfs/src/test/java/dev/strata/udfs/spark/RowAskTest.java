@@ -7,6 +7,7 @@ import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.decode.RowSeed;
@@ -151,6 +152,16 @@ class RowAskTest {
     assertThatThrownBy(() -> prompts.prompt(row("hello", "b=2"), UnaryOperator.identity()))
         .isInstanceOf(RowException.class)
         .hasMessageStartingWith("chat_template_kwargs is 'b=2'; it must be a JSON object");
+  }
+
+  @Test
+  void theRunsTemplateIsThatOfItsRows() {
+    RowPrompt plain = prompts().prompt(row("hello", null), UnaryOperator.identity());
+    RowPrompt rag =
+        prompts("chat.template.name", "rag").prompt(row("hello", null), UnaryOperator.identity());
+    assertThat(plain.arguments().template()).isNull();
+    assertThat(rag.arguments().template()).isEqualTo("rag");
+    assertThat(rag.digest(new Sha256()).hex(32)).isNotEqualTo(plain.digest(new Sha256()).hex(32));
   }
 
   @Test

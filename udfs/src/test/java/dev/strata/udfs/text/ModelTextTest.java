@@ -103,6 +103,15 @@ class ModelTextTest {
     assertThat(words.tokens().size()).isBetween(expected.size() + 1, expected.size() + 2);
   }
 
+  /** A tokenizer that begins words with a space itself makes one word of both. */
+  @Test
+  void aSpaceThatChangesNothingIsNoOtherWord() {
+    try (ModelText unigram = Checkpoint.of("unigram").load()) {
+      assertThat(unigram.tokenized(BadWords.of(List.of("hello", "the"))).tokens())
+          .containsExactly(List.of(11), List.of(3, 0, 4, 5));
+    }
+  }
+
   @Test
   void batchesAreEncodedAsSingleTexts() {
     List<List<Message>> conversations =
