@@ -161,6 +161,9 @@ class JournaledRowsTest {
     run(6, Set.of());
     assertThat(groups).isEmpty();
     assertThat(errors).containsExactly(Map.entry(3, error));
+    try (OneProcess next = new OneProcess()) {
+      assertThat(next.kept.find(key(3)).error()).as("in the journal").isEqualTo(error);
+    }
   }
 
   @Test
