@@ -33,7 +33,7 @@ final class Launcher {
   /** Where the launcher looks for an archive of classes. */
   private static final Path CLASSES = Demo.ROOT.resolve("target/spark-classes.jsa");
 
-  private static final int TIMEOUT_MINUTES = 5;
+  private static final int TIMEOUT_MINUTES = 10;
 
   static {
     try {

@@ -1,7 +1,6 @@
 package dev.strata.job.it;
 
 import dev.strata.job.Demo;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +21,7 @@ final class LethalRows {
       """
       package dev.strata.udfs.engine;
 
-      public record GenerationRequest(long key, PromptTokens prompt, Ask ask) {
+      public record RowRequest(long key, PromptTokens prompt, Ask ask) {
         @Override
         public PromptTokens prompt() {
           return new PromptTokens() {
@@ -62,7 +61,7 @@ final class LethalRows {
    * @param directory where classes can be
    */
   static List<String> settings(Path directory, String promptTokens) throws IOException {
-    Path source = directory.resolve("GenerationRequest.java");
+    Path source = directory.resolve("RowRequest.java");
     Path classes = Files.createDirectory(directory.resolve("classes"));
     Files.writeString(source, REQUEST.formatted(promptTokens));
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

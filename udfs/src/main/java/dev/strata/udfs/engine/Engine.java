@@ -188,15 +188,15 @@ public final class Engine implements AutoCloseable {
     return queue.isFailed();
   }
 
-  void submit(EngineClient client, GenerationRequest request) {
+  void submit(EngineClient client, RowRequest request) {
     queue.submit(client, request);
   }
 
-  GenerationResult take(EngineClient client) throws InterruptedException {
+  RowResult take(EngineClient client) throws InterruptedException {
     return queue.take(client);
   }
 
-  GenerationResult poll(EngineClient client) {
+  RowResult poll(EngineClient client) {
     return queue.poll(client);
   }
 
@@ -317,7 +317,7 @@ public final class Engine implements AutoCloseable {
         || !schedule.endsAllRows();
   }
 
-  private void deliver(EngineClient client, GenerationResult result) {
+  private void deliver(EngineClient client, RowResult result) {
     parts.counters().rowEnded(result.reason() == FinishReason.ERROR);
     client.sink().ended(result);
     queue.deliver(client, result);

@@ -19,7 +19,7 @@ public final class EngineClient implements AutoCloseable {
   }
 
   /** Hands a row to the engine; returns at once. */
-  public void submit(GenerationRequest request) {
+  public void submit(RowRequest request) {
     engine.submit(this, request);
   }
 
@@ -30,7 +30,7 @@ public final class EngineClient implements AutoCloseable {
    * @throws IllegalStateException if nothing is unfinished, or the engine failed; the message says
    *     why
    */
-  public GenerationResult take() throws InterruptedException {
+  public RowResult take() throws InterruptedException {
     return engine.take(this);
   }
 
@@ -38,7 +38,7 @@ public final class EngineClient implements AutoCloseable {
    * The next result, or null if there is none yet. Polling does not tell that all rows are
    * submitted: an idle engine waits up to a second for more before it starts.
    */
-  public GenerationResult poll() {
+  public RowResult poll() {
     return engine.poll(this);
   }
 

@@ -23,7 +23,7 @@ final class RowQueue {
    *
    * @param arrival how many rows were submitted before it
    */
-  record Entry(EngineClient client, GenerationRequest request, long arrival) {
+  record Entry(EngineClient client, RowRequest request, long arrival) {
 
     private int allowance() {
       return request.ask().mostNewTokens();
@@ -31,7 +31,7 @@ final class RowQueue {
   }
 
   private static final class ClientState {
-    private final Deque<GenerationResult> results = new ArrayDeque<>();
+    private final Deque<RowResult> results = new ArrayDeque<>();
     private int unfinished;
     private boolean parked;
   }
@@ -94,7 +94,7 @@ final class RowQueue {
     }
   }
 
-  void submit(EngineClient client, GenerationRequest request) {
+  void submit(EngineClient client, RowRequest request) {
     lock.lock();
     try {
       requireRunning();
@@ -108,7 +108,7 @@ final class RowQueue {
     }
   }
 
-  GenerationResult take(EngineClient client) throws InterruptedException {
+  RowResult take(EngineClient client) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       ClientState state = state(client);
@@ -131,7 +131,7 @@ final class RowQueue {
     }
   }
 
-  GenerationResult poll(EngineClient client) {
+  RowResult poll(EngineClient client) {
     lock.lock();
     try {
       ClientState state = state(client);
@@ -145,7 +145,7 @@ final class RowQueue {
     }
   }
 
-  private static GenerationResult next(ClientState state) {
+  private static RowResult next(ClientState state) {
     state.unfinished--;
     return state.results.remove();
   }
@@ -274,7 +274,7 @@ final class RowQueue {
     }
   }
 
-  void deliver(EngineClient client, GenerationResult result) {
+  void deliver(EngineClient client, RowResult result) {
     lock.lock();
     try {
       ClientState state = clients.get(client);

@@ -13,7 +13,7 @@ public interface RowSink {
         public void generated(long key, int[] tokens, int from, int to) {}
 
         @Override
-        public void ended(GenerationResult result) {}
+        public void ended(RowResult result) {}
       };
 
   /**
@@ -27,5 +27,5 @@ public interface RowSink {
   void generated(long key, int[] tokens, int from, int to);
 
   /** A row has ended, with all its tokens. */
-  void ended(GenerationResult result);
+  void ended(RowResult result);
 }

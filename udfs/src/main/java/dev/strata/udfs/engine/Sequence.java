@@ -21,7 +21,7 @@ final class Sequence {
   /** Tokens that there is room for before the first is generated. */
   private static final int FIRST_ROOM = 16;
 
-  private final GenerationRequest request;
+  private final RowRequest request;
   private final EngineClient client;
   // Null where tokens are generated.
   private final Reading reading;
@@ -44,12 +44,7 @@ final class Sequence {
    * @param maxLength prompt and completion together
    * @param hiddenSize elements of a hidden state
    */
-  Sequence(
-      GenerationRequest request,
-      EngineClient client,
-      Extent extent,
-      int maxLength,
-      int hiddenSize) {
+  Sequence(RowRequest request, EngineClient client, Extent extent, int maxLength, int hiddenSize) {
     this.request = request;
     this.client = client;
     this.extent = extent;
@@ -76,7 +71,7 @@ final class Sequence {
     return Footprint.heap(OWNER, (long) rows * ROW_BYTES + held * 2 * Integer.BYTES * 3 / 2);
   }
 
-  GenerationRequest request() {
+  RowRequest request() {
     return request;
   }
 
@@ -233,19 +228,19 @@ final class Sequence {
     return reason != null;
   }
 
-  GenerationResult result() {
+  RowResult result() {
     if (reading != null && error == null) {
       return read();
     }
     int[] completion = Arrays.copyOf(generated, length - promptLength);
-    return GenerationResult.generated(request.key(), completion, reason, error, mayMend);
+    return RowResult.generated(request.key(), completion, reason, error, mayMend);
   }
 
-  private GenerationResult read() {
+  private RowResult read() {
     try {
-      return GenerationResult.read(request.key(), reading.values());
+      return RowResult.read(request.key(), reading.values());
     } catch (RowException e) {
-      return GenerationResult.failed(request.key(), e.getMessage(), false);
+      return RowResult.failed(request.key(), e.getMessage(), false);
     }
   }
 }

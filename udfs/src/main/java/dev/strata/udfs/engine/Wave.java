@@ -163,8 +163,8 @@ final class Wave {
    * @param reject gets rows that can never enter, with the reason
    * @return whether the row is dealt with; if not, it has to wait
    */
-  boolean admit(RowQueue.Entry entry, BiConsumer<EngineClient, GenerationResult> reject) {
-    GenerationRequest request = entry.request();
+  boolean admit(RowQueue.Entry entry, BiConsumer<EngineClient, RowResult> reject) {
+    RowRequest request = entry.request();
     int promptLength = request.prompt().length();
     int maxLength = maxLength(request);
     String error = unfit(request.ask(), promptLength, maxLength);
@@ -216,7 +216,7 @@ final class Wave {
   }
 
   /** A generated text ends with the context; what is read has to be in it whole. */
-  private int maxLength(GenerationRequest request) {
+  private int maxLength(RowRequest request) {
     long wanted = (long) request.prompt().length() + request.ask().mostNewTokens();
     long most = request.ask() instanceof Ask.Generate ? spec.contextLength() : Integer.MAX_VALUE;
     return (int) Math.min(wanted, most);
@@ -262,18 +262,18 @@ final class Wave {
             slots, longestSequence);
   }
 
-  private boolean hasPlace(GenerationRequest request) {
+  private boolean hasPlace(RowRequest request) {
     return active.size() < plan.waveRows() && hasLogitRow(request);
   }
 
-  private boolean hasLogitRow(GenerationRequest request) {
+  private boolean hasLogitRow(RowRequest request) {
     long used = active.stream().filter(s -> s.request().ask().needsLogits()).count();
     return !request.ask().needsLogits() || used < plan.logitRows();
   }
 
   /** Nothing was computed, and another engine may have more memory. */
-  private static GenerationResult failed(GenerationRequest request, String error) {
-    return GenerationResult.failed(request.key(), error, true);
+  private static RowResult failed(RowRequest request, String error) {
+    return RowResult.failed(request.key(), error, true);
   }
 
   /** Lets those go that are finished. */

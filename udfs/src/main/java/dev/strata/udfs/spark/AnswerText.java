@@ -5,7 +5,7 @@ import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Ask;
-import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.StopStringScanner;
 import java.util.Arrays;
@@ -62,7 +62,7 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
   }
 
   /** What the engine made. */
-  Answer answer(GenerationResult result, int promptTokens, SamplingOptions own) {
+  Answer answer(RowResult result, int promptTokens, SamplingOptions own) {
     if (result.error() != null) {
       return Answer.failed(result.error(), promptTokens);
     }
@@ -77,7 +77,7 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
   }
 
   /** All tokens but the stop token. */
-  private int[] shown(GenerationResult result, SamplingOptions own) {
+  private int[] shown(RowResult result, SamplingOptions own) {
     int[] tokens = result.tokens();
     boolean stopped =
         result.reason() == FinishReason.STOP && stopTokens(own).contains(tokens[tokens.length - 1]);

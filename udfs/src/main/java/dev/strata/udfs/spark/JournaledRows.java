@@ -2,7 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.engine.Ask;
-import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.journal.RowEntry;
 import dev.strata.udfs.journal.RowKey;
 import dev.strata.udfs.journal.Suspicion;
@@ -35,7 +35,7 @@ final class JournaledRows implements AutoCloseable {
     void submit(int key, Ask ask);
 
     /** Takes the answer of one that does not go there. */
-    void answered(GenerationResult result);
+    void answered(RowResult result);
 
     void counted(RowCounts more);
   }
@@ -66,7 +66,7 @@ final class JournaledRows implements AutoCloseable {
     if (earlier != null && earlier.isFinished()) {
       asker.counted(RowCounts.kept(earlier.end()));
       asker.answered(
-          new GenerationResult(
+          new RowResult(
               key, earlier.tokens(), earlier.values(), earlier.reason(), earlier.error()));
       return;
     }
@@ -80,8 +80,8 @@ final class JournaledRows implements AutoCloseable {
   }
 
   private void fail(int key, RowKey row, Suspicion suspicion) {
-    GenerationResult result =
-        new GenerationResult(
+    RowResult result =
+        new RowResult(
             key,
             new int[0],
             new float[0],

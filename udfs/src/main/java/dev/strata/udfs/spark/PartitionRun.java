@@ -5,8 +5,8 @@ import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.EngineClient;
-import dev.strata.udfs.engine.GenerationRequest;
-import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowRequest;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.engine.RowSink;
 import dev.strata.udfs.journal.RowKey;
 import dev.strata.udfs.model.GenerationDefaults;
@@ -89,7 +89,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
           }
 
           @Override
-          public void answered(GenerationResult result) {
+          public void answered(RowResult result) {
             PartitionRun.this.answered(result);
           }
 
@@ -138,7 +138,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
       if (finished != null) {
         return output(finished);
       }
-      GenerationResult done = client.poll();
+      RowResult done = client.poll();
       if (done != null) {
         answered(done);
       } else if (mayReadAhead() && input.hasNext()) {
@@ -180,7 +180,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     return pending.size() - journaled.map(JournaledRows::putOff).orElse(0);
   }
 
-  private GenerationResult await() {
+  private RowResult await() {
     try {
       return client.take();
     } catch (InterruptedException e) {
@@ -246,10 +246,10 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
 
   private void submit(int key, Ask ask) {
     asked++;
-    client.submit(new GenerationRequest(key, pending.tokens(key), ask));
+    client.submit(new RowRequest(key, pending.tokens(key), ask));
   }
 
-  private void answered(GenerationResult result) {
+  private void answered(RowResult result) {
     int key = (int) result.key();
     Open question = open.remove(key);
     int promptTokens = pending.releaseTokens(key);

@@ -3,7 +3,7 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Retries;
-import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.engine.RowSink;
 import dev.strata.udfs.journal.Attempt;
 import dev.strata.udfs.journal.Buckets;
@@ -164,7 +164,7 @@ final class TaskJournal implements RowSink, AutoCloseable {
   }
 
   @Override
-  public void ended(GenerationResult result) {
+  public void ended(RowResult result) {
     Open row = open.remove(result.key());
     if (!result.mayMend()) {
       int[] rest = Arrays.copyOfRange(result.tokens(), row.tokens, result.tokens().length);

@@ -9,9 +9,9 @@ import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EngineClient;
-import dev.strata.udfs.engine.GenerationRequest;
-import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.PromptTokens;
+import dev.strata.udfs.engine.RowRequest;
+import dev.strata.udfs.engine.RowResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,9 +87,9 @@ final class Natives {
     try (Engine engine = Engine.start(options);
         EngineClient client = engine.open()) {
       client.submit(
-          new GenerationRequest(
+          new RowRequest(
               0, PromptTokens.of(1, 2, 3), SamplingOptions.greedy(2), 0, StopCondition.never()));
-      GenerationResult result = client.take();
+      RowResult result = client.take();
       if (result.error() != null) {
         throw StrataException.resources("a kernel failed: %s", result.error());
       }

@@ -43,7 +43,7 @@ class AskReferenceTest {
   @Test
   void labelsTextsAndVectorsAreAsTransformersReadsThem() throws IOException {
     List<Expected> rows = rows();
-    List<GenerationRequest> asks = new ArrayList<>();
+    List<RowRequest> asks = new ArrayList<>();
     for (Expected row : rows) {
       asks.add(TestEngines.asking(asks.size(), row.prompt(), new Ask.Choose(row.continuations())));
       asks.add(TestEngines.asking(asks.size(), row.text(), new Ask.Score(1)));
@@ -51,7 +51,7 @@ class AskReferenceTest {
     }
     assertThat(rows).hasSize(12);
     try (Engine engine = Engine.start(TestEngines.options(TestEngines.demoModel()).build())) {
-      List<GenerationResult> results = TestEngines.run(engine, asks);
+      List<RowResult> results = TestEngines.run(engine, asks);
       for (int i = 0; i < rows.size(); i++) {
         Expected row = rows.get(i);
         assertThat(results.get(3 * i).values()).containsExactly(row.log_probabilities(), CLOSE);

@@ -48,7 +48,7 @@ class AskTest {
 
   @BeforeAll
   static void seeAllLogits() {
-    List<GenerationRequest> rows = new ArrayList<>();
+    List<RowRequest> rows = new ArrayList<>();
     List<List<float[]>> seen = new ArrayList<>();
     try (Engine engine = Engine.start(options().build())) {
       for (int i = 0; i < PROMPTS.size(); i++) {
@@ -86,7 +86,7 @@ class AskTest {
     return IntStream.concat(IntStream.of(a), IntStream.of(b)).toArray();
   }
 
-  private static GenerationRequest seeing(long key, int[] tokens, List<List<float[]>> all) {
+  private static RowRequest seeing(long key, int[] tokens, List<List<float[]>> all) {
     List<float[]> logits = new ArrayList<>();
     all.add(logits);
     LogitsObserver observer =
@@ -123,15 +123,15 @@ class AskTest {
     Ask of(int prompt);
   }
 
-  private static List<GenerationRequest> asking(Asks asks) {
+  private static List<RowRequest> asking(Asks asks) {
     return IntStream.range(0, PROMPTS.size())
         .mapToObj(i -> TestEngines.asking(i, PROMPTS.get(i), asks.of(i)))
         .toList();
   }
 
-  private static List<float[]> values(Engine engine, List<GenerationRequest> rows) {
+  private static List<float[]> values(Engine engine, List<RowRequest> rows) {
     List<float[]> all = new ArrayList<>();
-    for (GenerationResult result : TestEngines.run(engine, rows)) {
+    for (RowResult result : TestEngines.run(engine, rows)) {
       assertThat(result.error()).isNull();
       assertThat(result.tokens()).isEmpty();
       all.add(result.values());
@@ -153,7 +153,7 @@ class AskTest {
   @MethodSource("plans")
   void whatIsReadDoesNotDependOnThePlan(TestEngines.OptionsBuilder plan) {
     try (Engine engine = Engine.start(plan.build())) {
-      List<GenerationRequest> rows = new ArrayList<>();
+      List<RowRequest> rows = new ArrayList<>();
       for (int i = 0; i < PROMPTS.size(); i++) {
         int[] prompt = PROMPTS.get(i);
         rows.add(TestEngines.asking(rows.size(), prompt, new Ask.Score(1)));
@@ -161,7 +161,7 @@ class AskTest {
         rows.add(TestEngines.request(rows.size(), prompt, 3));
         rows.add(TestEngines.asking(rows.size(), prompt, new Ask.Embed()));
       }
-      List<GenerationResult> results = TestEngines.run(engine, rows);
+      List<RowResult> results = TestEngines.run(engine, rows);
       for (int i = 0; i < PROMPTS.size(); i++) {
         assertThat(results.get(4 * i).values()).containsExactly(scores.get(i), CLOSE);
         assertThat(results.get(4 * i + 1).values()).containsExactly(choices.get(i), CLOSE);
@@ -193,7 +193,7 @@ class AskTest {
     TestEngines.OptionsBuilder options = options().device("cpu").waveSize(8).tileBytes(1 << 20);
     long least = TestEngines.leastHostMemory(options);
     try (Engine engine = Engine.start(options.hostMemory(least).build())) {
-      List<GenerationRequest> rows = new ArrayList<>();
+      List<RowRequest> rows = new ArrayList<>();
       rows.add(TestEngines.request(0, PROMPTS.get(0), 120));
       rows.add(TestEngines.request(1, PROMPTS.get(1), 120));
       for (int i = 0; i < 6 * PROMPTS.size(); i++) {
@@ -203,7 +203,7 @@ class AskTest {
         rows.add(TestEngines.asking(rows.size(), prompt, new Ask.Embed()));
         rows.add(TestEngines.asking(rows.size(), prompt, new Ask.Score(1)));
       }
-      List<GenerationResult> results = TestEngines.run(engine, rows);
+      List<RowResult> results = TestEngines.run(engine, rows);
       assertThat(engine.counters().putBackRows()).isPositive();
       for (int i = 0; i < 6 * PROMPTS.size(); i++) {
         int prompt = i % PROMPTS.size();
@@ -261,7 +261,7 @@ class AskTest {
       int context = engine.checkpoint().spec().contextLength();
       int[] longest = new Random(5).ints(context, 6, 8000).toArray();
       int[] tooLong = joined(longest, new int[] {7});
-      List<GenerationResult> results =
+      List<RowResult> results =
           TestEngines.run(
               engine,
               List.of(

@@ -64,10 +64,10 @@ class BoundedMemoryTest {
         TestEngines.options(Path.of(arguments[0])).hostMemory(2 * GIB).threads(0).build();
     try (Engine engine = Engine.start(options)) {
       System.out.println(engine.describePlan());
-      List<GenerationRequest> requests =
+      List<RowRequest> requests =
           IntStream.range(0, 4).mapToObj(BoundedMemoryTest::request).toList();
-      List<GenerationResult> results = TestEngines.run(engine, requests);
-      assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+      List<RowResult> results = TestEngines.run(engine, requests);
+      assertThat(results).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
       System.out.printf(
           "generated %d tokens%n", results.stream().mapToInt(r -> r.tokens().length).sum());
     }
@@ -77,9 +77,9 @@ class BoundedMemoryTest {
         .forEach(System.out::println);
   }
 
-  private static GenerationRequest request(int key) {
+  private static RowRequest request(int key) {
     int[] prompt = IntStream.range(0, 16).map(i -> 1000 + 16 * key + i).toArray();
-    return new GenerationRequest(
+    return new RowRequest(
         key, PromptTokens.of(prompt), SamplingOptions.greedy(2), 0, (generated, count) -> false);
   }
 }

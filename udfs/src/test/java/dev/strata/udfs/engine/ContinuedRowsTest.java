@@ -51,9 +51,9 @@ class ContinuedRowsTest {
   @ParameterizedTest
   @MethodSource("samplings")
   void aBegunRowEndsAsItWouldHave(SamplingOptions sampling) {
-    List<GenerationResult> whole = run(sampling, i -> new int[0]);
+    List<RowResult> whole = run(sampling, i -> new int[0]);
     for (int begun : new int[] {1, 7, NEW_TOKENS - 1}) {
-      List<GenerationResult> rest =
+      List<RowResult> rest =
           run(
               sampling,
               i -> {
@@ -71,7 +71,7 @@ class ContinuedRowsTest {
     int[] of(int row);
   }
 
-  private static List<GenerationResult> run(SamplingOptions sampling, Begun begun) {
+  private static List<RowResult> run(SamplingOptions sampling, Begun begun) {
     StopCondition stop = StopCondition.tokens(engine.checkpoint().generation().stopTokens());
     return TestEngines.run(
         engine,
@@ -88,7 +88,7 @@ class ContinuedRowsTest {
   @Test
   void moreThanARowMayHaveIsItsError() {
     int[] tooMany = IntStream.range(10, 10 + NEW_TOKENS).toArray();
-    GenerationResult result =
+    RowResult result =
         run(SamplingOptions.greedy(NEW_TOKENS), i -> i == 0 ? tooMany : new int[0]).get(0);
     assertThat(result.error())
         .isEqualTo("20 tokens were generated before, but the row may have only 20");
@@ -96,7 +96,7 @@ class ContinuedRowsTest {
 
   @Test
   void tokensOfNoVocabularyAreARowsError() {
-    GenerationResult result = run(SamplingOptions.greedy(NEW_TOKENS), i -> new int[] {-5}).get(0);
+    RowResult result = run(SamplingOptions.greedy(NEW_TOKENS), i -> new int[] {-5}).get(0);
     assertThat(result.error()).contains("has token -5");
   }
 
@@ -104,7 +104,7 @@ class ContinuedRowsTest {
   private static final class Heard implements RowSink {
 
     private final Map<Long, List<Integer>> tokens = new HashMap<>();
-    private final Map<Long, GenerationResult> results = new HashMap<>();
+    private final Map<Long, RowResult> results = new HashMap<>();
 
     @Override
     public void generated(long key, int[] all, int from, int to) {
@@ -116,7 +116,7 @@ class ContinuedRowsTest {
     }
 
     @Override
-    public void ended(GenerationResult result) {
+    public void ended(RowResult result) {
       results.put(result.key(), result);
     }
   }
@@ -124,11 +124,11 @@ class ContinuedRowsTest {
   @Test
   void aSinkHearsOfEveryTokenOnce() throws InterruptedException {
     Heard heard = new Heard();
-    List<GenerationRequest> requests = TestEngines.requests(PROMPTS, NEW_TOKENS);
+    List<RowRequest> requests = TestEngines.requests(PROMPTS, NEW_TOKENS);
     try (EngineClient client = engine.open(heard)) {
       requests.forEach(client::submit);
       while (client.unfinished() > 0) {
-        GenerationResult result = client.take();
+        RowResult result = client.take();
         assertThat(heard.results.get(result.key())).isSameAs(result);
       }
     }

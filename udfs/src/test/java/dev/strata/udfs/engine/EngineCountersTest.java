@@ -35,7 +35,7 @@ class EngineCountersTest {
   }
 
   /** Rows of ragged prompts and completions. */
-  private static List<GenerationRequest> ragged(long seed, int rows, int mostNewTokens) {
+  private static List<RowRequest> ragged(long seed, int rows, int mostNewTokens) {
     Random random = new Random(seed);
     List<int[]> prompts = TestEngines.prompts(seed, rows, 1, 24);
     return IntStream.range(0, rows)
@@ -43,17 +43,16 @@ class EngineCountersTest {
         .toList();
   }
 
-  private static long newTokens(List<GenerationRequest> rows) {
+  private static long newTokens(List<RowRequest> rows) {
     return rows.stream().mapToLong(r -> r.ask().mostNewTokens()).sum();
   }
 
-  private static long promptTokens(List<GenerationRequest> rows) {
+  private static long promptTokens(List<RowRequest> rows) {
     return rows.stream().mapToLong(r -> r.prompt().length()).sum();
   }
 
-  private static void assertAllEndedByLength(
-      List<GenerationRequest> rows, List<GenerationResult> results) {
-    assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+  private static void assertAllEndedByLength(List<RowRequest> rows, List<RowResult> results) {
+    assertThat(results).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
     for (int i = 0; i < rows.size(); i++) {
       assertThat(results.get(i).tokens()).hasSize(rows.get(i).ask().mostNewTokens());
     }
@@ -62,7 +61,7 @@ class EngineCountersTest {
   @ParameterizedTest
   @CsvSource({"1, 9", "7, 30", "64, 100"})
   void tilesAreReadOncePerSweepAndWavesRefill(int wave, int rowCount) {
-    List<GenerationRequest> rows = ragged(wave, rowCount, 12);
+    List<RowRequest> rows = ragged(wave, rowCount, 12);
     RecordedEvents events = new RecordedEvents();
     try (Engine engine = Engine.start(options().waveSize(wave).weightsMemory(0).build(), events)) {
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
@@ -124,7 +123,7 @@ class EngineCountersTest {
   @CsvSource({"4096, 0", "65536, 0", "65536, 16", "1048576, 0", "67108864, 0"})
   void readingIsAheadOfTheKernels(long tileBytes, int microBatchTokens) {
     RecordedEvents events = new RecordedEvents();
-    List<GenerationRequest> rows = ragged(3, 8, 5);
+    List<RowRequest> rows = ragged(3, 8, 5);
     try (Engine engine =
         Engine.start(
             options().tileBytes(tileBytes).microBatchTokens(microBatchTokens).build(), events)) {
@@ -159,7 +158,7 @@ class EngineCountersTest {
   /** A prompt longer than a sweep goes through in chunks, none of its tokens twice. */
   @Test
   void chunksOfPromptsAreNotComputedAgain() {
-    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(5, 3, 60, 80), 3);
+    List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(5, 3, 60, 80), 3);
     try (Engine engine =
         Engine.start(
             options()
@@ -181,7 +180,7 @@ class EngineCountersTest {
   @Test
   void aStageIsReadOnceForSeveralMicroBatches() {
     RecordedEvents events = new RecordedEvents();
-    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 2);
+    List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 2);
     try (Engine engine =
         Engine.start(options().tileBytes(1 << 16).microBatchTokens(16).build(), events)) {
       TestEngines.run(engine, rows);
@@ -218,7 +217,7 @@ class EngineCountersTest {
   @MethodSource("staged")
   void aTileIsReadOnceHoweverOftenItPasses(Staged staged) {
     RecordedEvents events = new RecordedEvents();
-    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
+    List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
     try (Engine engine = Engine.start(options(staged).weightsMemory(0).build(), events)) {
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
       assertThat(engine.describePlan())
@@ -251,7 +250,7 @@ class EngineCountersTest {
   }
 
   /** A row that is longer than a micro-batch is cut wherever one is full. */
-  private static long blocksOf(List<GenerationRequest> rows, int block) {
+  private static long blocksOf(List<RowRequest> rows, int block) {
     return (promptTokens(rows) + block - 1) / block;
   }
 
@@ -259,7 +258,7 @@ class EngineCountersTest {
   @MethodSource("staged")
   void tilesThatStayAreReadOnceForEver(Staged staged) {
     RecordedEvents events = new RecordedEvents();
-    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
+    List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
     try (Engine engine = Engine.start(options(staged).build(), events)) {
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
@@ -279,7 +278,7 @@ class EngineCountersTest {
     EngineOptions options = options(plan).weightsMemory(mebibytes << 20).build();
     long stored;
     try (Engine engine = Engine.start(options, recording(figures))) {
-      List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 4);
+      List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 4);
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
       stored = store(engine).sweepBytes();
     }
@@ -296,7 +295,7 @@ class EngineCountersTest {
   @ValueSource(longs = {1, 9, 64})
   void weightsThatStayOnACpuAreReadOnceForEver(long mebibytes) {
     RecordedEvents events = new RecordedEvents();
-    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
+    List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
     EngineOptions options = options().weightsMemory(mebibytes << 20).build();
     try (Engine engine = Engine.start(options, events)) {
       assertAllEndedByLength(rows, TestEngines.run(engine, rows));
@@ -328,7 +327,7 @@ class EngineCountersTest {
   void figuresOfASweepAreExact() {
     List<SweepFigures> figures = new ArrayList<>();
     EngineOptions options = options(new Staged(20, 1000, false, true)).weightsMemory(0).build();
-    List<GenerationRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
+    List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 3);
     try (Engine engine = Engine.start(options, recording(figures))) {
       TestEngines.run(engine, rows);
     }
@@ -367,7 +366,7 @@ class EngineCountersTest {
     int[] prompt = {6, 7, 8};
     Engine engine = Engine.start(options().build(), events);
     try (engine) {
-      List<GenerationResult> results =
+      List<RowResult> results =
           TestEngines.run(
               engine,
               List.of(TestEngines.request(0, prompt, 50, (generated, count) -> count == 3)));

@@ -60,7 +60,7 @@ class EngineEquivalenceTest {
         RecordedLogits logits = new RecordedLogits();
         TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
         long before = engine.snapshot().lowMargins();
-        List<GenerationResult> results =
+        List<RowResult> results =
             TestEngines.run(engine, TestEngines.requests(List.of(prompt), NEW_TOKENS));
         boolean firm = engine.snapshot().lowMargins() == before;
         rows.add(new Row(list(prompt), logits, list(results.get(0).tokens()), firm));
@@ -73,13 +73,13 @@ class EngineEquivalenceTest {
   /** All rows in one engine, each to be generated and each to be scored. */
   private static void compare(EngineOptions options, List<Row> rows) {
     List<RecordedLogits> logits = rows.stream().map(row -> new RecordedLogits()).toList();
-    List<GenerationRequest> requests = new ArrayList<>();
+    List<RowRequest> requests = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       int[] prompt = rows.get(i).prompt().stream().mapToInt(Integer::intValue).toArray();
       requests.add(TestEngines.request(2L * i, prompt, NEW_TOKENS));
       requests.add(TestEngines.observed(2L * i + 1, prompt, 1, logits.get(i)));
     }
-    List<GenerationResult> results;
+    List<RowResult> results;
     try (Engine engine = Engine.start(options)) {
       results = TestEngines.run(engine, requests);
       if (options.device().startsWith("staged")) {
@@ -88,7 +88,7 @@ class EngineEquivalenceTest {
     }
     assertThat(results)
         .as("%s", options)
-        .extracting(GenerationResult::reason)
+        .extracting(RowResult::reason)
         .containsOnly(FinishReason.LENGTH);
     for (int i = 0; i < rows.size(); i++) {
       Row row = rows.get(i);

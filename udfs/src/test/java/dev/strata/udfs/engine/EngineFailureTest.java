@@ -49,11 +49,11 @@ class EngineFailureTest {
     return IntStream.range(6, 6 + count).toArray();
   }
 
-  private static List<GenerationResult> take(EngineClient client, int count) {
+  private static List<RowResult> take(EngineClient client, int count) {
     return IntStream.range(0, count).mapToObj(i -> take(client)).toList();
   }
 
-  private static GenerationResult take(EngineClient client) {
+  private static RowResult take(EngineClient client) {
     try {
       return client.take();
     } catch (InterruptedException e) {
@@ -70,7 +70,7 @@ class EngineFailureTest {
   }
 
   /** What good rows give, whatever else is in the wave. */
-  private static List<GenerationRequest> goodRows(int firstKey) {
+  private static List<RowRequest> goodRows(int firstKey) {
     List<int[]> prompts = TestEngines.prompts(21, 3, 3, 9);
     return IntStream.range(0, 3)
         .mapToObj(i -> TestEngines.request(firstKey + i, prompts.get(i), 4))
@@ -78,14 +78,14 @@ class EngineFailureTest {
   }
 
   /** Runs bad rows among good ones and returns the bad ones' results. */
-  private static List<GenerationResult> amongGoodRows(Engine engine, List<GenerationRequest> bad) {
-    List<GenerationRequest> rows = new ArrayList<>(bad);
+  private static List<RowResult> amongGoodRows(Engine engine, List<RowRequest> bad) {
+    List<RowRequest> rows = new ArrayList<>(bad);
     rows.addAll(goodRows(bad.size()));
-    List<GenerationResult> results = TestEngines.run(engine, rows);
-    List<GenerationResult> good = results.subList(bad.size(), rows.size());
-    assertThat(good).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+    List<RowResult> results = TestEngines.run(engine, rows);
+    List<RowResult> good = results.subList(bad.size(), rows.size());
+    assertThat(good).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
     assertThat(good).allSatisfy(result -> assertThat(result.tokens()).hasSize(4));
-    assertThat(good).extracting(GenerationResult::error).containsOnlyNulls();
+    assertThat(good).extracting(RowResult::error).containsOnlyNulls();
     assertThat(engine.snapshot().failedRows()).isEqualTo(bad.size());
     assertThat(engine.snapshot().doneRows()).isEqualTo(good.size());
     assertThat(engine.isFailed()).isFalse();
@@ -95,7 +95,7 @@ class EngineFailureTest {
   @Test
   void rowsThatCannotEnterAreToldWhyAndLeaveTheOthersAlone() {
     try (Engine engine = Engine.start(options().build())) {
-      List<GenerationResult> bad =
+      List<RowResult> bad =
           amongGoodRows(
               engine,
               List.of(
@@ -104,12 +104,12 @@ class EngineFailureTest {
                   TestEngines.request(2, tokens(3 * CONTEXT), 4),
                   TestEngines.request(3, new int[] {6, 7, VOCABULARY, 8}, 4),
                   TestEngines.request(4, new int[] {6, -1}, 4)));
-      assertThat(bad).extracting(GenerationResult::reason).containsOnly(FinishReason.ERROR);
+      assertThat(bad).extracting(RowResult::reason).containsOnly(FinishReason.ERROR);
       assertThat(bad).allSatisfy(result -> assertThat(result.tokens()).isEmpty());
       String tooLong = " tokens, but the model's context holds 1024 and at least one is generated";
       String unknown = ", but the model's vocabulary has 8192 tokens";
       assertThat(bad)
-          .extracting(GenerationResult::error)
+          .extracting(RowResult::error)
           .containsExactly(
               "the prompt has no tokens",
               "the prompt has 1024" + tooLong,
@@ -122,7 +122,7 @@ class EngineFailureTest {
   @Test
   void theContextEndsGeneration() {
     try (Engine engine = Engine.start(options().build())) {
-      GenerationResult result =
+      RowResult result =
           TestEngines.run(engine, List.of(TestEngines.request(0, tokens(CONTEXT - 2), 50))).get(0);
       assertThat(result.reason()).isEqualTo(FinishReason.LENGTH);
       assertThat(result.tokens()).hasSize(2);
@@ -134,7 +134,7 @@ class EngineFailureTest {
     TestEngines.OptionsBuilder options = options().tileBytes(64 << 10);
     long least = TestEngines.leastHostMemory(options);
     try (Engine engine = Engine.start(options.hostMemory(least).build())) {
-      List<GenerationResult> bad =
+      List<RowResult> bad =
           amongGoodRows(engine, List.of(TestEngines.request(0, tokens(100), 900)));
       assertThat(bad.get(0).reason()).isEqualTo(FinishReason.ERROR);
       assertThat(bad.get(0).error())
@@ -150,10 +150,10 @@ class EngineFailureTest {
     TestEngines.OptionsBuilder options = options().tileBytes(64 << 10).waveSize(8);
     long least = TestEngines.leastHostMemory(options);
     try (Engine engine = Engine.start(options.hostMemory(least).build())) {
-      List<GenerationRequest> rows =
+      List<RowRequest> rows =
           IntStream.range(0, 8).mapToObj(i -> TestEngines.request(i, tokens(180), 3)).toList();
-      List<GenerationResult> results = TestEngines.run(engine, rows);
-      assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+      List<RowResult> results = TestEngines.run(engine, rows);
+      assertThat(results).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
       int[] first = results.get(0).tokens();
       assertThat(results).allSatisfy(result -> assertThat(result.tokens()).isEqualTo(first));
       assertThat(engine.snapshot().sweeps()).isGreaterThan(3 * 3);
@@ -163,7 +163,7 @@ class EngineFailureTest {
   @Test
   void anErrorOfAStopConditionEndsItsRowOnly() {
     try (Engine engine = Engine.start(options().build())) {
-      GenerationRequest failing =
+      RowRequest failing =
           TestEngines.request(
               0,
               tokens(3),
@@ -174,7 +174,7 @@ class EngineFailureTest {
                 }
                 return false;
               });
-      GenerationResult bad = amongGoodRows(engine, List.of(failing)).get(0);
+      RowResult bad = amongGoodRows(engine, List.of(failing)).get(0);
       assertThat(bad.reason()).isEqualTo(FinishReason.ERROR);
       assertThat(bad.error()).isEqualTo("no such text");
     }
@@ -195,8 +195,8 @@ class EngineFailureTest {
           }
         };
     try (Engine engine = Engine.start(options().build())) {
-      GenerationRequest good = TestEngines.request(0, tokens(3), 2);
-      GenerationRequest failing = new GenerationRequest(0, unreadable, good.ask());
+      RowRequest good = TestEngines.request(0, tokens(3), 2);
+      RowRequest failing = new RowRequest(0, unreadable, good.ask());
       assertThat(amongGoodRows(engine, List.of(failing)).get(0).error())
           .isEqualTo("the prompt cannot be read");
     }
@@ -217,7 +217,7 @@ class EngineFailureTest {
           }
         };
     try (Engine engine = Engine.start(options().build())) {
-      GenerationRequest row = TestEngines.observed(0, tokens(3), 1, failing);
+      RowRequest row = TestEngines.observed(0, tokens(3), 1, failing);
       assertThat(amongGoodRows(engine, List.of(row)).get(0).error()).isEqualTo("cannot be scored");
     }
   }
@@ -226,18 +226,18 @@ class EngineFailureTest {
   void observedPromptsShareTheRowsOfLogits() {
     TestEngines.OptionsBuilder options = options().waveSize(2);
     try (Engine engine = Engine.start(options.build())) {
-      List<GenerationResult> results =
+      List<RowResult> results =
           TestEngines.run(
               engine,
               List.of(
                   TestEngines.observed(0, tokens(7), 1, new RecordedLogits()),
-                  new GenerationRequest(
+                  new RowRequest(
                       1,
                       PromptTokens.of(tokens(5)),
                       new SamplingOptions(1, 1, 1, 0, 1, 0, List.of(), true),
                       0,
                       (generated, count) -> false)));
-      assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+      assertThat(results).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
     }
   }
 
@@ -266,13 +266,11 @@ class EngineFailureTest {
         await(reached);
         leaves.close();
         left.countDown();
-        assertThat(take(stays, 3))
-            .extracting(GenerationResult::reason)
-            .containsOnly(FinishReason.LENGTH);
+        assertThat(take(stays, 3)).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
 
         // Rows of the one that left went through two sweeps: their prompts, and one token each.
         long expected = 4 + 5 + 6 + 3;
-        for (GenerationRequest row : goodRows(0)) {
+        for (RowRequest row : goodRows(0)) {
           expected += row.prompt().length() + 3;
         }
         assertThat(engine.snapshot().tokenSlots()).isEqualTo(expected);
@@ -280,9 +278,7 @@ class EngineFailureTest {
 
         // Their places in the wave and in the pool are free again.
         IntStream.range(0, 6).forEach(i -> stays.submit(TestEngines.request(i, tokens(100), 2)));
-        assertThat(take(stays, 6))
-            .extracting(GenerationResult::reason)
-            .containsOnly(FinishReason.LENGTH);
+        assertThat(take(stays, 6)).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
         assertThat(engine.snapshot().sweeps()).isEqualTo(4 + 2);
       }
       assertThatThrownBy(leaves::take).hasMessage("the client is closed");
@@ -320,8 +316,7 @@ class EngineFailureTest {
           EngineClient second = engine.open()) {
         goodRows(0).forEach(first::submit);
         goodRows(0).forEach(second::submit);
-        CompletableFuture<GenerationResult> other =
-            CompletableFuture.supplyAsync(() -> take(second));
+        CompletableFuture<RowResult> other = CompletableFuture.supplyAsync(() -> take(second));
         Pattern message =
             Pattern.compile("the engine failed: .*" + Pattern.quote(shard) + ".* offset \\d+.*");
         assertThatThrownBy(() -> take(first))
@@ -452,7 +447,7 @@ class EngineFailureTest {
     int token = 100;
     writeNotFinite(model, WeightRole.EMBEDDING, token);
     try (Engine engine = Engine.start(TestEngines.options(model).build())) {
-      List<GenerationResult> results =
+      List<RowResult> results =
           TestEngines.run(
               engine,
               List.of(
@@ -460,12 +455,12 @@ class EngineFailureTest {
                   TestEngines.request(1, tokens(5), 4),
                   TestEngines.request(2, new int[] {token, 7}, 4)));
       assertThat(results)
-          .extracting(GenerationResult::error)
+          .extracting(RowResult::error)
           .containsExactly(NOT_FINITE, null, NOT_FINITE);
       // A single row says nothing about the model.
-      GenerationRequest row = TestEngines.request(0, new int[] {token}, 4);
+      RowRequest row = TestEngines.request(0, new int[] {token}, 4);
       assertThat(TestEngines.run(engine, List.of(row)).get(0).error()).isEqualTo(NOT_FINITE);
-      GenerationRequest good = TestEngines.request(0, tokens(3), 4);
+      RowRequest good = TestEngines.request(0, tokens(3), 4);
       assertThat(TestEngines.run(engine, List.of(good)).get(0).error()).isNull();
     }
   }
@@ -507,7 +502,7 @@ class EngineFailureTest {
             }));
     client.submit(TestEngines.request(1, tokens(4), 1000));
     await(running);
-    CompletableFuture<GenerationResult> waiting = CompletableFuture.supplyAsync(() -> take(client));
+    CompletableFuture<RowResult> waiting = CompletableFuture.supplyAsync(() -> take(client));
     engine.close();
     assertThatThrownBy(waiting::get).cause().hasMessage("the engine is closed");
     assertThat(engine.isFailed()).isFalse();
@@ -530,7 +525,7 @@ class EngineFailureTest {
     return TestEngines.prompts(100 + client, 8, 2, 12);
   }
 
-  private static List<List<Integer>> texts(List<GenerationResult> results) {
+  private static List<List<Integer>> texts(List<RowResult> results) {
     return results.stream().map(r -> IntStream.of(r.tokens()).boxed().toList()).toList();
   }
 
@@ -562,8 +557,8 @@ class EngineFailureTest {
 
   private static List<List<Integer>> runIn(EngineClient client, List<int[]> prompts) {
     TestEngines.requests(prompts, 5).forEach(client::submit);
-    GenerationResult[] results = new GenerationResult[prompts.size()];
-    for (GenerationResult result : take(client, prompts.size())) {
+    RowResult[] results = new RowResult[prompts.size()];
+    for (RowResult result : take(client, prompts.size())) {
       results[(int) result.key()] = result;
     }
     assertThat(client.unfinished()).isZero();

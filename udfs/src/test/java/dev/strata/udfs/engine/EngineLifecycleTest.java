@@ -82,7 +82,7 @@ class EngineLifecycleTest {
     assertThat(ledger.held(options.device())).isEqualTo(MemoryShare.NONE);
   }
 
-  private static GenerationRequest failing(long key) {
+  private static RowRequest failing(long key) {
     return TestEngines.request(
         key,
         new int[] {6, 7, 8},
@@ -102,7 +102,7 @@ class EngineLifecycleTest {
         EngineClient second = engine.open()) {
       first.submit(failing(0));
       second.submit(failing(1));
-      CompletableFuture<GenerationResult> other = CompletableFuture.supplyAsync(() -> take(second));
+      CompletableFuture<RowResult> other = CompletableFuture.supplyAsync(() -> take(second));
       assertThatThrownBy(first::take).hasMessage(sentence);
       assertThatThrownBy(other::get)
           .isInstanceOf(ExecutionException.class)
@@ -127,7 +127,7 @@ class EngineLifecycleTest {
     assertThat(engine.isFailed()).isTrue();
   }
 
-  private static GenerationResult take(EngineClient client) {
+  private static RowResult take(EngineClient client) {
     try {
       return client.take();
     } catch (InterruptedException e) {

@@ -55,10 +55,10 @@ class EqualLogitsTest {
   }
 
   private static List<List<Integer>> texts(TestEngines.OptionsBuilder options, double penalty) {
-    List<GenerationRequest> requests = new ArrayList<>();
+    List<RowRequest> requests = new ArrayList<>();
     for (int[] prompt : PROMPTS) {
       requests.add(
-          new GenerationRequest(
+          new RowRequest(
               requests.size(),
               PromptTokens.of(prompt),
               new SamplingOptions(NEW_TOKENS, penalty, 0, 0, 1, 0, List.of(), true),

@@ -150,7 +150,7 @@ class FaultWalkTest {
 
   static Outcome run(Engine engine) {
     RecordedLogits logits = new RecordedLogits();
-    List<GenerationRequest> requests =
+    List<RowRequest> requests =
         List.of(
             TestEngines.request(0, tokens(6, 20), NEW_TOKENS),
             TestEngines.observed(1, tokens(30, 4), NEW_TOKENS, logits),
@@ -158,9 +158,9 @@ class FaultWalkTest {
             TestEngines.asking(
                 3, tokens(50, 5), new Ask.Choose(List.of(tokens(7, 3), tokens(9, 2)))),
             TestEngines.asking(4, tokens(60, 5), new Ask.Embed()));
-    List<GenerationResult> results = TestEngines.run(engine, requests);
+    List<RowResult> results = TestEngines.run(engine, requests);
     assertThat(results)
-        .extracting(GenerationResult::reason)
+        .extracting(RowResult::reason)
         .containsExactly(
             FinishReason.LENGTH,
             FinishReason.LENGTH,
@@ -170,7 +170,7 @@ class FaultWalkTest {
     return new Outcome(
         results.stream().map(r -> IntStream.of(r.tokens()).boxed().toList()).toList(),
         logits,
-        results.stream().map(GenerationResult::values).toList());
+        results.stream().map(RowResult::values).toList());
   }
 
   private static int[] tokens(int first, int count) {

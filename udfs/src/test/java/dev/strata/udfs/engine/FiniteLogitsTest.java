@@ -34,9 +34,9 @@ class FiniteLogitsTest {
     breakEmbedding();
     List<int[]> prompts = List.of(new int[] {7, 8, 9}, new int[] {7, BROKEN_TOKEN}, new int[] {9});
     try (Engine engine = Engine.start(TestEngines.options(directory).build())) {
-      List<GenerationResult> results = TestEngines.run(engine, TestEngines.requests(prompts, 1));
+      List<RowResult> results = TestEngines.run(engine, TestEngines.requests(prompts, 1));
       assertThat(results)
-          .extracting(GenerationResult::reason)
+          .extracting(RowResult::reason)
           .containsExactly(FinishReason.LENGTH, FinishReason.ERROR, FinishReason.LENGTH);
       assertThat(results.get(1).error()).isEqualTo("the model computed logits that are not finite");
       assertThat(results.get(1).mayMend()).isFalse();

@@ -130,12 +130,12 @@ class GenerationBansTest {
   /** All prompts, each with bans of its own. */
   private static List<List<Integer>> texts(IntFunction<TokenBans> bans) {
     StopCondition stop = StopCondition.tokens(engine.checkpoint().generation().stopTokens());
-    List<GenerationRequest> requests = new ArrayList<>();
+    List<RowRequest> requests = new ArrayList<>();
     for (int[] prompt : PROMPTS) {
       SamplingOptions own =
           new SamplingOptions(
               NEW_TOKENS, 1, 0, 0, 1, 0, List.of(), false, List.of(), bans.apply(requests.size()));
-      requests.add(new GenerationRequest(requests.size(), PromptTokens.of(prompt), own, 0, stop));
+      requests.add(new RowRequest(requests.size(), PromptTokens.of(prompt), own, 0, stop));
     }
     return TestEngines.run(engine, requests).stream()
         .map(result -> IntStream.of(result.tokens()).boxed().toList())

@@ -84,13 +84,13 @@ class OutOfDeviceMemoryTest {
             .map(c -> c.prompt().stream().mapToInt(Integer::intValue).toArray())
             .toList();
     List<RecordedLogits> logits = prompts.stream().map(p -> new RecordedLogits()).toList();
-    List<GenerationRequest> requests = new ArrayList<>();
+    List<RowRequest> requests = new ArrayList<>();
     for (int[] prompt : prompts) {
       RecordedLogits observer = logits.get(requests.size());
       requests.add(TestEngines.observed(requests.size(), prompt, NEW_TOKENS, observer));
     }
-    List<GenerationResult> results = TestEngines.run(engine, requests);
-    assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
+    List<RowResult> results = TestEngines.run(engine, requests);
+    assertThat(results).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
     assertThat(engine.isFailed()).isFalse();
     return new Outcome(
         results.stream().map(r -> IntStream.of(r.tokens()).boxed().toList()).toList(),

@@ -20,12 +20,12 @@ class PutBackTest {
   private static final int ALLOWANCE = 40;
 
   /** Greedy and sampled rows, some of which stop early. */
-  private static List<GenerationRequest> rows() {
+  private static List<RowRequest> rows() {
     List<int[]> prompts = TestEngines.prompts(31, ROWS, 5, 20);
     return IntStream.range(0, ROWS)
         .mapToObj(
             i ->
-                new GenerationRequest(
+                new RowRequest(
                     i,
                     PromptTokens.of(prompts.get(i)),
                     i % 2 == 0 ? SamplingOptions.greedy(ALLOWANCE) : sampled(),
@@ -38,9 +38,9 @@ class PutBackTest {
     return new SamplingOptions(ALLOWANCE, 1.2, 0.9, 20, 1, 0, List.of(), true);
   }
 
-  private static List<List<Integer>> texts(List<GenerationResult> results) {
+  private static List<List<Integer>> texts(List<RowResult> results) {
     List<List<Integer>> texts = new ArrayList<>();
-    for (GenerationResult result : results) {
+    for (RowResult result : results) {
       assertThat(result.reason())
           .isEqualTo(result.key() % 3 == 0 ? FinishReason.STOP : FinishReason.LENGTH);
       texts.add(IntStream.of(result.tokens()).boxed().toList());
@@ -86,13 +86,13 @@ class PutBackTest {
   }
 
   /** The rows, with a count of how often each prompt is read. */
-  private static List<GenerationRequest> counted(AtomicIntegerArray reads) {
+  private static List<RowRequest> counted(AtomicIntegerArray reads) {
     return rows().stream()
-        .map(row -> new GenerationRequest(row.key(), counted(row, reads), row.ask()))
+        .map(row -> new RowRequest(row.key(), counted(row, reads), row.ask()))
         .toList();
   }
 
-  private static PromptTokens counted(GenerationRequest row, AtomicIntegerArray reads) {
+  private static PromptTokens counted(RowRequest row, AtomicIntegerArray reads) {
     return new PromptTokens() {
       @Override
       public int length() {
@@ -110,7 +110,7 @@ class PutBackTest {
   /** A long row that comes last does not sweep alone when all others are done. */
   @Test
   void rowsThatMayBecomeLongestEnterFirst() {
-    List<GenerationRequest> rows = new ArrayList<>();
+    List<RowRequest> rows = new ArrayList<>();
     List<int[]> prompts = TestEngines.prompts(32, 31, 2, 6);
     for (int i = 0; i < 30; i++) {
       rows.add(TestEngines.request(i, prompts.get(i), 5));

@@ -27,7 +27,7 @@ class RowQueueTest {
 
   private void deliver(EngineClient client, long key) {
     queue.deliver(
-        client, GenerationResult.generated(key, new int[] {7}, FinishReason.LENGTH, null, false));
+        client, RowResult.generated(key, new int[] {7}, FinishReason.LENGTH, null, false));
   }
 
   /** All waiting rows' keys, in the order in which they are offered. */
@@ -63,7 +63,7 @@ class RowQueueTest {
     EngineClient first = client();
     client();
     submit(first, 0);
-    FutureTask<GenerationResult> result = waiting(() -> queue.take(first));
+    FutureTask<RowResult> result = waiting(() -> queue.take(first));
     assertThat(queue.awaitRows()).isTrue();
     assertThat(takeAll()).containsExactly(0L);
     deliver(first, 0);
@@ -75,10 +75,10 @@ class RowQueueTest {
     EngineClient first = client();
     EngineClient second = client();
     submit(first, 0);
-    FutureTask<GenerationResult> firstResult = waiting(() -> queue.take(first));
+    FutureTask<RowResult> firstResult = waiting(() -> queue.take(first));
     FutureTask<Boolean> start = waiting(queue::awaitRows);
     submit(second, 1);
-    FutureTask<GenerationResult> secondResult = waiting(() -> queue.take(second));
+    FutureTask<RowResult> secondResult = waiting(() -> queue.take(second));
     assertThat(start.get()).isTrue();
     assertThat(takeAll()).containsExactly(0L, 1L);
     deliver(second, 1);
@@ -103,7 +103,7 @@ class RowQueueTest {
     EngineClient second = client();
     submit(first, 0);
     submit(second, 1);
-    FutureTask<GenerationResult> result = waiting(() -> queue.take(first));
+    FutureTask<RowResult> result = waiting(() -> queue.take(first));
     FutureTask<Boolean> start = waiting(queue::awaitRows);
     queue.cancel(second);
     assertThat(start.get()).isTrue();
@@ -191,7 +191,7 @@ class RowQueueTest {
   void aWaitingClientGetsItsResult() throws Exception {
     EngineClient client = client();
     submit(client, 4);
-    FutureTask<GenerationResult> result = waiting(() -> queue.take(client));
+    FutureTask<RowResult> result = waiting(() -> queue.take(client));
     deliver(client, 4);
     assertThat(result.get().key()).isEqualTo(4);
   }
@@ -221,7 +221,7 @@ class RowQueueTest {
     submit(hasResult, 1);
     submit(hasResult, 2);
     deliver(hasResult, 1);
-    FutureTask<GenerationResult> waiting = waiting(() -> queue.take(waits));
+    FutureTask<RowResult> waiting = waiting(() -> queue.take(waits));
     queue.close(new IllegalStateException("the disk is gone"));
     assertThatThrownBy(waiting::get)
         .hasRootCauseMessage("the disk is gone")

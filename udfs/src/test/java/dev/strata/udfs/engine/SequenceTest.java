@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class SequenceTest {
 
   private static Sequence sequence(int maxLength, List<Integer> counts) {
-    GenerationRequest request =
+    RowRequest request =
         TestEngines.request(
             1,
             new int[] {7, 8, 9},

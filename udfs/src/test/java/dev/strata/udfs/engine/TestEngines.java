@@ -79,12 +79,11 @@ final class TestEngines {
   }
 
   /** A row that generates exactly so many tokens, greedily. */
-  static GenerationRequest request(long key, int[] prompt, int newTokens) {
+  static RowRequest request(long key, int[] prompt, int newTokens) {
     return observed(key, prompt, newTokens, null);
   }
 
-  static GenerationRequest observed(
-      long key, int[] prompt, int newTokens, LogitsObserver observer) {
+  static RowRequest observed(long key, int[] prompt, int newTokens, LogitsObserver observer) {
     return asking(
         key,
         prompt,
@@ -92,30 +91,29 @@ final class TestEngines {
             SamplingOptions.greedy(newTokens), 0, (generated, count) -> false, observer));
   }
 
-  static GenerationRequest asking(long key, int[] prompt, Ask ask) {
-    return new GenerationRequest(key, PromptTokens.of(prompt), ask);
+  static RowRequest asking(long key, int[] prompt, Ask ask) {
+    return new RowRequest(key, PromptTokens.of(prompt), ask);
   }
 
   /** A row with a stop condition, or a test's hook on the sweep thread. */
-  static GenerationRequest request(long key, int[] prompt, int newTokens, StopCondition stop) {
-    return new GenerationRequest(
-        key, PromptTokens.of(prompt), SamplingOptions.greedy(newTokens), 0, stop);
+  static RowRequest request(long key, int[] prompt, int newTokens, StopCondition stop) {
+    return new RowRequest(key, PromptTokens.of(prompt), SamplingOptions.greedy(newTokens), 0, stop);
   }
 
   /** A row for each prompt, with keys from 0. */
-  static List<GenerationRequest> requests(List<int[]> prompts, int newTokens) {
+  static List<RowRequest> requests(List<int[]> prompts, int newTokens) {
     return IntStream.range(0, prompts.size())
         .mapToObj(i -> request(i, prompts.get(i), newTokens))
         .toList();
   }
 
   /** Submits all requests, whose keys count from 0, and returns the results by key. */
-  static List<GenerationResult> run(Engine engine, List<GenerationRequest> requests) {
-    GenerationResult[] results = new GenerationResult[requests.size()];
+  static List<RowResult> run(Engine engine, List<RowRequest> requests) {
+    RowResult[] results = new RowResult[requests.size()];
     try (EngineClient client = engine.open()) {
       requests.forEach(client::submit);
       while (client.unfinished() > 0) {
-        GenerationResult result = client.take();
+        RowResult result = client.take();
         results[(int) result.key()] = result;
       }
     } catch (InterruptedException e) {

@@ -225,7 +225,7 @@ class TestGoldens {
 
   private static List<RecordedLogits> score(Engine engine, List<int[]> sequences) {
     List<RecordedLogits> logits = sequences.stream().map(s -> new RecordedLogits()).toList();
-    List<GenerationRequest> requests =
+    List<RowRequest> requests =
         IntStream.range(0, sequences.size())
             .mapToObj(i -> TestEngines.observed(i, sequences.get(i), 1, logits.get(i)))
             .toList();
@@ -234,14 +234,14 @@ class TestGoldens {
   }
 
   private static List<int[]> generate(Engine engine, List<Golden.Case> cases) {
-    List<GenerationRequest> requests = new ArrayList<>();
+    List<RowRequest> requests = new ArrayList<>();
     for (Golden.Case expected : cases) {
       int[] prompt = array(expected.prompt());
       requests.add(TestEngines.request(requests.size(), prompt, expected.greedy().size()));
     }
-    List<GenerationResult> results = TestEngines.run(engine, requests);
-    assertThat(results).extracting(GenerationResult::reason).containsOnly(FinishReason.LENGTH);
-    return results.stream().map(GenerationResult::tokens).toList();
+    List<RowResult> results = TestEngines.run(engine, requests);
+    assertThat(results).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
+    return results.stream().map(RowResult::tokens).toList();
   }
 
   private static int[] array(List<Integer> tokens) {

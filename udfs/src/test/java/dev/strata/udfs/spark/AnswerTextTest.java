@@ -7,7 +7,7 @@ import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.TokenBans;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Ask;
-import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.text.ModelText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,8 +45,8 @@ class AnswerTextTest {
     int[] generated = {50, 60, token};
     assertThat(stop(own).stops(generated, 3)).isEqualTo(isStop);
     assertThat(stop(own).stops(generated, 2)).isFalse();
-    GenerationResult result =
-        new GenerationResult(
+    RowResult result =
+        new RowResult(
             0, generated, new float[0], isStop ? FinishReason.STOP : FinishReason.LENGTH, null);
     int[] shown = isStop ? new int[] {50, 60} : generated;
     assertThat(answers.answer(result, 4, own).completion().text()).isEqualTo(text.decode(shown));

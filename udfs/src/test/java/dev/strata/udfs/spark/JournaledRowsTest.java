@@ -7,7 +7,7 @@ import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Ask;
-import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.journal.Attempt;
 import dev.strata.udfs.journal.Buckets;
 import dev.strata.udfs.journal.DeathNote;
@@ -102,7 +102,7 @@ class JournaledRowsTest {
     }
 
     @Override
-    public void answered(GenerationResult result) {
+    public void answered(RowResult result) {
       if (result.error() != null) {
         errors.put((int) result.key(), result.error());
       } else {
@@ -119,8 +119,8 @@ class JournaledRowsTest {
     }
   }
 
-  private static GenerationResult result(int row) {
-    return new GenerationResult(row, new int[] {row}, new float[0], FinishReason.STOP, null);
+  private static RowResult result(int row) {
+    return new RowResult(row, new int[] {row}, new float[0], FinishReason.STOP, null);
   }
 
   private void run(int count, Set<Integer> poison) throws IOException {

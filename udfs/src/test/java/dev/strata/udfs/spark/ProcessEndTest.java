@@ -7,8 +7,8 @@ import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EngineClient;
-import dev.strata.udfs.engine.GenerationRequest;
 import dev.strata.udfs.engine.PromptTokens;
+import dev.strata.udfs.engine.RowRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -145,7 +145,7 @@ class ProcessEndTest {
     for (int row = 0; row < 8; row++) {
       int[] prompt = IntStream.range(100 * row, 100 * row + 20).toArray();
       client.submit(
-          new GenerationRequest(
+          new RowRequest(
               row,
               PromptTokens.of(prompt),
               SamplingOptions.greedy(tokens),

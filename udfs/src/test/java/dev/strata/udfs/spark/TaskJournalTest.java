@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.engine.GenerationResult;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.journal.Attempt;
 import dev.strata.udfs.journal.Buckets;
 import dev.strata.udfs.journal.Journal;
@@ -41,9 +41,8 @@ class TaskJournalTest {
             Duration.ofHours(1)));
   }
 
-  private static GenerationResult failed(String error, boolean mayMend) {
-    return new GenerationResult(
-        7, new int[] {1, 2, 3}, new float[0], FinishReason.ERROR, error, mayMend);
+  private static RowResult failed(String error, boolean mayMend) {
+    return new RowResult(7, new int[] {1, 2, 3}, new float[0], FinishReason.ERROR, error, mayMend);
   }
 
   @Test

@@ -7,9 +7,9 @@ import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EngineClient;
-import dev.strata.udfs.engine.GenerationRequest;
-import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.PromptTokens;
+import dev.strata.udfs.engine.RowRequest;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.RenderedPrompt;
@@ -112,9 +112,8 @@ final class ModelOracle implements AutoCloseable {
     int[] tokens = text.encode(List.of(new Message("user", prompt)));
     SamplingOptions greedy = SamplingOptions.greedy(maxNewTokens);
     try (EngineClient client = engine.open()) {
-      client.submit(
-          new GenerationRequest(0, tokens(tokens), greedy, 0, StopCondition.tokens(stops)));
-      GenerationResult result = client.take();
+      client.submit(new RowRequest(0, tokens(tokens), greedy, 0, StopCondition.tokens(stops)));
+      RowResult result = client.take();
       int[] made = result.tokens();
       boolean isStopped = stops.contains(made[made.length - 1]);
       return text.decode(isStopped ? Arrays.copyOf(made, made.length - 1) : made);
@@ -146,7 +145,7 @@ final class ModelOracle implements AutoCloseable {
 
   private float[] read(int[] tokens, Ask ask) {
     try (EngineClient client = engine.open()) {
-      client.submit(new GenerationRequest(0, tokens(tokens), ask));
+      client.submit(new RowRequest(0, tokens(tokens), ask));
       return client.take().values();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

@@ -9,9 +9,9 @@ import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EngineClient;
-import dev.strata.udfs.engine.GenerationRequest;
-import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.PromptTokens;
+import dev.strata.udfs.engine.RowRequest;
+import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
@@ -109,13 +109,13 @@ class RandomCheckpointTest {
     try (Engine engine = Engine.start(options);
         EngineClient client = engine.open()) {
       client.submit(
-          new GenerationRequest(
+          new RowRequest(
               0,
               PromptTokens.of(5, 400, 17),
               SamplingOptions.greedy(6),
               0,
               (generated, count) -> false));
-      GenerationResult result = client.take();
+      RowResult result = client.take();
       assertThat(result.error()).isNull();
       assertThat(result.reason()).isEqualTo(FinishReason.LENGTH);
       assertThat(result.tokens()).hasSize(6);

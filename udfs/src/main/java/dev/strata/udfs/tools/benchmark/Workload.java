@@ -5,9 +5,9 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EngineClient;
-import dev.strata.udfs.engine.GenerationRequest;
-import dev.strata.udfs.engine.GenerationResult;
 import dev.strata.udfs.engine.PromptTokens;
+import dev.strata.udfs.engine.RowRequest;
+import dev.strata.udfs.engine.RowResult;
 import java.util.SplittableRandom;
 
 /** Rows of random tokens, which stop for nothing but their length. */
@@ -36,7 +36,7 @@ final class Workload {
       for (int row = 0; row < rows; row++) {
         int[] prompt = random.ints(promptTokens, 0, vocabSize).toArray();
         client.submit(
-            new GenerationRequest(
+            new RowRequest(
                 row,
                 PromptTokens.of(prompt),
                 SamplingOptions.greedy(newTokens),
@@ -50,7 +50,7 @@ final class Workload {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  private static void require(GenerationResult result) {
+  private static void require(RowResult result) {
     if (result.error() != null) {
       throw StrataException.resources("row %d of the benchmark: %s", result.key(), result.error());
     }

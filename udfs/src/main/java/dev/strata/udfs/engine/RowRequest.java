@@ -11,15 +11,15 @@ import java.util.Objects;
  * @param prompt its tokens
  * @param ask what it asks
  */
-public record GenerationRequest(long key, PromptTokens prompt, Ask ask) {
+public record RowRequest(long key, PromptTokens prompt, Ask ask) {
 
-  public GenerationRequest {
+  public RowRequest {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(ask, "ask");
   }
 
   /** A row that asks for new tokens. */
-  public GenerationRequest(
+  public RowRequest(
       long key, PromptTokens prompt, SamplingOptions sampling, long seed, StopCondition stop) {
     this(key, prompt, new Ask.Generate(sampling, seed, stop, null));
   }

@@ -17,27 +17,26 @@ import dev.strata.udfs.api.FinishReason;
  */
 // Both go to one reader and are not compared: arrays spare boxing.
 @SuppressWarnings("ArrayRecordComponent")
-public record GenerationResult(
+public record RowResult(
     long key, int[] tokens, float[] values, FinishReason reason, String error, boolean mayMend) {
 
   private static final float[] NO_VALUES = {};
 
   /** What any engine makes of the row. */
-  public GenerationResult(
-      long key, int[] tokens, float[] values, FinishReason reason, String error) {
+  public RowResult(long key, int[] tokens, float[] values, FinishReason reason, String error) {
     this(key, tokens, values, reason, error, false);
   }
 
-  static GenerationResult generated(
+  static RowResult generated(
       long key, int[] tokens, FinishReason reason, String error, boolean mayMend) {
-    return new GenerationResult(key, tokens, NO_VALUES, reason, error, mayMend);
+    return new RowResult(key, tokens, NO_VALUES, reason, error, mayMend);
   }
 
-  static GenerationResult read(long key, float[] values) {
-    return new GenerationResult(key, new int[0], values, FinishReason.STOP, null);
+  static RowResult read(long key, float[] values) {
+    return new RowResult(key, new int[0], values, FinishReason.STOP, null);
   }
 
-  static GenerationResult failed(long key, String error, boolean mayMend) {
+  static RowResult failed(long key, String error, boolean mayMend) {
     return generated(key, new int[0], FinishReason.ERROR, error, mayMend);
   }
 }
