@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -234,6 +235,19 @@ public final class TemplateArguments implements Serializable {
   /** The values by name, as {@link dev.strata.udfs.jinja.Template#render} takes them. */
   SortedMap<String, Object> values() {
     return Collections.unmodifiableSortedMap(values);
+  }
+
+  /** Plans that ask alike are found by it. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TemplateArguments arguments
+        && values.equals(arguments.values)
+        && Objects.equals(template, arguments.template);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(values, template);
   }
 
   /** A JSON object with the variables, their names in order. */

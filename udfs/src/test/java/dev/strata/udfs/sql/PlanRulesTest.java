@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
@@ -77,6 +78,36 @@ class PlanRulesTest {
   void plansWithoutCallsAreLeftAlone() {
     LogicalPlan plan = optimized("SELECT id FROM t WHERE id > 3");
     assertThat(new ExtractAiCalls().apply(plan)).isSameAs(plan);
+  }
+
+  /**
+   * A node is planned again as its query goes on: that it is the same is known by its options, and
+   * a query whose nodes are never the same does not end.
+   */
+  @Test
+  void optionsOfANodeThatIsPlannedAgainAreEqual() {
+    Map<String, String> keys =
+        Map.of(
+            "spark.strata.chat.template.kwargs", "{\"tone\": [\"mild\", {\"x\": 1}]}",
+            "spark.strata.chat.template.name", "default",
+            "spark.strata.stop", "[\"END\", \"x\"]",
+            "spark.strata.sql.prompt.filter", "Is it so? {{prompt}}",
+            "spark.strata.row.options", "temperature,seed");
+    assertThat(AskOptions.ofSession(null)).isEqualTo(AskOptions.ofSession(null));
+    keys.forEach(
+        (key, value) -> {
+          AskOptions before = AskOptions.ofSession(null);
+          spark.conf().set(key, value);
+          try {
+            assertThat(AskOptions.ofSession(null))
+                .as(key)
+                .isEqualTo(AskOptions.ofSession(null))
+                .hasSameHashCodeAs(AskOptions.ofSession(null))
+                .isNotEqualTo(before);
+          } finally {
+            spark.conf().unset(key);
+          }
+        });
   }
 
   /** The column that orders rows is in a projection of its own, above which it is dropped. */
