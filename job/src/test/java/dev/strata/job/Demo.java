@@ -1,5 +1,7 @@
 package dev.strata.job;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -28,5 +30,16 @@ public final class Demo {
                 output.toString()),
             Arrays.stream(options))
         .toList();
+  }
+
+  /** A copy of the model that a test may change, in a directory that it has. */
+  public static Path copyOfModel(Path directory) throws IOException {
+    Path copy = Files.createDirectory(directory.resolve("model"));
+    try (Stream<Path> files = Files.list(MODEL)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    return copy;
   }
 }

@@ -23,7 +23,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +39,7 @@ class CommandErrorsTest {
 
   @Test
   void unknownFamily() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     edit(model.resolve("config.json"), "\"llama\"", "\"perceptron\"");
     edit(model.resolve("config.json"), "LlamaForCausalLM", "PerceptronForCausalLM");
     assertFails(3, "perceptron", generate(model));
@@ -48,7 +47,7 @@ class CommandErrorsTest {
 
   @Test
   void truncatedShard() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     try (RandomAccessFile shard = new RandomAccessFile(model.resolve(SHARD).toFile(), "rw")) {
       shard.setLength(shard.length() / 2);
     }
@@ -57,21 +56,21 @@ class CommandErrorsTest {
 
   @Test
   void missingShard() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     Files.delete(model.resolve(SHARD));
     assertFails(3, SHARD, generate(model));
   }
 
   @Test
   void wrongShape() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     edit(model.resolve("config.json"), "\"intermediate_size\": 768", "\"intermediate_size\": 512");
     assertFails(3, "has shape", generate(model));
   }
 
   @Test
   void sizesBeyondTheWeights() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     edit(model.resolve("config.json"), "\"head_dim\": 64", "\"head_dim\": 500000000");
     assertFails(3, "num_attention_heads times head_dim is 2000000000 in ", generate(model));
   }
@@ -79,7 +78,7 @@ class CommandErrorsTest {
   /** What only a run finds out. */
   @Test
   void weightsThatAreNotFinite() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     byte[] shard = Files.readAllBytes(model.resolve(SHARD));
     Arrays.fill(shard, shard.length / 2, shard.length - 100, (byte) 0xff);
     Files.write(model.resolve(SHARD), shard);
@@ -122,7 +121,7 @@ class CommandErrorsTest {
 
   @Test
   void noTokenizer() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     Files.delete(model.resolve("tokenizer.json"));
     assertFails(3, "tokenizer.json", generate(model));
   }
@@ -160,7 +159,7 @@ class CommandErrorsTest {
 
   @Test
   void headersThatLie() throws Exception {
-    Path model = copyOfDemoModel();
+    Path model = Demo.copyOfModel(directory);
     byte[] shard = Files.readAllBytes(model.resolve(SHARD));
     changeTensor(model, shard, tensor -> offsets(tensor, 0, 1L << 40));
     assertFails(3, "ends at byte 1099511627776 of the data", generate(model));
@@ -301,15 +300,5 @@ class CommandErrorsTest {
 
   private CommandResult generate(Path model) {
     return command("--model", model.toString());
-  }
-
-  private Path copyOfDemoModel() throws IOException {
-    Path copy = Files.createDirectory(directory.resolve("model"));
-    try (Stream<Path> files = Files.list(Demo.MODEL)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
-      }
-    }
-    return copy;
   }
 }

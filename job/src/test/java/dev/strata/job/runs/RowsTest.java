@@ -175,12 +175,7 @@ class RowsTest {
 
   /** The demo model with a template that raises for some texts. */
   private Path modelThatRefuses(String word) throws IOException {
-    Path copy = Files.createDirectory(directory.resolve("model"));
-    try (Stream<Path> files = Files.list(Demo.MODEL)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
-      }
-    }
+    Path copy = Demo.copyOfModel(directory);
     Path template = copy.resolve("chat_template.jinja");
     String check =
         "{%% if '%s' in messages[0]['content'] %%}{{ raise_exception('not this text, please') }}{%% endif %%}"
