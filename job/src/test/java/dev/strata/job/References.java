@@ -28,6 +28,11 @@ public final class References {
     return byId(Demo.ROOT.resolve("datasets/sentences.json"));
   }
 
+  /** The texts to summarize, by their ids. */
+  public static Map<String, JsonObject> packages() throws IOException {
+    return byId(Demo.ROOT.resolve("datasets/package-descriptions.json"));
+  }
+
   private static Map<String, JsonObject> byId(Path file) throws IOException {
     Map<String, JsonObject> rows = new LinkedHashMap<>();
     for (String line : Files.readAllLines(file)) {

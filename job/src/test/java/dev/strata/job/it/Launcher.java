@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The launcher script, as a person calls it, on the jar that was just built. */
-final class Launcher {
+public final class Launcher {
 
   /** Enough for the demo model, so that two executors fit a small machine. */
   private static final Map<String, String> SMALL = Map.of("--host-memory", "512m");
@@ -85,7 +85,7 @@ final class Launcher {
    *
    * @param environment beside that of this process
    */
-  static Started start(String script, Map<String, String> environment, String... args)
+  public static Started start(String script, Map<String, String> environment, String... args)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Demo.ROOT.resolve("submit-scripts").resolve(script).toString());
@@ -105,10 +105,10 @@ final class Launcher {
   }
 
   /** A script that runs. */
-  record Started(List<String> command, Process process, Path out, Path err) {
+  public record Started(List<String> command, Process process, Path out, Path err) {
 
     /** Waits for its end. */
-    CommandResult await() throws IOException, InterruptedException {
+    public CommandResult await() throws IOException, InterruptedException {
       try {
         if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
           process.destroyForcibly();

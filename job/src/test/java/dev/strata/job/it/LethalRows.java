@@ -1,12 +1,9 @@
 package dev.strata.job.it;
 
-import dev.strata.job.Demo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import javax.tools.JavaCompiler;
-import javax.tools.ToolProvider;
 
 /**
  * Has executors die of some rows: puts a class of the engine's before that of the jar, which writes
@@ -14,8 +11,6 @@ import javax.tools.ToolProvider;
  * the process, as native code may have it, and Strata has no place for it.
  */
 final class LethalRows {
-
-  private static final Path JAR = Demo.ROOT.resolve("job/target/strata.jar");
 
   private static final String REQUEST =
       """
@@ -61,16 +56,7 @@ final class LethalRows {
    * @param directory where classes can be
    */
   static List<String> settings(Path directory, String promptTokens) throws IOException {
-    Path source = directory.resolve("RowRequest.java");
-    Path classes = Files.createDirectory(directory.resolve("classes"));
-    Files.writeString(source, REQUEST.formatted(promptTokens));
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    int errors =
-        compiler.run(
-            null, null, null, "-cp", JAR.toString(), "-d", classes.toString(), source.toString());
-    if (errors != 0) {
-      throw new IllegalStateException("the class does not compile");
-    }
-    return List.of("--conf", "spark.executor.extraClassPath=" + classes + ":" + JAR);
+    Files.writeString(directory.resolve("RowRequest.java"), REQUEST.formatted(promptTokens));
+    return StandIns.settings(directory, "RowRequest.java");
   }
 }

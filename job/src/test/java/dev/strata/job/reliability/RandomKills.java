@@ -1,0 +1,82 @@
+package dev.strata.job.reliability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.Gson;
+import dev.strata.job.Demo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.commons.io.FileUtils;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many runs with kills at random moments. Those that are done are kept in {@code
+ * target/reliability}, so that the next start goes on where this one was stopped.
+ *
+ * <p>{@code -Dstrata.kills.runs} is how many there are to be in all, 100 unless set, {@code
+ * -Dstrata.kills.parallel} how many at a time, one unless set.
+ */
+class RandomKills {
+
+  private static final Path DIRECTORY = Demo.ROOT.resolve("target/reliability");
+  private static final Path DONE = DIRECTORY.resolve("kills.jsonl");
+  private static final Gson JSON = new Gson();
+
+  @Test
+  void noRowIsLostOrComputedTwiceForLong() throws Exception {
+    Work work = Work.in(DIRECTORY);
+    Set<Integer> done = read().stream().map(KillFigures::seed).collect(Collectors.toSet());
+    List<Integer> seeds =
+        IntStream.rangeClosed(1, Integer.getInteger("strata.kills.runs", 100))
+            .boxed()
+            .filter(seed -> !done.contains(seed))
+            .toList();
+    ExecutorService pool =
+        Executors.newFixedThreadPool(Integer.getInteger("strata.kills.parallel", 1));
+    try {
+      List<Future<?>> runs = new ArrayList<>();
+      seeds.forEach(seed -> runs.add(pool.submit(() -> run(work, seed))));
+      for (Future<?> run : runs) {
+        run.get();
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+    List<KillFigures> all = read();
+    System.out.println(KillSummary.of(all).text());
+    assertThat(all).allSatisfy(run -> assertThat(run.unexplained()).isZero());
+  }
+
+  private static Void run(Work work, int seed) throws Exception {
+    Path directory = DIRECTORY.resolve("run-" + seed);
+    FileUtils.deleteDirectory(directory.toFile()); // of one that was stopped
+    Files.createDirectories(directory);
+    KillFigures figures = new KillRun(work, directory, seed).execute();
+    write(JSON.toJson(figures));
+    FileUtils.deleteDirectory(directory.toFile());
+    return null;
+  }
+
+  private static synchronized void write(String line) throws IOException {
+    Files.writeString(
+        DONE, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  private static List<KillFigures> read() throws IOException {
+    return Files.exists(DONE)
+        ? Files.readAllLines(DONE).stream()
+            .map(line -> JSON.fromJson(line, KillFigures.class))
+            .toList()
+        : List.of();
+  }
+}
