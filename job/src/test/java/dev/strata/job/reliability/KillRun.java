@@ -5,7 +5,6 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Rows;
 import dev.strata.job.it.Launcher;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -25,9 +25,8 @@ import org.junit.jupiter.api.Test;
  * Many runs with kills at random moments. Those that are done are kept in {@code
  * target/reliability}, so that the next start goes on where this one was stopped.
  *
- * <p>{@code -Dstrata.kills.runs} is the last of them, 100 unless set, {@code -Dstrata.kills.first} the
- * first, {@code
- * -Dstrata.kills.parallel} how many at a time, one unless set.
+ * <p>{@code -Dstrata.kills.runs} is the last of them, 100 unless set, {@code -Dstrata.kills.first}
+ * the first, {@code -Dstrata.kills.parallel} how many at a time, one unless set.
  */
 class RandomKills {
 
@@ -77,8 +76,7 @@ class RandomKills {
   }
 
   private static synchronized void write(String line) throws IOException {
-    Files.writeString(
-        DONE, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Files.writeString(DONE, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
   private static List<KillFigures> read() throws IOException {

@@ -111,8 +111,6 @@ record Work(Path input, Map<String, JsonObject> rows, Set<String> unclear) {
 
   /** The tokens of all rows. */
   long tokens() {
-    return rows.values().stream()
-        .mapToLong(row -> row.get("completion_tokens").getAsLong())
-        .sum();
+    return rows.values().stream().mapToLong(row -> row.get("completion_tokens").getAsLong()).sum();
   }
 }
