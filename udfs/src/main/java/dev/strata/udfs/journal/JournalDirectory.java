@@ -115,6 +115,12 @@ final class JournalDirectory {
     }
   }
 
+  /** Bytes that may yet be written, all copies of a block counted as one. */
+  long free() throws IOException {
+    short copies = files.getDefaultReplication(directory);
+    return files.getStatus(directory).getRemaining() / Math.max(1, copies);
+  }
+
   /** Removes a file; one that stays is in nobody's way. */
   void delete(String name) {
     try {

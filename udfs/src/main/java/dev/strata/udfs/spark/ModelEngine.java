@@ -11,9 +11,13 @@ import dev.strata.udfs.text.ModelText;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An engine and its model's text side, which outlives it where tasks still need it. */
 final class ModelEngine implements SharedEngine {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelEngine.class);
 
   /** Runs whose beginning is remembered; of one before them, what its other tasks did is lost. */
   private static final int RUNS = 256;
@@ -36,6 +40,7 @@ final class ModelEngine implements SharedEngine {
   static ModelEngine start(EngineRequest request, MemoryBroker memory) throws InterruptedException {
     EngineOptions options = request.options();
     Container.require(SparkEnv.get().conf(), options.hostMemory());
+    Scratch.warning().ifPresent(LOG::warn);
     ModelFiles files = ModelFiles.onThisNode(options.model(), request.staging(), request.hadoop());
     Checkpoint checkpoint = Checkpoint.open(files, options.io(), options.hostMemory());
     ModelText text = loadText(checkpoint, options);

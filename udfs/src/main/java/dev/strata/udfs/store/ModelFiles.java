@@ -49,6 +49,11 @@ public interface ModelFiles extends Closeable {
     return LocalModelFiles.isElsewhere(location) && staging.mode() == ModelStaging.Mode.COPY;
   }
 
+  /** The directory of this node's copies of models. */
+  static java.nio.file.Path copies(ModelStaging staging) {
+    return ModelCache.of(staging).directory();
+  }
+
   /**
    * The files at a location for an engine of this node: local ones where they lie, others from a
    * copy that all processes of the node share, or where they lie if the staging says so.
