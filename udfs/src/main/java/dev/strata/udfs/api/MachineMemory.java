@@ -57,7 +57,7 @@ public record MachineMemory(long limit, boolean isContainer, long free, long swa
       String[] parts = line.split(":", 3);
       if (parts.length == 3 && parts[1].isEmpty()) {
         add(groups, root, parts[2], "memory.max", "memory.current", "");
-      } else if (parts.length == 3 && List.of(parts[1].split(",")).contains("memory")) {
+      } else if (parts.length == 3 && List.of(parts[1].split(",", -1)).contains("memory")) {
         add(
             groups,
             root.resolve("memory"),

@@ -134,6 +134,11 @@ final class EngineParts implements AutoCloseable {
     return wave;
   }
 
+  /** Says that it is held by a call that does not come back. */
+  void stuck() {
+    reservation.stuck();
+  }
+
   /** Says that all of it is going to be closed, so that nobody makes do with what else is left. */
   void ending() {
     reservation.ending();

@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.MemoryBroker;
@@ -41,11 +42,17 @@ final class ModelEngine implements SharedEngine {
     EngineOptions options = request.options();
     Container.require(SparkEnv.get().conf(), options.hostMemory());
     Scratch.warning().ifPresent(LOG::warn);
-    ModelFiles files = ModelFiles.onThisNode(options.model(), request.staging(), request.hadoop());
+    Activity activity = request.activity();
+    activity.begins(StartStep.COPY);
+    ModelFiles files =
+        ModelFiles.onThisNode(options.model(), request.staging(), request.hadoop(), activity);
+    activity.begins(StartStep.OPEN);
     Checkpoint checkpoint = Checkpoint.open(files, options.io(), options.hostMemory());
     ModelText text = loadText(checkpoint, options);
     try {
-      return new ModelEngine(Engine.start(options, checkpoint, memory), text);
+      activity.begins(StartStep.DEVICE);
+      return new ModelEngine(
+          Engine.start(options, checkpoint, memory, request.stallTimeout()), text);
     } catch (Throwable e) {
       Cleanup.closeAfter(e, text);
       throw e;

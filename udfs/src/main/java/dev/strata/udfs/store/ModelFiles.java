@@ -2,6 +2,7 @@ package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Activity;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -59,14 +60,16 @@ public interface ModelFiles extends Closeable {
    * copy that all processes of the node share, or where they lie if the staging says so.
    *
    * @param conf of Hadoop's file systems
+   * @param activity advances with what is copied
    * @throws StrataException as {@link #at}, or if there is no room for a copy
    */
-  static ModelFiles onThisNode(String location, ModelStaging staging, Configuration conf) {
+  static ModelFiles onThisNode(
+      String location, ModelStaging staging, Configuration conf, Activity activity) {
     if (!isCopied(location, staging)) {
       return at(location, conf);
     }
     try (HadoopModelFiles remote = HadoopModelFiles.at(location, conf)) {
-      return ModelCache.of(staging).copyOf(remote);
+      return ModelCache.of(staging).copyOf(remote, activity);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

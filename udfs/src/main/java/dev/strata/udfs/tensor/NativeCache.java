@@ -79,7 +79,7 @@ public final class NativeCache {
       return Optional.empty();
     }
     long bytes = 0;
-    for (String library : natives.getProperty("libraries", "").split(",")) {
+    for (String library : natives.getProperty("libraries", "").split(",", -1)) {
       URL file = loader.getResource(String.join("/", "pytorch", flavor, classifier, library));
       bytes += file == null ? 0 : Math.max(0, file.openConnection().getContentLengthLong());
     }

@@ -68,7 +68,7 @@ public final class Doctor {
             .getOrDefault(
                 "SPARK_LOCAL_DIRS",
                 settings.getOrDefault("spark.local.dir", System.getProperty("java.io.tmpdir")));
-    return Path.of(named.split(",")[0].trim());
+    return Path.of(named.split(",", 2)[0].trim());
   }
 
   /** What a run takes of a GPU's memory, where there is one. */
