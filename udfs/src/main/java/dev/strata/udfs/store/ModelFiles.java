@@ -42,7 +42,7 @@ public interface ModelFiles extends Closeable {
   static ModelFiles at(String location, Configuration conf) {
     return LocalModelFiles.isElsewhere(location)
         ? HadoopModelFiles.at(location, conf)
-        : LocalModelFiles.at(location);
+        : LocalModelFiles.at(location, HadoopModelFiles.patience(conf));
   }
 
   /** Whether {@link #onThisNode} reads a copy. */
