@@ -110,7 +110,9 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
     Interruption cleanup = Interruption.followedBy(output::discard);
     TaskFailures failures =
         TaskFailures.watch(
-            spark.sparkContext(), () -> listener.progress().sum(EngineSnapshot::newTokens));
+            spark.sparkContext(),
+            () -> listener.progress().sum(EngineSnapshot::newTokens),
+            earlier.partitions(spark.sparkContext().applicationId()));
     AutoCloseable deaths = earlier.watch(spark.sparkContext());
     try (progress;
         watch;
