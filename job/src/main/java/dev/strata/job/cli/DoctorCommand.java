@@ -17,7 +17,7 @@ final class DoctorCommand {
 
   static final String WORD = "doctor";
   static final String DESCRIPTION =
-      "Examines this machine: Java, Spark, GPU, natives, memory, model, disk.";
+      "Examines this machine: Java, Spark, GPU, natives, memory, disks, model.";
   static final List<ConfKey<?>> KEYS =
       List.of(
           StrataKeys.MODEL,

@@ -21,6 +21,8 @@ import java.util.UUID;
  * @param processes the processes that {@code process} is one of: containers with one host name may
  *     have several sets of them
  * @param process its number
+ * @param started when it started, in the kernel's ticks since the machine did, which no clock that
+ *     is set changes; 0 where nobody knows
  * @param application the Spark application
  * @param since when it took the lock
  */
@@ -30,8 +32,12 @@ public record LockHolder(
     String host,
     String processes,
     long process,
+    long started,
     String application,
     Instant since) {
+
+  /** The field of the start, counted from the one behind the name. */
+  private static final int STARTED = 19;
 
   /** This process, from now on. */
   public static LockHolder ofThisProcess(String application) {
@@ -41,6 +47,7 @@ public record LockHolder(
         hostName(),
         processSet(),
         ProcessHandle.current().pid(),
+        started("self"),
         application,
         Instant.now().truncatedTo(ChronoUnit.SECONDS));
   }
@@ -50,17 +57,24 @@ public record LockHolder(
     return !processes.isEmpty()
         && processes.equals(processSet())
         && host.equals(hostName())
-        && ProcessHandle.of(process).filter(this::mayBeHolder).isEmpty();
+        && !isRunning();
   }
 
-  /** A process that started after the lock was taken has inherited the number only. */
-  private boolean mayBeHolder(ProcessHandle found) {
-    return found.isAlive()
-        && found
-            .info()
-            .startInstant()
-            .map(start -> !start.isAfter(since.plusSeconds(2)))
-            .orElse(true);
+  /** A process that has the number and started at another time has inherited it. */
+  private boolean isRunning() {
+    boolean isThere = ProcessHandle.of(process).filter(ProcessHandle::isAlive).isPresent();
+    return isThere && (started == 0 || started == started(Long.toString(process)));
+  }
+
+  private static long started(String process) {
+    try {
+      String state = Files.readString(Path.of("/proc", process, "stat"));
+      // The program's name is in brackets, and may hold anything.
+      String[] fields = state.substring(state.lastIndexOf(')') + 2).split(" ", -1);
+      return Long.parseLong(fields[STARTED]);
+    } catch (IOException | RuntimeException e) { // no Linux, or no such process
+      return 0;
+    }
   }
 
   /** What {@link #parse} reads. */
@@ -71,6 +85,7 @@ public record LockHolder(
     properties.setProperty("host", host);
     properties.setProperty("processes", processes);
     properties.setProperty("process", Long.toString(process));
+    properties.setProperty("started", Long.toString(started));
     properties.setProperty("application", application);
     properties.setProperty("since", since.toString());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -90,6 +105,7 @@ public record LockHolder(
               field(properties, "host"),
               field(properties, "processes"),
               Long.parseLong(field(properties, "process")),
+              Long.parseLong(properties.getProperty("started", "0")),
               field(properties, "application"),
               Instant.parse(field(properties, "since"))));
     } catch (IllegalArgumentException | java.time.DateTimeException e) {

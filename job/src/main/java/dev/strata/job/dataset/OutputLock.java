@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * renewed for ten, or whose holder was a process of this machine that has ended, is a dead run's
  * and is taken over. So is one that does not say who holds it, as a full disk leaves it, after a
  * minute: a holder writes it whole before anything else.
+ *
+ * <p>Clocks are set, forward or back, so that a time alone ends no lock of a holder that may live:
+ * it is watched for longer than a holder takes to renew it.
  */
 public final class OutputLock implements AutoCloseable {
 
@@ -35,6 +38,11 @@ public final class OutputLock implements AutoCloseable {
 
   private static final Duration HEARTBEAT = Duration.ofMinutes(1);
   private static final Duration EXPIRY = Duration.ofMinutes(10);
+
+  /** Longer than a living holder takes to renew its lock. */
+  private static final Duration WATCH = HEARTBEAT.plus(HEARTBEAT.dividedBy(4));
+
+  private static final long LOOKS = 50;
 
   /** How long a lock may be there before it says who holds it. */
   private static final Duration UNSIGNED = Duration.ofMinutes(1);
@@ -48,15 +56,17 @@ public final class OutputLock implements AutoCloseable {
   private final FileSystem files;
   private final Path file;
   private final LockHolder holder;
+  private final Duration watch;
   private final Runnable atShutdown = this::release;
   private boolean tookOver;
   private final ScheduledExecutorService heartbeat =
       Executors.newSingleThreadScheduledExecutor(OutputLock::daemon);
 
-  private OutputLock(FileSystem files, Path file, LockHolder holder) {
+  private OutputLock(FileSystem files, Path file, LockHolder holder, Duration watch) {
     this.files = files;
     this.file = file;
     this.holder = holder;
+    this.watch = watch;
   }
 
   /**
@@ -68,9 +78,17 @@ public final class OutputLock implements AutoCloseable {
    * @throws StrataException if another run holds it, or one cannot know
    */
   public static OutputLock acquire(Configuration conf, Path file, String what, String application) {
+    return acquire(conf, file, what, application, WATCH);
+  }
+
+  /**
+   * @param watch how long a lock that may be a dead run's is watched
+   */
+  static OutputLock acquire(
+      Configuration conf, Path file, String what, String application, Duration watch) {
     try {
       FileSystem files = plain(DataFiles.fileSystem(conf, file));
-      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(application));
+      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(application), watch);
       lock.acquire(what);
       return lock;
     } catch (IOException e) {
@@ -86,8 +104,8 @@ public final class OutputLock implements AutoCloseable {
   public static void requireFree(Configuration conf, Path file, String what) {
     try {
       FileSystem files = plain(DataFiles.fileSystem(conf, file));
-      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(""));
-      if (files.exists(file) && !lock.isDead(lock.read(file))) {
+      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(""), WATCH);
+      if (files.exists(file) && !lock.mayBeDead(lock.read(file))) {
         throw lock.held(what);
       }
     } catch (IOException e) {
@@ -191,28 +209,64 @@ public final class OutputLock implements AutoCloseable {
   }
 
   private boolean isDead(Optional<LockHolder> found) throws IOException {
+    boolean isCertain = found.map(LockHolder::hasEnded).orElse(true);
+    return mayBeDead(found) && (isCertain || standsStill(found));
+  }
+
+  private boolean mayBeDead(Optional<LockHolder> found) throws IOException {
     Duration age = age();
     return age.compareTo(EXPIRY) > 0
+        || age.compareTo(UNSIGNED.negated()) < 0 // of a time to come
         || found.map(LockHolder::hasEnded).orElse(age.compareTo(UNSIGNED) > 0);
+  }
+
+  /** Whether nobody renews the lock for as long as it is watched. */
+  private boolean standsStill(Optional<LockHolder> found) throws IOException {
+    LOG.warn(
+        "the lock {} of {} seems to be a dead run's; it is watched for {} s whether it is renewed",
+        file,
+        describe(found, ""),
+        watch.toSeconds());
+    Duration age = age();
+    long begin = System.nanoTime();
+    long modified = modified();
+    while (System.nanoTime() - begin < watch.toNanos()) {
+      LockSupport.parkNanos(watch.dividedBy(LOOKS).toNanos());
+      if (modified() != modified || !read(file).equals(found)) {
+        LOG.info("the lock {} was renewed, though it is {} old by this clock", file, age);
+        return false;
+      }
+    }
+    return true;
   }
 
   private StrataException held(String what) throws IOException {
     return StrataException.locked(
         "%s by %s, last heard of %d seconds ago; wait until it ends, or remove %s"
             + " if you know that it is dead",
-        what, describe(read(file), "a run that is just starting"), age().toSeconds(), file);
+        what,
+        describe(read(file), "a run that is just starting"),
+        Math.max(0, age().toSeconds()),
+        file);
   }
 
   private static String describe(Optional<LockHolder> holder, String otherwise) {
     return holder.map(LockHolder::toString).orElse(otherwise);
   }
 
+  /** By this machine's clock, which may be behind that of the file system. */
   private Duration age() throws IOException {
+    long now = System.currentTimeMillis();
+    long modified = modified();
+    return Duration.ofMillis(modified == 0 ? 0 : now - modified);
+  }
+
+  /** 0 for a lock that was given back a moment ago. */
+  private long modified() throws IOException {
     try {
-      long modified = files.getFileStatus(file).getModificationTime();
-      return Duration.ofMillis(Math.max(0, System.currentTimeMillis() - modified));
+      return files.getFileStatus(file).getModificationTime();
     } catch (FileNotFoundException e) {
-      return Duration.ZERO; // given back a moment ago
+      return 0;
     }
   }
 

@@ -54,6 +54,24 @@ record Continuation(RunJournal journal, Configuration hadoop) {
     return journal == null ? () -> {} : journal.watch(context);
   }
 
+  /** What the journal knows of partitions. */
+  TaskFailures.Partitions partitions(String application) {
+    if (journal == null) {
+      return TaskFailures.Partitions.UNKNOWN;
+    }
+    return new TaskFailures.Partitions() {
+      @Override
+      public boolean hadRows(String executor, int partition, int partitions) throws IOException {
+        return journal.hasRowsInFlight(hadoop, application, executor, partition, partitions);
+      }
+
+      @Override
+      public long produced(int partition, int partitions) throws IOException {
+        return journal.produced(hadoop, partition, partitions);
+      }
+    };
+  }
+
   /** The output is there, and nothing is to be continued. */
   void end() {
     if (journal != null) {

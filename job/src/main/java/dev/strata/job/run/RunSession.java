@@ -26,6 +26,9 @@ import org.apache.spark.sql.SparkSession;
 /** What all ways to run have in common: a Spark session, and what is asked of it. */
 record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options) {
 
+  /** Of a row, where neither the run nor the model says. */
+  private static final int MAX_NEW_TOKENS = 256;
+
   /** The same for an input, whose broken rows have the reason for an error. */
   RunSession reading(Input input) {
     return input.errorColumn() == null
@@ -50,6 +53,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
    * @param more columns that come out beside those of {@link #columns}
    */
   Dataset<Row> completed(Dataset<Row> rows, EngineStats stats, RunJournal journal, String... more) {
+    requireRoom(rows, journal);
     List<String> columns = new ArrayList<>(columns(rows));
     columns.addAll(Arrays.asList(more));
     StrataConf dealt =
@@ -58,6 +62,19 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
         .counting(stats)
         .journaled(journal)
         .ask(rows, given -> options.prompt());
+  }
+
+  private void requireRoom(Dataset<Row> rows, RunJournal journal) {
+    long bytes =
+        rows.queryExecution().optimizedPlan().stats().sizeInBytes().bigInteger().bitLength() < 62
+            ? rows.queryExecution().optimizedPlan().stats().sizeInBytes().toLong()
+            : RunSpace.UNKNOWN;
+    boolean isTable = conf.get(StrataKeys.OUTPUT_FORMAT).equals("table");
+    new RunSpace(bytes, rows::count, conf.find(StrataKeys.MAX_NEW_TOKENS).orElse(MAX_NEW_TOKENS))
+        .check(
+            spark.sparkContext().hadoopConfiguration(),
+            journal == null ? null : journal.location(),
+            isTable ? null : conf.require(StrataKeys.OUTPUT));
   }
 
   /** Into how many partitions rows are dealt. */
@@ -93,7 +110,9 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
     Interruption cleanup = Interruption.followedBy(output::discard);
     TaskFailures failures =
         TaskFailures.watch(
-            spark.sparkContext(), () -> listener.progress().sum(EngineSnapshot::newTokens));
+            spark.sparkContext(),
+            () -> listener.progress().sum(EngineSnapshot::newTokens),
+            earlier.partitions(spark.sparkContext().applicationId()));
     AutoCloseable deaths = earlier.watch(spark.sparkContext());
     try (progress;
         watch;

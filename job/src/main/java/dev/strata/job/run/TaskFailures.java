@@ -3,6 +3,7 @@ package dev.strata.job.run;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.ExecutorDeaths;
+import java.io.IOException;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +14,11 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkException;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * How often a task is tried. Where a journal finds the rows that end executors, that takes a death
@@ -35,15 +40,45 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
   /** What a task computed before it failed: it may go on for as long as there is more each time. */
   private record Losses(int count, long progress) {}
 
+  /** What is known of a partition's rows. */
+  interface Partitions {
+
+    /** Where nothing is known, what a death is about is not, either. */
+    Partitions UNKNOWN =
+        new Partitions() {
+          @Override
+          public boolean hadRows(String executor, int partition, int partitions) {
+            return true;
+          }
+
+          @Override
+          public long produced(int partition, int partitions) {
+            return 0;
+          }
+        };
+
+    /** Whether an executor's engine had rows of it when it died. */
+    boolean hadRows(String executor, int partition, int partitions) throws IOException;
+
+    /** Grows with what its rows produce. */
+    long produced(int partition, int partitions) throws IOException;
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(TaskFailures.class);
+
   private final SparkContext context;
   private final LongSupplier progress;
+  private final Partitions partitions;
+  private final Map<Integer, Integer> sizes = new HashMap<>();
   private final Map<String, Integer> failures = new HashMap<>();
   private final Map<String, Losses> losses = new HashMap<>();
+  private final Map<String, Losses> deaths = new HashMap<>();
   private SparkException last;
 
-  TaskFailures(SparkContext context, LongSupplier progress) {
+  TaskFailures(SparkContext context, LongSupplier progress, Partitions partitions) {
     this.context = context;
     this.progress = progress;
+    this.partitions = partitions;
   }
 
   /** What Spark is told of it, unless the user has said it. */
@@ -78,12 +113,17 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
    *
    * @param progress grows with what is computed
    */
-  static TaskFailures watch(SparkContext context, LongSupplier progress) {
-    TaskFailures failures = new TaskFailures(context, progress);
+  static TaskFailures watch(SparkContext context, LongSupplier progress, Partitions partitions) {
+    TaskFailures failures = new TaskFailures(context, progress, partitions);
     if (context.getConf().getInt(MOST, MOST_EXCEPTIONS) == MOST_DEATHS) {
       context.addSparkListener(failures);
     }
     return failures;
+  }
+
+  @Override
+  public synchronized void onStageSubmitted(SparkListenerStageSubmitted stage) {
+    sizes.put(stage.stageInfo().stageId(), stage.stageInfo().numTasks());
   }
 
   @Override
@@ -97,24 +137,61 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
             failure.exception().getOrElse(() -> null));
       }
     } else if (end.reason() instanceof ExecutorLostFailure lost && lost.exitCausedByApp()) {
-      lost(task, lost.reason().getOrElse(() -> ""));
+      String reason = lost.reason().getOrElse(() -> "");
+      if (ExecutorDeaths.isFault(reason)) {
+        died(task, end, lost.execId(), reason);
+      } else {
+        taken(task, reason);
+      }
     }
   }
 
-  /** A death that may be a row's is for the journal, and of others each may be the last. */
-  private void lost(String task, String reason) {
-    if (ExecutorDeaths.isFault(reason)) {
-      return;
-    }
-    long now = progress.getAsLong();
-    Losses before = losses.getOrDefault(task, new Losses(0, now));
-    Losses after = new Losses(now > before.progress() ? 1 : before.count() + 1, now);
-    losses.put(task, after);
-    if (after.count() == MOST_EXCEPTIONS) {
+  /** Of executors that were taken away each may be the last. */
+  private void taken(String task, String reason) {
+    if (count(losses, task, progress.getAsLong()) == MOST_EXCEPTIONS) {
       giveUp(
           "a task lost its executor %d times, and nothing was computed between: %s"
               .formatted(MOST_EXCEPTIONS, reason),
           null);
+    }
+  }
+
+  /** A death that may be a row's is for the journal; one that came before any row is none. */
+  private void died(String task, SparkListenerTaskEnd end, String executor, String reason) {
+    int partition = end.taskInfo().partitionId();
+    int size = Math.max(sizes.getOrDefault(end.stageId(), 0), partition + 1);
+    try {
+      if (!partitions.hadRows(executor, partition, size)
+          && count(deaths, task, partitions.produced(partition, size)) == MOST_EXCEPTIONS) {
+        giveUp(
+            ("a task lost its executor %d times before the engine had any of its rows, the last"
+                    + " time executor %s (%s: %s); %s")
+                .formatted(
+                    MOST_EXCEPTIONS, executor, ExecutorDeaths.told(reason), reason, log(executor)),
+            null);
+      }
+    } catch (IOException | RuntimeException e) { // then each may be a row's
+      LOG.warn("nobody knows which rows executor {} had: {}", executor, e.getMessage(), e);
+    }
+  }
+
+  private static int count(Map<String, Losses> losses, String task, long now) {
+    Losses before = losses.getOrDefault(task, new Losses(0, now));
+    Losses after = new Losses(now > before.progress() ? 1 : before.count() + 1, now);
+    losses.put(task, after);
+    return after.count();
+  }
+
+  /** Where a person finds what the executor said last. */
+  private String log(String executor) {
+    try {
+      Map<String, String> logs =
+          CollectionConverters.asJava(
+              context.statusStore().executorSummary(executor).executorLogs());
+      String stderr = logs.get("stderr");
+      return stderr == null ? "look into its log" : "look into its log " + stderr;
+    } catch (RuntimeException e) { // Spark has forgotten it
+      return "look into its log";
     }
   }
 

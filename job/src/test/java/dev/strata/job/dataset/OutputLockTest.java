@@ -147,6 +147,71 @@ class OutputLockTest {
         "the output is being written");
   }
 
+  /** A lock of another machine, as it looks after clocks were set. */
+  private Path lockOfAnotherMachine(Duration age) throws IOException {
+    LockHolder me = LockHolder.ofThisProcess("app-0");
+    Path file = directory.resolve(".out.strata-lock");
+    Files.write(file, withProcess(me, me.process(), "elsewhere").toBytes());
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
+    return file;
+  }
+
+  /** Old, or of a time to come. */
+  @ParameterizedTest
+  @ValueSource(longs = {11, -60})
+  void aLockThatNobodyRenewsIsTakenOverOnceItWasWatched(long minutes) throws IOException {
+    Path file = lockOfAnotherMachine(Duration.ofMinutes(minutes));
+    requireFree(file);
+    long before = System.nanoTime();
+    try (OutputLock lock = acquire(file, Duration.ofMillis(100))) {
+      assertThat(lock.tookOver()).isTrue();
+    }
+    assertThat(System.nanoTime() - before).isGreaterThan(100_000_000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {11, -60})
+  void aLockThatIsRenewedIsALivingRunsWhateverTheClockSays(long minutes) throws Exception {
+    Path file = lockOfAnotherMachine(Duration.ofMinutes(minutes));
+    CompletableFuture<OutputLock> other =
+        CompletableFuture.supplyAsync(() -> acquire(file, Duration.ofSeconds(20)));
+    Thread.sleep(100);
+    FileTime earlier = FileTime.from(Instant.now().minus(Duration.ofMinutes(minutes + 3)));
+    Files.setLastModifiedTime(file, earlier);
+    assertThatThrownBy(other::join).hasMessageContaining("is being written by");
+    assertThat(LockHolder.parse(Files.readAllBytes(file)).orElseThrow().host())
+        .isEqualTo("elsewhere");
+  }
+
+  /** When processes started is told by the clock as well. */
+  @Test
+  void aClockThatIsSetEndsNoProcess() {
+    LockHolder me = LockHolder.ofThisProcess("app-0");
+    assertThat(me.started()).isPositive();
+    LockHolder before =
+        new LockHolder(
+            "other-token",
+            me.user(),
+            me.host(),
+            me.processes(),
+            me.process(),
+            me.started(),
+            me.application(),
+            Instant.EPOCH);
+    assertThat(before.hasEnded()).isFalse();
+    LockHolder withItsNumber =
+        new LockHolder(
+            "other-token",
+            me.user(),
+            me.host(),
+            me.processes(),
+            me.process(),
+            me.started() - 1,
+            me.application(),
+            me.since());
+    assertThat(withItsNumber.hasEnded()).isTrue();
+  }
+
   @Test
   void aLostLockIsNoticedAndLeftAlone() throws IOException {
     Path file = directory.resolve(".out.strata-lock");
@@ -179,11 +244,16 @@ class OutputLockTest {
   }
 
   private static OutputLock acquire(Path file) {
+    return acquire(file, Duration.ofMillis(50));
+  }
+
+  private static OutputLock acquire(Path file, Duration watch) {
     return OutputLock.acquire(
         new Configuration(),
         new org.apache.hadoop.fs.Path(file.toUri()),
         "the output is being written",
-        "app-1");
+        "app-1",
+        watch);
   }
 
   private static LockHolder withProcess(LockHolder holder, long process, String host) {
@@ -193,6 +263,7 @@ class OutputLockTest {
         host,
         holder.processes(),
         process,
+        holder.started(),
         holder.application(),
         holder.since());
   }

@@ -55,6 +55,7 @@ class LocalClusterTest {
         host,
         holder.processes(),
         process,
+        holder.started(),
         holder.application(),
         holder.since());
   }

@@ -4,7 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.api.Sha256;
+import dev.strata.udfs.journal.Attempt;
+import dev.strata.udfs.journal.Buckets;
+import dev.strata.udfs.journal.Journal;
+import dev.strata.udfs.journal.RowEntry;
+import dev.strata.udfs.journal.RowKey;
+import dev.strata.udfs.spark.RunJournal;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.SparkConf;
@@ -16,7 +28,9 @@ import org.apache.spark.scheduler.TaskInfo;
 import org.apache.spark.scheduler.TaskLocality;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import scala.Option;
 
 class TaskFailuresTest {
@@ -24,7 +38,17 @@ class TaskFailuresTest {
   private static SparkContext context;
 
   private long progress;
-  private final TaskFailures failures = new TaskFailures(context, () -> progress);
+  @TempDir private Path directory;
+
+  private final Configuration hadoop = new Configuration(false);
+  private TaskFailures failures;
+
+  @BeforeEach
+  void watch() {
+    Continuation journal =
+        new Continuation(new RunJournal(directory.toString(), Duration.ofSeconds(5)), hadoop);
+    failures = new TaskFailures(context, () -> progress, journal.partitions("app-1"));
+  }
 
   @BeforeAll
   static void start() {
@@ -82,12 +106,77 @@ class TaskFailuresTest {
         .hasRootCauseMessage("broken");
   }
 
+  private static RowKey key(String row) {
+    return RowKey.of(new Sha256().add(row));
+  }
+
+  private Journal journal() throws IOException {
+    return Journal.open(
+        hadoop,
+        directory.toString(),
+        Attempt.of(Buckets.of(0, 1), Attempt.jvm("app-1", "1"), true),
+        Duration.ofHours(1));
+  }
+
   @Test
-  void deathsThatMayBeARowsAreTheJournals() {
+  void deathsThatMayBeARowsAreTheJournals() throws Exception {
+    Journal journal = journal();
+    journal.inFlight(List.of(key("a")));
+    journal.endWithRowsInFlight();
     for (int i = 0; i < 20; i++) {
       lose("Command exited with code 134");
     }
     assertThatCode(failures::requireFew).doesNotThrowAnyException();
+  }
+
+  @Test
+  void deathsBeforeAnyRowEndTheRun() throws SparkException {
+    for (int i = 0; i < 3; i++) {
+      progress++; // other partitions go on
+      lose("Command exited with code 134");
+    }
+    failures.requireFew();
+    lose("Command exited with code 134");
+    assertThatThrownBy(failures::requireFew)
+        .isInstanceOf(SparkException.class)
+        .hasMessage(
+            "a task lost its executor 4 times before the engine had any of its rows, the last time"
+                + " executor 1 (exit code 134: SIGABRT: Command exited with code 134); look into"
+                + " its log");
+  }
+
+  /** Each attempt takes over what those before it wrote, which is nothing new. */
+  @Test
+  void deathsBetweenWhichRowsGetFurtherAreHarmless() throws Exception {
+    for (int i = 0; i < 6; i++) {
+      try (Journal journal = journal()) {
+        journal.add(RowEntry.generated(key("a"), i, new int[] {7}));
+      }
+      lose("Command exited with code 134");
+    }
+    assertThatCode(failures::requireFew).doesNotThrowAnyException();
+    for (int i = 0; i < 3; i++) {
+      journal().close();
+      lose("Command exited with code 134");
+    }
+    assertThatThrownBy(failures::requireFew).hasMessageContaining("4 times before the engine had");
+  }
+
+  /** A later attempt of the same partition on another executor, which is well. */
+  @Test
+  void rowsOfAnotherExecutorAreNoExcuse() throws Exception {
+    Journal other =
+        Journal.open(
+            hadoop,
+            directory.toString(),
+            Attempt.of(Buckets.of(0, 1), Attempt.jvm("app-1", "2"), true),
+            Duration.ofHours(1));
+    other.inFlight(List.of(key("a")));
+    for (int i = 0; i < 4; i++) {
+      lose("Command exited with code 134");
+    }
+    assertThatThrownBy(failures::requireFew).isInstanceOf(SparkException.class);
+    other.close();
   }
 
   @Test

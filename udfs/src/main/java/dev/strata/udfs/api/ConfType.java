@@ -49,6 +49,12 @@ public record ConfType<T>(String label, Function<String, T> parser, Optional<Str
           "never, 0 or a time such as 90s, 10min or 2h",
           text -> text.equalsIgnoreCase("never") ? ChronoUnit.FOREVER.getDuration() : time(text));
 
+  /** How long somebody waits, which is never nothing and may be for ever. */
+  static final ConfType<Duration> PATIENCE =
+      stripped(
+          "never or a time of 1s or more such as 90s, 10min or 2h",
+          text -> text.equalsIgnoreCase("never") ? ChronoUnit.FOREVER.getDuration() : wait(text));
+
   /** A whole number of 64 bits. */
   static final ConfType<Long> LONG = stripped("a whole number", Long::valueOf);
 
@@ -155,6 +161,12 @@ public record ConfType<T>(String label, Function<String, T> parser, Optional<Str
     return time.group(1) == null
         ? Duration.ZERO
         : Duration.of(Long.parseLong(time.group(1)), unit(time.group(2)));
+  }
+
+  private static Duration wait(String text) {
+    Duration time = time(text);
+    require(time.compareTo(Duration.ofSeconds(1)) >= 0);
+    return time;
   }
 
   private static ChronoUnit unit(String letters) {

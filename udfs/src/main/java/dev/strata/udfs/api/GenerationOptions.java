@@ -8,6 +8,7 @@ import java.util.List;
  * All that a task needs to know about a run.
  *
  * @param idleTimeout how long the engine is kept when no task uses it any more
+ * @param stallTimeout how long the engine may get nothing done before it fails
  * @param staging how a node comes by a model that is not local
  * @param prompt how columns become conversations; null where questions are made otherwise
  * @param idColumn the column that names a row; null to make its id from its content
@@ -21,6 +22,7 @@ import java.util.List;
 public record GenerationOptions(
     EngineOptions engine,
     Duration idleTimeout,
+    Duration stallTimeout,
     ModelStaging staging,
     PromptOptions prompt,
     SamplingOverrides sampling,
@@ -41,6 +43,7 @@ public record GenerationOptions(
     return new GenerationOptions(
         engine,
         idleTimeout,
+        stallTimeout,
         staging,
         prompt.withErrorColumn(column),
         sampling,

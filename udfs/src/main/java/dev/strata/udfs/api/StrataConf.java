@@ -193,6 +193,7 @@ public final class StrataConf {
     return new GenerationOptions(
         engineOptions(),
         get(StrataKeys.IDLE_TIMEOUT),
+        get(StrataKeys.STALL_TIMEOUT),
         modelStaging(),
         prompt == null
             ? null

@@ -378,6 +378,13 @@ public final class StrataKeys {
           "How long an engine that no task uses is kept, with its memory, for the next query on the"
               + " same model; 0 closes it at once, never keeps it until another engine needs its"
               + " memory.");
+  public static final ConfKey<Duration> STALL_TIMEOUT =
+      key(
+          "stall.timeout",
+          ConfType.PATIENCE,
+          Duration.ofMinutes(10),
+          "How long an engine with rows may get nothing done, no tile read and no kernel ended,"
+              + " before its state and all stacks go to the log and it fails; never lets it wait.");
   public static final ConfKey<Integer> READ_AHEAD_ROWS =
       key(
           "readAhead.rows",

@@ -1,6 +1,7 @@
 package dev.strata.udfs.concurrent;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -47,6 +48,15 @@ public final class Uninterrupted {
     await(
         () -> {
           thread.join();
+          return null;
+        });
+  }
+
+  /** Returns when a thread has ended, or after a time that an interrupt begins anew. */
+  public static void join(Thread thread, Duration atMost) {
+    await(
+        () -> {
+          thread.join(atMost.toMillis());
           return null;
         });
   }

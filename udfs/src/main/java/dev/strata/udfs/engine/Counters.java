@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.tensor.DeviceMemoryPeak;
 import java.util.UUID;
 
@@ -10,6 +11,7 @@ final class Counters {
   private final String engine = UUID.randomUUID().toString();
   private final int layers;
   private final DeviceMemoryPeak deviceMemory;
+  private final Activity activity = new Activity();
   private long snapshots;
   private long sweeps;
   private int layer;
@@ -33,6 +35,17 @@ final class Counters {
   Counters(int layers, DeviceMemoryPeak deviceMemory) {
     this.layers = layers;
     this.deviceMemory = deviceMemory;
+  }
+
+  /** What the sweep thread is at. */
+  Activity activity() {
+    return activity;
+  }
+
+  /** Where the sweep thread is, for a log. */
+  synchronized String describe() {
+    return "after %d sweeps, in layer %d of %d with %d rows, %d tiles used in all; it %s"
+        .formatted(sweeps, layer, layers, activeRows, tiles, activity);
   }
 
   /** What {@link #sweepEnded} is told as a total begins at nothing again. */

@@ -8,7 +8,10 @@ interface DeviceSource {
 
   /** The device that the options name. */
   DeviceSource OF_OPTIONS =
-      options -> ComputeDevice.open(options.device(), options.computeType(), options.threads());
+      options -> {
+        NativeRoom.require();
+        return ComputeDevice.open(options.device(), options.computeType(), options.threads());
+      };
 
   /** Opens the device, which the engine closes. */
   ComputeDevice open(EngineOptions options);

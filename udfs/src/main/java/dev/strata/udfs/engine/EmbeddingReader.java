@@ -34,6 +34,7 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
   private final int stagedRows;
   private final Tensor staged;
   private final ByteBuffer buffer;
+  private volatile boolean isReading;
   private final AtomicLong bytesRead = new AtomicLong();
 
   /**
@@ -80,7 +81,9 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
       places.putIfAbsent(tokens[i], places.size());
       index[i] = places.get(tokens[i]);
     }
+    isReading = true;
     read(new ArrayList<>(places.keySet()));
+    isReading = false;
     try (Tensor indexes = device.indexes(index)) {
       device.kernels().embed(staged, places.size(), indexes, hidden, row);
     }
@@ -117,6 +120,11 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     int rowBytes = (int) embedding.rowBytes();
     checkpoint.read(
         embedding, token * embedding.rowBytes(), buffer.slice(place * rowBytes, rowBytes));
+  }
+
+  /** Whether rows are being read. */
+  boolean isReading() {
+    return isReading;
   }
 
   /** Bytes of all rows read so far. */

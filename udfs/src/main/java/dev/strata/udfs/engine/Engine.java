@@ -4,11 +4,14 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.Holdings;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -26,6 +29,11 @@ public final class Engine implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
+  private static final Duration NEVER = ChronoUnit.FOREVER.getDuration();
+
+  /** How long the end of an engine waits for a call that stands still. */
+  private static final Duration LAST_WAIT = Duration.ofSeconds(1);
+
   /** An engine of its own has all that it may take. */
   private static final MemoryBroker ALONE =
       demand -> new MemoryLedger().reserve(demand).orElseThrow();
@@ -34,11 +42,16 @@ public final class Engine implements AutoCloseable {
   private final RowQueue queue;
   private final Thread thread;
   private final AtomicReference<RuntimeException> closeFailure = new AtomicReference<>();
+  private final Activity activity;
+  private final Duration stallTimeout;
   private volatile int rowTokens;
+  private volatile boolean stalled;
 
-  private Engine(EngineParts parts, int rowTokens) {
+  private Engine(EngineParts parts, int rowTokens, Duration stallTimeout) {
     this.parts = parts;
     this.rowTokens = rowTokens;
+    this.activity = parts.counters().activity();
+    this.stallTimeout = stallTimeout;
     this.queue = new RowQueue(parts.sweeper().plan().waveRows());
     this.thread = Daemons.thread("strata-sweeps", this::run);
   }
@@ -66,10 +79,12 @@ public final class Engine implements AutoCloseable {
    *
    * @param checkpoint open already; the engine closes it when it is closed or cannot be started
    * @param memory gives the engine its part of the memory
+   * @param stallTimeout the engine fails once nothing got done for so long while there were rows
    * @throws StrataException if the device or the budget cannot be used
    * @throws InterruptedException as {@code memory} does
    */
-  public static Engine start(EngineOptions options, Checkpoint checkpoint, MemoryBroker memory)
+  public static Engine start(
+      EngineOptions options, Checkpoint checkpoint, MemoryBroker memory, Duration stallTimeout)
       throws InterruptedException {
     return start(
         options,
@@ -77,7 +92,18 @@ public final class Engine implements AutoCloseable {
         DeviceSource.OF_OPTIONS,
         EngineListener.NONE,
         SweepObserver.NONE,
-        memory);
+        memory,
+        stallTimeout);
+  }
+
+  /**
+   * An engine of its own that may stand still for so long, and a device that comes from elsewhere.
+   */
+  static Engine start(
+      EngineOptions options, DeviceSource devices, Checkpoint checkpoint, Duration stallTimeout)
+      throws InterruptedException {
+    return start(
+        options, checkpoint, devices, EngineListener.NONE, SweepObserver.NONE, ALONE, stallTimeout);
   }
 
   /** An engine of its own on a device that comes from elsewhere. */
@@ -96,7 +122,7 @@ public final class Engine implements AutoCloseable {
       SweepObserver observer) {
     Checkpoint checkpoint = Checkpoint.open(options.model(), options.io(), options.hostMemory());
     try {
-      return start(options, checkpoint, devices, listener, observer, ALONE);
+      return start(options, checkpoint, devices, listener, observer, ALONE, NEVER);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e); // there is nobody to wait for
     }
@@ -108,12 +134,14 @@ public final class Engine implements AutoCloseable {
       DeviceSource devices,
       EngineListener listener,
       SweepObserver observer,
-      MemoryBroker memory)
+      MemoryBroker memory,
+      Duration stallTimeout)
       throws InterruptedException {
     try {
       return started(
           new EngineParts(checkpoint, options, devices, listener, observer, memory),
-          options.rowTokens());
+          options.rowTokens(),
+          stallTimeout);
     } catch (Throwable e) {
       Throwable told = EngineFailure.told(e);
       if (told instanceof IllegalArgumentException) {
@@ -126,9 +154,9 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private static Engine started(EngineParts parts, int rowTokens) {
+  private static Engine started(EngineParts parts, int rowTokens, Duration stallTimeout) {
     try {
-      Engine engine = new Engine(parts, rowTokens);
+      Engine engine = new Engine(parts, rowTokens, stallTimeout);
       LOG.info("{}", engine.describePlan());
       engine.thread.start();
       return engine;
@@ -179,6 +207,16 @@ public final class Engine implements AutoCloseable {
     return parts.sweeper().snapshot(queue.waitingRows());
   }
 
+  /** Whether nothing runs any more, and all is given back that could be. */
+  boolean isEnded() {
+    return !thread.isAlive();
+  }
+
+  /** Where everything is, for a log. */
+  String describeState() {
+    return parts.sweeper().describe();
+  }
+
   Counters counters() {
     return parts.counters();
   }
@@ -218,12 +256,7 @@ public final class Engine implements AutoCloseable {
 
   private void run() {
     try {
-      parts.sweeper().startThread();
-      while (!queue.isClosed() && hasRows()) {
-        parts.wave().makeRoom();
-        admit();
-        sweep();
-      }
+      runWatched();
     } catch (Throwable e) {
       Throwable told = e;
       try {
@@ -235,6 +268,41 @@ public final class Engine implements AutoCloseable {
     } finally {
       closeParts();
     }
+  }
+
+  private void runWatched() throws IOException, InterruptedException {
+    StallWatch watch = new StallWatch(stallTimeout, activity, this::hostBytesThere, this::stalled);
+    try (watch) {
+      parts.sweeper().startThread();
+      while (!queue.isClosed() && hasRows()) {
+        parts.wave().makeRoom();
+        admit();
+        sweep();
+      }
+    }
+  }
+
+  private long hostBytesThere() {
+    return parts.sweeper().hostBytesThere();
+  }
+
+  /** Its thread is in a call that nobody can end: clients are told, and nothing is freed. */
+  private void stalled() {
+    StallException failure =
+        new StallException(
+            "the engine of " + parts.checkpoint().files().location(),
+            stallTimeout,
+            parts.sweeper().isStorageAwaited());
+    LOG.error(
+        "{}{}{}{}{}",
+        failure.getMessage(),
+        System.lineSeparator(),
+        describeState(),
+        System.lineSeparator(),
+        ThreadStacks.describe());
+    stalled = true;
+    parts.stuck();
+    end(failure);
   }
 
   /** Tells all clients. The thread that runs the sweeps closes the parts when it ends. */
@@ -257,7 +325,9 @@ public final class Engine implements AutoCloseable {
     if (!parts.wave().isEmpty()) {
       return true;
     }
+    activity.rests();
     boolean hasRows = queue.awaitRows();
+    activity.begins(SweepStep.FORM_WAVE);
     if (hasRows && parts.replan(rowTokens)) {
       LOG.info("{}", describePlan());
       queue.waveRows(waveRows());
@@ -278,8 +348,13 @@ public final class Engine implements AutoCloseable {
       return;
     }
     runSweep(active);
+    activity.begins(SweepStep.LOOK);
     // Before anybody hears of what was computed from it.
     parts.checkpoint().requireUnchanged();
+    activity.begins(SweepStep.TELL);
+    if (stalled) {
+      return; // it came back too late: clients were told, and may be gone
+    }
     List<Sequence> finished = wave.removeFinished();
     wave.remove(sequence -> !queue.isOpen(sequence.client()));
     parts.counters().rowsActive(wave.active().size(), wave.restingRows(), wave.putBackRows());
@@ -332,6 +407,10 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     end(null);
+    if (stalled) {
+      Uninterrupted.join(thread, LAST_WAIT);
+      return;
+    }
     Uninterrupted.join(thread);
     RuntimeException failure = closeFailure.getAndSet(null);
     if (failure != null) {

@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.MachineMemory;
 import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
@@ -58,7 +59,9 @@ final class EngineParts implements AutoCloseable {
       warnOfSlowPinning();
       this.planner = new EnginePlanner(checkpoint, device);
       this.reservation = memory.reserve(planner.demand(options));
-      build(planner.plan(options, reservation.room()));
+      MemoryPlan plan = planner.plan(options, reservation.room());
+      requireRoom(plan);
+      build(plan);
     } catch (Throwable e) {
       Holdings.closeAfter(e, this);
       throw e;
@@ -79,6 +82,12 @@ final class EngineParts implements AutoCloseable {
     if (device.pinsMemory()) {
       NativeEnvironment.slowPinning(System.getenv()).ifPresent(LOG::warn);
     }
+  }
+
+  /** Before anything is allocated; what an engine that plans anew holds already counts as free. */
+  private void requireRoom(MemoryPlan plan) {
+    HostRoom.check(options.model(), plan, device.pinsMemory(), MachineMemory.now())
+        .ifPresent(LOG::warn);
   }
 
   private void build(MemoryPlan plan) {
@@ -123,6 +132,11 @@ final class EngineParts implements AutoCloseable {
 
   Wave wave() {
     return wave;
+  }
+
+  /** Says that it is held by a call that does not come back. */
+  void stuck() {
+    reservation.stuck();
   }
 
   /** Says that all of it is going to be closed, so that nobody makes do with what else is left. */

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.StrataException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ public final class MemoryLedger {
     private MemoryShare room;
     private MemoryShare share;
     private boolean ending;
+    private boolean stuck;
 
     private Reservation(MemoryDemand demand, MemoryShare room, MemoryShare share) {
       this.demand = demand;
@@ -84,6 +86,14 @@ public final class MemoryLedger {
       }
     }
 
+    /** Says that nobody can give it back: a call that uses it does not end. */
+    public void stuck() {
+      synchronized (MemoryLedger.this) {
+        stuck = true;
+      }
+      tell();
+    }
+
     /** Gives the memory back. */
     @Override
     public void close() {
@@ -112,11 +122,21 @@ public final class MemoryLedger {
   /**
    * Reserves what an engine takes of what is left, if it can do with that. Empty also while some
    * reservation is ending, as there will be more.
+   *
+   * @throws StrataException if what it needs is held by one that nobody can give back
    */
   public synchronized Optional<Reservation> reserveLeft(MemoryDemand demand) {
-    return open.stream().anyMatch(reservation -> reservation.ending)
-        ? Optional.empty()
-        : opened(part(demand, left(demand, reservation -> true)));
+    if (open.stream().anyMatch(reservation -> reservation.ending && !reservation.stuck)) {
+      return Optional.empty();
+    }
+    Optional<Reservation> some = opened(part(demand, left(demand, reservation -> true)));
+    if (some.isEmpty() && !fitsBeside(demand, reservation -> reservation.stuck)) {
+      throw StrataException.resources(
+          "%s needs at least %s, but too much is held by engines that stand still: %s; end this"
+              + " process and start again",
+          demand.owner(), demand.describeLeast(), describe(reservation -> reservation.stuck));
+    }
+    return some;
   }
 
   /** Whether an engine could start if those reservations alone remained that match. */

@@ -7,6 +7,7 @@ import static dev.strata.udfs.tensor.Footprint.Place.HOST;
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.kv.KvFormat;
+import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
 import java.util.Map;
@@ -114,6 +115,11 @@ record MemoryPlan(PlanChoice choice, KvPlan kv, Footprint footprint, Budgets bud
   /** Bytes of host memory that tiles may stay in. */
   long weightsBytes() {
     return hostParts().getOrDefault(HostTiles.RESIDENTS, 0L);
+  }
+
+  /** Bytes of host memory for keys and values, which fill as rows need them. */
+  long kvBytes() {
+    return hostParts().getOrDefault(KvPool.OWNER, 0L);
   }
 
   /** Bytes of host memory outside the heap. */

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.concurrent.Activity;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,13 +12,18 @@ import java.util.concurrent.atomic.AtomicLong;
 final class ReadLog implements EngineListener {
 
   private final EngineListener listener;
+  private final Activity activity;
   private final Map<Long, Long> starts = new ConcurrentHashMap<>();
   private final List<Span> reads = Collections.synchronizedList(new ArrayList<>());
   private final AtomicLong bytesRead = new AtomicLong();
   private volatile boolean tracing;
 
-  ReadLog(EngineListener listener) {
+  /**
+   * @param activity advances with each read
+   */
+  ReadLog(EngineListener listener, Activity activity) {
     this.listener = listener;
+    this.activity = activity;
   }
 
   @Override
@@ -32,6 +38,7 @@ final class ReadLog implements EngineListener {
   public void readEnded(long count, long bytes) {
     listener.readEnded(count, bytes);
     bytesRead.addAndGet(bytes);
+    activity.advances();
     Long start = starts.remove(count);
     if (start != null) {
       reads.add(new Span(LaneKind.DISK, "read", start, System.nanoTime()));

@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.engine.TileProgram.StageTiles;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
@@ -39,6 +40,7 @@ final class Sweeper implements AutoCloseable {
 
   private final DecoderSpec spec;
   private final Counters counters;
+  private final Activity activity;
   private final SweepResources resources;
   private final MemoryPlan plan;
   private final ComputeDevice device;
@@ -63,7 +65,8 @@ final class Sweeper implements AutoCloseable {
       SweepObserver observer) {
     this.spec = checkpoint.spec();
     this.counters = counters;
-    this.reads = new ReadLog(listener);
+    this.activity = counters.activity();
+    this.reads = new ReadLog(listener, activity);
     this.resources = new SweepResources(checkpoint, device, plan, options, reads);
     try {
       this.plan = plan;
@@ -126,6 +129,38 @@ final class Sweeper implements AutoCloseable {
     return counters.snapshot(waitingRows, device.hostBytesThere(), device.hostBytesAhead());
   }
 
+  /** Host memory that is there so far, which comes while sweeps go on. */
+  long hostBytesThere() {
+    return device.hostBytesThere();
+  }
+
+  /** Whether the sweep waits for files. */
+  boolean isStorageAwaited() {
+    return activity.what() instanceof SweepStep step
+        && switch (step) {
+          case LOOK -> true;
+          case EMBED, HIDDEN -> memory.embedding().isReading();
+          case TILE -> weights.isReadAwaited();
+          default -> false;
+        };
+  }
+
+  /** Where everything is, for a log. */
+  String describe() {
+    MemoryFigures held = memory();
+    return ("%s; %s; host memory %d of %d MiB, %d of %d MiB that were asked for ahead are there;"
+            + " device memory %d of %d MiB")
+        .formatted(
+            counters.describe(),
+            weights,
+            held.hostBytes() >> 20,
+            held.hostBudget() >> 20,
+            device.hostBytesThere() >> 20,
+            device.hostBytesAhead() >> 20,
+            held.deviceBytes() >> 20,
+            held.deviceBudget() >> 20);
+  }
+
   /** To be called once on the thread that will run the sweeps. */
   void startThread() {
     compute.bind();
@@ -142,6 +177,7 @@ final class Sweeper implements AutoCloseable {
    */
   void run(SweepSchedule schedule, boolean followed) throws IOException {
     long started = System.nanoTime();
+    activity.begins(SweepStep.SCHEDULE);
     recorder.sweepStarted();
     int chosen = passOrHalve(schedule, followed);
     long nanos = System.nanoTime() - started;
@@ -191,6 +227,7 @@ final class Sweeper implements AutoCloseable {
     try (HeadRows rows = head.rows(schedule.headRows());
         PooledRows pooled = head.pooled(schedule.pooledRuns())) {
       LastStates last = new LastStates(rows, pooled);
+      activity.begins(SweepStep.EMBED);
       memory.hidden().begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
       for (StageTiles stage : program.stages()) {
         if (stage.stage() == Stage.HEAD) {
@@ -254,9 +291,10 @@ final class Sweeper implements AutoCloseable {
       for (int block = 0; block < blocks.size(); block++) {
         boolean arriving = block == 0 || !stays;
         boolean leaving = block == blocks.size() - 1 || !stays;
+        activity.begins(SweepStep.HIDDEN, stage);
         try (HiddenStates.Access access = memory.hidden().open()) {
           for (int i = 0; i < leases.length; i++) {
-            leases[i] = arriving ? next() : leases[i];
+            leases[i] = arriving ? next(stage) : leases[i];
             compute(leases[i], pass, access.state());
             leases[i] = leaving ? release(leases[i]) : leases[i];
           }
@@ -276,7 +314,8 @@ final class Sweeper implements AutoCloseable {
     }
   }
 
-  private TileStreamer.Lease next() throws IOException {
+  private TileStreamer.Lease next(StageTiles stage) throws IOException {
+    activity.begins(SweepStep.TILE, stage);
     TileStreamer.Lease lease = weights.next();
     try {
       reads.kernelsStarted(lease.count());
@@ -302,6 +341,7 @@ final class Sweeper implements AutoCloseable {
       throws IOException {
     Tile tile = weights.tile(lease);
     WeightRole matrix = tile.weight().role();
+    activity.begins(SweepStep.KERNELS, tile);
     if (tile.firstRow() == 0) {
       pass.before(matrix, block);
     }
@@ -324,15 +364,17 @@ final class Sweeper implements AutoCloseable {
     }
     try (HeadPass pass = head.pass(last.rows())) {
       for (int i = 0; i < stage.count(); i++) {
-        TileStreamer.Lease lease = next();
+        TileStreamer.Lease lease = next(stage);
         try {
           compute(lease, pass);
         } finally {
           release(lease);
         }
       }
+      activity.begins(SweepStep.SETTLE);
       memory.kv().settle();
       float[] sums = last.pooled().sums();
+      activity.begins(SweepStep.CHOOSE);
       int chosen = head.choose(last.rows(), pass);
       last.pooled().deliver(sums);
       return chosen;
@@ -341,6 +383,7 @@ final class Sweeper implements AutoCloseable {
 
   private void compute(TileStreamer.Lease lease, HeadPass pass) {
     Tile tile = weights.tile(lease);
+    activity.begins(SweepStep.KERNELS, tile);
     compute.run(
         "HEAD",
         () -> {
@@ -360,7 +403,7 @@ final class Sweeper implements AutoCloseable {
    */
   private void skip(StageTiles stage) throws IOException {
     for (int i = 0; i < stage.count(); i++) {
-      release(next());
+      release(next(stage));
     }
     memory.kv().settle();
   }

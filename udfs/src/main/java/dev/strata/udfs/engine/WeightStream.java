@@ -202,6 +202,17 @@ final class WeightStream implements AutoCloseable {
     streamer.abandon();
   }
 
+  /** Whether a tile that is being read is waited for. */
+  boolean isReadAwaited() {
+    return streamer.isReadAwaited();
+  }
+
+  /** How far reading and copying are, for a log. */
+  @Override
+  public String toString() {
+    return streamer.toString();
+  }
+
   /** Which tile a lease is of. */
   Tile tile(TileStreamer.Lease lease) {
     return store.tiles().get(lease.tile());

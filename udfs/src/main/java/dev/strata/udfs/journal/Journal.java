@@ -159,8 +159,10 @@ public final class Journal implements AutoCloseable {
   private void run() {
     Duration pause = interval;
     long failingSince = 0;
+    SpaceWatch space = new SpaceWatch(directory);
     while (!awaitClosing(pause)) {
       try {
+        space.look();
         flush();
         segments.compact();
         pause = interval;

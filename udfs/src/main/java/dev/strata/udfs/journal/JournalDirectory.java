@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -80,7 +81,14 @@ final class JournalDirectory {
       return Optional.of(in.readAllBytes());
     } catch (FileNotFoundException e) {
       return Optional.empty();
+    } catch (FSError e) {
+      throw told(e);
     }
+  }
+
+  /** Hadoop takes what a local disk says for an error of the JVM. */
+  private static IOException told(FSError error) {
+    return error.getCause() instanceof IOException e ? e : new IOException(error);
   }
 
   /** Writes a file; when this returns it outlives the process and the machine. */
@@ -103,6 +111,10 @@ final class JournalDirectory {
     } catch (IOException e) {
       deleteAfter(e, path);
       throw e;
+    } catch (FSError e) {
+      IOException told = told(e);
+      deleteAfter(told, path);
+      throw told;
     }
   }
 
@@ -113,6 +125,12 @@ final class JournalDirectory {
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
+  }
+
+  /** Bytes that may yet be written, all copies of a block counted as one. */
+  long free() throws IOException {
+    short copies = files.getDefaultReplication(directory);
+    return files.getStatus(directory).getRemaining() / Math.max(1, copies);
   }
 
   /** Removes a file; one that stays is in nobody's way. */

@@ -4,10 +4,13 @@ import dev.strata.udfs.api.FinishReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FixedSizeBinaryVector;
@@ -33,6 +36,12 @@ final class SegmentCodec {
   private static final String REASON = "reason";
   private static final String ERROR = "error";
   private static final String VALUES = "values";
+
+  /** What each message begins with, before its length. */
+  private static final int CONTINUES = -1;
+
+  private static final int PREFIX_BYTES = 2 * Integer.BYTES;
+  private static final long ANY_BYTES = 1 << 20;
 
   private static final ArrowType INT = new ArrowType.Int(Integer.SIZE, true);
   private static final ArrowType FLOAT = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
@@ -106,7 +115,9 @@ final class SegmentCodec {
    * @throws IOException if it is none, or one of another version
    */
   static void decode(byte[] segment, Consumer<RowEntry> entries) throws IOException {
-    try (BufferAllocator allocator = new RootAllocator();
+    requireWhole(segment);
+    // What is read of a segment is about as large as it is itself.
+    try (BufferAllocator allocator = new RootAllocator(ANY_BYTES + 4L * segment.length);
         ArrowStreamReader reader =
             new ArrowStreamReader(new ByteArrayInputStream(segment), allocator)) {
       VectorSchemaRoot root = reader.getVectorSchemaRoot();
@@ -121,16 +132,52 @@ final class SegmentCodec {
     }
   }
 
+  /** Whoever reads a message takes memory for as many bytes as it says it has. */
+  private static void requireWhole(byte[] segment) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(segment).order(ByteOrder.LITTLE_ENDIAN);
+    long at = 0;
+    int length = -1;
+    while (length != 0) {
+      require(at >= 0 && at + PREFIX_BYTES <= segment.length);
+      int mark = bytes.getInt((int) at);
+      length = bytes.getInt((int) at + Integer.BYTES);
+      at += PREFIX_BYTES;
+      require(mark == CONTINUES && length >= 0 && at + length <= segment.length);
+      long body = length == 0 ? 0 : bodyBytes(bytes.slice((int) at, length));
+      require(body >= 0 && body <= segment.length);
+      at += length + body;
+    }
+  }
+
+  private static long bodyBytes(ByteBuffer message) {
+    return Message.getRootAsMessage(message.order(ByteOrder.LITTLE_ENDIAN)).bodyLength();
+  }
+
+  private static void require(boolean holds) throws IOException {
+    if (!holds) {
+      throw new IOException("it is no stream of Arrow's");
+    }
+  }
+
+  private static int elements(ListVector list, int row) {
+    int begin = list.getElementStartIndex(row);
+    int end = list.getElementEndIndex(row);
+    if (begin < 0 || end < begin || end > list.getDataVector().getValueCount()) {
+      throw new IllegalStateException("a list from %d to %d".formatted(begin, end));
+    }
+    return end - begin;
+  }
+
   private static RowEntry entry(VectorSchemaRoot root, int row) {
     ListVector tokens = (ListVector) root.getVector(TOKENS);
     IntVector ids = (IntVector) tokens.getDataVector();
-    int[] generated = new int[tokens.getElementEndIndex(row) - tokens.getElementStartIndex(row)];
+    int[] generated = new int[elements(tokens, row)];
     for (int i = 0; i < generated.length; i++) {
       generated[i] = ids.get(tokens.getElementStartIndex(row) + i);
     }
     ListVector values = (ListVector) root.getVector(VALUES);
     Float4Vector numbers = (Float4Vector) values.getDataVector();
-    float[] read = new float[values.getElementEndIndex(row) - values.getElementStartIndex(row)];
+    float[] read = new float[elements(values, row)];
     for (int i = 0; i < read.length; i++) {
       read[i] = numbers.get(values.getElementStartIndex(row) + i);
     }
@@ -145,7 +192,11 @@ final class SegmentCodec {
   }
 
   private static String text(VectorSchemaRoot root, String name, int row) {
-    byte[] text = ((VarCharVector) root.getVector(name)).get(row);
+    VarCharVector texts = (VarCharVector) root.getVector(name);
+    if (!texts.isNull(row) && texts.getEndOffset(row) > texts.getDataBuffer().capacity()) {
+      throw new IllegalStateException("a text to " + texts.getEndOffset(row));
+    }
+    byte[] text = texts.get(row);
     return text == null ? null : new String(text, StandardCharsets.UTF_8);
   }
 }

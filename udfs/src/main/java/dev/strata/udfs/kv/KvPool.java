@@ -24,7 +24,8 @@ import java.util.function.Supplier;
  */
 public final class KvPool implements AutoCloseable {
 
-  private static final String OWNER = "keys and values";
+  /** Whose its memory is, in footprints. */
+  public static final String OWNER = "keys and values";
 
   /** Pinned pieces of memory are seen through buffers of less than 2 GiB. */
   public static final long LARGEST_SEGMENT_BYTES = 1L << 30;

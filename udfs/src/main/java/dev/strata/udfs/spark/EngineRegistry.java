@@ -1,10 +1,14 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.engine.MemoryBroker;
 import dev.strata.udfs.engine.MemoryDemand;
 import dev.strata.udfs.engine.MemoryLedger;
 import dev.strata.udfs.engine.MemoryLedger.Reservation;
+import dev.strata.udfs.engine.StallException;
+import dev.strata.udfs.engine.StallWatch;
+import dev.strata.udfs.engine.ThreadStacks;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -137,9 +141,43 @@ final class EngineRegistry<E extends SharedEngine> implements AutoCloseable {
   }
 
   private void start(EngineSlot<E> slot, EngineRequest request) {
+    StallWatch watch =
+        new StallWatch(
+            request.stallTimeout(), request.activity(), () -> 0, () -> stalled(slot, request));
+    try (watch) {
+      startWatched(slot, request);
+    }
+  }
+
+  /** Whoever waits for a start that does not come back is told; should it do so, it is closed. */
+  private void stalled(EngineSlot<E> slot, EngineRequest request) {
+    boolean ofStorage = request.activity().what() instanceof StartStep step && step.isOfStorage();
+    StallException failure =
+        new StallException(
+            "the start of the engine of " + request.options().model(),
+            request.stallTimeout(),
+            ofStorage);
+    LOG.error(
+        "{}{}it {}{}{}",
+        failure.getMessage(),
+        System.lineSeparator(),
+        request.activity(),
+        System.lineSeparator(),
+        ThreadStacks.describe());
+    lock.lock();
+    try {
+      slots.remove(slot.key(), slot);
+      slot.stuck();
+    } finally {
+      lock.unlock();
+    }
+    slot.started().completeExceptionally(failure);
+  }
+
+  private void startWatched(EngineSlot<E> slot, EngineRequest request) {
     E engine;
     try {
-      engine = starter.start(request, demand -> reserve(slot, demand));
+      engine = starter.start(request, demand -> reserve(slot, demand, request.activity()));
     } catch (Throwable e) { // whatever it is, those who wait are told
       forget(slot);
       slot.started().completeExceptionally(e);
@@ -246,7 +284,8 @@ final class EngineRegistry<E extends SharedEngine> implements AutoCloseable {
     }
   }
 
-  private Reservation reserve(EngineSlot<E> slot, MemoryDemand demand) throws InterruptedException {
+  private Reservation reserve(EngineSlot<E> slot, MemoryDemand demand, Activity activity)
+      throws InterruptedException {
     boolean waits = false;
     while (true) {
       Optional<EngineSlot<E>> idle;
@@ -264,7 +303,9 @@ final class EngineRegistry<E extends SharedEngine> implements AutoCloseable {
             LOG.info("{} waits for memory: {}", demand.owner(), ledger.describe(each -> true));
           }
           waits = true;
+          activity.rests();
           awaitChange(slot, demand);
+          activity.begins(StartStep.DEVICE);
         }
       } finally {
         lock.unlock();

@@ -132,6 +132,13 @@ final class EngineSlot<E extends SharedEngine> {
     return isIdle() && (isFailed() || waitedEnough);
   }
 
+  /** Says that the memory is held by a call that does not come back. */
+  void stuck() {
+    if (reservation != null) {
+      reservation.stuck();
+    }
+  }
+
   /** Says that the memory is going to be given back. */
   void ending() {
     if (reservation != null) {

@@ -34,6 +34,15 @@ public final class ExecutorDeaths extends SparkListener implements AutoCloseable
     return ExecutorEnd.of(reason).isFault();
   }
 
+  /**
+   * How an executor ended, for people.
+   *
+   * @param reason Spark's words for it
+   */
+  public static String told(String reason) {
+    return ExecutorEnd.told(ExecutorEnd.of(reason).code());
+  }
+
   @Override
   public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
     String reason = String.valueOf(removed.reason());

@@ -1,7 +1,11 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.engine.DeviceFault;
+import dev.strata.udfs.engine.StallException;
 import dev.strata.udfs.journal.DeathNote;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,6 +21,12 @@ record ExecutorEnd(boolean isFault, int code) {
 
   /** A process ends with this where its device cannot be used any more. */
   static final int DEVICE_FAULT = 86;
+
+  /** Or where its device does not come back from a call. */
+  static final int DEVICE_STALL = 87;
+
+  /** Or where its files do not. */
+  static final int STORAGE_STALL = 88;
 
   /**
    * {@code Command exited with code 134} of standalone clusters, {@code Exit status: 134} of YARN,
@@ -39,7 +49,7 @@ record ExecutorEnd(boolean isFault, int code) {
   /**
    * Well; by SIGHUP, SIGINT, SIGKILL (which is the kernel's as well, where memory is short) or
    * SIGTERM; by Spark itself, because of its disks, its driver or a task that did not end; YARN's
-   * for containers that it took away or whose node is gone.
+   * for containers that it took away or whose node is gone; because of files that nobody can read.
    */
   private static final Set<Integer> TAKEN_AWAY_CODES =
       Set.of(
@@ -53,14 +63,21 @@ record ExecutorEnd(boolean isFault, int code) {
           55,
           56,
           57,
+          STORAGE_STALL,
           -100,
           -101,
           -102,
           -105,
           -106);
 
-  private static final Map<Integer, String> SIGNALS =
+  private static final Map<Integer, String> MEANINGS =
       Map.of(
+          DEVICE_FAULT,
+          "its device failed",
+          DEVICE_STALL,
+          "its device stood still",
+          STORAGE_STALL,
+          "its files could not be read",
           SIGNALLED + 4,
           "SIGILL",
           SIGNALLED + 6,
@@ -82,15 +99,21 @@ record ExecutorEnd(boolean isFault, int code) {
     return new ExecutorEnd(!TAKEN_AWAY.matcher(reason).find(), DeathNote.UNKNOWN);
   }
 
+  /** The exit code of an executor that cannot go on after a failure; empty where it can. */
+  static OptionalInt codeAfter(Throwable failure) {
+    Optional<StallException> stall = StallException.causeOf(failure);
+    if (stall.isPresent()) {
+      return OptionalInt.of(stall.get().isOfStorage() ? STORAGE_STALL : DEVICE_STALL);
+    }
+    return DeviceFault.isCauseOf(failure) ? OptionalInt.of(DEVICE_FAULT) : OptionalInt.empty();
+  }
+
   /** An exit code for people. */
   static String told(int code) {
     if (code == DeathNote.UNKNOWN) {
       return "its exit code is not known";
     }
-    if (code == DEVICE_FAULT) {
-      return "exit code " + code + ": its device failed";
-    }
-    String signal = SIGNALS.get(code);
+    String signal = MEANINGS.get(code);
     return "exit code " + code + (signal == null ? "" : ": " + signal);
   }
 }

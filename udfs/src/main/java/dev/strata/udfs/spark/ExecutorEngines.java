@@ -68,6 +68,7 @@ final class ExecutorEngines {
             context.taskAttemptId(),
             onExecutor(options.engine(), context),
             options.idleTimeout(),
+            options.stallTimeout(),
             options.staging(),
             hadoop);
     TaskWatch watch = new TaskWatch(context, () -> {});

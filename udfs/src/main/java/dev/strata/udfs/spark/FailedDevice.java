@@ -2,7 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.concurrent.Daemons;
-import dev.strata.udfs.engine.DeviceFault;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends an executor whose device failed, with an exit code of its own: nothing in the process can
- * use the device again, and Spark tries its tasks elsewhere. A driver, where the master is local or
- * in a notebook, only says so.
+ * Ends an executor whose device failed, or that is in a call that does not come back, with an exit
+ * code of its own: nothing in the process can use the device again, and Spark tries its tasks
+ * elsewhere. A driver, where the master is local or in a notebook, only says so.
  */
 final class FailedDevice {
 
@@ -51,17 +51,18 @@ final class FailedDevice {
     try {
       return JvmErrors.told(work);
     } catch (RuntimeException e) {
-      if (DeviceFault.isCauseOf(e) && isOnExecutor.getAsBoolean()) {
-        end(e);
+      OptionalInt code = ExecutorEnd.codeAfter(e);
+      if (code.isPresent() && isOnExecutor.getAsBoolean()) {
+        end(code.getAsInt(), e);
       }
       throw e;
     }
   }
 
-  private void end(RuntimeException failure) {
+  private void end(int code, RuntimeException failure) {
     LOG.error(
-        "this executor ends with exit code {}, as its device failed; its tasks go on elsewhere: {}",
-        ExecutorEnd.DEVICE_FAULT,
+        "this executor ends with {}; its tasks go on elsewhere: {}",
+        ExecutorEnd.told(code),
         failure.getMessage(),
         failure);
     Thread journals = Daemons.thread("strata-journals-end", TaskJournal::endAll);
@@ -71,7 +72,7 @@ final class FailedDevice {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      halt.accept(ExecutorEnd.DEVICE_FAULT);
+      halt.accept(code);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.MemoryBroker;
@@ -11,9 +12,13 @@ import dev.strata.udfs.text.ModelText;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An engine and its model's text side, which outlives it where tasks still need it. */
 final class ModelEngine implements SharedEngine {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelEngine.class);
 
   /** Runs whose beginning is remembered; of one before them, what its other tasks did is lost. */
   private static final int RUNS = 256;
@@ -36,11 +41,18 @@ final class ModelEngine implements SharedEngine {
   static ModelEngine start(EngineRequest request, MemoryBroker memory) throws InterruptedException {
     EngineOptions options = request.options();
     Container.require(SparkEnv.get().conf(), options.hostMemory());
-    ModelFiles files = ModelFiles.onThisNode(options.model(), request.staging(), request.hadoop());
+    Scratch.warning().ifPresent(LOG::warn);
+    Activity activity = request.activity();
+    activity.begins(StartStep.COPY);
+    ModelFiles files =
+        ModelFiles.onThisNode(options.model(), request.staging(), request.hadoop(), activity);
+    activity.begins(StartStep.OPEN);
     Checkpoint checkpoint = Checkpoint.open(files, options.io(), options.hostMemory());
     ModelText text = loadText(checkpoint, options);
     try {
-      return new ModelEngine(Engine.start(options, checkpoint, memory), text);
+      activity.begins(StartStep.DEVICE);
+      return new ModelEngine(
+          Engine.start(options, checkpoint, memory, request.stallTimeout()), text);
     } catch (Throwable e) {
       Cleanup.closeAfter(e, text);
       throw e;

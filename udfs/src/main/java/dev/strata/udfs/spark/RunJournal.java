@@ -3,6 +3,9 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.journal.Attempt;
+import dev.strata.udfs.journal.Buckets;
+import dev.strata.udfs.journal.JournalState;
 import dev.strata.udfs.journal.RunRecord;
 import java.io.IOException;
 import java.io.Serializable;
@@ -94,6 +97,22 @@ public record RunJournal(String location, Duration interval) implements Serializ
     ExecutorDeaths deaths = new ExecutorDeaths(context, context.hadoopConfiguration(), location);
     context.addSparkListener(deaths);
     return deaths;
+  }
+
+  /**
+   * Whether an executor had rows of a partition in its engine, or has, so that its death may be
+   * theirs.
+   */
+  public boolean hasRowsInFlight(
+      Configuration conf, String application, String executor, int partition, int partitions)
+      throws IOException {
+    return JournalState.at(conf, location)
+        .hasRowsInFlight(Attempt.jvm(application, executor), Buckets.of(partition, partitions));
+  }
+
+  /** How much a partition's rows have produced so far: a number that grows with them. */
+  public long produced(Configuration conf, int partition, int partitions) throws IOException {
+    return JournalState.at(conf, location).produced(Buckets.of(partition, partitions));
   }
 
   /** Throws the journal away: its rows are in the output, or nobody wants them. */

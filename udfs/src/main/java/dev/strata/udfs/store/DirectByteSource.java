@@ -2,6 +2,7 @@ package dev.strata.udfs.store;
 
 import com.sun.nio.file.ExtendedOpenOption;
 import dev.strata.udfs.concurrent.Cleanup;
+import dev.strata.udfs.concurrent.Retries;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,22 +27,29 @@ final class DirectByteSource implements ByteSource {
   private final Path path;
   private final LocalByteSource cached;
   private final InterruptibleFile file;
+  private final Retries retries;
 
-  private DirectByteSource(Path path, LocalByteSource cached, InterruptibleFile file) {
+  private DirectByteSource(
+      Path path, LocalByteSource cached, InterruptibleFile file, Retries retries) {
     this.path = path;
+    this.retries = retries;
     this.cached = cached;
     this.file = file;
   }
 
-  /** Opens a file, or is empty where its file system has no direct reads. */
-  static Optional<ByteSource> open(Path path) throws IOException {
-    LocalByteSource cached = new LocalByteSource(path);
+  /**
+   * Opens a file, or is empty where its file system has no direct reads.
+   *
+   * @param retries tries again what may fail for a while
+   */
+  static Optional<ByteSource> open(Path path, Retries retries) throws IOException {
+    LocalByteSource cached = new LocalByteSource(path, retries);
     try {
       Optional<InterruptibleFile> file = openDirect(path);
       if (file.isEmpty()) {
         cached.close();
       }
-      return file.map(direct -> new DirectByteSource(path, cached, direct));
+      return file.map(direct -> new DirectByteSource(path, cached, direct, retries));
     } catch (Throwable e) {
       Cleanup.closeAfter(e, cached);
       throw e;
@@ -99,14 +107,20 @@ final class DirectByteSource implements ByteSource {
   @Override
   public void readBlocks(long offset, ByteBuffer target, int wanted) throws IOException {
     try {
-      for (int done = 0; done < wanted; ) {
-        done += readSome(offset + done, target.slice(done, target.limit() - done), wanted - done);
-      }
+      retries.run(
+          () -> LocalByteSource.renewing(file, () -> readBlocksOnce(offset, target, wanted)));
     } catch (EOFException e) {
       throw e;
     } catch (IOException e) {
       throw LocalByteSource.unreadable(path, offset, wanted, e);
     }
+  }
+
+  private Void readBlocksOnce(long offset, ByteBuffer target, int wanted) throws IOException {
+    for (int done = 0; done < wanted; ) {
+      done += readSome(offset + done, target.slice(done, target.limit() - done), wanted - done);
+    }
+    return null;
   }
 
   /** Reads whole blocks, or all that is wanted of the last. */

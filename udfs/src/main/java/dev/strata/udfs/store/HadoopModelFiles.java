@@ -62,6 +62,7 @@ final class HadoopModelFiles implements ModelFiles {
   private final FileSystem fileSystem;
   private final Path directory;
   private final Retries retries;
+  private final Retries copies;
 
   /** Hadoop's streams break when their thread is interrupted; these are never. */
   private final ExecutorService threads;
@@ -70,6 +71,7 @@ final class HadoopModelFiles implements ModelFiles {
     this.fileSystem = fileSystem;
     this.directory = directory;
     this.retries = new Retries(patience(fileSystem.getConf()), this::mayPass, this::failed);
+    this.copies = new Retries(patience(fileSystem.getConf()), this::mayGoOnAfter, this::failed);
     this.threads = Executors.newCachedThreadPool(Daemons.named("strata-remote-reads"));
   }
 
@@ -121,14 +123,26 @@ final class HadoopModelFiles implements ModelFiles {
     return status.getPath();
   }
 
-  private static Duration patience(Configuration conf) {
+  /** How long reads of any file system are tried again. */
+  static Duration patience(Configuration conf) {
     long millis = DEFAULT_PATIENCE.toMillis();
     return Duration.ofMillis(conf.getTimeDuration(PATIENCE, millis, TimeUnit.MILLISECONDS));
   }
 
+  /** Whether a failure may be over later. */
   private boolean mayPass(IOException failure) {
     return HadoopErrors.causes(failure)
         .noneMatch(cause -> LASTING.stream().anyMatch(type -> type.isInstance(cause)));
+  }
+
+  /** What is tried again as reads are, unless the thread is interrupted. */
+  <T> T retried(Retries.Attempt<T> attempt) throws IOException {
+    return copies.run(attempt);
+  }
+
+  /** Whether a failure is one that {@link #retried} is made for. */
+  boolean mayGoOnAfter(IOException failure) {
+    return !Thread.currentThread().isInterrupted() && mayPass(failure);
   }
 
   private void failed(IOException failure, Duration pause) {
@@ -143,6 +157,7 @@ final class HadoopModelFiles implements ModelFiles {
   @Override
   public void ending() {
     retries.end();
+    copies.end();
   }
 
   @Override
@@ -282,6 +297,7 @@ final class HadoopModelFiles implements ModelFiles {
   @Override
   public void close() throws IOException {
     retries.end();
+    copies.end();
     threads.shutdown();
     fileSystem.close();
   }

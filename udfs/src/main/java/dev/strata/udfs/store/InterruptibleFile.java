@@ -17,6 +17,16 @@ import java.util.Set;
  */
 final class InterruptibleFile implements Closeable {
 
+  /** Its user has closed it. */
+  static final class ClosedException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private ClosedException() {
+      super("the file is closed");
+    }
+  }
+
   private final Path path;
   private final Set<OpenOption> options;
 
@@ -62,9 +72,21 @@ final class InterruptibleFile implements Closeable {
 
   private synchronized FileChannel channel() throws IOException {
     if (closed) {
-      throw new IOException("the file is closed");
+      throw new ClosedException();
     }
     return channel;
+  }
+
+  /**
+   * Opens the file anew, as a handle that a file server has forgotten stays bad. Reads under way go
+   * on with the new one.
+   */
+  synchronized void renew() throws IOException {
+    if (!closed) {
+      FileChannel before = channel;
+      channel = FileChannel.open(path, options);
+      before.close();
+    }
   }
 
   /** Several threads may have seen one channel close: the first of them replaces it. */

@@ -1,5 +1,6 @@
 package dev.strata.udfs.store;
 
+import dev.strata.udfs.concurrent.Retries;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,9 +16,14 @@ final class LocalByteSource implements ByteSource {
   private final Path path;
   private final long length;
   private final InterruptibleFile file;
+  private final Retries retries;
 
-  LocalByteSource(Path path) throws IOException {
+  /**
+   * @param retries tries again what may fail for a while
+   */
+  LocalByteSource(Path path, Retries retries) throws IOException {
     this.path = path;
+    this.retries = retries;
     // Not FileChannel.size, which a pending interrupt ends.
     this.length = Files.size(path);
     this.file = new InterruptibleFile(path, StandardOpenOption.READ);
@@ -32,13 +38,40 @@ final class LocalByteSource implements ByteSource {
   public void read(long offset, ByteBuffer target) throws IOException {
     int start = target.position();
     try {
-      while (target.hasRemaining()) {
-        readSome(offset + target.position() - start, target);
-      }
+      retries.run(() -> readOnce(offset, target.position(start)));
     } catch (EOFException e) {
       throw e;
     } catch (IOException e) {
       throw unreadable(path, offset, target.limit() - start, e);
+    }
+  }
+
+  private Void readOnce(long offset, ByteBuffer target) throws IOException {
+    int start = target.position();
+    return renewing(
+        file,
+        () -> {
+          while (target.hasRemaining()) {
+            readSome(offset + target.position() - start, target);
+          }
+          return null;
+        });
+  }
+
+  /** The result of a read; after one that failed the next has a handle of its own. */
+  static <T> T renewing(InterruptibleFile file, Retries.Attempt<T> read) throws IOException {
+    try {
+      return read.run();
+    } catch (EOFException e) {
+      throw e;
+    } catch (IOException e) {
+      try {
+        file.renew();
+      } catch (IOException other) {
+        other.addSuppressed(e);
+        throw other;
+      }
+      throw e;
     }
   }
 

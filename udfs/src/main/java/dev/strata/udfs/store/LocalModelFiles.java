@@ -1,6 +1,7 @@
 package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Retries;
 import dev.strata.udfs.model.FileNames;
 import java.io.Closeable;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -29,13 +31,22 @@ final class LocalModelFiles implements ModelFiles {
 
   private final Path directory;
   private final Closeable hold;
+  private final Retries retries;
 
   /**
    * @param hold closed with the files
    */
   LocalModelFiles(Path directory, Closeable hold) {
+    this(directory, hold, LocalRetries.of(directory));
+  }
+
+  /**
+   * @param retries tries again what may fail for a while
+   */
+  LocalModelFiles(Path directory, Closeable hold, Retries retries) {
     this.directory = directory.toAbsolutePath().normalize();
     this.hold = hold;
+    this.retries = retries;
   }
 
   /** Whether a location names a file system other than the local one. */
@@ -45,13 +56,20 @@ final class LocalModelFiles implements ModelFiles {
   }
 
   static LocalModelFiles at(String location) {
+    return at(location, LocalRetries.PATIENCE);
+  }
+
+  /**
+   * @param patience how long reads that fail are tried again
+   */
+  static LocalModelFiles at(String location, Duration patience) {
     Path directory = directory(location);
     if (!Files.isDirectory(directory)) {
       throw StrataException.model(
           "no directory %s; give the local path of a model with config.json and safetensors files",
           directory.toAbsolutePath().normalize());
     }
-    return new LocalModelFiles(directory, () -> {});
+    return new LocalModelFiles(directory, () -> {}, LocalRetries.of(directory, patience));
   }
 
   private static Path directory(String location) {
@@ -77,8 +95,18 @@ final class LocalModelFiles implements ModelFiles {
   }
 
   @Override
-  public boolean exists(String name) {
-    return Files.isRegularFile(resolve(name));
+  public boolean exists(String name) throws IOException {
+    Path file = resolve(name);
+    return retries.run(() -> isFile(file));
+  }
+
+  /** A file that one cannot look at is not one that is not there. */
+  private static boolean isFile(Path file) throws IOException {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   @Override
@@ -93,7 +121,7 @@ final class LocalModelFiles implements ModelFiles {
               "%s has %d bytes, more than the %d of a small file",
               path(name), length, MAX_FOUND_BYTES));
     }
-    return Optional.of(read(resolve(name)));
+    return Optional.of(retries.run(() -> read(resolve(name))));
   }
 
   /** The exception of a read has no file's name. */
@@ -121,14 +149,16 @@ final class LocalModelFiles implements ModelFiles {
 
   @Override
   public long length(String name) throws IOException {
-    return Files.size(resolve(name));
+    Path file = resolve(name);
+    return retries.run(() -> Files.size(file));
   }
 
   @Override
   public Map<String, FileState> states(Collection<String> names) throws IOException {
     Map<String, FileState> states = new HashMap<>();
     for (String name : names) {
-      state(resolve(name)).ifPresent(state -> states.put(name, state));
+      Path file = resolve(name);
+      retries.run(() -> state(file)).ifPresent(state -> states.put(name, state));
     }
     return states;
   }
@@ -154,16 +184,24 @@ final class LocalModelFiles implements ModelFiles {
 
   @Override
   public ByteSource open(String name) throws IOException {
-    return new LocalByteSource(resolve(name));
+    Path file = resolve(name);
+    return retries.run(() -> new LocalByteSource(file, retries));
   }
 
   @Override
   public Optional<ByteSource> openDirect(String name) throws IOException {
-    return DirectByteSource.open(resolve(name));
+    Path file = resolve(name);
+    return retries.run(() -> DirectByteSource.open(file, retries));
+  }
+
+  @Override
+  public void ending() {
+    retries.end();
   }
 
   @Override
   public void close() throws IOException {
+    retries.end();
     hold.close();
   }
 

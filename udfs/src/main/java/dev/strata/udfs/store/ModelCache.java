@@ -2,6 +2,7 @@ package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.concurrent.Cleanup;
 import java.io.Closeable;
 import java.io.IOException;
@@ -76,34 +77,47 @@ final class ModelCache {
    * The files of the model's copy, which is made if there is none; while another thread or process
    * makes it, this one waits. The copy stays at least until the files are closed.
    *
+   * @param activity advances with what is copied, whoever copies it
    * @throws StrataException if there is no room for it, or the model cannot be read
    */
-  ModelFiles copyOf(HadoopModelFiles remote) {
+  ModelFiles copyOf(HadoopModelFiles remote, Activity activity) {
     try {
       Files.createDirectories(directory);
-      return copyOf(remote, Manifest.of(remote));
+      return copyOf(remote, Manifest.of(remote), activity);
     } catch (IOException e) {
       throw HadoopErrors.cannotCopy(remote.location(), directory, e);
     }
   }
 
-  private ModelFiles copyOf(HadoopModelFiles remote, Manifest manifest) throws IOException {
+  private ModelFiles copyOf(HadoopModelFiles remote, Manifest manifest, Activity activity)
+      throws IOException {
     Path copy = directory.resolve(manifest.key());
     Path lock = lock(directory, manifest.key());
     boolean waits = false;
+    long missing = 0;
     while (true) {
       Optional<ModelFiles> files = use(copy, lock, manifest);
       if (files.isPresent()) {
         return files.get();
       }
-      if (!makeUnlessLocked(remote, manifest, lock)) {
+      if (!makeUnlessLocked(remote, manifest, lock, activity)) {
         if (!waits) {
           LOG.info("waiting for another task to copy model {} to {}", manifest.location(), copy);
         }
         waits = true;
+        missing = advanced(missing, manifest, activity);
         pause();
       }
     }
+  }
+
+  /** Somebody else copies: what is missing now says whether that goes on. */
+  private long advanced(long before, Manifest manifest, Activity activity) throws IOException {
+    long missing = manifest.missingBytes(part(directory, manifest.key()));
+    if (missing != before) {
+      activity.advances();
+    }
+    return missing;
   }
 
   private static Optional<ModelFiles> use(Path copy, Path lock, Manifest manifest)
@@ -145,15 +159,15 @@ final class ModelCache {
     return held.map(hold -> new LocalModelFiles(copy, hold));
   }
 
-  private boolean makeUnlessLocked(HadoopModelFiles remote, Manifest manifest, Path lock)
-      throws IOException {
+  private boolean makeUnlessLocked(
+      HadoopModelFiles remote, Manifest manifest, Path lock, Activity activity) throws IOException {
     Optional<Closeable> held = CacheLock.tryExclusive(lock);
     if (held.isEmpty()) {
       return false;
     }
     try {
       if (!isWhole(directory.resolve(manifest.key()), manifest)) {
-        make(remote, manifest);
+        make(remote, manifest, activity);
       }
     } finally {
       held.get().close();
@@ -162,7 +176,8 @@ final class ModelCache {
     return true;
   }
 
-  private void make(HadoopModelFiles remote, Manifest manifest) throws IOException {
+  private void make(HadoopModelFiles remote, Manifest manifest, Activity activity)
+      throws IOException {
     Path copy = directory.resolve(manifest.key());
     Path part = part(directory, manifest.key());
     if (Files.exists(copy)) { // somebody took files out of it, or changed some
@@ -172,7 +187,7 @@ final class ModelCache {
     }
     Files.createDirectories(part);
     makeRoom(manifest, part);
-    fill(new ModelCopy(remote, manifest, part), manifest, part);
+    fill(new ModelCopy(remote, manifest, part, activity), manifest, part);
     Files.move(part, copy, StandardCopyOption.ATOMIC_MOVE);
   }
 

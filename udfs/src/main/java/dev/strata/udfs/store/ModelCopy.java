@@ -1,9 +1,12 @@
 package dev.strata.udfs.store;
 
+import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.store.Manifest.RemoteFile;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -38,8 +41,13 @@ final class ModelCopy {
   private final HadoopModelFiles remote;
   private final Manifest manifest;
   private final Path target;
+  private final Activity activity;
 
-  ModelCopy(HadoopModelFiles remote, Manifest manifest, Path target) {
+  /**
+   * @param activity advances with what is read and written
+   */
+  ModelCopy(HadoopModelFiles remote, Manifest manifest, Path target, Activity activity) {
+    this.activity = activity;
     this.remote = remote;
     this.manifest = manifest;
     this.target = target;
@@ -80,6 +88,9 @@ final class ModelCopy {
         entries.add(await(copy));
       }
       return entries;
+    } catch (Throwable e) {
+      remote.ending(); // nobody tries again
+      throw e;
     } finally {
       end(threads);
     }
@@ -163,6 +174,7 @@ final class ModelCopy {
       }
       while (out.read(buffer.clear()) >= 0) {
         crc.update(buffer.flip());
+        activity.advances();
       }
       append(file, out, crc, bytes);
       out.force(true);
@@ -170,27 +182,53 @@ final class ModelCopy {
     return (int) crc.getValue();
   }
 
+  /** Goes on where a stream broke off, as long as there is hope. */
   private void append(RemoteFile file, FileChannel out, CRC32C crc, byte[] buffer)
       throws IOException {
-    if (out.position() == file.length()) {
-      return;
+    try {
+      while (out.position() < file.length()) {
+        remote.retried(() -> appendSome(file, out, crc, buffer));
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
-    try (InputStream in = remote.stream(file.name(), out.position())) {
+  }
+
+  /** Copies to the file's end, or to where its stream breaks off behind the first bytes. */
+  private Void appendSome(RemoteFile file, FileChannel out, CRC32C crc, byte[] buffer)
+      throws IOException {
+    long begin = out.position();
+    try (InputStream in = remote.stream(file.name(), begin)) {
       while (out.position() < file.length()) {
         int wanted = (int) Math.min(BUFFER_BYTES, file.length() - out.position());
         int bytes = in.read(buffer, 0, wanted);
         if (bytes < 0) {
-          throw new IOException(
+          throw new EOFException(
               String.format(
                   "%s ends at %d of %d bytes; it was changed meanwhile",
                   remote.path(file.name()), out.position(), file.length()));
         }
         crc.update(buffer, 0, bytes);
-        ByteBuffer written = ByteBuffer.wrap(buffer, 0, bytes);
-        while (written.hasRemaining()) {
-          out.write(written);
-        }
+        write(out, ByteBuffer.wrap(buffer, 0, bytes));
+        activity.advances();
       }
+    } catch (IOException e) {
+      if (out.position() == begin || !remote.mayGoOnAfter(e)) {
+        throw e;
+      }
+      LOG.warn("a stream of {} broke off: {}", remote.path(file.name()), e.getMessage(), e);
+    }
+    return null;
+  }
+
+  /** A local disk that is full is not tried again. */
+  private static void write(FileChannel out, ByteBuffer bytes) {
+    try {
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Activity;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,7 +42,7 @@ public interface ModelFiles extends Closeable {
   static ModelFiles at(String location, Configuration conf) {
     return LocalModelFiles.isElsewhere(location)
         ? HadoopModelFiles.at(location, conf)
-        : LocalModelFiles.at(location);
+        : LocalModelFiles.at(location, HadoopModelFiles.patience(conf));
   }
 
   /** Whether {@link #onThisNode} reads a copy. */
@@ -49,19 +50,26 @@ public interface ModelFiles extends Closeable {
     return LocalModelFiles.isElsewhere(location) && staging.mode() == ModelStaging.Mode.COPY;
   }
 
+  /** The directory of this node's copies of models. */
+  static java.nio.file.Path copies(ModelStaging staging) {
+    return ModelCache.of(staging).directory();
+  }
+
   /**
    * The files at a location for an engine of this node: local ones where they lie, others from a
    * copy that all processes of the node share, or where they lie if the staging says so.
    *
    * @param conf of Hadoop's file systems
+   * @param activity advances with what is copied
    * @throws StrataException as {@link #at}, or if there is no room for a copy
    */
-  static ModelFiles onThisNode(String location, ModelStaging staging, Configuration conf) {
+  static ModelFiles onThisNode(
+      String location, ModelStaging staging, Configuration conf, Activity activity) {
     if (!isCopied(location, staging)) {
       return at(location, conf);
     }
     try (HadoopModelFiles remote = HadoopModelFiles.at(location, conf)) {
-      return ModelCache.of(staging).copyOf(remote);
+      return ModelCache.of(staging).copyOf(remote, activity);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -363,6 +363,28 @@ public final class SlotRing<E> implements AutoCloseable {
     }
   }
 
+  /** Whether the next entry is waited for, and is being filled. */
+  public boolean isFillingAwaited() {
+    lock.lock();
+    try {
+      return filling && filled <= taken && taken < given;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How far it is, for a log. */
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return "%d of %d slots are filled or leased, %d are being filled; next is %s, %d are demanded"
+          .formatted(filled - released, slots, given - filled, ahead.peek(), demanded - taken);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Stops filling and waits for fillings under way to end. */
   @Override
   public void close() {

@@ -296,6 +296,17 @@ public final class TileStreamer implements AutoCloseable {
     System.arraycopy(inPlace, 0, readForGood, 0, inPlace.length);
   }
 
+  /** Whether somebody waits for a read that is under way, and for nothing else. */
+  public boolean isReadAwaited() {
+    return reads.isFillingAwaited();
+  }
+
+  /** How far reading and copying are, for a log. */
+  @Override
+  public String toString() {
+    return copies == null ? "reads: " + reads : "reads: %s; copies: %s".formatted(reads, copies);
+  }
+
   /** Stops streaming and waits for a read and a copy under way to end. */
   @Override
   public void close() {

@@ -5,6 +5,7 @@ import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.engine.EnginePreview;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -13,8 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * Examines the machine that it runs on, in some seconds and without a Spark session: Java, Spark,
- * the processor, GPUs, PyTorch's natives, memory, the model, and the disk that the model is on.
- * Reads all of the model where that is asked for.
+ * the processor, GPUs, PyTorch's natives, memory, room on disks, the model, and the disk that the
+ * model is on. Reads all of the model where that is asked for.
  */
 public final class Doctor {
 
@@ -60,6 +61,16 @@ public final class Doctor {
     return WeightCheck.check(conf.get(StrataKeys.MODEL), conf.modelStaging());
   }
 
+  /** The first of those that Spark would use; the environment's come before its own key's. */
+  private Path scratch() {
+    String named =
+        System.getenv()
+            .getOrDefault(
+                "SPARK_LOCAL_DIRS",
+                settings.getOrDefault("spark.local.dir", System.getProperty("java.io.tmpdir")));
+    return Path.of(named.split(",", 2)[0].trim());
+  }
+
   /** What a run takes of a GPU's memory, where there is one. */
   private Stream<Supplier<Finding>> plan() {
     boolean has = !gpus.isEmpty() && conf.find(StrataKeys.MODEL).isPresent();
@@ -78,6 +89,7 @@ public final class Doctor {
         () -> Gpu.check(device, gpus, deviceMemory),
         () -> Natives.check(settings, device, !gpus.isEmpty()),
         () -> Memory.check(conf.get(StrataKeys.HOST_MEMORY)),
+        () -> Space.check(scratch(), conf.get(StrataKeys.MODEL), conf.modelStaging()),
         () -> ModelCheck.check(conf.get(StrataKeys.MODEL)),
         () -> DiskRate.check(conf.get(StrataKeys.MODEL)));
   }

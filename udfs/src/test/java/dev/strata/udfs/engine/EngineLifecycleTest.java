@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +36,7 @@ class EngineLifecycleTest {
   private Engine start(EngineOptions options) {
     Checkpoint checkpoint = Checkpoint.open(options.model());
     try {
-      return Engine.start(options, checkpoint, this::wholeOrLeft);
+      return Engine.start(options, checkpoint, this::wholeOrLeft, Duration.ofHours(1));
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -271,7 +272,7 @@ class EngineLifecycleTest {
         demand -> {
           throw new InterruptedException();
         };
-    assertThatThrownBy(() -> Engine.start(options, checkpoint, interrupted))
+    assertThatThrownBy(() -> Engine.start(options, checkpoint, interrupted, Duration.ofHours(1)))
         .isInstanceOf(InterruptedException.class);
     assertThatThrownBy(() -> checkpoint.read(checkpoint.vectors().get(0), 0, buffer()))
         .isInstanceOf(IOException.class);

@@ -12,6 +12,7 @@ import dev.strata.udfs.engine.MemoryDemand;
 import dev.strata.udfs.engine.MemoryLedger;
 import dev.strata.udfs.engine.MemoryLedger.Reservation;
 import dev.strata.udfs.engine.MemoryShare;
+import dev.strata.udfs.engine.StallException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -131,7 +132,17 @@ class EngineRegistryTest {
   private static EngineRequest request(String model, long task, Duration timeout, int rowTokens) {
     EngineOptions options =
         StrataConf.of(Map.of("spark.strata.model", "/" + model)).engineOptions();
-    return new EngineRequest(task, options.withRowTokens(rowTokens), timeout, null, null);
+    return new EngineRequest(task, options.withRowTokens(rowTokens), timeout, LONG, null, null);
+  }
+
+  /** A start that may get nothing done for so long. */
+  private EngineLease<Fake> acquire(String model, long task, Duration stallTimeout)
+      throws InterruptedException {
+    EngineRequest request = request(model, task);
+    request.activity().begins(StartStep.COPY);
+    return registry.acquire(
+        new EngineRequest(
+            task, request.options(), LONG, stallTimeout, null, null, request.activity()));
   }
 
   private static EngineRequest request(String model, long task) {
@@ -189,6 +200,56 @@ class EngineRegistryTest {
     CountDownLatch gate = new CountDownLatch(1);
     gates.put(model, gate);
     return gate;
+  }
+
+  @Test
+  void whoWaitsForAStartThatStandsStillIsTold() throws Exception {
+    CountDownLatch gate = gate("stuck-1-9");
+    assertThatThrownBy(() -> acquire("stuck-1-9", 1, Duration.ofMillis(100)))
+        .isInstanceOf(StallException.class)
+        .hasMessageStartingWith(
+            "the start of the engine of /stuck-1-9 stood still for 100 ms; see whether its files");
+    gates.remove("stuck-1-9");
+    acquire("stuck-1-9", 2).close();
+    assertThat(starts).as("the next has a start of its own").hasValue(2);
+    gate.countDown();
+    until(() -> ledger.held("").hostBytes() == 9 * MIB);
+  }
+
+  /** It waits for others, who may be long. */
+  @Test
+  void aStartThatWaitsForMemoryDoesNotStandStill() throws Exception {
+    EngineLease<Fake> all = acquire("all-100-100", 1);
+    CompletableFuture<EngineLease<Fake>> waits = new CompletableFuture<>();
+    Thread task =
+        new Thread(
+            () -> {
+              try {
+                waits.complete(acquire("more-50-50", 2, Duration.ofMillis(100)));
+              } catch (Throwable e) {
+                waits.completeExceptionally(e);
+              }
+            });
+    task.start();
+    assertThatThrownBy(() -> waits.get(400, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+    all.close();
+    waits.get(5, TimeUnit.SECONDS).close();
+    task.join();
+  }
+
+  @Test
+  void memoryThatNobodyGivesBackIsNotWaitedFor() throws Exception {
+    EngineLease<Fake> stuck = acquire("all-60-60", 1);
+    stuck.get().memory.ending();
+    stuck.get().memory.stuck();
+    assertThatThrownBy(() -> acquire("more-50-50", 2))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "the engine of more-50-50 needs at least 50 MiB of host memory, but too much is held by"
+                + " engines that stand still: the engine of all-60-60 60 MiB; end this process and"
+                + " start again");
+    acquire("less-30-50", 3).close();
   }
 
   @Test

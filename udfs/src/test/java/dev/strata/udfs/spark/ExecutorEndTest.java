@@ -18,6 +18,7 @@ class ExecutorEndTest {
           134 | Command exited with code 134
           139 | Command exited with code 139
           86  | Command exited with code 86
+          87  | Command exited with code 87
           52  | Command exited with code 52
           134 | Container from a bad node: container_1_0001_01_000002 on host: h1. Exit status: 134. Diagnostics: [2026-11-27] Exception from container-launch.
           139 | Container marked as failed: container_1_0001_01_000002 on host: h1. Exit status: 139. Diagnostics: x
@@ -37,6 +38,7 @@ class ExecutorEndTest {
           137  | Command exited with code 137
           143  | Command exited with code 143
           0    | Command exited with code 0
+          88   | Command exited with code 88
           137  | The executor with id 3 exited with exit code 137(SIGKILL, possible container OOM).
           143  | Container marked as failed: container_1 on host: h1. Exit status: 143. Diagnostics: Container killed on request. Exit code is 143
           -102 | Container container_1 on host: h1 was preempted. Exit status: -102.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.Sha256;
+import dev.strata.udfs.engine.StallException;
 import dev.strata.udfs.journal.Attempt;
 import dev.strata.udfs.journal.Buckets;
 import dev.strata.udfs.journal.Journal;
@@ -72,5 +73,25 @@ class FailedDeviceTest {
   void otherFailuresAreATasksOwn() {
     fail(true, "the engine failed: CUDA out of memory");
     assertThat(halts).isEmpty();
+  }
+
+  private void stall(boolean ofStorage) {
+    FailedDevice device = new FailedDevice(() -> true, halts::add);
+    StallException stall = new StallException("the engine", Duration.ofMinutes(10), ofStorage);
+    assertThatThrownBy(
+            () ->
+                device.ends(
+                    () -> {
+                      throw new IllegalStateException("the engine failed: it stands still", stall);
+                    }))
+        .hasCause(stall);
+  }
+
+  /** Nothing else ends a call in native code. */
+  @Test
+  void anExecutorEndsWhoseCallDoesNotComeBack() {
+    stall(false);
+    stall(true);
+    assertThat(halts).containsExactly(87, 88);
   }
 }

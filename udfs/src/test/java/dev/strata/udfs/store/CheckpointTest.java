@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -180,7 +181,10 @@ class CheckpointTest {
     Files.delete(files.path("config.json"));
     // Its first page is not there: an input or output error.
     Files.createSymbolicLink(files.path("config.json"), Path.of("/proc/self/mem"));
-    assertRefused()
+    Configuration conf = new Configuration(false);
+    conf.set(HadoopModelFiles.PATIENCE, "0ms");
+    assertThatThrownBy(() -> Checkpoint.open(ModelFiles.at(directory.toString(), conf)))
+        .isInstanceOf(StrataException.class)
         .hasMessage(
             "the model in %s cannot be read: %s cannot be read: Input/output error",
             directory, files.path("config.json"));

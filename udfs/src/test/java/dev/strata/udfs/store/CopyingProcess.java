@@ -1,5 +1,6 @@
 package dev.strata.udfs.store;
 
+import dev.strata.udfs.concurrent.Activity;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -13,7 +14,7 @@ public final class CopyingProcess {
     Configuration conf = RemoteFileSystem.configuration();
     conf.set(RemoteFileSystem.READ_MILLIS, args[2]);
     try (HadoopModelFiles remote = HadoopModelFiles.at(args[0], conf);
-        ModelFiles copy = new ModelCache(Path.of(args[1]), 0).copyOf(remote)) {
+        ModelFiles copy = new ModelCache(Path.of(args[1]), 0).copyOf(remote, new Activity())) {
       System.out.println(copy.location() + " " + RemoteFileSystem.BYTES_READ);
       System.in.read(); // holds the copy until the other end is closed
     }

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The files of another, some of whose calls a test makes its own. */
-abstract class ForwardedModelFiles implements ModelFiles {
+public abstract class ForwardedModelFiles implements ModelFiles {
 
   private final ModelFiles files;
 
-  ForwardedModelFiles(ModelFiles files) {
+  protected ForwardedModelFiles(ModelFiles files) {
     this.files = files;
   }
 
@@ -53,6 +53,11 @@ abstract class ForwardedModelFiles implements ModelFiles {
   @Override
   public Optional<ByteSource> openDirect(String name) throws IOException {
     return files.openDirect(name);
+  }
+
+  @Override
+  public void ending() {
+    files.ending();
   }
 
   @Override

@@ -2,8 +2,10 @@ package dev.strata.udfs.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Activity;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,9 +19,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,7 +65,7 @@ class ModelCacheTest {
   private ModelFiles copy(String name, long limit) throws IOException {
     try (HadoopModelFiles remote =
         HadoopModelFiles.at(RemoteFileSystem.uri(directory.resolve(name)), conf)) {
-      return new ModelCache(cache, limit).copyOf(remote);
+      return new ModelCache(cache, limit).copyOf(remote, new Activity());
     }
   }
 
@@ -91,6 +95,56 @@ class ModelCacheTest {
     }
     assertThat(RemoteFileSystem.BYTES_READ).hasValue(MODEL_BYTES);
     assertThat(copies()).singleElement().asString().matches(".*/model-[0-9a-f]{16}");
+  }
+
+  /** No byte is read twice. */
+  @Test
+  void aCopyGoesOnWhereItsStreamBrokeOff() throws IOException {
+    RemoteFileSystem.BREAKS.set(5);
+    try (ModelFiles files = copy("model", 0)) {
+      assertCopied(files, "model");
+    }
+    assertThat(RemoteFileSystem.BREAKS).hasValue(0);
+    assertThat(RemoteFileSystem.BYTES_READ).hasValue(MODEL_BYTES);
+  }
+
+  @Test
+  void streamsThatBreakAtOnceAreTriedAgainForAWhile() throws IOException {
+    conf.set(HadoopModelFiles.PATIENCE, "400ms");
+    RemoteFileSystem.breaksAtOnce = true;
+    RemoteFileSystem.BREAKS.set(2);
+    try {
+      try (ModelFiles files = copy("model", 0)) {
+        assertCopied(files, "model");
+      }
+      RemoteFileSystem.BREAKS.set(Integer.MAX_VALUE);
+      write("other", 2);
+      assertThatThrownBy(() -> copy("other", 0)).hasMessageContaining("Connection reset");
+    } finally {
+      RemoteFileSystem.breaksAtOnce = false;
+      RemoteFileSystem.BREAKS.set(0);
+    }
+  }
+
+  @Test
+  void aCopyThatNobodyWantsIsNotTriedAgain() throws Exception {
+    conf.set(HadoopModelFiles.PATIENCE, "1m");
+    RemoteFileSystem.breaksAtOnce = true;
+    RemoteFileSystem.BREAKS.set(Integer.MAX_VALUE);
+    try {
+      CompletableFuture<Throwable> failure = new CompletableFuture<>();
+      Thread copying =
+          new Thread(() -> failure.complete(catchThrowable(() -> copy("model", 0).close())));
+      copying.start();
+      while (RemoteFileSystem.BREAKS.get() == Integer.MAX_VALUE) {
+        Thread.sleep(5);
+      }
+      copying.interrupt();
+      assertThat(failure.get(5, TimeUnit.SECONDS)).isInstanceOf(StrataException.class);
+    } finally {
+      RemoteFileSystem.breaksAtOnce = false;
+      RemoteFileSystem.BREAKS.set(0);
+    }
   }
 
   @Test

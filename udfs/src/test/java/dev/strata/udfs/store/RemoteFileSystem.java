@@ -43,6 +43,11 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
 
   static volatile Supplier<IOException> failure = () -> new ConnectException("Connection refused");
 
+  /** Streams that break off next: at once, or behind their first bytes. */
+  static final AtomicInteger BREAKS = new AtomicInteger();
+
+  static volatile boolean breaksAtOnce;
+
   /** Bytes that were read one after the other, by all. */
   static final AtomicLong BYTES_READ = new AtomicLong();
 
@@ -127,6 +132,7 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
 
     private final FSDataInputStream stream;
     private final long millis;
+    private boolean begun;
 
     Counted(FSDataInputStream stream, long millis) {
       super(stream);
@@ -142,6 +148,10 @@ public final class RemoteFileSystem extends RawLocalFileSystem {
         Thread.currentThread().interrupt();
         throw new IOException(e);
       }
+      if ((breaksAtOnce || begun) && BREAKS.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new IOException("Connection reset");
+      }
+      begun = true;
       int read = stream.read(bytes, offset, Math.min(length, LARGEST_READ));
       BYTES_READ.addAndGet(Math.max(0, read));
       return read;

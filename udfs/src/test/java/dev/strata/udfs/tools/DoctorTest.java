@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.MachineMemory;
 import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.api.StrataConf;
@@ -48,11 +49,12 @@ class DoctorTest {
     assertThat(told).isEqualTo(findings);
     assertThat(findings)
         .extracting(Finding::subject)
-        .containsExactly("Java", "Spark", "processor", "GPU", "natives", "memory", "model", "disk");
+        .containsExactly(
+            "Java", "Spark", "processor", "GPU", "natives", "memory", "space", "model", "disk");
     assertThat(findings.get(4).text()).startsWith("PyTorch's load, and its kernels run on the CPU");
-    assertThat(findings.get(6).text())
+    assertThat(findings.get(7).text())
         .isEqualTo("llama with 12 layers, 0.0231 GB read in each sweep; a greeting has 10 tokens");
-    assertThat(findings.subList(2, 8)).extracting(Finding::status).containsOnly(Status.OK);
+    assertThat(findings.subList(2, 9)).extracting(Finding::status).containsOnly(Status.OK);
   }
 
   @Test
@@ -114,11 +116,31 @@ class DoctorTest {
 
   @Test
   void memory() {
-    assertThat(Memory.check(16 * GB, false, 2 * GB, 8 * GB).status()).isEqualTo(Status.OK);
+    MachineMemory machine = new MachineMemory(16 * GB, false, 13 * GB, 0, 0);
+    assertThat(Memory.check(machine, 2 * GB, 8 * GB).status()).isEqualTo(Status.OK);
+    assertThat(Memory.check(machine, 2 * GB, 10 * GB))
+        .isEqualTo(
+            Finding.warning(
+                "memory",
+                "16.0 GiB, 13.0 GiB of them free, for a heap of 2.0 GiB, --host-memory of 10.0 GiB"
+                    + " and 2.0 GiB for libraries; lower --host-memory by 1.0 GiB, or end what else"
+                    + " uses the machine's memory"));
     assertFailed(
-        Memory.check(8 * GB, true, 2 * GB, 8 * GB),
-        "8.0 GiB (the container's limit) for a heap of 2.0 GiB, --host-memory of 8.0 GiB and 2.0"
-            + " GiB for libraries; lower --host-memory by 4.0 GiB");
+        Memory.check(new MachineMemory(8 * GB, true, 7 * GB, 0, 0), 2 * GB, 8 * GB),
+        "8.0 GiB (the container's limit), 7.0 GiB of them free, for a heap of 2.0 GiB,"
+            + " --host-memory of 8.0 GiB and 2.0 GiB for libraries; lower --host-memory by 4.0"
+            + " GiB");
+  }
+
+  @Test
+  void roomOnDisks() {
+    ModelStaging copied = new ModelStaging(ModelStaging.Mode.COPY, directory.toString(), 0);
+    Finding local = Space.check(directory, MODEL, copied);
+    assertThat(local.status()).isEqualTo(Status.OK);
+    assertThat(local.text())
+        .matches("[0-9.]+ GiB free for natives in \\S+, [0-9.]+ GiB for Spark in " + directory);
+    assertThat(Space.check(directory, "hdfs://none.invalid/model", copied).text())
+        .matches(".* GiB for the model's copy in " + directory);
   }
 
   @Test

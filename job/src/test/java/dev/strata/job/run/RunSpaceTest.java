@@ -1,0 +1,108 @@
+package dev.strata.job.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.strata.udfs.api.StrataException;
+import java.net.URI;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FsStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class RunSpaceTest {
+
+  private static final long MIB = 1 << 20;
+
+  private static long free;
+
+  /** A disk of any size. */
+  public static final class SmallDisk extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("small:///");
+    }
+
+    @Override
+    public String getScheme() {
+      return "small";
+    }
+
+    @Override
+    public FsStatus getStatus(Path path) {
+      return new FsStatus(1L << 40, 0, free);
+    }
+
+    @Override
+    protected void checkPath(Path path) {}
+  }
+
+  private final Configuration hadoop = new Configuration();
+  private final AtomicInteger counted = new AtomicInteger();
+
+  @BeforeEach
+  void aSmallDisk() {
+    hadoop.setClass("fs.small.impl", SmallDisk.class, org.apache.hadoop.fs.FileSystem.class);
+  }
+
+  private RunSpace run(long inputBytes, long rows) {
+    return new RunSpace(
+        inputBytes,
+        () -> {
+          counted.incrementAndGet();
+          return rows;
+        },
+        256);
+  }
+
+  private void check(RunSpace run) {
+    run.check(hadoop, "small:/none/.out.strata-journal", "small:/none/out");
+  }
+
+  @Test
+  void whatCannotFitIsRefusedBeforeItRuns() {
+    free = 30 * MIB;
+    assertThatThrownBy(() -> check(run(100 * MIB, 1_000_000)))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "small:/none/out has room for 30 MiB, but the run writes at least 40 MiB there, its"
+                + " journal included; make room, or name another --output or --journal-dir");
+    free = 40 * MIB;
+    assertThatCode(() -> check(run(100 * MIB, 1_000_000))).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aFullDiskHasRoomForNoRun() {
+    free = MIB / 2;
+    assertThatThrownBy(() -> check(run(10, 1)))
+        .hasMessageContaining("has room for 0 MiB, but the run writes at least 1 MiB there");
+  }
+
+  /** Rows are counted only where it matters. */
+  @Test
+  void whereThereIsRoomForAnythingNothingIsRead() {
+    free = 100_000 * MIB;
+    check(run(10 * MIB, 5));
+    free = 100 * MIB;
+    check(run(RunSpace.UNKNOWN, 5));
+    assertThat(counted).hasValue(0);
+  }
+
+  @Test
+  void aJournalElsewhereNeedsItsRoomThere() {
+    free = 30 * MIB;
+    assertThatThrownBy(
+            () -> run(100 * MIB, 1_000_000).check(hadoop, "small:/journals/one", "file:///tmp/out"))
+        .hasMessageStartingWith("small:/journals/one has room for 30 MiB");
+  }
+
+  @Test
+  void aFileSystemThatIsNotThereIsForOthersToTell() {
+    assertThatCode(() -> run(100 * MIB, 1).check(hadoop, "nofs:/a", null))
+        .doesNotThrowAnyException();
+  }
+}
