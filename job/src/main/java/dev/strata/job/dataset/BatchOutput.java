@@ -85,6 +85,15 @@ final class BatchOutput implements Output {
     } catch (IOException e) {
       throw DataErrors.output(toString(), e);
     }
+  }
+
+  @Override
+  public Optional<Path> written() {
+    return Optional.of(directory.path());
+  }
+
+  @Override
+  public void commit() {
     directory.replaceTarget();
   }
 

@@ -108,6 +108,7 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
       throws Exception {
     try {
       output.write(rows);
+      output.commit();
     } catch (Throwable e) { // Spark's are checked, but Scala does not declare them
       if (Interruption.signal().isEmpty()) {
         spark.stop(); // a task that still runs could write again
