@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Why rows have errors. Errors that differ in numbers and quoted values alone are of one kind, so
@@ -60,6 +61,11 @@ public record ErrorReasons(Map<String, Kind> kinds) implements Serializable {
   public static ErrorReasons of(String error) {
     String shown = error.length() <= MOST_CHARS ? error : error.substring(0, MOST_CHARS) + "...";
     return new ErrorReasons(Map.of(OWN.matcher(shown).replaceAll("#"), new Kind(1, shown, true)));
+  }
+
+  /** Those of several rows. */
+  public static ErrorReasons of(Stream<String> errors) {
+    return errors.map(ErrorReasons::of).reduce(NONE, ErrorReasons::plus);
   }
 
   /** Those of all rows. */
