@@ -44,6 +44,9 @@ final class CommandTree {
       HelpText.describe(command, task);
       root.addSubcommand(task.word(), command);
     }
+    CommandSpec status = command(StatusCommand.WORD, StatusCommand.DESCRIPTION, StatusCommand.KEYS);
+    StatusCommand.describe(status);
+    root.addSubcommand(StatusCommand.WORD, status);
     root.addSubcommand(BenchmarkCommand.WORD, benchmark());
     CommandSpec sql = command(SqlCommand.WORD, SqlCommand.DESCRIPTION, SqlCommand.KEYS);
     SqlCommand.describe(sql);
@@ -94,7 +97,7 @@ final class CommandTree {
   static List<String> commands() {
     return Stream.concat(
             Arrays.stream(Task.values()).map(Task::word),
-            Stream.of(SqlCommand.WORD, BenchmarkCommand.WORD, DoctorCommand.WORD, HELP))
+            Stream.of(StatusCommand.WORD, SqlCommand.WORD, BenchmarkCommand.WORD, DoctorCommand.WORD, HELP))
         .toList();
   }
 }

@@ -66,6 +66,9 @@ public final class Strata {
       if (word.equals(SqlCommand.WORD)) {
         return SqlCommand.run(command, out, err);
       }
+      if (word.equals(StatusCommand.WORD)) {
+        return StatusCommand.run(command, out);
+      }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);

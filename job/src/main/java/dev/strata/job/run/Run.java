@@ -11,6 +11,7 @@ import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.Fingerprints;
 import dev.strata.udfs.spark.Generation;
 import java.io.PrintStream;
 import java.time.Instant;
@@ -33,12 +34,13 @@ public final class Run {
   private Run(Task task, Map<String, String> settings) {
     this.task = task;
     this.settings = settings;
-    this.conf = complete(StrataConf.of(settings), settings);
+    this.conf = conf(settings);
     this.options = conf.generationOptions(task.prompt(conf));
   }
 
-  /** A batch of requests brings its own columns. */
-  private static StrataConf complete(StrataConf conf, Map<String, String> settings) {
+  /** What is set. A batch of requests brings its own columns. */
+  static StrataConf conf(Map<String, String> settings) {
+    StrataConf conf = StrataConf.of(settings);
     if (!BatchInput.isNamedBy(conf)) {
       return conf;
     }
@@ -103,7 +105,7 @@ public final class Run {
     Optional<LocalCluster> cluster = LocalCluster.of(spark.sparkContext().master());
     cluster.ifPresent(folders -> folders.enter(application));
     try {
-      RunSession session = new RunSession(spark, conf, options);
+      RunSession session = new RunSession(spark, conf, options, json());
       if (conf.get(StrataKeys.DRY_RUN)) {
         out.println(DryRun.execute(session, devices()));
       } else {
@@ -118,10 +120,8 @@ public final class Run {
   }
 
   private void execute(RunSession session, PrintStream out, PrintStream console) throws Exception {
-    ReportFile file =
-        new ReportFile(
-            conf.find(StrataKeys.REPORT), session.spark().sparkContext().hadoopConfiguration());
-    RunReportJson json = json();
+    ReportFile file = new ReportFile(conf.find(StrataKeys.REPORT), session.hadoop());
+    RunReportJson json = session.json();
     file.write(json.running());
     Optional<RunReport> report;
     try {
@@ -159,15 +159,14 @@ public final class Run {
         conf.require(StrataKeys.INPUT),
         conf.require(StrataKeys.OUTPUT),
         settings,
+        Fingerprints.identity(options),
         Versions.all(),
-        planLines());
+        planLines(),
+        null);
   }
 
   /** As far as the driver can know the executors' devices. */
   private List<String> planLines() {
-    if (conf.find(StrataKeys.REPORT).isEmpty()) {
-      return List.of();
-    }
     try {
       return devices().plan(options.engine()).lines();
     } catch (StrataException e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
@@ -88,8 +89,10 @@ class RunReportJsonTest {
         "/in",
         "/out",
         settings,
+        new RunIdentity("11111111", "22222222", "33333333"),
         Map.of("spark", "4"),
-        List.of("memory plan: all of it"));
+        List.of("memory plan: all of it"),
+        null);
   }
 
   private static JsonNode read(String json) throws Exception {

@@ -83,6 +83,11 @@ public record ErrorReasons(Map<String, Kind> kinds) implements Serializable {
     return new ErrorReasons(all);
   }
 
+  /** How many rows have errors. */
+  public long rows() {
+    return kinds.values().stream().mapToLong(Kind::rows).sum();
+  }
+
   /** The kinds, the most frequent first. */
   public List<Kind> byFrequency() {
     return kinds.values().stream()
