@@ -129,7 +129,8 @@ public record RunReportJson(
     if (retryOf != null) {
       json.put("retryOf", retryOf.toString());
     }
-    json.put("started", started.toString()).put("input", input).put("output", output);
+    json.put("started", started.toString()).put("input", Redaction.shown(input));
+    json.put("output", Redaction.shown(output));
     json.put("identity", identity.toString());
     json.set("options", JSON.valueToTree(Redaction.of(settings)));
     json.set("versions", JSON.valueToTree(versions));

@@ -6,6 +6,7 @@ import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.OutputPlace;
 import dev.strata.job.progress.ProgressListener;
 import dev.strata.job.report.RunReport;
+import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
@@ -99,7 +100,8 @@ final class FullRun {
   }
 
   /** What to tell where the output stays. */
-  static String nothingToDo(String output) {
-    return "the output %s exists already, and --mode is ignore: nothing was done".formatted(output);
+  static String nothingToDo(StrataConf conf) {
+    return "the output %s exists already, and --mode is ignore: nothing was done"
+        .formatted(conf.require(StrataKeys.OUTPUT));
   }
 }

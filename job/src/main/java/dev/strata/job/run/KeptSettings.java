@@ -9,6 +9,7 @@ import dev.strata.udfs.api.StrataKeys;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -34,6 +35,34 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
           "spark.sql.streaming",
           "spark.sql.artifact");
 
+  /** What rows are asked with. */
+  private static final List<ConfKey<?>> OF_ROWS =
+      List.of(
+          StrataKeys.MODEL,
+          StrataKeys.TEXT_COLUMN,
+          StrataKeys.ID_COLUMN,
+          StrataKeys.MESSAGES_COLUMN,
+          StrataKeys.PROMPT,
+          StrataKeys.SYSTEM,
+          StrataKeys.CHAT_TEMPLATE_NAME,
+          StrataKeys.CHAT_TEMPLATE_KWARGS,
+          StrataKeys.TO_LANGUAGE,
+          StrataKeys.LONG_PROMPTS,
+          StrataKeys.MAX_NEW_TOKENS,
+          StrataKeys.MIN_NEW_TOKENS,
+          StrataKeys.TEMPERATURE,
+          StrataKeys.TOP_K,
+          StrataKeys.TOP_P,
+          StrataKeys.MIN_P,
+          StrataKeys.REPETITION_PENALTY,
+          StrataKeys.NO_REPEAT_NGRAM_SIZE,
+          StrataKeys.STOP,
+          StrataKeys.IGNORE_STOP_TOKENS,
+          StrataKeys.SEED,
+          StrataKeys.ROW_OPTIONS,
+          StrataKeys.COMPUTE_TYPE,
+          StrataKeys.KV_TYPE);
+
   /**
    * Reads them.
    *
@@ -42,7 +71,7 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
   static KeptSettings of(KeptRun run) {
     Set<String> hidden = run.hiddenSettings();
     Map<String, String> known = new TreeMap<>();
-    run.settings().forEach((name, value) -> known.put(name, value));
+    known.putAll(run.settings());
     known.keySet().removeAll(hidden);
     known.keySet().retainAll(
         StrataKeys.all().stream().map(ConfKey::name).collect(Collectors.toSet()));
@@ -73,6 +102,14 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
   GenerationOptions options() {
     StrataConf conf = Run.conf(settings);
     return conf.generationOptions(task.prompt(conf));
+  }
+
+  /** What rows of this run and of another were asked with differently. */
+  List<ConfKey<?>> differences(KeptSettings other) {
+    return OF_ROWS.stream()
+        .<ConfKey<?>>filter(
+            key -> !Objects.equals(settings.get(key.name()), other.settings.get(key.name())))
+        .toList();
   }
 
   /** Spark's own settings that the values of rows look by, without secrets. */

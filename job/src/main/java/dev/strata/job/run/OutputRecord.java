@@ -92,10 +92,15 @@ final class OutputRecord {
     return new Path(directory, FILE + "-" + run.started().toString().replaceAll("[-:]", ""));
   }
 
-  /** Takes the records over that say what the rows of another output were added to. */
-  void takeOverThoseBefore(OutputRecord other) throws IOException {
-    for (Path file : other.before()) {
-      write(new Path(directory, file.getName()), read(file));
+  /** Takes the records over that say what the rows of another output were added to, if it can. */
+  static void keepThoseBefore(Configuration hadoop, Path from, Path to) {
+    try {
+      OutputRecord other = in(hadoop, from);
+      for (Path file : other.before()) {
+        in(hadoop, to).write(new Path(to, file.getName()), other.read(file));
+      }
+    } catch (IOException e) {
+      LOG.warn("what runs {} was added to cannot be noted: {}", from, Messages.firstLine(e), e);
     }
   }
 

@@ -44,6 +44,11 @@ record RunSession(
         : new RunSession(spark, conf, options.withErrorColumn(input.errorColumn()), json);
   }
 
+  /** The same with another configuration of what comes out. */
+  RunSession with(StrataConf other) {
+    return new RunSession(spark, other, options, json);
+  }
+
   /** The input's rows up to the limit. */
   Dataset<Row> limited(Dataset<Row> rows) {
     return conf.find(StrataKeys.LIMIT).map(rows::limit).orElse(rows);
