@@ -28,6 +28,11 @@ public record WrittenRows(Dataset<Row> rows, DataFormat format, List<String> par
 
   private static final String ERROR = "error";
 
+  private static final String NULL_VALUE = "nullValue";
+
+  /** A text that no file has. */
+  private static final String NOWHERE = "\u0000strata\u0000";
+
   /** Else a directory's name of digits would be a number, and written again as one. */
   private static final String TYPES_OF_DIRECTORIES =
       "spark.sql.sources.partitionColumnTypeInference.enabled";
@@ -54,14 +59,22 @@ public record WrittenRows(Dataset<Row> rows, DataFormat format, List<String> par
               .orElseThrow(() -> StrataException.data("the output %s has no files", location));
       DataFormat format = DataFormat.ofName(first.getName()).orElseThrow();
       session.conf().set(TYPES_OF_DIRECTORIES, "false");
-      DataFrameReader reader =
-          session.read().format(format.word()).options(format.readOptions(options));
+      DataFrameReader reader = session.read().format(format.word()).options(asWritten(format, options));
       Dataset<Row> rows = typed(reader, DataFiles.literal(root), options, schema);
       requireErrors(rows, location);
       return new WrittenRows(rows, format, ExistingFiles.partitions(first, root));
     } catch (IOException e) {
       throw DataErrors.status(location, e);
     }
+  }
+
+  /** An empty text, which has quotes, is not to become a null, as it does in an input. */
+  private static Map<String, String> asWritten(DataFormat format, Map<String, String> options) {
+    Map<String, String> all = format.readOptions(options);
+    if (format == DataFormat.CSV) {
+      all.putIfAbsent(NULL_VALUE, NOWHERE);
+    }
+    return all;
   }
 
   /** With types, what does not fit them must not become null, and be written so. */
