@@ -22,27 +22,27 @@ import org.apache.spark.sql.types.DataTypes;
 public record AnsweredBatch(Dataset<Row> requests) {
 
   private static final String ID = "custom_id";
+  private static final String ANSWER = "strata_answer";
   private static final Column LINE = col(BatchLines.EARLIER);
   private static final Column REFUSAL = col("refusal");
 
   /**
    * Reads both.
    *
+   * @param rows the requests
    * @param location the output
    * @throws StrataException if the output is not of these requests
    */
-  public static AnsweredBatch open(SparkSession session, Input input, String location) {
+  public static AnsweredBatch open(SparkSession session, Dataset<Row> rows, String location) {
     Dataset<Row> answers =
         lines(session, new Path(location, BatchOutput.ANSWERS))
-            .select(get_json_object(col("value"), "$." + ID).as(ID), col("value").as("line"));
-    Column isAnswered = REFUSAL.isNull().and(col("line").isNotNull());
+            .select(get_json_object(col("value"), "$." + ID).as(ID), col("value").as(ANSWER));
+    Column isAnswered = REFUSAL.isNull().and(col(ANSWER).isNotNull());
     Dataset<Row> requests =
-        input
-            .rows()
-            .join(answers, input.rows().col(ID).equalTo(answers.col(ID)), "left")
+        rows.join(answers, rows.col(ID).equalTo(answers.col(ID)), "left")
             .drop(answers.col(ID))
-            .withColumn(BatchLines.EARLIER, when(isAnswered, col("line")))
-            .drop("line");
+            .withColumn(BatchLines.EARLIER, when(isAnswered, col(ANSWER)))
+            .drop(ANSWER);
     AnsweredBatch batch = new AnsweredBatch(requests);
     batch.requireSame(
         answers.count(),

@@ -58,9 +58,11 @@ public record WrittenRows(Dataset<Row> rows, DataFormat format, List<String> par
               .firstFile(root)
               .orElseThrow(() -> StrataException.data("the output %s has no files", location));
       DataFormat format = DataFormat.ofName(first.getName()).orElseThrow();
+      String before = session.conf().get(TYPES_OF_DIRECTORIES);
       session.conf().set(TYPES_OF_DIRECTORIES, "false");
       DataFrameReader reader = session.read().format(format.word()).options(asWritten(format, options));
       Dataset<Row> rows = typed(reader, DataFiles.literal(root), options, schema);
+      session.conf().set(TYPES_OF_DIRECTORIES, before); // an input is read as it was
       requireErrors(rows, location);
       return new WrittenRows(rows, format, ExistingFiles.partitions(first, root));
     } catch (IOException e) {

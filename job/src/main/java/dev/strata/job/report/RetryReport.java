@@ -24,7 +24,7 @@ public record RetryReport(RunReport run, long asked, long rows, long refused) {
                 run.output());
     List<String> lines = run.lines(first);
     if (refused > 0) {
-      lines.add(RunReport.line("not asked again", Figures.count(refused) + " rows: " + whyNot()));
+      lines.add(RunReport.line("not asked again", Figures.rows(refused) + ": " + whyNot()));
     }
     return String.join(System.lineSeparator(), lines);
   }

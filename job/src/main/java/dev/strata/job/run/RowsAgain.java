@@ -60,7 +60,7 @@ record RowsAgain(
 
   private static RowsAgain ofBatch(RunSession session, String location) {
     Input input = Input.open(session.spark(), session.conf());
-    AnsweredBatch batch = AnsweredBatch.open(session.spark(), input, location);
+    AnsweredBatch batch = AnsweredBatch.open(session.spark(), session.limited(input.rows()), location);
     return new RowsAgain(
         session.reading(input),
         batch.open(),

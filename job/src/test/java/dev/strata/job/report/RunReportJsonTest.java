@@ -71,7 +71,9 @@ class RunReportJsonTest {
     settings.put("spark.hadoop.fs.azure.sas.c.x.blob.core.windows.net", "s3cr3t");
     settings.put("spark.ssl.keyPassword", "s3cr3t");
     settings.put("spark.app.name", "night");
-    JsonNode options = read(json(settings).running()).path("options");
+    JsonNode json = read(json(settings).running());
+    assertThat(json.path("input").textValue()).isEqualTo("s3a://*********(redacted)@bucket/in");
+    JsonNode options = json.path("options");
     assertThat(options.toString())
         .doesNotContain("s3cr3t")
         .doesNotContain("sesame")
@@ -86,7 +88,7 @@ class RunReportJsonTest {
     return new RunReportJson(
         "generate",
         Instant.EPOCH,
-        "/in",
+        "s3a://AKIA:s3cr3t@bucket/in",
         "/out",
         settings,
         new RunIdentity("11111111", "22222222", "33333333"),
