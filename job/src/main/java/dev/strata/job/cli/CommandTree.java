@@ -100,7 +100,13 @@ final class CommandTree {
   static List<String> commands() {
     return Stream.concat(
             Arrays.stream(Task.values()).map(Task::word),
-            Stream.of(RetryCommand.WORD, StatusCommand.WORD, SqlCommand.WORD, BenchmarkCommand.WORD, DoctorCommand.WORD, HELP))
+            Stream.of(
+                RetryCommand.WORD,
+                StatusCommand.WORD,
+                SqlCommand.WORD,
+                BenchmarkCommand.WORD,
+                DoctorCommand.WORD,
+                HELP))
         .toList();
   }
 }

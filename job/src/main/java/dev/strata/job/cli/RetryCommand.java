@@ -63,8 +63,7 @@ final class RetryCommand {
   static int run(ParseResult command, PrintStream out, PrintStream err) throws Exception {
     Map<String, String> submitted = Sessions.submitted();
     String output = OutputParameter.of(command, submitted);
-    Run run =
-        Retry.prepare(output, task(command), submitted, Options.settings(command), err);
+    Run run = Retry.prepare(output, task(command), submitted, Options.settings(command), err);
     run.execute(out, err);
     return CommandLine.ExitCode.OK;
   }
@@ -78,7 +77,6 @@ final class RetryCommand {
             .findFirst()
             .orElseThrow(
                 () ->
-                    StrataException.usage(
-                        "%s is '%s'; it must be one of %s", TASK, word, tasks()));
+                    StrataException.usage("%s is '%s'; it must be one of %s", TASK, word, tasks()));
   }
 }

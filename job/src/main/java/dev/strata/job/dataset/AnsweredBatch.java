@@ -45,9 +45,7 @@ public record AnsweredBatch(Dataset<Row> requests) {
             .drop(ANSWER);
     AnsweredBatch batch = new AnsweredBatch(requests);
     batch.requireSame(
-        answers.count(),
-        lines(session, new Path(location, BatchOutput.ERRORS)).count(),
-        location);
+        answers.count(), lines(session, new Path(location, BatchOutput.ERRORS)).count(), location);
     return batch;
   }
 
@@ -91,8 +89,7 @@ public record AnsweredBatch(Dataset<Row> requests) {
                         ? col(field.name())
                         : lit(null).cast(field.dataType()).as(field.name()))
             .toArray(Column[]::new);
-    Dataset<Row> earlier =
-        requests.filter(LINE.isNotNull()).select(append(columns, LINE));
+    Dataset<Row> earlier = requests.filter(LINE.isNotNull()).select(append(columns, LINE));
     return completed
         .withColumn(BatchLines.EARLIER, lit(null).cast(DataTypes.StringType))
         .union(earlier);

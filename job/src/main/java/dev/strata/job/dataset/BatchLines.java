@@ -13,8 +13,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Makes a line of the answer from a completed request, or hands on the line that an earlier run made
- * of it, where the rows have a column of those.
+ * Makes a line of the answer from a completed request, or hands on the line that an earlier run
+ * made of it, where the rows have a column of those.
  */
 final class BatchLines implements MapFunction<Row, Row> {
 

@@ -218,10 +218,7 @@ public final class OutputLock implements AutoCloseable {
     return StrataException.locked(
         "%s by %s, last heard of %d seconds ago; wait until it ends, or remove %s"
             + " if you know that it is dead",
-        what,
-        describe(lock.holder(), "a run that is just starting"),
-        lock.age().toSeconds(),
-        file);
+        what, describe(lock.holder(), "a run that is just starting"), lock.age().toSeconds(), file);
   }
 
   private static String describe(Optional<LockHolder> holder, String otherwise) {

@@ -46,10 +46,7 @@ public record WrittenRows(Dataset<Row> rows, DataFormat format, List<String> par
    * @throws StrataException if it cannot be read, or is not the output of a run
    */
   public static WrittenRows open(
-      SparkSession session,
-      String location,
-      Map<String, String> options,
-      Optional<String> schema) {
+      SparkSession session, String location, Map<String, String> options, Optional<String> schema) {
     try {
       DataFiles place = DataFiles.at(session, location);
       Path root = place.files().makeQualified(place.location());
@@ -60,7 +57,8 @@ public record WrittenRows(Dataset<Row> rows, DataFormat format, List<String> par
       DataFormat format = DataFormat.ofName(first.getName()).orElseThrow();
       String before = session.conf().get(TYPES_OF_DIRECTORIES);
       session.conf().set(TYPES_OF_DIRECTORIES, "false");
-      DataFrameReader reader = session.read().format(format.word()).options(asWritten(format, options));
+      DataFrameReader reader =
+          session.read().format(format.word()).options(asWritten(format, options));
       Dataset<Row> rows = typed(reader, DataFiles.literal(root), options, schema);
       session.conf().set(TYPES_OF_DIRECTORIES, before); // an input is read as it was
       requireErrors(rows, location);

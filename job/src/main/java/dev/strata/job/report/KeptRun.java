@@ -116,7 +116,10 @@ public final class KeptRun {
 
   /** Why rows of the output have errors. */
   public ErrorReasons errors() {
-    JsonNode all = json.has(RunReportJson.OUTPUT_ERRORS) ? json.path(RunReportJson.OUTPUT_ERRORS) : json.path("errors");
+    JsonNode all =
+        json.has(RunReportJson.OUTPUT_ERRORS)
+            ? json.path(RunReportJson.OUTPUT_ERRORS)
+            : json.path("errors");
     Map<String, ErrorReasons.Kind> kinds = new TreeMap<>();
     for (JsonNode kind : all) {
       kinds.put(

@@ -47,7 +47,10 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     String first =
         "%s rows in %s, %s: %s"
             .formatted(
-                Figures.count(rows.done()), Figures.time(time), Figures.errors(rows.errors()), output);
+                Figures.count(rows.done()),
+                Figures.time(time),
+                Figures.errors(rows.errors()),
+                output);
     return String.join(System.lineSeparator(), lines(first));
   }
 

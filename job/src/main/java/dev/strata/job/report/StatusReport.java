@@ -112,7 +112,8 @@ public record StatusReport(
     return switch (state()) {
       case RUNNING ->
           "a run is at work on it" + (isThere ? "; what an earlier one wrote is there" : "");
-      case COMPLETE -> isLaterRunUnfinished() ? "complete; a later run was ended early" : "complete";
+      case COMPLETE ->
+          isLaterRunUnfinished() ? "complete; a later run was ended early" : "complete";
       case UNFINISHED -> "not complete: a run was ended before its end";
       case ABSENT -> "nothing is there, and no run has begun it";
     };
@@ -206,7 +207,8 @@ public record StatusReport(
     if (isThere && isOfTheOutput(found)) {
       lines.add(
           RunReport.line(
-              "journal", found.place() + " is of the run that is complete, and of no use any more"));
+              "journal",
+              found.place() + " is of the run that is complete, and of no use any more"));
       return;
     }
     JournalSummary contents = found.contents();
@@ -236,8 +238,7 @@ public record StatusReport(
   }
 
   private static String finished(JournalSummary contents) {
-    return "%,d, %,d of them with errors"
-        .formatted(contents.finished(), contents.errors().rows());
+    return "%,d, %,d of them with errors".formatted(contents.finished(), contents.errors().rows());
   }
 
   private static String begun(JournalSummary contents) {
@@ -262,10 +263,7 @@ public record StatusReport(
   }
 
   private static void addWayOn(List<String> lines, Journal found) {
-    lines.add(
-        RunReport.line(
-            "to continue",
-            found.command().orElse("give the same command again")));
+    lines.add(RunReport.line("to continue", found.command().orElse("give the same command again")));
     lines.add(RunReport.line("", "(with --fresh it starts over)"));
   }
 

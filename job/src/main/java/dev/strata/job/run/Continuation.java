@@ -55,8 +55,8 @@ record Continuation(RunJournal journal, Configuration hadoop) {
     return new Continuation(journal, hadoop);
   }
 
-  static Optional<String> location(
-      StrataConf conf, Configuration hadoop, boolean isPlaceTaken) throws IOException {
+  static Optional<String> location(StrataConf conf, Configuration hadoop, boolean isPlaceTaken)
+      throws IOException {
     Optional<String> named = conf.find(StrataKeys.JOURNAL_DIR);
     return named.isPresent() || !isPlaceTaken
         ? named

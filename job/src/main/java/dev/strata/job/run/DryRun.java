@@ -33,9 +33,7 @@ record DryRun(
       return report(new IncrementalRun(session).rowsToRun(), devices);
     }
     FullRun run = new FullRun(session);
-    return run.hasNothingToDo()
-        ? FullRun.nothingToDo(session.conf())
-        : report(run.rows(), devices);
+    return run.hasNothingToDo() ? FullRun.nothingToDo(session.conf()) : report(run.rows(), devices);
   }
 
   /** Says what it would take to run some rows. */

@@ -139,8 +139,7 @@ final class IncrementalRun {
     ProgressListener listener = new ProgressListener(stats);
     ErrorReasons keptErrors =
         unchanged ? ErrorReasons.NONE : work.earlier().errorsTakenOver(work.rows());
-    Supplier<RunReport> report =
-        () -> report(listener, plan.kept(), unchanged, keptErrors);
+    Supplier<RunReport> report = () -> report(listener, plan.kept(), unchanged, keptErrors);
     if (!unchanged) {
       listener.expect(plan.toRun());
       replace(replacement, lock, work, stats, listener, report, console);

@@ -73,12 +73,11 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
     Map<String, String> known = new TreeMap<>();
     known.putAll(run.settings());
     known.keySet().removeAll(hidden);
-    known.keySet().retainAll(
-        StrataKeys.all().stream().map(ConfKey::name).collect(Collectors.toSet()));
+    known
+        .keySet()
+        .retainAll(StrataKeys.all().stream().map(ConfKey::name).collect(Collectors.toSet()));
     List<ConfKey<?>> withSecrets =
-        StrataKeys.all().stream()
-            .<ConfKey<?>>filter(key -> hidden.contains(key.name()))
-            .toList();
+        StrataKeys.all().stream().<ConfKey<?>>filter(key -> hidden.contains(key.name())).toList();
     return new KeptSettings(task(run), known, withSecrets);
   }
 

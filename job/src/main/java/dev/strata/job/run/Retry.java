@@ -134,8 +134,7 @@ public final class Retry {
           "%s does not say what run it is of, since its record %s; say --task generate, summarize"
               + " or translate, --model, and what else that run was told of its rows: --prompt or"
               + " --text-column, --to-language, --id-column, --max-new-tokens ...",
-          output,
-          runs.damaged().isEmpty() ? "is not there" : "is damaged");
+          output, runs.damaged().isEmpty() ? "is not there" : "is damaged");
     }
   }
 
@@ -145,11 +144,7 @@ public final class Retry {
         throw StrataException.data(
             "the rows of %s are of several runs, which had different %s (%s, %s), and a row does not"
                 + " say of which it is; give %s to ask all failed ones in that way",
-            output,
-            key.option(),
-            shown(before, key),
-            shown(last, key),
-            key.option());
+            output, key.option(), shown(before, key), shown(last, key), key.option());
       }
     }
   }

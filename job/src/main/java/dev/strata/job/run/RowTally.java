@@ -37,8 +37,7 @@ record RowTally(long rows, ErrorReasons refused, ErrorReasons failed) implements
   }
 
   private RowTally plus(RowTally other) {
-    return new RowTally(
-        rows + other.rows, refused.plus(other.refused), failed.plus(other.failed));
+    return new RowTally(rows + other.rows, refused.plus(other.refused), failed.plus(other.failed));
   }
 
   /** Why rows have errors. */

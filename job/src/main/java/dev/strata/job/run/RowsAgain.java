@@ -60,7 +60,8 @@ record RowsAgain(
 
   private static RowsAgain ofBatch(RunSession session, String location) {
     Input input = Input.open(session.spark(), session.conf());
-    AnsweredBatch batch = AnsweredBatch.open(session.spark(), session.limited(input.rows()), location);
+    AnsweredBatch batch =
+        AnsweredBatch.open(session.spark(), session.limited(input.rows()), location);
     return new RowsAgain(
         session.reading(input),
         batch.open(),
@@ -73,16 +74,14 @@ record RowsAgain(
   private static RowsAgain ofRows(RunSession session, String location, Optional<String> schema) {
     StrataConf conf = session.conf();
     WrittenRows written =
-        WrittenRows.open(
-            session.spark(), location, conf.get(StrataKeys.OUTPUT_OPTIONS), schema);
+        WrittenRows.open(session.spark(), location, conf.get(StrataKeys.OUTPUT_OPTIONS), schema);
     requireAnswers(written.rows(), location);
     requireSameRun(session, written.rows(), location);
     Column failed = written.error().isNotNull().and(not(written.isRefused()));
     Dataset<Row> toAsk = written.rows().filter(failed).drop(ANSWERS.toArray(String[]::new));
     List<String> columns = List.of(toAsk.columns());
     RunSession all = session.with(conf.with(StrataKeys.COLUMNS, columns));
-    Dataset<Row> kept =
-        written.rows().filter(written.error().isNull().or(written.isRefused()));
+    Dataset<Row> kept = written.rows().filter(written.error().isNull().or(written.isRefused()));
     return new RowsAgain(
         all,
         hasAll(session, toAsk) ? toAsk : fromInput(session, toAsk),

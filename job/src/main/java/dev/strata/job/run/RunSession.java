@@ -121,10 +121,7 @@ record RunSession(
     ProgressConsole progress =
         ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
     OutputWatch watch =
-        OutputWatch.start(
-            hadoop(),
-            output,
-            () -> spark.sparkContext().cancelAllJobs());
+        OutputWatch.start(hadoop(), output, () -> spark.sparkContext().cancelAllJobs());
     Interruption cleanup = Interruption.followedBy(output::discard);
     TaskFailures failures =
         TaskFailures.watch(

@@ -102,7 +102,9 @@ class StatusTest {
     write("out", "rows");
     assertThat(status(4))
         .containsExactly(
-            "strata: what " + out() + " is cannot be told: it is a file, and outputs are directories");
+            "strata: what "
+                + out()
+                + " is cannot be told: it is a file, and outputs are directories");
   }
 
   @Test
@@ -112,7 +114,8 @@ class StatusTest {
     List<String> lines = status(0);
     assertThat(lines.get(0)).isEqualTo(out() + ": complete");
     assertThat(lines)
-        .anyMatch(line -> line.matches("  written by +strata translate, started 2026-11-27T01:00:00Z .*"))
+        .anyMatch(
+            line -> line.matches("  written by +strata translate, started 2026-11-27T01:00:00Z .*"))
         .anyMatch(line -> line.matches("  finished +2026-11-27T01:10:00Z .* after 10:00"))
         .anyMatch(
             line ->
@@ -143,11 +146,13 @@ class StatusTest {
   void recordsThatAreDamagedOrNotThere() throws IOException {
     write("out/part-0.json", "{}");
     assertThat(status(0)).anyMatch(line -> line.startsWith("  record             none: "));
-    for (String damaged : List.of("{\"command\"", "[]", "{\"command\": \"x\", \"options\": {}}", "")) {
+    for (String damaged :
+        List.of("{\"command\"", "[]", "{\"command\": \"x\", \"options\": {}}", "")) {
       write("out/_strata_run", damaged);
       assertThat(status(0))
           .as(damaged)
-          .contains("  record             _strata_run is damaged; what run it tells of is not known");
+          .contains(
+              "  record             _strata_run is damaged; what run it tells of is not known");
     }
   }
 
@@ -199,8 +204,7 @@ class StatusTest {
   @Test
   void aJournalAlone() throws IOException {
     write(".out.strata-journal/run.json", "{\"--temperature\": \"0.7\", \"--seed\": \"0\"}");
-    write(
-        ".out.strata-journal/00000-10000_1f0c9a3b77d0e1c2_0-0_5_5be1c07a.arrow", "short");
+    write(".out.strata-journal/00000-10000_1f0c9a3b77d0e1c2_0-0_5_5be1c07a.arrow", "short");
     write(".out.strata-journal/1f0c9a3b_fault_134.death", "");
     write(".out.strata-journal/stranger", "");
     assertThat(status(0))
@@ -227,7 +231,8 @@ class StatusTest {
     write("out/_strata_run", record("2026-11-27T01:00:00Z"));
     write(".out.strata-journal/run.json", "{}");
     String later =
-        record("2026-11-28T01:00:00Z").replace("\"/in\"}", "\"/in it's\", \"spark.strata.incremental\": \"changed\"}");
+        record("2026-11-28T01:00:00Z")
+            .replace("\"/in\"}", "\"/in it's\", \"spark.strata.incremental\": \"changed\"}");
     write(".out.strata-journal/_strata_run", later);
     assertThat(status(0))
         .contains(out() + ": complete; a later run was ended early")

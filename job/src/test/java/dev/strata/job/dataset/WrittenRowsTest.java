@@ -64,8 +64,7 @@ class WrittenRowsTest {
     Path out = directory.resolve("out");
     write(rows, out, format);
     WrittenRows written =
-        WrittenRows.open(
-            spark, out.toString(), Map.of(), Optional.of(rows.schema().json()));
+        WrittenRows.open(spark, out.toString(), Map.of(), Optional.of(rows.schema().json()));
     assertThat(written.partitionBy()).containsExactly("part");
     Dataset<Row> again = written.rows().select(columns(rows));
     assertThat(texts(again)).isEqualTo(texts(rows));
@@ -111,8 +110,7 @@ class WrittenRowsTest {
   void rowsOfNoRun() throws Exception {
     Path out = directory.resolve("out");
     write(spark.sql("SELECT 1 AS n, 'x' AS part"), out, "json");
-    assertThatThrownBy(
-            () -> WrittenRows.open(spark, out.toString(), Map.of(), Optional.empty()))
+    assertThatThrownBy(() -> WrittenRows.open(spark, out.toString(), Map.of(), Optional.empty()))
         .isInstanceOf(StrataException.class)
         .hasMessage(
             "%s is not the output of a run, since its rows have no column 'error'; they have n,"
@@ -122,8 +120,7 @@ class WrittenRowsTest {
 
   private static void write(Dataset<Row> rows, Path out, String format) {
     Output output =
-        Output.at(
-            spark, Confs.of("output", out, "output.format", format, "partitionBy", "part"));
+        Output.at(spark, Confs.of("output", out, "output.format", format, "partitionBy", "part"));
     output.accept(new Input(rows, DataFormat.JSON, List.of(), null), rows.schema());
     output.write(rows.coalesce(1));
     output.commit();

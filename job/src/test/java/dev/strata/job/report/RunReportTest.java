@@ -93,7 +93,8 @@ class RunReportTest {
     assertThat(report.failure()).contains("every row failed (2): such as: the prompt has 8 tokens");
     assertThat(allFailed(null, "the prompt has 9 tokens", "column 'text' is null").failure())
         .isEmpty();
-    assertThat(allFailed(new RunReport.Reuse(1, false, ErrorReasons.NONE), "x", "x").failure()).isEmpty();
+    assertThat(allFailed(new RunReport.Reuse(1, false, ErrorReasons.NONE), "x", "x").failure())
+        .isEmpty();
     assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out").failure()).isEmpty();
   }
 

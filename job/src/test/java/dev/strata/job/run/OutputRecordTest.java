@@ -71,8 +71,7 @@ class OutputRecordTest {
     assertThat(runs.last().orElseThrow().started()).isEqualTo("2026-11-27T01:00:00Z");
 
     Path other = Files.createDirectory(output.resolve("other"));
-    OutputRecord.keepThoseBefore(
-        HADOOP, place(), new org.apache.hadoop.fs.Path(other.toString()));
+    OutputRecord.keepThoseBefore(HADOOP, place(), new org.apache.hadoop.fs.Path(other.toString()));
     assertThat(other.toFile().list()).hasSize(2).noneMatch("_strata_run"::equals);
   }
 

@@ -43,8 +43,7 @@ class RunOptionsTest {
     settings.put("spark.strata.input.options", "password=x");
     settings.put("spark.strata.ofTheFuture", "1");
     record(settings);
-    assertThat(RunOptions.read(HADOOP, output.toString()))
-        .isEqualTo(options("temperature", "0.7"));
+    assertThat(RunOptions.read(HADOOP, output.toString())).isEqualTo(options("temperature", "0.7"));
   }
 
   /** As outputs have them that were written before there were records. */

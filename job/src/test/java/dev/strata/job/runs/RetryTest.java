@@ -34,7 +34,9 @@ class RetryTest {
     return directory.resolve("out");
   }
 
-  /** A run and a retry that end before they are complete, and are continued by the same commands. */
+  /**
+   * A run and a retry that end before they are complete, and are continued by the same commands.
+   */
   @Test
   void failedRowsAreAskedAgainAndWhatWasBegunIsContinued() throws Exception {
     List<JsonObject> rows = new ArrayList<>(sentences(6));
@@ -81,7 +83,8 @@ class RetryTest {
     before.remove("long");
     after.remove("long");
     assertThat(after).isEqualTo(before);
-    assertThat(status()).anyMatch(line -> line.matches("  rows +9, 2 with errors, 7 taken over .*"));
+    assertThat(status())
+        .anyMatch(line -> line.matches("  rows +9, 2 with errors, 7 taken over .*"));
     assertThat(directory.toFile().list()).containsExactlyInAnyOrder("out", "rows.json");
   }
 
@@ -96,8 +99,7 @@ class RetryTest {
 
     CommandResult other = retry("--max-new-tokens", "7");
     assertThat(other.exitCode()).isEqualTo(4);
-    assertThat(other.err().get(0))
-        .contains("the output " + out() + " was made with other options");
+    assertThat(other.err().get(0)).contains("the output " + out() + " was made with other options");
 
     CommandResult again = retry();
     assertThat(again.exitCode()).as("%s", again.err()).isZero();
@@ -109,7 +111,9 @@ class RetryTest {
         .containsExactly("nothing to do: none of the 3 rows of " + out() + " has an error");
   }
 
-  /** Rows that the output has only in part are read from the input again, and known by their ids. */
+  /**
+   * Rows that the output has only in part are read from the input again, and known by their ids.
+   */
   @Test
   void rowsWithoutTheirTextsAreReadAgain() throws Exception {
     Path input = write(sentences(3));
@@ -174,7 +178,11 @@ class RetryTest {
   }
 
   private CommandResult translate(Path input, String... more) {
-    return command("translate", input, Stream.concat(Stream.of("--to-language", "French"), Stream.of(more)).toArray(String[]::new));
+    return command(
+        "translate",
+        input,
+        Stream.concat(Stream.of("--to-language", "French"), Stream.of(more))
+            .toArray(String[]::new));
   }
 
   private CommandResult command(String word, Path input, String... more) {

@@ -127,8 +127,7 @@ public record JournalContents(
 
     @Override
     public void endAttempt() {
-      ofAttempt.forEach(
-          (key, found) -> rows.merge(key, found, (a, b) -> b.isAheadOf(a) ? b : a));
+      ofAttempt.forEach((key, found) -> rows.merge(key, found, (a, b) -> b.isAheadOf(a) ? b : a));
       ofAttempt.clear();
     }
 

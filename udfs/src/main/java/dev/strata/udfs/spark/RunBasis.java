@@ -10,8 +10,7 @@ import java.util.Map;
  * @param identity that of the options
  * @param more what else, by what it is called in messages
  */
-public record RunBasis(
-    GenerationOptions options, RunIdentity identity, Map<String, String> more) {
+public record RunBasis(GenerationOptions options, RunIdentity identity, Map<String, String> more) {
 
   /**
    * The options alone.
