@@ -44,6 +44,12 @@ final class CommandTree {
       HelpText.describe(command, task);
       root.addSubcommand(task.word(), command);
     }
+    CommandSpec status = command(StatusCommand.WORD, StatusCommand.DESCRIPTION, StatusCommand.KEYS);
+    StatusCommand.describe(status);
+    root.addSubcommand(StatusCommand.WORD, status);
+    CommandSpec retry = command(RetryCommand.WORD, RetryCommand.DESCRIPTION, RetryCommand.KEYS);
+    RetryCommand.describe(retry);
+    root.addSubcommand(RetryCommand.WORD, retry);
     root.addSubcommand(BenchmarkCommand.WORD, benchmark());
     CommandSpec sql = command(SqlCommand.WORD, SqlCommand.DESCRIPTION, SqlCommand.KEYS);
     SqlCommand.describe(sql);
@@ -94,7 +100,13 @@ final class CommandTree {
   static List<String> commands() {
     return Stream.concat(
             Arrays.stream(Task.values()).map(Task::word),
-            Stream.of(SqlCommand.WORD, BenchmarkCommand.WORD, DoctorCommand.WORD, HELP))
+            Stream.of(
+                RetryCommand.WORD,
+                StatusCommand.WORD,
+                SqlCommand.WORD,
+                BenchmarkCommand.WORD,
+                DoctorCommand.WORD,
+                HELP))
         .toList();
   }
 }

@@ -73,7 +73,7 @@ final class Options {
   /** A key's default, as a person writes it. */
   static String shown(ConfKey<?> key) {
     if (key.otherwise() instanceof Duration time) {
-      return time.toMinutes() + "min";
+      return time.toSeconds() % 60 == 0 ? time.toMinutes() + "min" : time.toSeconds() + "s";
     }
     if (!(key.otherwise() instanceof Long size)) {
       return key.otherwise().toString();

@@ -66,6 +66,12 @@ public final class Strata {
       if (word.equals(SqlCommand.WORD)) {
         return SqlCommand.run(command, out, err);
       }
+      if (word.equals(StatusCommand.WORD)) {
+        return StatusCommand.run(command, out);
+      }
+      if (word.equals(RetryCommand.WORD)) {
+        return RetryCommand.run(command, out, err);
+      }
       Map<String, String> settings = new HashMap<>(Sessions.submitted());
       settings.putAll(Options.settings(command));
       Run run = Run.prepare(Task.valueOf(word.toUpperCase(Locale.ROOT)), settings);

@@ -5,22 +5,30 @@ import dev.strata.job.openai.Refusal;
 import dev.strata.job.openai.ResponseLine;
 import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.FinishReason;
+import java.util.Arrays;
 import java.util.Locale;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
 
-/** Makes a line of the answer from a completed request. */
+/**
+ * Makes a line of the answer from a completed request, or hands on the line that an earlier run
+ * made of it, where the rows have a column of those.
+ */
 final class BatchLines implements MapFunction<Row, Row> {
 
   static final StructType SCHEMA =
       StructType.fromDDL("failed BOOLEAN, position BIGINT, value STRING");
 
+  /** The column with lines of an earlier run; null in the rows of this one. */
+  static final String EARLIER = "earlier_line";
+
   private static final long serialVersionUID = 1L;
 
   private final StructType schema;
   private final ResponseLine format;
+  private final boolean hasEarlier;
 
   /**
    * @param schema that of the completed requests, whose rows may not know it
@@ -28,12 +36,16 @@ final class BatchLines implements MapFunction<Row, Row> {
   BatchLines(StructType schema, ResponseLine format) {
     this.schema = schema;
     this.format = format;
+    this.hasEarlier = Arrays.asList(schema.fieldNames()).contains(EARLIER);
   }
 
   @Override
   public Row call(Row row) {
-    String error = text(row, "error");
     long position = number(row, "position");
+    if (hasEarlier && text(row, EARLIER) != null) {
+      return RowFactory.create(false, position, text(row, EARLIER));
+    }
+    String error = text(row, "error");
     String line =
         format.format(
             text(row, "custom_id"),

@@ -23,6 +23,9 @@ import org.apache.spark.sql.types.StructType;
  */
 final class BatchOutput implements Output {
 
+  static final String ANSWERS = "output.jsonl";
+  static final String ERRORS = "errors.jsonl";
+
   private final DataFiles place;
   private final NewDirectory directory;
   private final ResponseLine lines;
@@ -79,12 +82,21 @@ final class BatchOutput implements Output {
         .text(parts.toString());
     writing = null;
     try {
-      name(new Path(parts, "failed=false"), "output.jsonl");
-      name(new Path(parts, "failed=true"), "errors.jsonl");
+      name(new Path(parts, "failed=false"), ANSWERS);
+      name(new Path(parts, "failed=true"), ERRORS);
       place.files().delete(parts, true);
     } catch (IOException e) {
       throw DataErrors.output(toString(), e);
     }
+  }
+
+  @Override
+  public Optional<Path> written() {
+    return Optional.of(directory.path());
+  }
+
+  @Override
+  public void commit() {
     directory.replaceTarget();
   }
 

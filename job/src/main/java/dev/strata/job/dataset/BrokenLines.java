@@ -17,6 +17,7 @@ final class BrokenLines {
 
   private static final String NAME = "columnNameOfCorruptRecord";
   private static final int SHOWN_CHARS = 60;
+  private static final String NO_OBJECT = "the line is not a JSON object";
 
   private BrokenLines() {}
 
@@ -38,14 +39,20 @@ final class BrokenLines {
         column);
   }
 
+  /** Whether an output's error is the reason why a line was no row. */
+  static Column isReason(Column error) {
+    return error.startsWith(NO_OBJECT);
+  }
+
   private static Column reason(Column line) {
     Column what =
         when(
                 not(is_valid_utf8(line)),
                 lit(
-                    "the line is not a JSON object in UTF-8 (if it is in another encoding, set"
+                    NO_OBJECT
+                        + " in UTF-8 (if it is in another encoding, set"
                         + " --input-options encoding=...): "))
-            .otherwise(lit("the line is not a JSON object: "));
+            .otherwise(lit(NO_OBJECT + ": "));
     return when(line.isNotNull(), concat(what, substring(line, 1, SHOWN_CHARS)));
   }
 }

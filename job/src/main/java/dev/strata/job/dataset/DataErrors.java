@@ -84,6 +84,11 @@ public final class DataErrors {
         : error("the report %s cannot be written: %s".formatted(file, reason(file, e)), e);
   }
 
+  /** What is at an output's place and cannot be read. */
+  public static StrataException status(String location, Throwable e) {
+    return error("what %s is cannot be told: %s".formatted(location, reason(location, e)), e);
+  }
+
   /** Output that cannot be written. */
   public static StrataException output(String location, Throwable e) {
     return error("the output %s cannot be written: %s".formatted(location, reason(location, e)), e);

@@ -52,7 +52,8 @@ record ExistingFiles(SparkSession session, DataFiles place) {
     return found;
   }
 
-  private static List<String> partitions(Path file, Path root) {
+  /** The columns by whose values a file's directories are named. */
+  static List<String> partitions(Path file, Path root) {
     List<String> columns = new ArrayList<>();
     for (Path p = file.getParent(); p != null && !p.equals(root); p = p.getParent()) {
       columns.add(0, p.getName().replaceFirst("=.*", ""));

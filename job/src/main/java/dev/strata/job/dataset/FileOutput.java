@@ -123,7 +123,6 @@ final class FileOutput implements Output {
       if (exists && isOverwrite()) {
         replacement = NewDirectory.of(place.files(), place.location());
         save(rows, SaveMode.ErrorIfExists, replacement.path());
-        replacement.replaceTarget();
       } else {
         boolean isThere = isAppend() || isEmptyDirectory;
         save(rows, isThere ? SaveMode.Append : SaveMode.ErrorIfExists, place.location());
@@ -154,6 +153,18 @@ final class FileOutput implements Output {
         .partitionBy(partitionBy.toArray(String[]::new))
         .save(path.toString());
     writing = null;
+  }
+
+  @Override
+  public Optional<Path> written() {
+    return Optional.of(replacement == null ? place.location() : replacement.path());
+  }
+
+  @Override
+  public void commit() {
+    if (replacement != null) {
+      replacement.replaceTarget();
+    }
   }
 
   @Override

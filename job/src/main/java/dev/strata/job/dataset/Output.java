@@ -11,8 +11,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Where a run's rows go. The steps are: {@link #at}, {@link #accept}, {@link #write}, and {@link
- * #discard} if that fails. What was there before stays as it is until the new rows are complete.
+ * Where a run's rows go. The steps are: {@link #at}, {@link #accept}, {@link #write}, {@link
+ * #commit}, and {@link #discard} if one of the last two fails. What was there before stays as it is
+ * until the new rows are complete.
  */
 public interface Output {
 
@@ -79,8 +80,16 @@ public interface Output {
    */
   void accept(Input input, StructType rows);
 
-  /** Writes the rows. */
+  /** Writes the rows. Where nothing is replaced, they are then in their place. */
   void write(Dataset<Row> rows);
+
+  /** The directory that has all rows once they are written; empty for a table. */
+  default Optional<Path> written() {
+    return Optional.empty();
+  }
+
+  /** Puts what was written in the place of what was there. */
+  default void commit() {}
 
   /** The directory that rows are being written to at the moment, if it is one. */
   default Optional<Path> writing() {

@@ -103,14 +103,28 @@ public final class OutputLock implements AutoCloseable {
    */
   public static void requireFree(Configuration conf, Path file, String what) {
     try {
-      FileSystem files = plain(DataFiles.fileSystem(conf, file));
-      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(""), WATCH);
-      if (files.exists(file) && !lock.mayBeDead(lock.read(file))) {
-        throw lock.held(what);
+      Optional<LockState> found = look(conf, file);
+      if (found.isPresent() && !found.get().isDead()) {
+        throw held(file, what, found.get());
       }
     } catch (IOException e) {
       throw DataErrors.lock(file.toString(), e);
     }
+  }
+
+  /**
+   * Looks at a lock, and changes nothing.
+   *
+   * @return empty if there is none
+   */
+  static Optional<LockState> look(Configuration conf, Path file) throws IOException {
+    FileSystem files = plain(DataFiles.fileSystem(conf, file));
+    OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(""), WATCH);
+    if (!files.exists(file)) {
+      return Optional.empty();
+    }
+    Optional<LockHolder> holder = lock.read(file);
+    return Optional.of(new LockState(holder, lock.age(), lock.mayBeDead(holder)));
   }
 
   /** Whether a run that ended without giving it back held the lock before. */
@@ -241,12 +255,16 @@ public final class OutputLock implements AutoCloseable {
   }
 
   private StrataException held(String what) throws IOException {
+    return held(file, what, new LockState(read(file), age(), false));
+  }
+
+  private static StrataException held(Path file, String what, LockState lock) {
     return StrataException.locked(
         "%s by %s, last heard of %d seconds ago; wait until it ends, or remove %s"
             + " if you know that it is dead",
         what,
-        describe(read(file), "a run that is just starting"),
-        Math.max(0, age().toSeconds()),
+        describe(lock.holder(), "a run that is just starting"),
+        Math.max(0, lock.age().toSeconds()),
         file);
   }
 

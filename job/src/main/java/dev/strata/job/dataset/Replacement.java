@@ -73,7 +73,7 @@ public final class Replacement {
     } else if (files.exists(old())) {
       restoreOrDelete();
     }
-    FileStatus[] left = files.globStatus(sibling(target, "part-*"));
+    FileStatus[] left = files.globStatus(parts(target));
     for (FileStatus part : left == null ? new FileStatus[0] : left) {
       LOG.warn("{}, which a run that was killed left, is cleared away", part.getPath());
       files.delete(part.getPath(), true);
@@ -157,11 +157,26 @@ public final class Replacement {
   }
 
   private Path complete() {
+    return complete(target);
+  }
+
+  /** A new output that is about to take its place. */
+  static Path complete(Path target) {
     return sibling(target, "new");
   }
 
   private Path old() {
+    return old(target);
+  }
+
+  /** The old output that is about to be removed. */
+  static Path old(Path target) {
     return sibling(target, "old");
+  }
+
+  /** A pattern of all that was written so far for a new output. */
+  static Path parts(Path target) {
+    return sibling(target, "part-*");
   }
 
   private void rename(Path from, Path to) throws IOException {

@@ -15,6 +15,16 @@ public final class Figures {
     return String.format(Locale.ROOT, "%,d", number);
   }
 
+  /** {@code 1 row} or {@code 12 rows}. */
+  static String rows(long number) {
+    return number == 1 ? "1 row" : count(number) + " rows";
+  }
+
+  /** {@code 1 error} or {@code 12 errors}. */
+  static String errors(long number) {
+    return number == 1 ? "1 error" : count(number) + " errors";
+  }
+
   /** Bytes in decimal units with three digits: {@code 1.43 GB}. */
   public static String bytes(double bytes) {
     double value = bytes;

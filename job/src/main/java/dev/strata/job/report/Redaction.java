@@ -39,7 +39,8 @@ final class Redaction {
         && SECRET_NAME.matcher(name).matches();
   }
 
-  private static String shown(String value) {
+  /** A value, secrets within it hidden. */
+  static String shown(String value) {
     String options = SECRET_OPTION.matcher(value).replaceAll("$1" + HIDDEN.replace("*", "\\*"));
     return USER_OF_ADDRESS.matcher(options).replaceAll("$1" + HIDDEN + "@");
   }

@@ -29,8 +29,9 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
    *
    * @param kept rows that were taken over as they were
    * @param unchanged whether the output was left as it was
+   * @param errors why rows have errors, those that were taken over and those that ran
    */
-  public record Reuse(long kept, boolean unchanged) {}
+  public record Reuse(long kept, boolean unchanged, ErrorReasons errors) {}
 
   public RunReport(RunProgress progress, Duration time, String output) {
     this(progress, time, output, null);
@@ -43,10 +44,20 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
       return "nothing to do: all %s rows are done, %s is unchanged"
           .formatted(Figures.count(reuse.kept()), output);
     }
-    List<String> lines = new ArrayList<>();
-    lines.add(
+    String first =
         "%s rows in %s, %s: %s"
-            .formatted(Figures.count(rows.done()), Figures.time(time), errors(rows), output));
+            .formatted(
+                Figures.count(rows.done()),
+                Figures.time(time),
+                Figures.errors(rows.errors()),
+                output);
+    return String.join(System.lineSeparator(), lines(first));
+  }
+
+  /** The console's lines after one that says the most of it. */
+  List<String> lines(String first) {
+    RowCounts rows = progress.rows();
+    List<String> lines = new ArrayList<>(List.of(first));
     if (reuse != null) {
       lines.add(line("rows kept", Figures.count(reuse.kept())));
     }
@@ -70,8 +81,8 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     if (rows.undecoded() > 0) {
       lines.add(line("not decoded", Figures.undecoded(rows.undecoded(), "")));
     }
-    addErrors(lines, rows);
-    return String.join(System.lineSeparator(), lines);
+    addErrors(lines, rows.reasons());
+    return lines;
   }
 
   /** The engine whose card had the most memory in use; empty where none has a GPU. */
@@ -120,8 +131,9 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
         : Optional.empty();
   }
 
-  private static void addErrors(List<String> lines, RowCounts rows) {
-    List<ErrorReasons.Kind> reasons = rows.reasons().byFrequency();
+  /** A line for each kind of errors, the most frequent first. */
+  static void addErrors(List<String> lines, ErrorReasons errors) {
+    List<ErrorReasons.Kind> reasons = errors.byFrequency();
     for (int i = 0; i < Math.min(reasons.size(), MOST_REASONS); i++) {
       ErrorReasons.Kind reason = reasons.get(i);
       lines.add(line(i == 0 ? "errors" : "", Figures.count(reason.rows()) + ": " + reason.text()));
@@ -130,10 +142,6 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     if (more > 0) {
       lines.add(line("", Figures.count(more) + ": for other reasons"));
     }
-  }
-
-  private static String errors(RowCounts rows) {
-    return rows.errors() == 1 ? "1 error" : Figures.count(rows.errors()) + " errors";
   }
 
   /** Tokens for the time in sweeps, which other work of the session is not part of. */
@@ -155,7 +163,7 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
             : " (%s per new token)".formatted(Figures.bytes((double) bytes / tokens)));
   }
 
-  private static String line(String label, String value) {
+  static String line(String label, String value) {
     return String.format(Locale.ROOT, "  %-" + LABEL_WIDTH + "s %s", label, value);
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
 import java.time.Instant;
@@ -20,8 +21,10 @@ import java.util.Map;
  * @param input where the rows come from
  * @param output where they go
  * @param settings all that were given, secrets among them
+ * @param identity what rows depend on
  * @param versions by name
  * @param plan an engine's memory plan as a person reads it; empty where it is not known
+ * @param retryOf when the run was started whose failed rows this one asks again; null for others
  */
 public record RunReportJson(
     String command,
@@ -29,8 +32,13 @@ public record RunReportJson(
     String input,
     String output,
     Map<String, String> settings,
+    RunIdentity identity,
     Map<String, String> versions,
-    List<String> plan) {
+    List<String> plan,
+    Instant retryOf) {
+
+  /** Why rows have errors, those that were taken over among them. */
+  static final String OUTPUT_ERRORS = "outputErrors";
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -52,6 +60,25 @@ public record RunReportJson(
 
   /** Of a run that came to its end. */
   public String done(RunReport report) {
+    return text(ended(report));
+  }
+
+  /**
+   * The same as it is kept in an output.
+   *
+   * @param schema the columns of its rows, as Spark writes them
+   */
+  public String kept(RunReport report, String schema) {
+    ObjectNode json = ended(report);
+    try {
+      json.set("schema", JSON.readTree(schema));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("no schema: " + schema, e);
+    }
+    return text(json);
+  }
+
+  private ObjectNode ended(RunReport report) {
     ObjectNode json = begun(report.failure().isPresent() ? "all rows failed" : "done");
     report.failure().ifPresent(error -> json.put("error", error));
     json.put("seconds", report.time().toMillis() / 1000.0);
@@ -80,20 +107,31 @@ public record RunReportJson(
                 json.putObject("deviceMemory")
                     .put("process", engine.processDeviceBytes())
                     .put("card", engine.cardDeviceBytes()));
-    ArrayNode errors = json.putArray("errors");
-    for (ErrorReasons.Kind kind : counts.reasons().byFrequency()) {
+    add(json.putArray("errors"), counts.reasons());
+    if (report.reuse() != null) {
+      add(json.putArray(OUTPUT_ERRORS), report.reuse().errors());
+    }
+    return json;
+  }
+
+  static void add(ArrayNode errors, ErrorReasons reasons) {
+    for (ErrorReasons.Kind kind : reasons.byFrequency()) {
       errors
           .addObject()
           .put("rows", kind.rows())
           .put("error", kind.example())
           .put("same", kind.isSame());
     }
-    return text(json);
   }
 
   private ObjectNode begun(String status) {
     ObjectNode json = JSON.createObjectNode().put("status", status).put("command", command);
-    json.put("started", started.toString()).put("input", input).put("output", output);
+    if (retryOf != null) {
+      json.put("retryOf", retryOf.toString());
+    }
+    json.put("started", started.toString()).put("input", Redaction.shown(input));
+    json.put("output", Redaction.shown(output));
+    json.put("identity", identity.toString());
     json.set("options", JSON.valueToTree(Redaction.of(settings)));
     json.set("versions", JSON.valueToTree(versions));
     json.set("plan", JSON.valueToTree(plan));

@@ -23,6 +23,13 @@ record Announcements(PrintStream console, boolean silent) {
                 conf.require(StrataKeys.MODEL)));
   }
 
+  /** The same of rows that failed before. */
+  void startingAgain(StrataConf conf, String master) {
+    say(
+        "Starting Spark on %s to ask the failed rows of %s again with %s"
+            .formatted(master, conf.require(StrataKeys.OUTPUT), conf.require(StrataKeys.MODEL)));
+  }
+
   /** Where one can watch. */
   void started(Option<String> ui) {
     if (ui.isDefined()) {

@@ -1,15 +1,16 @@
 package dev.strata.job.run;
 
 import dev.strata.job.dataset.Replacement;
-import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.RunJournal;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 
 /**
@@ -23,26 +24,39 @@ record Continuation(RunJournal journal, Configuration hadoop) {
   private static final Duration NEVER = ChronoUnit.FOREVER.getDuration();
 
   /**
-   * The journal that the keys ask for.
+   * The journal that the keys ask for, with a note of the run that it is of.
    *
    * @param isPlaceTaken whether the output's place is this run's alone, and one can write beside it
    * @throws dev.strata.udfs.api.StrataException if what is there is of another run
    */
+  static Continuation of(RunSession session, boolean isPlaceTaken) throws IOException {
+    return of(session, Map.of(), session.conf().get(StrataKeys.FRESH), isPlaceTaken);
+  }
+
+  /**
+   * The same for a run that is more than its options.
+   *
+   * @param more what else it is, by what it is called in messages
+   * @param fresh whether what is there is thrown away
+   */
   static Continuation of(
-      StrataConf conf, GenerationOptions options, Configuration hadoop, boolean isPlaceTaken)
+      RunSession session, Map<String, String> more, boolean fresh, boolean isPlaceTaken)
       throws IOException {
+    StrataConf conf = session.conf();
+    Configuration hadoop = session.hadoop();
     Duration interval = conf.get(StrataKeys.JOURNAL_INTERVAL);
     Optional<String> location = location(conf, hadoop, isPlaceTaken);
     if (location.isEmpty() || interval.equals(NEVER)) {
       return new Continuation(null, hadoop);
     }
-    return new Continuation(
-        RunJournal.open(hadoop, location.get(), interval, options, conf.get(StrataKeys.FRESH)),
-        hadoop);
+    RunJournal journal =
+        RunJournal.open(hadoop, location.get(), interval, session.basis(more), fresh);
+    OutputRecord.note(hadoop, new Path(location.get()), session.json()::running);
+    return new Continuation(journal, hadoop);
   }
 
-  private static Optional<String> location(
-      StrataConf conf, Configuration hadoop, boolean isPlaceTaken) throws IOException {
+  static Optional<String> location(StrataConf conf, Configuration hadoop, boolean isPlaceTaken)
+      throws IOException {
     Optional<String> named = conf.find(StrataKeys.JOURNAL_DIR);
     return named.isPresent() || !isPlaceTaken
         ? named

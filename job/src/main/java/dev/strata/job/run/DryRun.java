@@ -7,7 +7,6 @@ import dev.strata.job.report.DryRunReport;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.MachineRates;
 import dev.strata.udfs.api.PlanPreview;
-import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.GenerationPreview;
 import dev.strata.udfs.spark.PromptCounts;
 import java.io.IOException;
@@ -34,17 +33,16 @@ record DryRun(
       return report(new IncrementalRun(session).rowsToRun(), devices);
     }
     FullRun run = new FullRun(session);
-    return run.hasNothingToDo()
-        ? FullRun.nothingToDo(session.conf().require(StrataKeys.OUTPUT))
-        : report(run.rows(), devices);
+    return run.hasNothingToDo() ? FullRun.nothingToDo(session.conf()) : report(run.rows(), devices);
   }
 
-  private static String report(RowsToRun toRun, Devices devices) {
+  /** Says what it would take to run some rows. */
+  static String report(RowsToRun toRun, Devices devices) {
     RunSession session = toRun.session();
     GenerationOptions options = session.options();
     PlanPreview plan = devices.plan(options.engine());
     return new DryRun(options, plan, devices, session.cluster(), session::setting)
-        .report(toRun, session.partitions(), session.conf().require(StrataKeys.INPUT))
+        .report(toRun, session.partitions(), session.json().input())
         .text();
   }
 

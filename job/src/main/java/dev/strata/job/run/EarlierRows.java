@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import dev.strata.job.plan.WorkPlan;
+import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.Fingerprints;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.apache.spark.sql.SparkSession;
 final class EarlierRows {
 
   private static final String ASK = "strata_fingerprint_ask";
+  private static final Column ERROR = col("error");
   private static final Column FINGERPRINT = col(Fingerprints.COLUMN);
 
   private static final String[] COMPLETION =
@@ -80,7 +82,7 @@ final class EarlierRows {
 
   /** For each thing to ask: the rows that ask it and those that have been done. */
   private Dataset<Row> counts(Dataset<Row> input) {
-    Column isDone = Fingerprints.isDone(FINGERPRINT, col("error"));
+    Column isDone = Fingerprints.isDone(FINGERPRINT, ERROR);
     Dataset<Row> wanted = input.select(FINGERPRINT, lit(1).as("w"), lit(0).as("t"), lit(0).as("d"));
     Dataset<Row> there = rows.select(FINGERPRINT, lit(0), lit(1), when(isDone, 1).otherwise(0));
     return wanted
@@ -100,13 +102,24 @@ final class EarlierRows {
     return withAsk(input.drop(COMPLETION)).join(done(), new String[] {ASK}, "inner").drop(ASK);
   }
 
+  /** Why rows have errors that are taken over, which they would have again. */
+  ErrorReasons errorsTakenOver(Dataset<Row> input) {
+    Dataset<Row> failed = done().filter(ERROR.isNotNull());
+    if (failed.isEmpty()) {
+      return ErrorReasons.NONE;
+    }
+    Dataset<Row> taken =
+        withAsk(input.select(FINGERPRINT)).join(failed.select(col(ASK), ERROR), ASK);
+    return RowTally.of(taken, ERROR, lit(true)).errors();
+  }
+
   /** The input's rows that are new, changed or failed. */
   Dataset<Row> toRun(Dataset<Row> input) {
     return withAsk(input).join(done().select(ASK), new String[] {ASK}, "left_anti").drop(ASK);
   }
 
   private Dataset<Row> done() {
-    return withAsk(rows.filter(Fingerprints.isDone(FINGERPRINT, col("error"))))
+    return withAsk(rows.filter(Fingerprints.isDone(FINGERPRINT, ERROR)))
         .drop(Fingerprints.COLUMN)
         .dropDuplicates(ASK);
   }

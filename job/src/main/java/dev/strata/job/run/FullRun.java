@@ -6,6 +6,7 @@ import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.OutputPlace;
 import dev.strata.job.progress.ProgressListener;
 import dev.strata.job.report.RunReport;
+import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
@@ -14,6 +15,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -83,22 +85,23 @@ final class FullRun {
     long start = System.nanoTime();
     EngineStats stats = EngineStats.register(session.spark());
     RowsToRun toRun = rows();
-    Continuation earlier =
-        Continuation.of(
-            session.conf(),
-            toRun.session().options(),
-            session.spark().sparkContext().hadoopConfiguration(),
-            isPlaceTaken);
+    Continuation earlier = Continuation.of(toRun.session(), isPlaceTaken);
     Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     ProgressListener listener = new ProgressListener(stats);
-    session.write(completed, output, earlier, listener, console);
+    Supplier<RunReport> report =
+        () ->
+            new RunReport(
+                listener.progress(),
+                Duration.ofNanos(System.nanoTime() - start),
+                output.toString());
+    session.write(completed, output, earlier, listener, report, console);
     earlier.end();
-    Duration time = Duration.ofNanos(System.nanoTime() - start);
-    return new RunReport(listener.progress(), time, output.toString());
+    return report.get();
   }
 
   /** What to tell where the output stays. */
-  static String nothingToDo(String output) {
-    return "the output %s exists already, and --mode is ignore: nothing was done".formatted(output);
+  static String nothingToDo(StrataConf conf) {
+    return "the output %s exists already, and --mode is ignore: nothing was done"
+        .formatted(conf.require(StrataKeys.OUTPUT));
   }
 }

@@ -18,14 +18,17 @@ import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.Fingerprints;
 import dev.strata.udfs.spark.RunJournal;
+import dev.strata.udfs.spark.RunProgress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -134,15 +137,24 @@ final class IncrementalRun {
     EngineStats stats = EngineStats.register(session.spark());
     boolean unchanged = replacement.exists() && plan.nothingToDo() && !runsAll();
     ProgressListener listener = new ProgressListener(stats);
+    ErrorReasons keptErrors =
+        unchanged ? ErrorReasons.NONE : work.earlier().errorsTakenOver(work.rows());
+    Supplier<RunReport> report = () -> report(listener, plan.kept(), unchanged, keptErrors);
     if (!unchanged) {
       listener.expect(plan.toRun());
-      replace(replacement, lock, work, stats, listener, console);
+      replace(replacement, lock, work, stats, listener, report, console);
     }
+    return report.get();
+  }
+
+  private RunReport report(
+      ProgressListener listener, long kept, boolean unchanged, ErrorReasons keptErrors) {
+    RunProgress progress = listener.progress();
     return new RunReport(
-        listener.progress(),
+        progress,
         Duration.ofNanos(System.nanoTime() - start),
         location,
-        new RunReport.Reuse(plan.kept(), unchanged));
+        new RunReport.Reuse(kept, unchanged, keptErrors.plus(progress.rows().reasons())));
   }
 
   /** What a run would run. Changes nothing. */
@@ -156,7 +168,7 @@ final class IncrementalRun {
     Input input = Input.open(session.spark(), conf);
     replacement.accept(input);
     DataFormat format = format(input);
-    RunIdentity identity = Fingerprints.identity(session.options());
+    RunIdentity identity = session.json().identity();
     Dataset<Row> rows = input.rows().drop(Fingerprints.COLUMN);
     RunSession reading = session.reading(input);
     return new Work(
@@ -202,16 +214,16 @@ final class IncrementalRun {
       Work work,
       EngineStats stats,
       ProgressListener listener,
+      Supplier<RunReport> report,
       PrintStream console)
       throws Exception {
     try {
       Output part = part(replacement, work.format());
-      Continuation earlier = Continuation.of(conf, work.session().options(), hadoop, true);
+      Continuation earlier = Continuation.of(work.session(), true);
       Dataset<Row> completed = completed(work, stats, earlier.journal());
       part.accept(work.input(), completed.schema());
-      session.write(completed, part, earlier, listener, console);
+      session.write(completed, part, earlier, listener, report, console);
       lock.check();
-      options().write(hadoop, replacement.part());
       replacement.commit();
       earlier.end();
     } catch (Exception e) {

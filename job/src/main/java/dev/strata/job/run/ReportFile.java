@@ -21,10 +21,6 @@ final class ReportFile {
     this.hadoop = hadoop;
   }
 
-  boolean isWanted() {
-    return location.isPresent();
-  }
-
   /**
    * Replaces what is there.
    *

@@ -11,7 +11,9 @@ import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.Fingerprints;
 import dev.strata.udfs.spark.Generation;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.HashMap;
@@ -25,20 +27,36 @@ import org.apache.spark.sql.SparkSession;
 /** One run, from the configuration to the report. */
 public final class Run {
 
+  /** The word of the command that asks failed rows again. */
+  public static final String RETRY = "retry-failed";
+
   private final Task task;
   private final Map<String, String> settings;
   private final StrataConf conf;
   private final GenerationOptions options;
+  private final Retried retried;
 
-  private Run(Task task, Map<String, String> settings) {
+  /**
+   * The run whose failed rows are asked again.
+   *
+   * @param started when; empty where that is not known
+   */
+  private record Retried(Optional<Instant> started) {}
+
+  /**
+   * @param retried null where all rows of an input are asked
+   */
+  private Run(Task task, Map<String, String> settings, Retried retried) {
     this.task = task;
+    this.retried = retried;
     this.settings = settings;
-    this.conf = complete(StrataConf.of(settings), settings);
+    this.conf = conf(settings);
     this.options = conf.generationOptions(task.prompt(conf));
   }
 
-  /** A batch of requests brings its own columns. */
-  private static StrataConf complete(StrataConf conf, Map<String, String> settings) {
+  /** What is set. A batch of requests brings its own columns. */
+  static StrataConf conf(Map<String, String> settings) {
+    StrataConf conf = StrataConf.of(settings);
     if (!BatchInput.isNamedBy(conf)) {
       return conf;
     }
@@ -53,7 +71,7 @@ public final class Run {
    * @throws StrataException if something makes no sense or is missing
    */
   public static Run prepare(Task task, Map<String, String> settings) {
-    Run run = new Run(task, settings);
+    Run run = new Run(task, settings, null);
     run.conf.require(StrataKeys.INPUT);
     run.conf.require(StrataKeys.OUTPUT);
     IncrementalRun.check(run.conf);
@@ -63,12 +81,29 @@ public final class Run {
     return run;
   }
 
+  /**
+   * The same of a run that asks the failed rows of an output again.
+   *
+   * @param started when the run was started that wrote it; empty where that is not known
+   */
+  static Run retry(Task task, Map<String, String> settings, Optional<Instant> started) {
+    Run run = new Run(task, settings, new Retried(started));
+    Generation.validateModel(run.options);
+    run.devices().check(run.options.engine());
+    run.checkLock(Sessions.hadoop(settings));
+    return run;
+  }
+
   private void checkPlaces() {
     Configuration hadoop = Sessions.hadoop(settings);
+    checkLock(hadoop);
+    Places.check(hadoop, conf);
+  }
+
+  private void checkLock(Configuration hadoop) {
     conf.find(StrataKeys.LOCK)
         .filter(file -> !conf.get(StrataKeys.DRY_RUN))
         .ifPresent(file -> OutputLock.requireFree(hadoop, new Path(file), held(file)));
-    Places.check(hadoop, conf);
   }
 
   private static String held(String file) {
@@ -89,10 +124,15 @@ public final class Run {
    */
   public void execute(PrintStream out, PrintStream console) throws Exception {
     Announcements announcements = Announcements.on(console, conf.get(StrataKeys.PROGRESS));
-    announcements.starting(task, conf, Sessions.master(settings));
+    if (retried == null) {
+      announcements.starting(task, conf, Sessions.master(settings));
+    } else {
+      announcements.startingAgain(conf, Sessions.master(settings));
+    }
     Interruption announced = Interruption.announced(console);
     try (announced) {
-      SparkSession spark = Sessions.start("strata " + task.word(), TaskFailures.settings(settings));
+      String name = "strata " + (retried == null ? task.word() : RETRY);
+      SparkSession spark = Sessions.start(name, TaskFailures.settings(settings));
       announcements.started(spark.sparkContext().uiWebUrl());
       execute(spark, out, console);
     }
@@ -103,71 +143,79 @@ public final class Run {
     Optional<LocalCluster> cluster = LocalCluster.of(spark.sparkContext().master());
     cluster.ifPresent(folders -> folders.enter(application));
     try {
-      RunSession session = new RunSession(spark, conf, options);
+      RunSession session = new RunSession(spark, conf, options, json());
       if (conf.get(StrataKeys.DRY_RUN)) {
-        out.println(DryRun.execute(session, devices()));
+        out.println(dryRun(session));
       } else {
         execute(session, out, console);
       }
     } catch (Exception e) { // Spark's are checked, but Scala does not declare them
-      throw DataErrors.ofRun(e, conf.require(StrataKeys.INPUT), conf.require(StrataKeys.OUTPUT));
+      throw DataErrors.ofRun(e, input(), conf.require(StrataKeys.OUTPUT));
     } finally {
       spark.stop();
       cluster.ifPresent(folders -> folders.leave(application));
     }
   }
 
+  /** What rows are read from; a retry may not know more than the output. */
+  private String input() {
+    return conf.find(StrataKeys.INPUT).orElse(conf.require(StrataKeys.OUTPUT));
+  }
+
+  private String dryRun(RunSession session) throws IOException {
+    return retried == null
+        ? DryRun.execute(session, devices())
+        : DryRun.report(new RetryRun(session, retried.started()).rowsToRun(), devices());
+  }
+
   private void execute(RunSession session, PrintStream out, PrintStream console) throws Exception {
-    ReportFile file =
-        new ReportFile(
-            conf.find(StrataKeys.REPORT), session.spark().sparkContext().hadoopConfiguration());
-    RunReportJson json = json();
+    ReportFile file = new ReportFile(conf.find(StrataKeys.REPORT), session.hadoop());
+    RunReportJson json = session.json();
     file.write(json.running());
-    Optional<RunReport> report;
+    Outcome outcome;
     try {
-      report = executeLocked(session, console);
+      outcome = executeLocked(session, console);
     } catch (Exception e) {
       file.write(json.failed(Messages.firstLine(e)));
       throw e;
     }
-    file.write(report.map(json::done).orElseGet(json::nothingDone));
-    out.println(report.map(RunReport::text).orElseGet(this::nothingToDo));
-    Optional<String> failure = report.flatMap(RunReport::failure);
+    file.write(outcome.report().map(json::done).orElseGet(json::nothingDone));
+    out.println(outcome.text());
+    Optional<String> failure = outcome.report().flatMap(RunReport::failure);
     if (failure.isPresent()) {
       throw StrataException.data("%s", failure.get());
     }
   }
 
-  private Optional<RunReport> executeLocked(RunSession session, PrintStream console)
-      throws Exception {
+  private Outcome executeLocked(RunSession session, PrintStream console) throws Exception {
     OutputLock lock = lock(session.spark());
     try (lock) {
+      if (retried != null) {
+        return new RetryRun(session, retried.started()).execute(console);
+      }
       return IncrementalRun.isAskedFor(conf)
-          ? Optional.of(new IncrementalRun(session).execute(console))
-          : FullRun.executeAlone(session, console);
+          ? Outcome.of(new IncrementalRun(session).execute(console))
+          : FullRun.executeAlone(session, console)
+              .map(Outcome::of)
+              .orElseGet(() -> Outcome.nothing(FullRun.nothingToDo(session.conf())));
     }
-  }
-
-  private String nothingToDo() {
-    return FullRun.nothingToDo(conf.require(StrataKeys.OUTPUT));
   }
 
   private RunReportJson json() {
     return new RunReportJson(
         task.word(),
         Instant.now(),
-        conf.require(StrataKeys.INPUT),
+        input(),
         conf.require(StrataKeys.OUTPUT),
         settings,
+        Fingerprints.identity(options),
         Versions.all(),
-        planLines());
+        planLines(),
+        retried == null ? null : retried.started().orElse(Instant.EPOCH));
   }
 
   /** As far as the driver can know the executors' devices. */
   private List<String> planLines() {
-    if (conf.find(StrataKeys.REPORT).isEmpty()) {
-      return List.of();
-    }
     try {
       return devices().plan(options.engine()).lines();
     } catch (StrataException e) {

@@ -2,42 +2,54 @@ package dev.strata.job.run;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.strata.job.report.KeptRun;
 import dev.strata.udfs.api.Differences;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.spark.Fingerprints;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The options that an output's rows were made with, in a file beside them that readers of rows
- * leave out. Rows know a digest of them, which tells that they differ and not in what.
+ * The options that an output's rows were made with, as the record of its run has them. Rows know a
+ * digest of them, which tells that they differ and not in what.
  *
  * @param values by the options' names
  */
 record RunOptions(Map<String, String> values) {
 
+  /** What outputs had before they had records. */
   private static final String FILE = "_strata_options.json";
+
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Those of an output; none if it does not say. */
   static RunOptions read(Configuration hadoop, String output) throws IOException {
-    Path file = new Path(output, FILE);
+    Path directory = new Path(output);
+    Optional<KeptRun> run = OutputRecord.in(hadoop, directory).read().last();
+    return run.isPresent() ? of(run.get()) : readAlone(hadoop, directory);
+  }
+
+  private static RunOptions of(KeptRun run) {
+    try {
+      return new RunOptions(Fingerprints.options(KeptSettings.of(run).options()));
+    } catch (StrataException e) {
+      return new RunOptions(Map.of()); // another version's
+    }
+  }
+
+  private static RunOptions readAlone(Configuration hadoop, Path directory) throws IOException {
+    Path file = new Path(directory, FILE);
     try (InputStream in = file.getFileSystem(hadoop).open(file)) {
       return new RunOptions(JSON.readValue(in, new TypeReference<Map<String, String>>() {}));
     } catch (FileNotFoundException e) {
       return new RunOptions(Map.of());
-    }
-  }
-
-  void write(Configuration hadoop, Path output) throws IOException {
-    Path file = new Path(output, FILE);
-    try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
-      out.write(JSON.writeValueAsBytes(values));
     }
   }
 

@@ -7,24 +7,35 @@ import dev.strata.job.plan.Cluster;
 import dev.strata.job.plan.PartitionPlan;
 import dev.strata.job.progress.ProgressConsole;
 import dev.strata.job.progress.ProgressListener;
+import dev.strata.job.report.RunReport;
+import dev.strata.job.report.RunReportJson;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
+import dev.strata.udfs.spark.RunBasis;
 import dev.strata.udfs.spark.RunJournal;
 import dev.strata.udfs.spark.Strata;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** What all ways to run have in common: a Spark session, and what is asked of it. */
-record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options) {
+/**
+ * What all ways to run have in common: a Spark session, and what is asked of it.
+ *
+ * @param json what is told of the run to programs
+ */
+record RunSession(
+    SparkSession spark, StrataConf conf, GenerationOptions options, RunReportJson json) {
 
   /** Of a row, where neither the run nor the model says. */
   private static final int MAX_NEW_TOKENS = 256;
@@ -33,7 +44,12 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
   RunSession reading(Input input) {
     return input.errorColumn() == null
         ? this
-        : new RunSession(spark, conf, options.withErrorColumn(input.errorColumn()));
+        : new RunSession(spark, conf, options.withErrorColumn(input.errorColumn()), json);
+  }
+
+  /** The same with another configuration of what comes out. */
+  RunSession with(StrataConf other) {
+    return new RunSession(spark, other, options, json);
   }
 
   /** The input's rows up to the limit. */
@@ -91,22 +107,38 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
     return spark.sparkContext().getConf().get(key, null);
   }
 
-  /** Writes rows and shows the progress. If that fails, no task runs any more. */
+  Configuration hadoop() {
+    return spark.sparkContext().hadoopConfiguration();
+  }
+
+  /**
+   * What a run must have in common with the one whose journal it continues.
+   *
+   * @param more than the options, by what it is called in messages
+   */
+  RunBasis basis(Map<String, String> more) {
+    return new RunBasis(options, json.identity(), more);
+  }
+
+  /**
+   * Writes rows with the record of the run, and shows the progress. If that fails, no task runs any
+   * more.
+   *
+   * @param report of what was done, to be asked for when the rows are written
+   */
   void write(
       Dataset<Row> rows,
       Output output,
       Continuation earlier,
       ProgressListener listener,
+      Supplier<RunReport> report,
       PrintStream console)
       throws Exception {
     spark.sparkContext().addSparkListener(listener);
     ProgressConsole progress =
         ProgressConsole.start(listener, console, conf.get(StrataKeys.PROGRESS));
     OutputWatch watch =
-        OutputWatch.start(
-            spark.sparkContext().hadoopConfiguration(),
-            output,
-            () -> spark.sparkContext().cancelAllJobs());
+        OutputWatch.start(hadoop(), output, () -> spark.sparkContext().cancelAllJobs());
     Interruption cleanup = Interruption.followedBy(output::discard);
     TaskFailures failures =
         TaskFailures.watch(
@@ -119,14 +151,25 @@ record RunSession(SparkSession spark, StrataConf conf, GenerationOptions options
         cleanup;
         failures;
         deaths) {
-      write(rows, output, watch, failures);
+      write(rows, output, report, watch, failures);
     }
   }
 
-  private void write(Dataset<Row> rows, Output output, OutputWatch watch, TaskFailures failures)
+  private void write(
+      Dataset<Row> rows,
+      Output output,
+      Supplier<RunReport> report,
+      OutputWatch watch,
+      TaskFailures failures)
       throws Exception {
     try {
       output.write(rows);
+      String schema = rows.schema().json();
+      output
+          .written()
+          .ifPresent(
+              place -> OutputRecord.keep(hadoop(), place, () -> json.kept(report.get(), schema)));
+      output.commit();
     } catch (Throwable e) { // Spark's are checked, but Scala does not declare them
       if (Interruption.signal().isEmpty()) {
         spark.stop(); // a task that still runs could write again

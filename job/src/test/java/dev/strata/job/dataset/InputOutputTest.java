@@ -167,6 +167,7 @@ class InputOutputTest {
     Input input = rows("'x' AS text", "'fr' AS lang", "1 AS day");
     output.accept(input, input.rows().schema());
     output.write(input.rows());
+    output.commit();
     assertThat(out.resolve("lang=fr/day=1")).isDirectory();
 
     Output wrong = output(directory.resolve("wrong"), "partitionBy", "language");
@@ -201,6 +202,7 @@ class InputOutputTest {
     Input input = rows("'new' AS text");
     output.accept(input, input.rows().schema());
     output.write(input.rows());
+    output.commit();
     assertThat(out.resolve("_SUCCESS")).exists();
     assertThat(out.resolve("_temporary")).doesNotExist();
   }
@@ -213,6 +215,7 @@ class InputOutputTest {
     Input input = rows("'new' AS text");
     output.accept(input, input.rows().schema());
     output.write(input.rows());
+    output.commit();
     assertThat(out.resolve("_SUCCESS")).exists();
   }
 
@@ -224,6 +227,7 @@ class InputOutputTest {
     Input input = rows("'new' AS text", "2 AS more");
     output.accept(input, input.rows().schema());
     output.write(input.rows());
+    output.commit();
     assertThat(texts(open(out).rows().select("text"))).containsExactly("new");
     assertThat(names(out.getParent())).containsExactly("out.json");
   }
@@ -328,6 +332,7 @@ class InputOutputTest {
     Output output = output(location, more);
     output.accept(input, input.rows().schema());
     output.write(input.rows());
+    output.commit();
   }
 
   private static void append(Input input, Path location, String... more) {

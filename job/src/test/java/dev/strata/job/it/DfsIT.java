@@ -8,6 +8,7 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
+import dev.strata.job.cli.SubmittedCommand;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -167,6 +168,9 @@ class DfsIT {
     assertThat(dfs.listStatus(path("/killed")))
         .as("no rows")
         .allMatch(file -> file.getPath().getName().equals("_temporary"));
+    assertThat(status("/killed"))
+        .contains(root + "/killed: not complete: a run was ended before its end")
+        .anyMatch(line -> line.matches("  held by +nobody any more: .* the next run takes over"));
 
     long before = bytesSent();
     CommandResult second = copying(cache, "finished").await();
@@ -174,7 +178,12 @@ class DfsIT {
     long missing = modelBytes - there;
     assertThat(bytesSent() - before).isBetween(missing - OTHER_BYTES, missing + OTHER_BYTES);
     assertTranslated(fetch("finished"));
+    assertThat(status("/finished")).contains(root + "/finished: complete");
     assertCopied(cache);
+  }
+
+  private static List<String> status(String output) {
+    return SubmittedCommand.run(List.of("status", root + output)).out();
   }
 
   /** A process that copies the model and asks it for some rows. */

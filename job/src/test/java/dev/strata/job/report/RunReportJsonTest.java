@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
@@ -70,7 +71,9 @@ class RunReportJsonTest {
     settings.put("spark.hadoop.fs.azure.sas.c.x.blob.core.windows.net", "s3cr3t");
     settings.put("spark.ssl.keyPassword", "s3cr3t");
     settings.put("spark.app.name", "night");
-    JsonNode options = read(json(settings).running()).path("options");
+    JsonNode json = read(json(settings).running());
+    assertThat(json.path("input").textValue()).isEqualTo("s3a://*********(redacted)@bucket/in");
+    JsonNode options = json.path("options");
     assertThat(options.toString())
         .doesNotContain("s3cr3t")
         .doesNotContain("sesame")
@@ -85,11 +88,13 @@ class RunReportJsonTest {
     return new RunReportJson(
         "generate",
         Instant.EPOCH,
-        "/in",
+        "s3a://AKIA:s3cr3t@bucket/in",
         "/out",
         settings,
+        new RunIdentity("11111111", "22222222", "33333333"),
         Map.of("spark", "4"),
-        List.of("memory plan: all of it"));
+        List.of("memory plan: all of it"),
+        null);
   }
 
   private static JsonNode read(String json) throws Exception {

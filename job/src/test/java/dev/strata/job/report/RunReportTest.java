@@ -93,7 +93,8 @@ class RunReportTest {
     assertThat(report.failure()).contains("every row failed (2): such as: the prompt has 8 tokens");
     assertThat(allFailed(null, "the prompt has 9 tokens", "column 'text' is null").failure())
         .isEmpty();
-    assertThat(allFailed(new RunReport.Reuse(1, false), "x", "x").failure()).isEmpty();
+    assertThat(allFailed(new RunReport.Reuse(1, false, ErrorReasons.NONE), "x", "x").failure())
+        .isEmpty();
     assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out").failure()).isEmpty();
   }
 
@@ -133,10 +134,10 @@ class RunReportTest {
 
   @Test
   void incrementalRuns() {
-    RunReport.Reuse some = new RunReport.Reuse(1299, false);
+    RunReport.Reuse some = new RunReport.Reuse(1299, false, ErrorReasons.NONE);
     assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", some).text())
         .startsWith("0 rows in 0:00, 0 errors: /out\n  rows kept          1,299\n  prompt");
-    RunReport.Reuse all = new RunReport.Reuse(1300, true);
+    RunReport.Reuse all = new RunReport.Reuse(1300, true, ErrorReasons.NONE);
     assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", all).text())
         .isEqualTo("nothing to do: all 1,300 rows are done, /out is unchanged");
   }

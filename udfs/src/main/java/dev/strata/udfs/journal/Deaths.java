@@ -2,6 +2,7 @@ package dev.strata.udfs.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,9 +27,12 @@ final class Deaths {
 
   private static final long POLL_MILLIS = 50;
 
+  private final Scene scene;
   private final Map<RowKey, Suspicion> suspicions = new HashMap<>();
 
-  private Deaths() {}
+  private Deaths(Scene scene) {
+    this.scene = scene;
+  }
 
   /**
    * Reads what speaks against the rows of an attempt, and removes what can speak against none.
@@ -41,11 +46,22 @@ final class Deaths {
       pause();
       scene = Scene.of(directory.names());
     }
-    Deaths deaths = new Deaths();
-    for (DeathNote note : scene.faults()) {
-      deaths.add(directory, scene, note, attempt.buckets());
-    }
+    Deaths deaths = of(directory, scene, attempt.buckets());
     scene.innocent(attempt).forEach(rows -> directory.delete(rows.toString()));
+    return deaths;
+  }
+
+  /** Reads what speaks against any row, and changes nothing. */
+  static Deaths look(JournalDirectory directory, List<String> names) throws IOException {
+    return of(directory, Scene.of(names), Buckets.ALL);
+  }
+
+  private static Deaths of(JournalDirectory directory, Scene scene, Buckets buckets)
+      throws IOException {
+    Deaths deaths = new Deaths(scene);
+    for (DeathNote note : scene.faults()) {
+      deaths.add(directory, scene, note, buckets);
+    }
     return deaths;
   }
 
@@ -66,7 +82,7 @@ final class Deaths {
         keys.addAll(keys(directory, files));
       }
     }
-    int together = scene.rowsIn(note.jvm());
+    int together = scene.rowsIn(note.jvm()::equals);
     keys.forEach(key -> suspicions.put(key, of(key).plus(together, note.code())));
   }
 
@@ -85,6 +101,21 @@ final class Deaths {
       }
     }
     return keys;
+  }
+
+  /** How processes ended. */
+  Collection<DeathNote> notes() {
+    return scene.notes().values();
+  }
+
+  /** How many rows were in processes of whose end nobody has told. */
+  int rowsInFlight() {
+    return scene.rowsIn(jvm -> !scene.notes().containsKey(jvm));
+  }
+
+  /** What speaks against rows, of each against which something does. */
+  Collection<Suspicion> all() {
+    return suspicions.values();
   }
 
   /** What speaks against a row. */
@@ -143,11 +174,11 @@ final class Deaths {
       return notes.values().stream().filter(DeathNote::isFault).toList();
     }
 
-    /** The rows of all tasks that were in a process. */
-    int rowsIn(String jvm) {
+    /** The rows of all tasks that were in some processes. */
+    int rowsIn(Predicate<String> jvms) {
       return inFlight.values().stream()
           .map(files -> files.get(0))
-          .filter(rows -> rows.isOf(jvm))
+          .filter(rows -> jvms.test(rows.jvm()))
           .mapToInt(InFlightName::rows)
           .sum();
     }

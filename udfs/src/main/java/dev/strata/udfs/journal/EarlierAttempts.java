@@ -1,9 +1,7 @@
 package dev.strata.udfs.journal;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.slf4j.Logger;
@@ -38,28 +36,31 @@ final class EarlierAttempts implements AutoCloseable {
   }
 
   private void read(JournalDirectory directory) throws IOException {
-    List<SegmentName> ofOne = new ArrayList<>();
-    for (SegmentName name : segments) {
-      if (!ofOne.isEmpty() && !ofOne.get(0).attempt().equals(name.attempt())) {
-        readAttempt(directory, ofOne);
-        ofOne.clear();
-      }
-      ofOne.add(name);
+    try (HeldRows own = new HeldRows(allocator)) {
+      SegmentWalk.walk(directory, segments, new Reading(own));
     }
-    readAttempt(directory, ofOne);
   }
 
-  private void readAttempt(JournalDirectory directory, List<SegmentName> ofOne) throws IOException {
-    try (HeldRows own = new HeldRows(allocator)) {
-      long next = 0;
-      for (SegmentName name : ofOne) {
-        // What a whole one was made of is still there where a process was killed just then.
-        Optional<byte[]> bytes = name.last() < next ? Optional.empty() : directory.read(name);
-        if (bytes.isPresent()) {
-          decode(name, bytes.get(), own);
-          next = name.last() + 1;
-        }
-      }
+  /**
+   * Takes in one attempt after another.
+   *
+   * @param own what the one that is being read produced
+   */
+  private final class Reading implements SegmentWalk.Visitor {
+
+    private final HeldRows own;
+
+    private Reading(HeldRows own) {
+      this.own = own;
+    }
+
+    @Override
+    public void entry(RowEntry entry) {
+      add(own, entry);
+    }
+
+    @Override
+    public void endAttempt() {
       for (RowKey key : own.keys()) {
         RowEntry known = rows.get(key);
         RowEntry found = own.get(key);
@@ -67,14 +68,12 @@ final class EarlierAttempts implements AutoCloseable {
           rows.put(found);
         }
       }
+      own.clear();
     }
-  }
 
-  private static void decode(SegmentName name, byte[] bytes, HeldRows own) {
-    try {
-      SegmentCodec.decode(bytes, entry -> add(own, entry));
-    } catch (IOException | RuntimeException e) { // whole, and yet not of this version
-      LOG.warn("{} cannot be read: its rows are computed again", name, e);
+    @Override
+    public void damaged(SegmentName name, Exception why) {
+      LOG.warn("{} cannot be read: its rows are computed again", name, why);
     }
   }
 

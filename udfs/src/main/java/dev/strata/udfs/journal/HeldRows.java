@@ -96,9 +96,14 @@ final class HeldRows implements AutoCloseable {
     return text.length == 0 ? null : new String(text, StandardCharsets.UTF_8);
   }
 
-  @Override
-  public void close() {
+  /** Drops all rows. */
+  void clear() {
     rows.values().forEach(ArrowBuf::close);
     rows.clear();
+  }
+
+  @Override
+  public void close() {
+    clear();
   }
 }

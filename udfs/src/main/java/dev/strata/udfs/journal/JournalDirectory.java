@@ -2,7 +2,6 @@ package dev.strata.udfs.journal;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -56,10 +56,13 @@ final class JournalDirectory {
 
   /** The names of all files; none where there is no directory. */
   List<String> names() throws IOException {
+    return states().stream().map(status -> status.getPath().getName()).toList();
+  }
+
+  /** All files; none where there is no directory. */
+  List<FileStatus> states() throws IOException {
     try {
-      return Arrays.stream(files.listStatus(directory))
-          .map(status -> status.getPath().getName())
-          .toList();
+      return List.of(files.listStatus(directory));
     } catch (FileNotFoundException e) {
       return List.of();
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Why rows have errors. Errors that differ in numbers and quoted values alone are of one kind, so
@@ -62,6 +63,11 @@ public record ErrorReasons(Map<String, Kind> kinds) implements Serializable {
     return new ErrorReasons(Map.of(OWN.matcher(shown).replaceAll("#"), new Kind(1, shown, true)));
   }
 
+  /** Those of several rows. */
+  public static ErrorReasons of(Stream<String> errors) {
+    return errors.map(ErrorReasons::of).reduce(NONE, ErrorReasons::plus);
+  }
+
   /** Those of all rows. */
   public ErrorReasons plus(ErrorReasons other) {
     if (other.kinds.isEmpty() || kinds.isEmpty()) {
@@ -75,6 +81,11 @@ public record ErrorReasons(Map<String, Kind> kinds) implements Serializable {
           all.merge(hasRoom ? name : OTHERS, counted, Kind::plus);
         });
     return new ErrorReasons(all);
+  }
+
+  /** How many rows have errors. */
+  public long rows() {
+    return kinds.values().stream().mapToLong(Kind::rows).sum();
   }
 
   /** The kinds, the most frequent first. */

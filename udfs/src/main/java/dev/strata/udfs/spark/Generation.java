@@ -109,6 +109,15 @@ public final class Generation {
   }
 
   /**
+   * Checks that rows have all that is asked of the model.
+   *
+   * @throws StrataException if a column is absent that a prompt or the options need
+   */
+  public static void requireColumns(StructType rows, GenerationOptions options) {
+    RowPrompts.of(options, new TextColumns(rows));
+  }
+
+  /**
    * Opens the model as executors will, and closes it again, without reading weights.
    *
    * @throws StrataException if it cannot be used, or has no use for the options

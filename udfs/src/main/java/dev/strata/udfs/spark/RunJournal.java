@@ -1,7 +1,6 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.GenerationOptions;
-import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.journal.Attempt;
 import dev.strata.udfs.journal.Buckets;
@@ -46,12 +45,21 @@ public record RunJournal(String location, Duration interval) implements Serializ
       Duration interval,
       GenerationOptions options,
       boolean fresh) {
+    return open(conf, location, interval, RunBasis.of(options), fresh);
+  }
+
+  /**
+   * As {@link #open(Configuration, String, Duration, GenerationOptions, boolean)}, where the
+   * model's identity is known, or more than the options must be the same.
+   */
+  public static RunJournal open(
+      Configuration conf, String location, Duration interval, RunBasis basis, boolean fresh) {
     RunJournal journal = new RunJournal(location, interval);
     try {
       if (fresh) {
         journal.delete(conf);
       }
-      journal.begin(conf, record(options));
+      journal.begin(conf, record(basis));
       return journal;
     } catch (IOException e) {
       throw new StrataException(
@@ -80,15 +88,15 @@ public record RunJournal(String location, Duration interval) implements Serializ
     LOG.info("the run continues with what is in {}", location);
   }
 
-  private static RunRecord record(GenerationOptions options) {
-    RunIdentity identity = Fingerprints.identity(options);
+  private static RunRecord record(RunBasis basis) {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("version", String.valueOf(RunJournal.class.getPackage().getImplementationVersion()));
-    values.putAll(Fingerprints.modelFiles(options));
-    values.put("the model's contents", identity.model());
-    values.put("the prompt", identity.prompt());
-    values.put("--id-column", String.valueOf(options.idColumn()));
-    values.putAll(Fingerprints.options(options));
+    values.putAll(Fingerprints.modelFiles(basis.options()));
+    values.put("the model's contents", basis.identity().model());
+    values.put("the prompt", basis.identity().prompt());
+    values.put("--id-column", String.valueOf(basis.options().idColumn()));
+    values.putAll(Fingerprints.options(basis.options()));
+    values.putAll(basis.more());
     return new RunRecord(values);
   }
 

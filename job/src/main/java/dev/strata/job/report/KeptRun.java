@@ -1,0 +1,144 @@
+package dev.strata.job.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.strata.udfs.api.RunIdentity;
+import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.ErrorReasons;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** A run as {@link RunReportJson} wrote it, to be kept. */
+public final class KeptRun {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final JsonNode json;
+  private final Instant started;
+
+  private KeptRun(JsonNode json, Instant started) {
+    this.json = json;
+    this.started = started;
+  }
+
+  /**
+   * Reads one.
+   *
+   * @throws IOException if it is none
+   */
+  public static KeptRun parse(byte[] bytes) throws IOException {
+    JsonNode json = JSON.readTree(bytes);
+    if (!json.path("command").isTextual() || !json.path("options").isObject()) {
+      throw new IOException("it has no command and options");
+    }
+    try {
+      return new KeptRun(json, Instant.parse(json.path("started").asText()));
+    } catch (DateTimeException e) {
+      throw new IOException("it does not say when it was started", e);
+    }
+  }
+
+  /** The task's word. */
+  public String command() {
+    return json.path("command").textValue();
+  }
+
+  public Instant started() {
+    return started;
+  }
+
+  /** Whether it asked the failed rows of another again. */
+  public boolean isRetry() {
+    return json.has("retryOf");
+  }
+
+  /** How long it took; nothing where it has not come to its end. */
+  public Duration time() {
+    return Duration.ofMillis(Math.round(json.path("seconds").doubleValue() * 1000));
+  }
+
+  /** Where the model was. */
+  public String model() {
+    return json.path("options").path(StrataKeys.MODEL.name()).asText();
+  }
+
+  public String input() {
+    return json.path("input").asText();
+  }
+
+  /** All settings, secrets hidden. */
+  public Map<String, String> settings() {
+    Map<String, String> settings = new TreeMap<>();
+    json.path("options").properties().forEach(s -> settings.put(s.getKey(), s.getValue().asText()));
+    return settings;
+  }
+
+  /** The names of settings whose values were hidden, in part or as a whole. */
+  public Set<String> hiddenSettings() {
+    return settings().entrySet().stream()
+        .filter(setting -> setting.getValue().contains(Redaction.HIDDEN))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
+  /** What rows depend on; empty where it does not say. */
+  public Optional<RunIdentity> identity() {
+    JsonNode text = json.path("identity");
+    return text.isTextual() ? Optional.of(RunIdentity.parse(text.textValue())) : Optional.empty();
+  }
+
+  /** All rows of the output, those that were taken over among them. */
+  public long rows() {
+    return json.path("rows").path("done").longValue() + rowsTakenOver();
+  }
+
+  /** Rows that an earlier run had done. */
+  public long rowsTakenOver() {
+    return json.path("rows").path("kept").longValue();
+  }
+
+  /** Rows that were continued after an interruption: finished ones and begun ones. */
+  public long rowsContinued() {
+    JsonNode continued = json.path("continued");
+    return continued.path("rowsKept").longValue() + continued.path("rowsResumed").longValue();
+  }
+
+  public long newTokens() {
+    return json.path("tokens").path("new").longValue();
+  }
+
+  /** Why rows of the output have errors. */
+  public ErrorReasons errors() {
+    JsonNode all =
+        json.has(RunReportJson.OUTPUT_ERRORS)
+            ? json.path(RunReportJson.OUTPUT_ERRORS)
+            : json.path("errors");
+    Map<String, ErrorReasons.Kind> kinds = new TreeMap<>();
+    for (JsonNode kind : all) {
+      kinds.put(
+          kind.path("error").asText(),
+          new ErrorReasons.Kind(
+              kind.path("rows").longValue(),
+              kind.path("error").asText(),
+              kind.path("same").booleanValue()));
+    }
+    return new ErrorReasons(kinds);
+  }
+
+  /** The columns of the output's rows, as Spark writes them; empty where it does not say. */
+  public Optional<String> schema() {
+    return Optional.ofNullable(json.get("schema")).map(JsonNode::toString);
+  }
+
+  /** As it was written. */
+  JsonNode json() {
+    return json;
+  }
+}

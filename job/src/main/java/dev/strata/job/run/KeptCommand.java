@@ -1,0 +1,39 @@
+package dev.strata.job.run;
+
+import dev.strata.job.report.KeptRun;
+import dev.strata.udfs.api.ConfKey;
+import dev.strata.udfs.api.StrataKeys;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Commands as a person types them. */
+final class KeptCommand {
+
+  private static final Pattern PLAIN = Pattern.compile("[\\w./:=,@%+-]+");
+
+  private KeptCommand() {}
+
+  /** The command that started a run, in all that Strata was told by options or otherwise. */
+  static String of(KeptRun run) {
+    StringBuilder command = new StringBuilder("strata ").append(run.command());
+    Map<String, String> settings = run.settings();
+    for (ConfKey<?> key : StrataKeys.all()) {
+      String value = settings.get(key.name());
+      if (value != null && !StrataKeys.isOfSql(key) && !key.equals(StrataKeys.FRESH)) {
+        // A value that may be left out belongs to its option by this sign alone.
+        command.append(' ').append(key.option()).append(key.type().alone().isPresent() ? '=' : ' ');
+        command.append(quoted(value));
+      }
+    }
+    return command.toString();
+  }
+
+  /** The command that asks the failed rows of an output again. */
+  static String retry(String output) {
+    return "strata retry-failed " + quoted(output);
+  }
+
+  private static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

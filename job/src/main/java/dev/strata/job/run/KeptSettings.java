@@ -1,0 +1,124 @@
+package dev.strata.job.run;
+
+import dev.strata.job.report.KeptRun;
+import dev.strata.udfs.api.ConfKey;
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * What a run was told, as far as its record has it and this version knows it.
+ *
+ * @param settings Strata's keys, without those whose values hold secrets
+ * @param hidden the keys that it was told and whose values hold secrets, which a record leaves out
+ */
+record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hidden) {
+
+  /** Settings of Spark that say how values become texts, which a prompt has. */
+  private static final String OF_SQL = "spark.sql.";
+
+  /** And those of them that say what there is beside the rows, as others know it better. */
+  private static final List<String> OF_PLACES =
+      List.of(
+          "spark.sql.catalog",
+          "spark.sql.extensions",
+          "spark.sql.warehouse",
+          "spark.sql.hive",
+          "spark.sql.streaming",
+          "spark.sql.artifact");
+
+  /** What rows are asked with. */
+  private static final List<ConfKey<?>> OF_ROWS =
+      List.of(
+          StrataKeys.MODEL,
+          StrataKeys.TEXT_COLUMN,
+          StrataKeys.ID_COLUMN,
+          StrataKeys.MESSAGES_COLUMN,
+          StrataKeys.PROMPT,
+          StrataKeys.SYSTEM,
+          StrataKeys.CHAT_TEMPLATE_NAME,
+          StrataKeys.CHAT_TEMPLATE_KWARGS,
+          StrataKeys.TO_LANGUAGE,
+          StrataKeys.LONG_PROMPTS,
+          StrataKeys.MAX_NEW_TOKENS,
+          StrataKeys.MIN_NEW_TOKENS,
+          StrataKeys.TEMPERATURE,
+          StrataKeys.TOP_K,
+          StrataKeys.TOP_P,
+          StrataKeys.MIN_P,
+          StrataKeys.REPETITION_PENALTY,
+          StrataKeys.NO_REPEAT_NGRAM_SIZE,
+          StrataKeys.STOP,
+          StrataKeys.IGNORE_STOP_TOKENS,
+          StrataKeys.SEED,
+          StrataKeys.ROW_OPTIONS,
+          StrataKeys.COMPUTE_TYPE,
+          StrataKeys.KV_TYPE);
+
+  /**
+   * Reads them.
+   *
+   * @throws StrataException if the task is one that this version does not know
+   */
+  static KeptSettings of(KeptRun run) {
+    Set<String> hidden = run.hiddenSettings();
+    Map<String, String> known = new TreeMap<>();
+    known.putAll(run.settings());
+    known.keySet().removeAll(hidden);
+    known
+        .keySet()
+        .retainAll(StrataKeys.all().stream().map(ConfKey::name).collect(Collectors.toSet()));
+    List<ConfKey<?>> withSecrets =
+        StrataKeys.all().stream().<ConfKey<?>>filter(key -> hidden.contains(key.name())).toList();
+    return new KeptSettings(task(run), known, withSecrets);
+  }
+
+  private static Task task(KeptRun run) {
+    return Arrays.stream(Task.values())
+        .filter(task -> task.word().equals(run.command()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                StrataException.data(
+                    "the run was a %s, which this version does not know; use the version that wrote"
+                        + " it",
+                    run.command()));
+  }
+
+  /**
+   * What its rows were asked with.
+   *
+   * @throws StrataException if it cannot be told
+   */
+  GenerationOptions options() {
+    StrataConf conf = Run.conf(settings);
+    return conf.generationOptions(task.prompt(conf));
+  }
+
+  /** What rows of this run and of another were asked with differently. */
+  List<ConfKey<?>> differences(KeptSettings other) {
+    return OF_ROWS.stream()
+        .<ConfKey<?>>filter(
+            key -> !Objects.equals(settings.get(key.name()), other.settings.get(key.name())))
+        .toList();
+  }
+
+  /** Spark's own settings that the values of rows look by, without secrets. */
+  static Map<String, String> ofSql(KeptRun run) {
+    Map<String, String> settings = run.settings();
+    settings.keySet().removeAll(run.hiddenSettings());
+    settings
+        .keySet()
+        .removeIf(
+            name -> !name.startsWith(OF_SQL) || OF_PLACES.stream().anyMatch(name::startsWith));
+    return settings;
+  }
+}

@@ -1,0 +1,94 @@
+package dev.strata.job.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.strata.job.report.KeptRun;
+import dev.strata.job.report.KeptRuns;
+import dev.strata.job.report.RunReportJson;
+import dev.strata.udfs.api.RunIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The record of a run in its output. */
+class OutputRecordTest {
+
+  private static final Configuration HADOOP = new Configuration(false);
+
+  @TempDir Path output;
+
+  private org.apache.hadoop.fs.Path place() {
+    return new org.apache.hadoop.fs.Path(output.toString());
+  }
+
+  private void keep(String started) {
+    RunReportJson json =
+        new RunReportJson(
+            "translate",
+            Instant.parse(started),
+            "in",
+            output.toString(),
+            Map.of("spark.strata.model", "m", "spark.hadoop.fs.s3a.secret.key", "s3cr3t"),
+            new RunIdentity("a", "b", "c"),
+            Map.of(),
+            List.of(),
+            null);
+    OutputRecord.keep(HADOOP, place(), json::running);
+  }
+
+  private KeptRuns read() throws IOException {
+    return OutputRecord.in(HADOOP, place()).read();
+  }
+
+  @Test
+  void whatWasKept() throws IOException {
+    assertThat(read()).isEqualTo(KeptRuns.NONE);
+    keep("2026-11-27T01:00:00Z");
+    KeptRun run = read().last().orElseThrow();
+    assertThat(run.command()).isEqualTo("translate");
+    assertThat(run.model()).isEqualTo("m");
+    assertThat(run.identity()).contains(new RunIdentity("a", "b", "c"));
+    assertThat(run.hiddenSettings()).containsExactly("spark.hadoop.fs.s3a.secret.key");
+    assertThat(output.toFile().list()).as("no checksum beside it").containsExactly("_strata_run");
+  }
+
+  @Test
+  void runsThatAddToAnOutput() throws IOException {
+    keep("2026-11-25T01:00:00Z");
+    keep("2026-11-26T01:00:00Z");
+    keep("2026-11-27T01:00:00Z");
+    KeptRuns runs = read();
+    assertThat(runs.before())
+        .extracting(KeptRun::started)
+        .containsExactly(
+            Instant.parse("2026-11-25T01:00:00Z"), Instant.parse("2026-11-26T01:00:00Z"));
+    assertThat(runs.last().orElseThrow().started()).isEqualTo("2026-11-27T01:00:00Z");
+
+    Path other = Files.createDirectory(output.resolve("other"));
+    OutputRecord.keepThoseBefore(HADOOP, place(), new org.apache.hadoop.fs.Path(other.toString()));
+    assertThat(other.toFile().list()).hasSize(2).noneMatch("_strata_run"::equals);
+  }
+
+  @Test
+  void aDamagedOneIsReplaced() throws IOException {
+    Files.writeString(output.resolve("_strata_run"), "{");
+    assertThat(read().damaged()).containsExactly("_strata_run");
+    keep("2026-11-27T01:00:00Z");
+    assertThat(read().damaged()).isEmpty();
+    assertThat(output.toFile().list()).containsExactly("_strata_run");
+  }
+
+  /** A run is as good without one. */
+  @Test
+  void aPlaceThatCannotBeWritten() throws IOException {
+    Files.createDirectory(output.resolve("_strata_run"));
+    keep("2026-11-27T01:00:00Z");
+    assertThat(output.resolve("_strata_run")).isEmptyDirectory();
+  }
+}
