@@ -61,6 +61,10 @@ public record RunReportJson(
         .put("undecoded", counts.undecoded())
         .put("repeated", counts.repeated());
     rows.put("kept", report.reuse() == null ? 0 : report.reuse().kept());
+    if (report.reuse() != null && report.reuse().stayed() != null) {
+      rows.put("keptChanged", report.reuse().stayed().changed())
+          .put("keptFailed", report.reuse().stayed().failed());
+    }
     json.putObject("tokens")
         .put("prompt", counts.promptTokens())
         .put("new", counts.completionTokens())

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 
 /**
@@ -39,6 +40,12 @@ record Continuation(RunJournal journal, Configuration hadoop) {
     return new Continuation(
         RunJournal.open(hadoop, location.get(), interval, options, conf.get(StrataKeys.FRESH)),
         hadoop);
+  }
+
+  /** Throws away what a run left beside its output that was killed when that was there. */
+  static void forget(StrataConf conf, Configuration hadoop) throws IOException {
+    Path left = Replacement.journal(hadoop, conf.require(StrataKeys.OUTPUT));
+    new RunJournal(left.toString(), NEVER).remove(hadoop);
   }
 
   private static Optional<String> location(

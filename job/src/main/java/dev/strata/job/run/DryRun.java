@@ -11,6 +11,7 @@ import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.GenerationPreview;
 import dev.strata.udfs.spark.PromptCounts;
 import java.io.IOException;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -63,7 +64,7 @@ record DryRun(
     return new DryRunReport(
         input,
         count,
-        toRun.kept(),
+        toRun.reuse() == null ? OptionalLong.empty() : OptionalLong.of(toRun.reuse().kept()),
         partitions,
         engines,
         seen,

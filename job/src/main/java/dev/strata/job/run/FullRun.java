@@ -10,10 +10,11 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalLong;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -49,7 +50,9 @@ final class FullRun {
     RunSession reading = session.reading(input);
     Dataset<Row> rows = reading.limited(input.rows());
     output.accept(input, Generation.schema(rows.schema(), reading.columns(rows)));
-    return new RowsToRun(reading, rows, OptionalLong.empty());
+    return ExistingIds.of(output, session)
+        .map(ids -> ids.newRows(reading, rows))
+        .orElseGet(() -> new RowsToRun(reading, rows, null));
   }
 
   /**
@@ -83,18 +86,38 @@ final class FullRun {
     long start = System.nanoTime();
     EngineStats stats = EngineStats.register(session.spark());
     RowsToRun toRun = rows();
-    Continuation earlier =
-        Continuation.of(
-            session.conf(),
-            toRun.session().options(),
-            session.spark().sparkContext().hadoopConfiguration(),
-            isPlaceTaken);
-    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     ProgressListener listener = new ProgressListener(stats);
+    if (toRun.reuse() != null && toRun.reuse().unchanged()) {
+      forget(isPlaceTaken);
+    } else {
+      run(toRun, stats, listener, console, isPlaceTaken);
+    }
+    Duration time = Duration.ofNanos(System.nanoTime() - start);
+    return new RunReport(listener.progress(), time, output.toString(), toRun.reuse());
+  }
+
+  private void forget(boolean isPlaceTaken) throws IOException {
+    if (isPlaceTaken && session.conf().find(StrataKeys.JOURNAL_DIR).isEmpty()) {
+      Continuation.forget(session.conf(), hadoop());
+    }
+  }
+
+  private Configuration hadoop() {
+    return session.spark().sparkContext().hadoopConfiguration();
+  }
+
+  private void run(
+      RowsToRun toRun,
+      EngineStats stats,
+      ProgressListener listener,
+      PrintStream console,
+      boolean isPlaceTaken)
+      throws Exception {
+    Continuation earlier =
+        Continuation.of(session.conf(), toRun.session().options(), hadoop(), isPlaceTaken);
+    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     session.write(completed, output, earlier, listener, console);
     earlier.end();
-    Duration time = Duration.ofNanos(System.nanoTime() - start);
-    return new RunReport(listener.progress(), time, output.toString());
   }
 
   /** What to tell where the output stays. */
