@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -17,20 +18,24 @@ public final class Rows {
 
   public static Map<String, JsonObject> read(Path directory) throws IOException {
     Map<String, JsonObject> rows = new TreeMap<>();
+    for (JsonObject row : all(directory)) {
+      String id = row.get("id").getAsString();
+      if (rows.put(id, row) != null) {
+        throw new AssertionError("two rows with id " + id);
+      }
+    }
+    return rows;
+  }
+
+  /** The same, whatever their ids. */
+  public static List<JsonObject> all(Path directory) throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
-      files
+      return files
           .filter(file -> file.getFileName().toString().matches("[^_.].*\\.json"))
           .flatMap(Rows::lines)
           .map(line -> JsonParser.parseString(line).getAsJsonObject())
-          .forEach(
-              row -> {
-                String id = row.get("id").getAsString();
-                if (rows.put(id, row) != null) {
-                  throw new AssertionError("two rows with id " + id);
-                }
-              });
+          .toList();
     }
-    return rows;
   }
 
   /** A field's text, or null. */

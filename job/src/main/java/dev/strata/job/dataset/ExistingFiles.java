@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -83,17 +85,22 @@ record ExistingFiles(SparkSession session, DataFiles place) {
     }
   }
 
+  /** The rows that are there; empty where there are no files. */
+  Optional<Dataset<Row>> rows(DataFormat format, Map<String, String> options) throws IOException {
+    return place.firstFile(place.location()).isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            session
+                .read()
+                .format(format.word())
+                .options(format.readOptions())
+                .options(options)
+                .load(place.location().toString()));
+  }
+
   private StructType existing(DataFormat format, Map<String, String> options) {
     try {
-      return place.firstFile(place.location()).isEmpty()
-          ? new StructType()
-          : session
-              .read()
-              .format(format.word())
-              .options(format.readOptions())
-              .options(options)
-              .load(place.location().toString())
-              .schema();
+      return rows(format, options).map(Dataset::schema).orElseGet(StructType::new);
     } catch (IOException e) {
       throw DataErrors.output(place.location().toString(), e);
     }

@@ -24,6 +24,12 @@ final class FileOutput implements Output {
 
   private static final Logger LOG = LoggerFactory.getLogger(FileOutput.class);
 
+  /** Spark's setting that names what puts files in their place when a job ends. */
+  private static final String COMMITTER = "spark.sql.sources.commitProtocolClass";
+
+  private static final String SPARK_COMMITTER =
+      "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol";
+
   private final SparkSession session;
   private final DataFiles place;
   private final String mode;
@@ -34,6 +40,7 @@ final class FileOutput implements Output {
   private final boolean isEmptyDirectory;
   private DataFormat format;
   private NewDirectory replacement;
+  private AddedFiles added;
   private volatile Path writing;
 
   private FileOutput(SparkSession session, DataFiles place, StrataConf conf) throws IOException {
@@ -123,12 +130,26 @@ final class FileOutput implements Output {
       if (exists && isOverwrite()) {
         replacement = NewDirectory.of(place.files(), place.location());
         save(rows, SaveMode.ErrorIfExists, replacement.path());
+      } else if (isAppend()) {
+        append(rows);
       } else {
-        boolean isThere = isAppend() || isEmptyDirectory;
-        save(rows, isThere ? SaveMode.Append : SaveMode.ErrorIfExists, place.location());
+        save(rows, isEmptyDirectory ? SaveMode.Append : SaveMode.ErrorIfExists, place.location());
       }
     } catch (Exception e) { // AnalysisException is checked in Scala only
       throw Refused.byAnalysis(e, toString());
+    }
+  }
+
+  /** What a store's own committer puts in place at once is not to be copied there afterwards. */
+  private void append(Dataset<Row> rows) throws IOException {
+    AddedFiles beside = AddedFiles.to(place.files(), place.location());
+    boolean isOfSpark = session.conf().get(COMMITTER, SPARK_COMMITTER).equals(SPARK_COMMITTER);
+    if (isOfSpark && beside.isPossible()) {
+      added = beside;
+      save(rows, SaveMode.Append, added.path());
+      added.add();
+    } else {
+      save(rows, SaveMode.Append, place.location());
     }
   }
 
@@ -153,6 +174,17 @@ final class FileOutput implements Output {
         .partitionBy(partitionBy.toArray(String[]::new))
         .save(path.toString());
     writing = null;
+  }
+
+  @Override
+  public Optional<Dataset<Row>> existingRows() {
+    try {
+      return exists && isAppend()
+          ? ExistingFiles.of(session, place).rows(format, options)
+          : Optional.empty();
+    } catch (IOException e) {
+      throw DataErrors.output(toString(), e);
+    }
   }
 
   @Override
@@ -188,6 +220,9 @@ final class FileOutput implements Output {
   public void discard() {
     if (replacement != null) {
       replacement.discard();
+    }
+    if (added != null) {
+      added.discard();
     }
     try {
       if (writing != null && writing.equals(place.location())) {

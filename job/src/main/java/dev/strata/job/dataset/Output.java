@@ -80,6 +80,11 @@ public interface Output {
    */
   void accept(Input input, StructType rows);
 
+  /** The rows that are there and that others are added to; empty where none are added to any. */
+  default Optional<Dataset<Row>> existingRows() {
+    return Optional.empty();
+  }
+
   /** Writes the rows. Where nothing is replaced, they are then in their place. */
   void write(Dataset<Row> rows);
 

@@ -106,6 +106,19 @@ public final class OutputPlace {
     for (FileStatus unfinished : beside(NewDirectory.NEW)) {
       remove(unfinished.getPath());
     }
+    for (FileStatus added : beside(AddedFiles.KIND)) {
+      addOrRemove(added.getPath());
+    }
+  }
+
+  private void addOrRemove(Path left) throws IOException {
+    AddedFiles added = AddedFiles.left(files, target, left);
+    if (added.areComplete()) {
+      added.move();
+      LOG.warn("{} has the rows that a run was about to add when it was killed", target);
+    } else {
+      remove(left);
+    }
   }
 
   private FileStatus[] beside(String kind) throws IOException {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.DataFrameWriter;
@@ -124,6 +125,11 @@ final class TableOutput implements Output {
     } catch (Exception e) { // ParseException is checked in Scala only
       throw DataErrors.output(name, e);
     }
+  }
+
+  @Override
+  public Optional<Dataset<Row>> existingRows() {
+    return exists && isAppend() ? Optional.of(session.table(table.sqlName())) : Optional.empty();
   }
 
   @Override

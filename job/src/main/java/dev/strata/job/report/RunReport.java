@@ -25,13 +25,34 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
   private static final int MOST_REASONS = 8;
 
   /**
-   * What an incremental run found.
+   * What an incremental run found, or one that adds rows.
    *
-   * @param kept rows that were taken over as they were
+   * @param kept rows that were taken over as they were, or were there already
    * @param unchanged whether the output was left as it was
-   * @param errors why rows have errors, those that were taken over and those that ran
+   * @param errors why rows of the output have errors, those that were taken over and those that
+   *     ran; null where rows are added
+   * @param stayed what is worth telling of the rows that were there; null where rows are replaced
    */
-  public record Reuse(long kept, boolean unchanged, ErrorReasons errors) {}
+  public record Reuse(long kept, boolean unchanged, ErrorReasons errors, Stayed stayed) {
+
+    /** What an incremental run found. */
+    public Reuse(long kept, boolean unchanged, ErrorReasons errors) {
+      this(kept, unchanged, errors, null);
+    }
+
+    /** What a run found that adds rows. */
+    public Reuse(long kept, boolean unchanged, Stayed stayed) {
+      this(kept, unchanged, null, stayed);
+    }
+  }
+
+  /**
+   * The input's rows that are in an output already and stay there.
+   *
+   * @param changed those that ask something else now
+   * @param failed those with an error there
+   */
+  public record Stayed(long changed, long failed) {}
 
   public RunReport(RunProgress progress, Duration time, String output) {
     this(progress, time, output, null);
@@ -41,8 +62,13 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
   public String text() {
     RowCounts rows = progress.rows();
     if (reuse != null && reuse.unchanged()) {
-      return "nothing to do: all %s rows are done, %s is unchanged"
-          .formatted(Figures.count(reuse.kept()), output);
+      String how = reuse.stayed() == null ? "done" : "there already";
+      List<String> lines = new ArrayList<>();
+      lines.add(
+          "nothing to do: all %s rows are %s, %s is unchanged"
+              .formatted(Figures.count(reuse.kept()), how, output));
+      addReuse(lines);
+      return String.join(System.lineSeparator(), lines);
     }
     String first =
         "%s rows in %s, %s: %s"
@@ -58,9 +84,7 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
   List<String> lines(String first) {
     RowCounts rows = progress.rows();
     List<String> lines = new ArrayList<>(List.of(first));
-    if (reuse != null) {
-      lines.add(line("rows kept", Figures.count(reuse.kept())));
-    }
+    addReuse(lines);
     lines.add(line("prompt tokens", Figures.count(rows.promptTokens())));
     lines.add(line("new tokens", Figures.count(rows.completionTokens()) + speed(rows)));
     lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));
@@ -83,6 +107,30 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     }
     addErrors(lines, rows.reasons());
     return lines;
+  }
+
+  private void addReuse(List<String> lines) {
+    if (reuse == null) {
+      return;
+    }
+    Stayed stayed = reuse.stayed();
+    if (!reuse.unchanged()) {
+      lines.add(line(stayed == null ? "rows kept" : "there already", Figures.count(reuse.kept())));
+    }
+    if (stayed != null && stayed.changed() > 0) {
+      lines.add(
+          line(
+              "changed since",
+              Figures.count(stayed.changed())
+                  + " rows, which stay as they are there; only --incremental runs such again"));
+    }
+    if (stayed != null && stayed.failed() > 0) {
+      lines.add(
+          line(
+              "failed there",
+              "%s rows, which strata retry-failed %s runs again"
+                  .formatted(Figures.count(stayed.failed()), output)));
+    }
   }
 
   /** The engine whose card had the most memory in use; empty where none has a GPU. */

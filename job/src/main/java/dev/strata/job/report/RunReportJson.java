@@ -88,6 +88,10 @@ public record RunReportJson(
         .put("undecoded", counts.undecoded())
         .put("repeated", counts.repeated());
     rows.put("kept", report.reuse() == null ? 0 : report.reuse().kept());
+    if (report.reuse() != null && report.reuse().stayed() != null) {
+      rows.put("keptChanged", report.reuse().stayed().changed())
+          .put("keptFailed", report.reuse().stayed().failed());
+    }
     json.putObject("tokens")
         .put("prompt", counts.promptTokens())
         .put("new", counts.completionTokens())
@@ -108,7 +112,7 @@ public record RunReportJson(
                     .put("process", engine.processDeviceBytes())
                     .put("card", engine.cardDeviceBytes()));
     add(json.putArray("errors"), counts.reasons());
-    if (report.reuse() != null) {
+    if (report.reuse() != null && report.reuse().errors() != null) {
       add(json.putArray(OUTPUT_ERRORS), report.reuse().errors());
     }
     return json;

@@ -55,6 +55,12 @@ record Continuation(RunJournal journal, Configuration hadoop) {
     return new Continuation(journal, hadoop);
   }
 
+  /** Throws away what a run left beside its output that was killed when that was there. */
+  static void forget(StrataConf conf, Configuration hadoop) throws IOException {
+    Path left = Replacement.journal(hadoop, conf.require(StrataKeys.OUTPUT));
+    new RunJournal(left.toString(), NEVER).remove(hadoop);
+  }
+
   static Optional<String> location(StrataConf conf, Configuration hadoop, boolean isPlaceTaken)
       throws IOException {
     Optional<String> named = conf.find(StrataKeys.JOURNAL_DIR);

@@ -10,6 +10,7 @@ import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.spark.GenerationPreview;
 import dev.strata.udfs.spark.PromptCounts;
 import java.io.IOException;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -61,7 +62,7 @@ record DryRun(
     return new DryRunReport(
         input,
         count,
-        toRun.kept(),
+        toRun.reuse() == null ? OptionalLong.empty() : OptionalLong.of(toRun.reuse().kept()),
         partitions,
         engines,
         seen,

@@ -11,10 +11,10 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -51,7 +51,9 @@ final class FullRun {
     RunSession reading = session.reading(input);
     Dataset<Row> rows = reading.limited(input.rows());
     output.accept(input, Generation.schema(rows.schema(), reading.columns(rows)));
-    return new RowsToRun(reading, rows, OptionalLong.empty());
+    return ExistingIds.of(output, session)
+        .map(ids -> ids.newRows(reading, rows))
+        .orElseGet(() -> new RowsToRun(reading, rows, null));
   }
 
   /**
@@ -85,18 +87,40 @@ final class FullRun {
     long start = System.nanoTime();
     EngineStats stats = EngineStats.register(session.spark());
     RowsToRun toRun = rows();
-    Continuation earlier = Continuation.of(toRun.session(), isPlaceTaken);
-    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     ProgressListener listener = new ProgressListener(stats);
     Supplier<RunReport> report =
         () ->
             new RunReport(
                 listener.progress(),
                 Duration.ofNanos(System.nanoTime() - start),
-                output.toString());
+                output.toString(),
+                toRun.reuse());
+    if (toRun.reuse() != null && toRun.reuse().unchanged()) {
+      forget(isPlaceTaken);
+    } else {
+      run(toRun, stats, listener, report, console, isPlaceTaken);
+    }
+    return report.get();
+  }
+
+  private void forget(boolean isPlaceTaken) throws IOException {
+    if (isPlaceTaken && session.conf().find(StrataKeys.JOURNAL_DIR).isEmpty()) {
+      Continuation.forget(session.conf(), session.hadoop());
+    }
+  }
+
+  private void run(
+      RowsToRun toRun,
+      EngineStats stats,
+      ProgressListener listener,
+      Supplier<RunReport> report,
+      PrintStream console,
+      boolean isPlaceTaken)
+      throws Exception {
+    Continuation earlier = Continuation.of(toRun.session(), isPlaceTaken);
+    Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     session.write(completed, output, earlier, listener, report, console);
     earlier.end();
-    return report.get();
   }
 
   /** What to tell where the output stays. */

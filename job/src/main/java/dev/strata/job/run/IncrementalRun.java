@@ -27,7 +27,6 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -161,7 +160,8 @@ final class IncrementalRun {
   RowsToRun rowsToRun() throws IOException {
     Work work = work(Replacement.of(hadoop, location));
     long kept = work.earlier().plan(work.rows()).kept();
-    return new RowsToRun(work.session(), work.earlier().toRun(work.rows()), OptionalLong.of(kept));
+    return new RowsToRun(
+        work.session(), work.earlier().toRun(work.rows()), new RunReport.Reuse(kept, false, ErrorReasons.NONE));
   }
 
   private Work work(Replacement replacement) throws IOException {

@@ -3,6 +3,7 @@ package dev.strata.job.run;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 
+import dev.strata.job.report.RunReport;
 import dev.strata.job.dataset.AnsweredBatch;
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataFormat;
@@ -18,7 +19,6 @@ import dev.strata.udfs.spark.Generation;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -175,7 +175,7 @@ record RowsAgain(
   }
 
   RowsToRun toRun() {
-    return new RowsToRun(session, rows, OptionalLong.of(kept()));
+    return new RowsToRun(session, rows, new RunReport.Reuse(kept(), false, ErrorReasons.NONE));
   }
 
   /** Rows that are taken over as they are. */

@@ -1,6 +1,6 @@
 package dev.strata.job.run;
 
-import java.util.OptionalLong;
+import dev.strata.job.report.RunReport;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -9,6 +9,6 @@ import org.apache.spark.sql.Row;
  *
  * @param session what is asked of rows, those that could not be read among them
  * @param rows the rows that run
- * @param kept how many others are taken over from an earlier run; empty where none is looked for
+ * @param reuse the others, which an earlier run has done; null where none is looked for
  */
-record RowsToRun(RunSession session, Dataset<Row> rows, OptionalLong kept) {}
+record RowsToRun(RunSession session, Dataset<Row> rows, RunReport.Reuse reuse) {}

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -285,6 +286,58 @@ class InputOutputTest {
             "has the columns n int, text string, and the rows to append have text");
     assertThatThrownBy(() -> append(rows("'c' AS text", "1 AS n"), out, "partitionBy", "n"))
         .hasMessageContaining("is laid out by no columns, and --partition-by asks for n");
+    assertThat(open(out).rows().count()).isEqualTo(2);
+  }
+
+  /** Nobody sees a part of what is added before all of it is written. */
+  @Test
+  void appendedRowsAreWrittenBeside() throws IOException {
+    Path out = directory.resolve("data/out.parquet");
+    append(rows("'a' AS text", "'x' AS k"), out, "partitionBy", "k");
+    Output output = output(out, "mode", "append", "partitionBy", "k");
+    Input input = rows("'b' AS text", "'y' AS k");
+    output.accept(input, input.rows().schema());
+    String location = out.toString();
+    output.write(input.rows().filter((FilterFunction<Row>) row -> nothingIsThere(location)));
+    assertThat(texts(open(out).rows().select("text"))).containsExactlyInAnyOrder("a", "b");
+    assertThat(names(out.getParent())).containsExactly("out.parquet");
+    assertThat(names(out)).contains("k=x", "k=y", "_SUCCESS");
+  }
+
+  private static boolean nothingIsThere(String out) {
+    return !Files.exists(Path.of(out, "_temporary")) && !Files.exists(Path.of(out, "k=y"));
+  }
+
+  @Test
+  void failedAppendAddsNothing() throws IOException {
+    Path out = directory.resolve("data/out.parquet");
+    write(rows("'a' AS text"), out);
+    Output output = output(out, "mode", "append");
+    Input input = rows("raise_error('no') || 'b' AS text");
+    output.accept(input, input.rows().schema());
+    assertThatThrownBy(() -> output.write(input.rows()));
+    output.discard();
+    assertThat(texts(open(out).rows())).containsExactly("a");
+    assertThat(names(out.getParent())).containsExactly("out.parquet");
+  }
+
+  /** What a store puts in place at once is not copied there. */
+  @Test
+  void aCommitterOfOnesOwnWritesInPlace() throws IOException {
+    Path out = directory.resolve("data/out.parquet");
+    write(rows("'a' AS text"), out);
+    String key = "spark.sql.sources.commitProtocolClass";
+    spark.conf().set(key, "org.apache.spark.internal.io.HadoopMapReduceCommitProtocol");
+    try {
+      Output output = output(out, "mode", "append");
+      Input input = rows("'b' AS text");
+      output.accept(input, input.rows().schema());
+      String unfinished = out.resolve("_temporary").toString();
+      output.write(
+          input.rows().filter((FilterFunction<Row>) row -> Files.exists(Path.of(unfinished))));
+    } finally {
+      spark.conf().unset(key);
+    }
     assertThat(open(out).rows().count()).isEqualTo(2);
   }
 

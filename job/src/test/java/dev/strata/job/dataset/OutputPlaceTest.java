@@ -38,6 +38,11 @@ class OutputPlaceTest {
         "out/part-0 .out.new-1a2b3c4d/part-1 | out/part-0",
         ".out.old-1a2b3c4d/part-0 .out.new-1a2b3c4d/part-1 | out/part-0",
         "out/part-1 .out.old-1a2b3c4d/part-0 | out/part-1",
+        "out/part-0 .out.add-1a2b3c4d/part-1 | out/part-0",
+        "out/part-0 .out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/k=v/part-1 | out/k=v/part-1 out/part-0",
+        ".out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/_SUCCESS .out.add-1a2b3c4d/part-1"
+            + " | out/._SUCCESS.crc out/_SUCCESS out/part-1",
+        "out/part-1 .out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/part-1 | out/part-1",
         "out/part-0 .outer.new-1a2b3c4d/part-1 | .outer.new-1a2b3c4d/part-1 out/part-0",
       })
   void leftoversOfAKilledRunAreCleared(String left, String expected) throws IOException {

@@ -101,7 +101,8 @@ public final class StrataKeys {
           ConfType.oneOf("error", "overwrite", "append", "ignore"),
           "error",
           "Where the output exists already: error refuses, overwrite replaces it once the new one"
-              + " is complete, append adds to it, ignore leaves it and does nothing.");
+              + " is complete, append adds the rows to it whose ids are not there (all without"
+              + " spark.strata.id.column), ignore leaves it and does nothing.");
   public static final ConfKey<List<String>> PARTITION_BY =
       key(
           "partitionBy",

@@ -4,7 +4,6 @@ import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.Sha256;
 import java.util.Arrays;
-import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -44,16 +43,10 @@ final class FingerprintTask implements MapFunction<Row, Row> {
     Sha256 columns = new Sha256().add(RowCodec.encode(output.kept(row)));
     output.keptNames().forEach(columns::add);
     try {
-      return Fingerprints.of(run, ask(row), columns, true);
+      return Fingerprints.of(run, prompts.ask(row), columns, true);
     } catch (RowException e) {
       Sha256 error = new Sha256().add(prompts.id(row)).add(e.getMessage());
       return Fingerprints.of(run, error, columns, false);
     }
-  }
-
-  private Sha256 ask(Row row) {
-    Sha256 ask =
-        new Sha256().add(prompts.id(row)).add(prompts.seed(row)).add(prompts.overrides(row));
-    return prompts.prompt(row, UnaryOperator.identity()).digest(ask);
   }
 }

@@ -5,6 +5,7 @@ import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
+import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
@@ -106,6 +107,16 @@ final class RowPrompts implements Serializable {
           .forEach(conversation::add);
     }
     return conversation;
+  }
+
+  /**
+   * A digest of all that a row asks: its id, how tokens are chosen, its prompt.
+   *
+   * @throws RowException as for {@link #prompt}
+   */
+  Sha256 ask(Row row) {
+    Sha256 ask = new Sha256().add(id(row)).add(seed(row)).add(overrides(row));
+    return prompt(row, UnaryOperator.identity()).digest(ask);
   }
 
   /** What the row's own columns say of sampling. */
