@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
@@ -29,6 +30,17 @@ record LocalCluster(Path work) {
     return master.startsWith("local-cluster[")
         ? Optional.of(new LocalCluster(Path.of(sparkHome(), "work")))
         : Optional.empty();
+  }
+
+  /**
+   * What a session with the master needs: Spark names applications by the second, and those of one
+   * second would have one folder.
+   */
+  static Map<String, String> settings(String master) {
+    return of(master).isEmpty()
+        ? Map.of()
+        : Map.of(
+            "spark.deploy.appIdPattern", "app-%s-" + ProcessHandle.current().pid() + "-%04d");
   }
 
   private static String sparkHome() {

@@ -76,6 +76,7 @@ public final class Sessions {
     NativeEnvironment.defaults()
         .forEach((variable, value) -> all.put("spark.executorEnv." + variable, value));
     all.putAll(resources(settings));
+    all.putAll(LocalCluster.settings(master(settings)));
     all.putAll(settings);
     SparkSession.Builder builder = SparkSession.builder();
     if (!settings.containsKey("spark.app.name") || isClassName(settings.get("spark.app.name"))) {

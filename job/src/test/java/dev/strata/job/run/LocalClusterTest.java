@@ -43,6 +43,15 @@ class LocalClusterTest {
     assertThat(LocalCluster.of("local-cluster[2,1,1024]")).isPresent();
   }
 
+  @Test
+  void applicationsOfOneSecondHaveFoldersOfTheirOwn() {
+    String pattern =
+        LocalCluster.settings("local-cluster[2,1,1024]").get("spark.deploy.appIdPattern");
+    assertThat(pattern.formatted("20261127234059", 3))
+        .isEqualTo("app-20261127234059-%d-0003", ProcessHandle.current().pid());
+    assertThat(LocalCluster.settings("local[2]")).isEmpty();
+  }
+
   private void folder(String name, LockHolder driver) throws IOException {
     Files.createDirectories(work.resolve(name).resolve("0"));
     Files.write(work.resolve(name).resolve(".strata-driver"), driver.toBytes());
