@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -207,6 +209,11 @@ public final class Engine implements AutoCloseable {
     return parts.sweeper().snapshot(queue.waitingRows());
   }
 
+  /** Whether it takes no rows any more. */
+  boolean isClosing() {
+    return queue.isClosed();
+  }
+
   /** Whether nothing runs any more, and all is given back that could be. */
   boolean isEnded() {
     return !thread.isAlive();
@@ -347,7 +354,10 @@ public final class Engine implements AutoCloseable {
     if (active.isEmpty()) {
       return;
     }
-    runSweep(active);
+    if (!runSweep(active)) {
+      wave.remove(sequence -> !queue.isOpen(sequence.client()));
+      return;
+    }
     activity.begins(SweepStep.LOOK);
     // Before anybody hears of what was computed from it.
     parts.checkpoint().requireUnchanged();
@@ -362,15 +372,24 @@ public final class Engine implements AutoCloseable {
     finished.forEach(sequence -> deliver(sequence.client(), sequence.result()));
   }
 
-  /** Runs a sweep, with smaller micro-batches where the device has too little memory for it. */
-  private void runSweep(List<Sequence> active) throws IOException {
+  /**
+   * Runs a sweep, with smaller micro-batches where the device has too little memory for it.
+   *
+   * @return false if it was given up, as nobody waits for it any more
+   */
+  private boolean runSweep(List<Sequence> active) throws IOException {
     Sweeper sweeper = parts.sweeper();
+    Set<EngineClient> clients =
+        active.stream().map(Sequence::client).collect(Collectors.toUnmodifiableSet());
     while (true) {
       SweepSchedule schedule = SweepSchedule.of(active, sweeper.limits());
       parts.counters().sweepStarted(active.size());
       try {
-        sweeper.run(schedule, mayFollow(schedule));
-        return;
+        sweeper.run(schedule, mayFollow(schedule), () -> queue.isAnyOpen(clients));
+        return true;
+      } catch (SweepCancelled e) {
+        LOG.info("a sweep is given up: {}", e.getMessage());
+        return false;
       } catch (OutOfDeviceMemory e) {
         if (!e.mayTryAgain()) {
           throw e.asRefusal();
@@ -399,8 +418,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Stops after the sweep under way; unfinished rows are lost to their clients, who are told. May
-   * be called again, and beside any other call.
+   * Stops after the tile under way; unfinished rows are lost to their clients, who are told. May be
+   * called again, and beside any other call.
    *
    * @throws IllegalStateException if memory was not given back, the first time
    */

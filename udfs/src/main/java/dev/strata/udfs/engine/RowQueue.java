@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -260,6 +261,16 @@ final class RowQueue {
     lock.lock();
     try {
       return clients.containsKey(client);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether one of some clients waits for rows. */
+  boolean isAnyOpen(Set<EngineClient> some) {
+    lock.lock();
+    try {
+      return !closed && some.stream().anyMatch(clients::containsKey);
     } finally {
       lock.unlock();
     }

@@ -25,6 +25,7 @@ import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -54,6 +55,7 @@ final class Sweeper implements AutoCloseable {
   private final ReadLog reads;
   private final SweepRecorder recorder;
   private int blockTokens;
+  private BooleanSupplier wanted;
 
   Sweeper(
       Checkpoint checkpoint,
@@ -172,10 +174,13 @@ final class Sweeper implements AutoCloseable {
    *
    * @param followed whether another sweep follows or may follow, so that reading need not stop at
    *     this one's end
+   * @param isWanted whether somebody waits for it, which is asked before each tile
    * @throws OutOfDeviceMemory if a kernel found too little memory; no sequence has changed, and
    *     micro-batches are smaller from now on
+   * @throws SweepCancelled if nobody waits for it any more; no sequence has changed
    */
-  void run(SweepSchedule schedule, boolean followed) throws IOException {
+  void run(SweepSchedule schedule, boolean followed, BooleanSupplier isWanted) throws IOException {
+    wanted = isWanted;
     long started = System.nanoTime();
     activity.begins(SweepStep.SCHEDULE);
     recorder.sweepStarted();
@@ -189,6 +194,9 @@ final class Sweeper implements AutoCloseable {
   private int passOrHalve(SweepSchedule schedule, boolean followed) throws IOException {
     try {
       return pass(schedule, followed);
+    } catch (SweepCancelled e) {
+      abandon();
+      throw e;
     } catch (Throwable e) {
       if (!OutOfDeviceMemory.isCauseOf(e)) {
         throw e;
@@ -315,6 +323,9 @@ final class Sweeper implements AutoCloseable {
   }
 
   private TileStreamer.Lease next(StageTiles stage) throws IOException {
+    if (!wanted.getAsBoolean()) {
+      throw new SweepCancelled();
+    }
     activity.begins(SweepStep.TILE, stage);
     TileStreamer.Lease lease = weights.next();
     try {

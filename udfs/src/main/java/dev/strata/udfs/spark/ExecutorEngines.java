@@ -14,7 +14,7 @@ import org.apache.spark.resource.ResourceInformation;
 /** The engines of this JVM, as Spark's tasks get them. They end with the JVM. */
 final class ExecutorEngines {
 
-  /** How long the JVM's end waits for sweeps under way, which on a large model may be minutes. */
+  /** How long the JVM's end waits for tiles under way, or for calls that do not come back. */
   private static final long LONGEST_END_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
   private static final MemoryLedger MEMORY = new MemoryLedger();

@@ -21,7 +21,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.security.AccessControlException;
+import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
@@ -53,6 +55,14 @@ final class TaskJournal implements RowSink, AutoCloseable {
 
   /** Those of this process. */
   private static final Set<TaskJournal> ALL = ConcurrentHashMap.newKeySet();
+
+  static {
+    // Once Spark has ended its tasks, and before Hadoop closes its file systems.
+    if (!ShutdownHookManager.get().isShutdownInProgress()) {
+      ShutdownHookManager.get()
+          .addShutdownHook(TaskJournal::endAll, FileSystem.SHUTDOWN_HOOK_PRIORITY + 20);
+    }
+  }
 
   private final Journal journal;
   private final Map<Long, Open> open = new ConcurrentHashMap<>();

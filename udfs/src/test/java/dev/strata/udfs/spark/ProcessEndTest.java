@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.engine.Engine;
 import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.PromptTokens;
 import dev.strata.udfs.engine.RowRequest;
+import dev.strata.udfs.journal.Attempt;
+import dev.strata.udfs.journal.Buckets;
+import dev.strata.udfs.journal.Journal;
+import dev.strata.udfs.journal.RowKey;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,12 +21,14 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -37,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class ProcessEndTest {
 
+  private static final RowKey ROW = RowKey.of(new Sha256().add("row"));
   private static final String SWEEPING = "rows are in a sweep";
   private static final int EXIT_CODE = 7;
   private static final int SIGTERM = 15;
@@ -124,6 +132,39 @@ class ProcessEndTest {
     }
   }
 
+  /** Rows of an executor that is told to go, whatever becomes of its tasks. */
+  @Test
+  void bySignalItsJournalsAreWritten() throws Exception {
+    Other other = new Other("journal");
+    try (BufferedReader lines = other.lines()) {
+      other.await(lines, SWEEPING);
+      other.process.destroy();
+      assertThat(other.process.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(other.process.exitValue()).isEqualTo(128 + SIGTERM);
+    }
+    try (Journal next = journal(other.folder.resolve("journal"), "2")) {
+      assertThat(next.find(ROW).tokens()).containsExactly(1, 2);
+    }
+  }
+
+  private static Journal journal(Path directory, String executor) throws IOException {
+    return Journal.open(
+        new Configuration(false),
+        directory.toString(),
+        Attempt.of(Buckets.ALL, Attempt.jvm("app-1", executor), false),
+        Duration.ofHours(1));
+  }
+
+  private static void keep(Path directory) throws Exception {
+    TaskJournal kept = new TaskJournal(journal(directory, "1"));
+    kept.asked(7, ROW, 0);
+    kept.takeDown();
+    kept.generated(7, new int[] {1, 2}, 0, 2);
+    System.out.println(SWEEPING);
+    Thread.sleep(60_000);
+    kept.close();
+  }
+
   /** The other JVM. */
   public static void main(String[] arguments) throws Exception {
     switch (arguments[0]) {
@@ -135,6 +176,7 @@ class ProcessEndTest {
         awaitSweeps(() -> generate(900));
         System.exit(EXIT_CODE);
       }
+      case "journal" -> keep(Path.of("journal"));
       default -> awaitSweeps(ProcessEndTest::query).join();
     }
   }

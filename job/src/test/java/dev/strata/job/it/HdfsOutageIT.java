@@ -1,0 +1,131 @@
+package dev.strata.job.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import dev.strata.job.CommandResult;
+import dev.strata.job.Demo;
+import dev.strata.job.Rows;
+import dev.strata.job.cli.SubmittedCommand;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Input, journal and output on an HDFS that is stopped in the middle of a run, and started anew.
+ * Takes about a minute, so that it runs with {@code -Dstrata.long=true} alone.
+ */
+@EnabledIfSystemProperty(named = "strata.long", matches = "true")
+@Timeout(240)
+class HdfsOutageIT {
+
+  private static final int NEW_TOKENS = 60;
+  private static final long OUTAGE_MILLIS = 2000;
+
+  @TempDir static Path directory;
+
+  private static MiniDFSCluster cluster;
+  private static FileSystem dfs;
+  private static String root;
+
+  @BeforeAll
+  static void fill() throws IOException {
+    System.setProperty("test.build.data", directory.resolve("build").toString());
+    Configuration conf = new Configuration();
+    conf.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, directory.resolve("dfs").toString());
+    cluster = new MiniDFSCluster.Builder(conf).numDataNodes(1).build();
+    dfs = cluster.getFileSystem();
+    root = cluster.getURI().toString();
+    dfs.copyFromLocalFile(
+        new org.apache.hadoop.fs.Path(Demo.ROOT.resolve("datasets/sentences.json").toUri()),
+        path("/sentences.json"));
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.shutdown(true);
+  }
+
+  private static org.apache.hadoop.fs.Path path(String name) {
+    return new org.apache.hadoop.fs.Path(root + name);
+  }
+
+  private static CommandResult translate(String input, String output) {
+    return SubmittedCommand.run(
+        Map.of("spark.hadoop.dfs.client.use.datanode.hostname", "false"),
+        List.of(
+            "translate",
+            "--to-language",
+            "French",
+            "--model",
+            Demo.MODEL.toString(),
+            "--input",
+            input,
+            "--output",
+            output,
+            "--output-format",
+            "json",
+            "--id-column",
+            "id",
+            "--max-new-tokens",
+            String.valueOf(NEW_TOKENS),
+            "--journal-interval",
+            "100ms",
+            "--host-memory",
+            "512m"));
+  }
+
+  private static long segments() throws IOException {
+    org.apache.hadoop.fs.Path journal = path("/.out.strata-journal");
+    return dfs.exists(journal)
+        ? Arrays.stream(dfs.listStatus(journal))
+            .map(FileStatus::getPath)
+            .filter(file -> file.getName().endsWith(".arrow"))
+            .count()
+        : 0;
+  }
+
+  @Test
+  void aRunGoesOnAfterItsFileSystemWasAway() throws Exception {
+    CompletableFuture<CommandResult> run = new CompletableFuture<>();
+    new Thread(() -> run.complete(translate(root + "/sentences.json", root + "/out"))).start();
+    while (segments() < 2) {
+      assertThat(run).as("it runs").isNotDone();
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    MiniDFSCluster.DataNodeProperties node = cluster.stopDataNode(0);
+    cluster.shutdownNameNode(0);
+    TimeUnit.MILLISECONDS.sleep(OUTAGE_MILLIS);
+    assertThat(run).as("it waits").isNotDone();
+    cluster.restartNameNode(0, false);
+    cluster.restartDataNode(node, true);
+    cluster.waitActive();
+    CommandResult result = run.get(200, TimeUnit.SECONDS);
+    assertThat(result.exitCode()).as("%s", result.err()).isZero();
+
+    dfs.copyToLocalFile(
+        false, path("/out"), new org.apache.hadoop.fs.Path(directory.resolve("out").toUri()), true);
+    Map<String, JsonObject> rows = Rows.read(directory.resolve("out"));
+    CommandResult undisturbed =
+        translate(
+            Demo.ROOT.resolve("datasets/sentences.json").toString(),
+            directory.resolve("undisturbed").toString());
+    assertThat(undisturbed.exitCode()).isZero();
+    assertThat(rows).isEqualTo(Rows.read(directory.resolve("undisturbed")));
+    assertThat(dfs.exists(path("/.out.strata-journal"))).isFalse();
+  }
+}
