@@ -110,10 +110,6 @@ public final class KeptRun {
     return continued.path("rowsKept").longValue() + continued.path("rowsResumed").longValue();
   }
 
-  public long newTokens() {
-    return json.path("tokens").path("new").longValue();
-  }
-
   /** Why rows of the output have errors. */
   public ErrorReasons errors() {
     JsonNode all =

@@ -77,7 +77,7 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
         .keySet()
         .retainAll(StrataKeys.all().stream().map(ConfKey::name).collect(Collectors.toSet()));
     List<ConfKey<?>> withSecrets =
-        StrataKeys.all().stream().<ConfKey<?>>filter(key -> hidden.contains(key.name())).toList();
+        StrataKeys.all().stream().filter(key -> hidden.contains(key.name())).toList();
     return new KeptSettings(task(run), known, withSecrets);
   }
 
@@ -106,7 +106,7 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
   /** What rows of this run and of another were asked with differently. */
   List<ConfKey<?>> differences(KeptSettings other) {
     return OF_ROWS.stream()
-        .<ConfKey<?>>filter(
+        .filter(
             key -> !Objects.equals(settings.get(key.name()), other.settings.get(key.name())))
         .toList();
   }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Failed rows are asked again, and all others stay what they are. */
 class RetryTest {
 
-  private static final String LONG = "late again ".repeat(1500);
+  private static final String LONG = "late again ".repeat(600);
 
   @TempDir Path directory;
 
@@ -39,7 +39,7 @@ class RetryTest {
    */
   @Test
   void failedRowsAreAskedAgainAndWhatWasBegunIsContinued() throws Exception {
-    List<JsonObject> rows = new ArrayList<>(sentences(6));
+    List<JsonObject> rows = new ArrayList<>(sentences(3));
     rows.add(2, row("null", null));
     rows.add(4, row("long", LONG));
     Path input = write(rows, "this is no JSON");
@@ -49,14 +49,14 @@ class RetryTest {
     assertThat(out()).doesNotExist();
     assertThat(status())
         .contains(out() + ": not complete: a run was ended before its end")
-        .anyMatch(line -> line.matches("  rows finished +6, 0 of them with errors"))
+        .anyMatch(line -> line.matches("  rows finished +3, 0 of them with errors"))
         .anyMatch(line -> line.contains("to continue        strata translate --model "))
         .anyMatch(line -> line.contains("--partition-by topic"));
 
     CommandResult run = translate(input, "--partition-by", "topic");
     assertThat(run.exitCode()).as("%s", run.err()).isZero();
-    assertThat(run.out().get(0)).contains("9 rows in ").contains("3 errors");
-    assertThat(run.out()).anyMatch(line -> line.startsWith("  continued          6 rows kept"));
+    assertThat(run.out().get(0)).contains("6 rows in ").contains("3 errors");
+    assertThat(run.out()).anyMatch(line -> line.startsWith("  continued          3 rows kept"));
     Map<String, String> before = lines();
 
     CommandResult early = retry("--long-prompts", "truncate", "--max-error-rate", "0.1");
@@ -64,17 +64,17 @@ class RetryTest {
     assertThat(lines()).isEqualTo(before);
     assertThat(status())
         .contains(out() + ": complete; a later run was ended early")
-        .anyMatch(line -> line.matches("  rows +9, 3 with errors, 6 continued .*"))
+        .anyMatch(line -> line.matches("  rows +6, 3 with errors, 3 continued .*"))
         .anyMatch(line -> line.matches("  rows finished +1, 0 of them with errors"))
         .anyMatch(line -> line.endsWith("to continue        strata retry-failed " + out()));
 
     CommandResult again = retry("--long-prompts", "truncate");
     assertThat(again.exitCode()).as("%s", again.err()).isZero();
     assertThat(again.out().get(0))
-        .startsWith("2 of 9 rows asked again in ")
+        .startsWith("2 of 6 rows asked again in ")
         .endsWith(", 1 still fails: " + out());
     assertThat(again.out())
-        .contains("  rows kept          7", "  errors             1: column 'text' is null")
+        .contains("  rows kept          4", "  errors             1: column 'text' is null")
         .anyMatch(line -> line.startsWith("  continued          1 rows kept"))
         .anyMatch(line -> line.startsWith("  not asked again    1 row: the input has"));
     Map<String, String> after = lines();
@@ -84,7 +84,7 @@ class RetryTest {
     after.remove("long");
     assertThat(after).isEqualTo(before);
     assertThat(status())
-        .anyMatch(line -> line.matches("  rows +9, 2 with errors, 7 taken over .*"));
+        .anyMatch(line -> line.matches("  rows +6, 2 with errors, 4 taken over .*"));
     assertThat(directory.toFile().list()).containsExactlyInAnyOrder("out", "rows.json");
   }
 

@@ -41,15 +41,14 @@ final class EarlierAttempts implements AutoCloseable {
     }
   }
 
-  /**
-   * Takes in one attempt after another.
-   *
-   * @param own what the one that is being read produced
-   */
+  /** Takes in one attempt after another. */
   private final class Reading implements SegmentWalk.Visitor {
 
     private final HeldRows own;
 
+    /**
+     * @param own for what the attempt that is being read produced
+     */
     private Reading(HeldRows own) {
       this.own = own;
     }
