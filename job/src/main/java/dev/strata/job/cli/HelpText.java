@@ -72,6 +72,9 @@ final class HelpText {
               StrataKeys.JOURNAL_DIR),
           new Group("The machine", HelpText::isOfMachine));
 
+  private static final List<ConfKey<?>> OF_JOURNALS =
+      List.of(StrataKeys.JOURNAL_DIR, StrataKeys.JOURNAL_INTERVAL, StrataKeys.FRESH);
+
   private static final List<String> OF_MACHINES =
       List.of(
           "model",
@@ -152,7 +155,10 @@ final class HelpText {
 
   /** Whether a key says something of SQL functions, which have their rows from elsewhere. */
   static boolean isOfSessions(ConfKey<?> key) {
-    return key.equals(StrataKeys.MODEL) || isOfMachine(key) || isOfNoOther(key);
+    return key.equals(StrataKeys.MODEL)
+        || OF_JOURNALS.contains(key)
+        || isOfMachine(key)
+        || isOfNoOther(key);
   }
 
   private static boolean isOfMachine(ConfKey<?> key) {

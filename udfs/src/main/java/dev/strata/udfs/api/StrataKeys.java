@@ -146,7 +146,8 @@ public final class StrataKeys {
           ConfType.NAME,
           null,
           "The directory of the run's journal, which all nodes can write; default: beside an output"
-              + " of files, and none for a table.");
+              + " of files, and none for a table. For SQL that of the journals of all runs, see"
+              + " spark.strata.sql.run.key.");
 
   public static final ConfKey<String> TEXT_COLUMN =
       key("text.column", ConfType.NAME, "text", "The input column with a row's text.");
@@ -425,6 +426,14 @@ public final class StrataKeys {
           "A query with SQL functions ends with an error where more than this part of its calls"
               + " failed, those of all partitions, judged at its end and, from 20 calls on, on the"
               + " way; default: a failed call gives NULL, however many there are.");
+  public static final ConfKey<String> SQL_RUN_KEY =
+      key(
+          SQL + "run.key",
+          ConfType.NAME,
+          null,
+          "A name for what a session's statements do, such as nightly-2026-11-22: a statement that"
+              + " writes what SQL functions answer and fails, or is killed, continues when it is run"
+              + " again under the same name. Keeps a journal in spark.strata.journal.dir.");
   public static final ConfKey<String> SQL_PROMPT_SUMMARIZE =
       prompt(
           "summarize",

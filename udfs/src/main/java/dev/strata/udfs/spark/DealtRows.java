@@ -1,15 +1,18 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.journal.Buckets;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.spark.Partition;
 import org.apache.spark.Partitioner;
 import org.apache.spark.ShuffleDependency;
-import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.PartitionCoalescer;
 import org.apache.spark.rdd.PartitionGroup;
@@ -17,6 +20,7 @@ import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import scala.Option;
+import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -27,7 +31,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * what asking them does. What is behind a shuffle already, or may be another when it is read again,
  * is shuffled.
  */
-final class DealtRows {
+public final class DealtRows {
 
   /** With more partitions rows are shuffled: each of them would read all. */
   private static final int MOST_READERS = 64;
@@ -36,15 +40,42 @@ final class DealtRows {
   private static final Set<String> REPEATABLE =
       Set.of("FileScanRDD", "ParallelCollectionRDD", "EmptyRDD", "HadoopRDD", "NewHadoopRDD");
 
+  /** Says the bucket of each row. */
+  @FunctionalInterface
+  public interface Bucketing<T> extends Serializable {
+
+    /**
+     * The rows of a partition, each with its bucket.
+     *
+     * @return rows that outlive the call of the next
+     */
+    Iterator<Tuple2<Integer, T>> of(Iterator<T> rows);
+  }
+
   private DealtRows() {}
 
   static Dataset<Row> of(Dataset<Row> rows, int partitions, RowBucket bucket) {
-    JavaRDD<Row> all = rows.toJavaRDD();
-    JavaRDD<Row> dealt =
-        partitions <= MOST_READERS && isRepeatable(all.rdd())
-            ? readByEach(all, partitions, bucket)
-            : shuffled(all, partitions, bucket);
+    Bucketing<Row> bucketing = all -> each(all, row -> new Tuple2<>(bucket.of(row), row));
+    JavaRDD<Row> dealt = of(rows.toJavaRDD(), partitions, bucketing, true);
     return rows.sparkSession().createDataFrame(dealt, rows.schema());
+  }
+
+  /**
+   * Deals rows to so many partitions.
+   *
+   * @param isReading whether little is done for rows but reading them, which then may be done
+   *     several times
+   */
+  public static <T> JavaRDD<T> of(
+      JavaRDD<T> rows, int partitions, Bucketing<T> bucketing, boolean isReading) {
+    return isReading && partitions <= MOST_READERS && isRepeatable(rows.rdd())
+        ? readByEach(rows, partitions, bucketing)
+        : shuffled(rows, partitions, bucketing);
+  }
+
+  /** The bucket of a row that these bytes tell from others. */
+  public static int bucket(byte[] row) {
+    return Buckets.of(ByteBuffer.wrap(new Sha256().addBytes(row).bytes()).getLong());
   }
 
   private static boolean isRepeatable(RDD<?> rows) {
@@ -56,18 +87,25 @@ final class DealtRows {
                 parent -> !(parent instanceof ShuffleDependency) && isRepeatable(parent.rdd()));
   }
 
-  private static JavaRDD<Row> readByEach(JavaRDD<Row> all, int partitions, RowBucket bucket) {
-    RDD<Row> each = all.rdd().coalesce(partitions, false, Option.apply(new AllForEach()), null);
+  private static <T> JavaRDD<T> readByEach(JavaRDD<T> all, int partitions, Bucketing<T> bucketing) {
+    RDD<T> each = all.rdd().coalesce(partitions, false, Option.apply(new AllForEach()), null);
     return each.toJavaRDD()
         .mapPartitionsWithIndex(
-            (partition, rows) -> kept(rows, Buckets.of(partition, partitions), bucket), false);
+            (partition, rows) -> kept(bucketing.of(rows), Buckets.of(partition, partitions)),
+            false);
   }
 
-  private static Iterator<Row> kept(Iterator<Row> rows, Buckets own, RowBucket bucket) {
-    Iterable<Row> all = () -> rows;
-    return StreamSupport.stream(all.spliterator(), false)
-        .filter(row -> own.contains(bucket.of(row)))
-        .iterator();
+  private static <T> Iterator<T> kept(Iterator<Tuple2<Integer, T>> rows, Buckets own) {
+    return stream(rows).filter(row -> own.contains(row._1())).map(Tuple2::_2).iterator();
+  }
+
+  private static <T, R> Iterator<R> each(Iterator<T> rows, Function<T, R> function) {
+    return stream(rows).map(function).iterator();
+  }
+
+  private static <T> Stream<T> stream(Iterator<T> rows) {
+    Iterable<T> all = () -> rows;
+    return StreamSupport.stream(all.spliterator(), false);
   }
 
   /** Gives every partition all of the parent's. */
@@ -91,9 +129,8 @@ final class DealtRows {
     }
   }
 
-  private static JavaRDD<Row> shuffled(JavaRDD<Row> all, int partitions, RowBucket bucket) {
-    JavaPairRDD<Integer, Row> keyed = all.keyBy(bucket::of);
-    return keyed.partitionBy(new ByBucket(partitions)).values();
+  private static <T> JavaRDD<T> shuffled(JavaRDD<T> all, int partitions, Bucketing<T> bucketing) {
+    return all.mapPartitionsToPair(bucketing::of).partitionBy(new ByBucket(partitions)).values();
   }
 
   private static final class ByBucket extends Partitioner {

@@ -61,6 +61,15 @@ public final class Fingerprints {
   }
 
   /**
+   * What the model's contents are, as a digest.
+   *
+   * @throws StrataException if the model cannot be used
+   */
+  static String model(GenerationOptions options) {
+    return ofModel(options, checkpoint -> ModelIdentity.of(checkpoint, IDENTITY_DIGITS));
+  }
+
+  /**
    * What the model's files are, by their names in messages.
    *
    * @throws StrataException if the model cannot be used
@@ -86,7 +95,22 @@ public final class Fingerprints {
 
   /** The options that the identity of a run holds the digest of, by their names. */
   public static Map<String, String> options(GenerationOptions options) {
-    SamplingOverrides sampling = options.sampling();
+    Map<String, Object> values = new LinkedHashMap<>(sampling(options.sampling()));
+    values.put(StrataKeys.CHAT_TEMPLATE_NAME.option(), options.prompt().templateName());
+    values.put(StrataKeys.CHAT_TEMPLATE_KWARGS.option(), options.prompt().templateArguments());
+    values.put("--row-options", options.rowOptions());
+    values.putAll(ofEngine(options));
+    return texts(values);
+  }
+
+  /** Those of a run whose rows bring prompts of their own. */
+  static Map<String, String> optionsWithoutPrompt(GenerationOptions options) {
+    Map<String, Object> values = new LinkedHashMap<>(sampling(options.sampling()));
+    values.putAll(ofEngine(options));
+    return texts(values);
+  }
+
+  private static Map<String, Object> sampling(SamplingOverrides sampling) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("--max-new-tokens", sampling.maxNewTokens());
     values.put("--repetition-penalty", sampling.repetitionPenalty());
@@ -98,13 +122,19 @@ public final class Fingerprints {
     values.put("--min-p", sampling.minP());
     values.put("--stop", sampling.stopStrings());
     values.put("--ignore-stop-tokens", sampling.ignoreStopTokens());
-    values.put(StrataKeys.CHAT_TEMPLATE_NAME.option(), options.prompt().templateName());
-    values.put(StrataKeys.CHAT_TEMPLATE_KWARGS.option(), options.prompt().templateArguments());
-    values.put("--row-options", options.rowOptions());
+    return values;
+  }
+
+  private static Map<String, Object> ofEngine(GenerationOptions options) {
+    Map<String, Object> values = new LinkedHashMap<>();
     values.put("--seed", options.seed());
     values.put("--long-prompts", options.cutsPrompts() ? "truncate" : "error");
     values.put("--compute-type", options.engine().computeType());
     values.put("--kv-type", options.engine().kvType());
+    return values;
+  }
+
+  private static Map<String, String> texts(Map<String, Object> values) {
     Map<String, String> texts = new LinkedHashMap<>();
     values.forEach(
         (name, value) -> texts.put(name, value == null ? "the model's" : value.toString()));

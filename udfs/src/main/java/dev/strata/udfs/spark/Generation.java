@@ -71,7 +71,8 @@ public final class Generation {
     GenerationTask task =
         new GenerationTask(
             PartitionTask.of(options, stats, input.sparkSession())
-                .journaled(deal == null ? null : deal.journal()),
+                .journaled(
+                    deal == null ? null : deal.journal(), deal == null ? 0 : deal.partitions()),
             prompts,
             readout,
             output,

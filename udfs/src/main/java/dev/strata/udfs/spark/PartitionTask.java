@@ -15,31 +15,48 @@ public final class PartitionTask implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
+  /** Stands for the number of the task's own partition. */
+  private static final int OF_TASK = -1;
+
   private final GenerationOptions options;
   private final EngineStats stats;
   private final SerializableConfiguration hadoop;
-  private final RunJournal journal; // null for none
+  private final JournaledDeal deal; // null for none
+  private final int partition;
 
   private PartitionTask(
       GenerationOptions options,
       EngineStats stats,
       SerializableConfiguration hadoop,
-      RunJournal journal) {
+      JournaledDeal deal,
+      int partition) {
     this.options = options;
     this.stats = stats;
     this.hadoop = hadoop;
-    this.journal = journal;
+    this.deal = deal;
+    this.partition = partition;
   }
 
   /** A task whose engines read models as the session reads data. */
   public static PartitionTask of(
       GenerationOptions options, EngineStats stats, SparkSession session) {
-    return new PartitionTask(options, stats, ModelLocation.hadoop(session), null);
+    return new PartitionTask(options, stats, ModelLocation.hadoop(session), null, OF_TASK);
   }
 
-  /** The same with a journal, for rows that are dealt by their buckets; null for none. */
-  PartitionTask journaled(RunJournal run) {
-    return new PartitionTask(options, stats, hadoop, run);
+  /**
+   * The same with a journal, for rows that are dealt by their buckets.
+   *
+   * @param run null for none
+   * @param partitions how many those are dealt to
+   */
+  public PartitionTask journaled(RunJournal run, int partitions) {
+    JournaledDeal journaled = run == null ? null : new JournaledDeal(run, partitions);
+    return new PartitionTask(options, stats, hadoop, journaled, partition);
+  }
+
+  /** The same for one of the partitions, which need not have the number of the task. */
+  public PartitionTask inPartition(int number) {
+    return new PartitionTask(options, stats, hadoop, deal, number);
   }
 
   /**
@@ -63,8 +80,10 @@ public final class PartitionTask implements Serializable {
   private EngineSession session(TaskContext context) {
     EngineLease<ModelEngine> lease = ExecutorEngines.acquire(options, hadoop.value(), context);
     whenEnded(context, lease::close); // listeners are called in reverse, so this comes last
+    int own = partition == OF_TASK ? context.partitionId() : partition;
     Optional<TaskJournal> kept =
-        Optional.ofNullable(journal).map(run -> TaskJournal.open(run, hadoop.value(), context));
+        Optional.ofNullable(deal)
+            .map(dealt -> TaskJournal.open(dealt, own, hadoop.value(), context));
     kept.ifPresent(open -> whenEnded(context, open::close));
     return new EngineSession(options, stats, context, lease.get(), kept);
   }

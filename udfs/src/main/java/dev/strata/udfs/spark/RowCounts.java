@@ -88,7 +88,8 @@ public record RowCounts(
         isError ? ErrorReasons.of(completion.error()) : ErrorReasons.NONE);
   }
 
-  RowCounts plus(RowCounts other) {
+  /** Both together. */
+  public RowCounts plus(RowCounts other) {
     return new RowCounts(
         done + other.done,
         errors + other.errors,

@@ -54,19 +54,48 @@ public record RunJournal(String location, Duration interval) implements Serializ
    */
   public static RunJournal open(
       Configuration conf, String location, Duration interval, RunBasis basis, boolean fresh) {
-    RunJournal journal = new RunJournal(location, interval);
+    return open(conf, new RunJournal(location, interval), record(basis), fresh);
+  }
+
+  /**
+   * The same for a query, whose rows bring their prompts. What has no record of its run is thrown
+   * away: a task wrote it that outlived its query.
+   *
+   * @throws StrataException as for the other
+   */
+  public static RunJournal ofQuery(
+      Configuration conf,
+      String location,
+      Duration interval,
+      GenerationOptions options,
+      boolean fresh) {
+    boolean isThrownAway = fresh || !hasRecord(conf, location);
+    return open(conf, new RunJournal(location, interval), recordOfQuery(options), isThrownAway);
+  }
+
+  private static boolean hasRecord(Configuration conf, String location) {
+    try {
+      return RunRecord.read(conf, location).isPresent();
+    } catch (IOException e) {
+      return true; // it is read again, and said
+    }
+  }
+
+  private static RunJournal open(
+      Configuration conf, RunJournal journal, RunRecord now, boolean fresh) {
+    String location = journal.location();
     try {
       if (fresh) {
         journal.delete(conf);
       }
-      journal.begin(conf, record(basis));
+      journal.begin(conf, now);
       return journal;
     } catch (IOException e) {
       throw new StrataException(
           StrataException.Fault.DATA,
           "the journal %s cannot be written: %s; see to the file system, or set --journal-interval"
                   .formatted(location, e.getMessage())
-              + " never to run without one",
+              + " (spark.strata.journal.interval) never to run without one",
           e);
     }
   }
@@ -82,16 +111,28 @@ public record RunJournal(String location, Duration interval) implements Serializ
     if (!differences.isEmpty()) {
       throw StrataException.data(
           "%s has what another run produced before it ended: %s; run it as before to continue, or"
-              + " set --fresh to throw that away and start over",
+              + " set --fresh (spark.strata.fresh) to throw that away and start over",
           location, String.join(", ", differences));
     }
     LOG.info("the run continues with what is in {}", location);
   }
 
-  private static RunRecord record(RunBasis basis) {
+  private static RunRecord recordOfQuery(GenerationOptions options) {
+    Map<String, String> values = versionAndFiles(options);
+    values.put("the model's contents", Fingerprints.model(options));
+    values.putAll(Fingerprints.optionsWithoutPrompt(options));
+    return new RunRecord(values);
+  }
+
+  private static Map<String, String> versionAndFiles(GenerationOptions options) {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("version", String.valueOf(RunJournal.class.getPackage().getImplementationVersion()));
-    values.putAll(Fingerprints.modelFiles(basis.options()));
+    values.putAll(Fingerprints.modelFiles(options));
+    return values;
+  }
+
+  private static RunRecord record(RunBasis basis) {
+    Map<String, String> values = versionAndFiles(basis.options());
     values.put("the model's contents", basis.identity().model());
     values.put("the prompt", basis.identity().prompt());
     values.put("--id-column", String.valueOf(basis.options().idColumn()));

@@ -80,10 +80,13 @@ final class TaskJournal implements RowSink, AutoCloseable {
   /**
    * The part of the journal that belongs to the rows of a task, which were dealt by their buckets.
    *
+   * @param partition the one that rows were dealt to
    * @throws StrataException if it cannot be read or written
    */
-  static TaskJournal open(RunJournal run, Configuration hadoop, TaskContext context) {
-    return open(run, hadoop, attempt(context), PATIENCE, context::isInterrupted);
+  static TaskJournal open(
+      JournaledDeal deal, int partition, Configuration hadoop, TaskContext context) {
+    Attempt attempt = attempt(Buckets.of(partition, deal.partitions()), context);
+    return open(deal.journal(), hadoop, attempt, PATIENCE, context::isInterrupted);
   }
 
   static TaskJournal open(
@@ -118,10 +121,10 @@ final class TaskJournal implements RowSink, AutoCloseable {
     }
   }
 
-  private static Attempt attempt(TaskContext context) {
+  private static Attempt attempt(Buckets buckets, TaskContext context) {
     SparkEnv environment = SparkEnv.get();
     return Attempt.of(
-        Buckets.of(context.partitionId(), context.numPartitions()),
+        buckets,
         Attempt.jvm(environment.conf().getAppId(), environment.executorId()),
         context.attemptNumber() > 0 || context.stageAttemptNumber() > 0);
   }

@@ -57,7 +57,7 @@ final class AggregateTask
     }
     TextLevels levels =
         new TextLevels(
-            part.task().session(),
+            part.task().inPartition(partition).session(),
             calls.stream().map(Call::prompts).toList(),
             textTokens,
             part.metrics());

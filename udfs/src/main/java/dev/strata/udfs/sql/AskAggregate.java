@@ -39,6 +39,16 @@ public final class AskAggregate extends AskPlan {
   }
 
   @Override
+  List<Expression> asked() {
+    return Scalas.list(Scalas.joined(keys, Scalas.seq(Scalas.<Expression>list(calls))));
+  }
+
+  @Override
+  boolean asksEngine() {
+    return true;
+  }
+
+  @Override
   public LogicalPlan withNewChildInternal(LogicalPlan newChild) {
     return new AskAggregate(keys, calls, results(), newChild);
   }

@@ -19,7 +19,8 @@ import scala.collection.immutable.Seq;
 
 /**
  * Asks about the texts of all groups of a partition. Rows come in by groups, and by texts within
- * them, so that what is asked does not depend on partitions.
+ * them, so that what is asked does not depend on partitions. What a journal has is found again
+ * where the groups are in the same partitions, as those of the same statement are.
  */
 public final class AskAggregateExec extends AskExec {
 
@@ -36,8 +37,9 @@ public final class AskAggregateExec extends AskExec {
       Seq<AiAggregate> calls,
       Seq<Attribute> results,
       AskOptions options,
+      AskJournal journal,
       SparkPlan child) {
-    super(results, options, child);
+    super(results, options, journal, child);
     this.keys = keys;
     this.calls = calls;
   }
@@ -69,7 +71,7 @@ public final class AskAggregateExec extends AskExec {
 
   @Override
   public SparkPlan withNewChildInternal(SparkPlan newChild) {
-    return new AskAggregateExec(keys, calls, results(), options(), newChild);
+    return new AskAggregateExec(keys, calls, results(), options(), journal(), newChild);
   }
 
   @Override
@@ -88,6 +90,6 @@ public final class AskAggregateExec extends AskExec {
 
   @Override
   public List<Object> parts() {
-    return List.of(keys, calls, results(), options(), child());
+    return List.of(keys, calls, results(), options(), journal(), child());
   }
 }

@@ -3,6 +3,7 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.PartitionTask;
 import java.util.Iterator;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -11,6 +12,7 @@ import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
+import org.apache.spark.sql.catalyst.plans.physical.UnknownPartitioning;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.UnaryExecNode;
 import org.apache.spark.sql.execution.metric.SQLMetric;
@@ -19,7 +21,8 @@ import scala.collection.immutable.Map;
 import scala.collection.immutable.Seq;
 
 /**
- * A node of a physical plan that asks a model. Rows come out in the order in which they came in.
+ * A node of a physical plan that asks a model. Rows come out in the order in which they came in,
+ * unless they are dealt anew.
  */
 abstract class AskExec extends SparkPlan implements UnaryExecNode, Parts {
 
@@ -27,12 +30,14 @@ abstract class AskExec extends SparkPlan implements UnaryExecNode, Parts {
 
   private final Seq<Attribute> results;
   private final AskOptions options;
+  private final AskJournal journal;
   private final SparkPlan child;
   private final transient AskCounters counters = new AskCounters();
 
-  AskExec(Seq<Attribute> results, AskOptions options, SparkPlan child) {
+  AskExec(Seq<Attribute> results, AskOptions options, AskJournal journal, SparkPlan child) {
     this.results = results;
     this.options = options;
+    this.journal = journal;
     this.child = child;
   }
 
@@ -50,6 +55,20 @@ abstract class AskExec extends SparkPlan implements UnaryExecNode, Parts {
 
   final AskOptions options() {
     return options;
+  }
+
+  final AskJournal journal() {
+    return journal;
+  }
+
+  /** Whether rows are dealt to partitions by what they ask. */
+  boolean isDealt() {
+    return false;
+  }
+
+  /** The child's rows as the tasks get them. */
+  JavaRDD<InternalRow> dealt(JavaRDD<InternalRow> rows) {
+    return rows;
   }
 
   @Override
@@ -74,12 +93,13 @@ abstract class AskExec extends SparkPlan implements UnaryExecNode, Parts {
 
   @Override
   public final Partitioning outputPartitioning() {
-    return child.outputPartitioning();
+    Partitioning ofChild = child.outputPartitioning();
+    return isDealt() ? new UnknownPartitioning(ofChild.numPartitions()) : ofChild;
   }
 
   @Override
   public final Seq<SortOrder> outputOrdering() {
-    return child.outputOrdering();
+    return isDealt() ? Scalas.seqOf() : child.outputOrdering();
   }
 
   @Override
@@ -94,15 +114,18 @@ abstract class AskExec extends SparkPlan implements UnaryExecNode, Parts {
 
   @Override
   public final RDD<InternalRow> doExecute() {
-    RDD<InternalRow> rows = child.execute();
+    JavaRDD<InternalRow> rows = dealt(child.execute().toJavaRDD());
+    int partitions = rows.getNumPartitions();
+    journal.counting(failures());
     AskedPart part =
         new AskedPart(
             child.output(),
             output(),
-            PartitionTask.of(options.generation(), failures(), session()),
-            counters.allowed(options, rows.getNumPartitions(), session()),
+            PartitionTask.of(options.generation(), failures(), session())
+                .journaled(journal.run(), partitions),
+            counters.allowed(options, partitions, session()),
             counters.metrics(session()));
-    return rows.toJavaRDD().mapPartitionsWithIndex(task(part), true).rdd();
+    return rows.mapPartitionsWithIndex(task(part), true).rdd();
   }
 
   @Override

@@ -13,6 +13,8 @@ record AskMetrics(
     SQLMetric rows,
     SQLMetric asked,
     SQLMetric repeated,
+    SQLMetric kept,
+    SQLMetric resumed,
     SQLMetric failed,
     SQLMetric promptTokens,
     SQLMetric newTokens)
@@ -29,6 +31,8 @@ record AskMetrics(
         SQLMetrics.createMetric(context, "number of output rows"),
         SQLMetrics.createMetric(context, "prompts asked"),
         SQLMetrics.createMetric(context, "equal prompts not asked again"),
+        SQLMetrics.createMetric(context, "prompts kept of an earlier try"),
+        SQLMetrics.createMetric(context, "prompts resumed of an earlier try"),
         SQLMetrics.createMetric(context, "calls failed"),
         SQLMetrics.createMetric(context, "prompt tokens"),
         SQLMetrics.createMetric(context, "new tokens"));
@@ -40,6 +44,8 @@ record AskMetrics(
     all.put("numOutputRows", rows);
     all.put(ASKED, asked);
     all.put("repeated", repeated);
+    all.put("kept", kept);
+    all.put("resumed", resumed);
     all.put(FAILED, failed);
     all.put("promptTokens", promptTokens);
     all.put("newTokens", newTokens);
@@ -50,6 +56,8 @@ record AskMetrics(
   void add(RowCounts counts, long prompts) {
     asked.add(prompts);
     repeated.add(counts.repeated());
+    kept.add(counts.kept());
+    resumed.add(counts.resumed());
     promptTokens.add(counts.promptTokens());
     newTokens.add(counts.completionTokens());
   }

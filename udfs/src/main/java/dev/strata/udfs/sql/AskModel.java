@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import scala.Option;
@@ -27,6 +28,16 @@ public final class AskModel extends AskPlan {
   }
 
   @Override
+  List<Expression> asked() {
+    return Scalas.list(calls);
+  }
+
+  @Override
+  boolean asksEngine() {
+    return Scalas.<AiCall>list(calls).stream().anyMatch(call -> call.function().needsEngine());
+  }
+
+  @Override
   public Option<Object> maxRows() {
     return child().maxRows();
   }
@@ -36,9 +47,10 @@ public final class AskModel extends AskPlan {
     return child().maxRowsPerPartition();
   }
 
+  /** Rows that a journal is kept for are dealt anew. */
   @Override
   public Seq<SortOrder> outputOrdering() {
-    return child().outputOrdering();
+    return QueryJournals.mayBeAskedFor() ? Scalas.seqOf() : child().outputOrdering();
   }
 
   @Override

@@ -18,6 +18,12 @@ record AskOptions(
     GenerationOptions generation, SessionPrompts prompts, double maxErrorRatio, int aggregateTokens)
     implements Serializable {
 
+  /** The keys of the active session. */
+  static StrataConf session() {
+    Map<String, String> settings = CollectionConverters.asJava(SQLConf.get().getAllConfs());
+    return StrataConf.of(settings);
+  }
+
   /**
    * Reads the keys of the active session.
    *
@@ -25,8 +31,7 @@ record AskOptions(
    * @throws dev.strata.udfs.api.StrataException if a key makes no sense or no model is named
    */
   static AskOptions ofSession(String model) {
-    Map<String, String> settings = CollectionConverters.asJava(SQLConf.get().getAllConfs());
-    StrataConf session = StrataConf.of(settings);
+    StrataConf session = session();
     StrataConf conf = model == null ? session : session.withModel(model);
     return new AskOptions(
         conf.generationOptions(null),

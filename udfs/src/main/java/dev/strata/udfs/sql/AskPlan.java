@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -21,6 +22,12 @@ abstract class AskPlan extends LogicalPlan implements UnaryNode, Parts {
 
   /** The model that its calls name; null for the session's. */
   abstract String model();
+
+  /** What is asked, and of which rows together. */
+  abstract List<Expression> asked();
+
+  /** Whether an engine is needed, or texts are only looked at. */
+  abstract boolean asksEngine();
 
   final Seq<Attribute> results() {
     return results;

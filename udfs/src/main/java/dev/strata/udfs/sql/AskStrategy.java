@@ -27,9 +27,10 @@ final class AskStrategy extends SparkStrategy {
 
   private SparkPlan planned(AskPlan plan, AskOptions options) {
     SparkPlan child = planLater(plan.child());
+    AskJournal journal = AskJournal.of(session, plan, options);
     return plan instanceof AskAggregate ask
-        ? new AskAggregateExec(ask.keys(), ask.calls(), ask.results(), options, child)
-        : new AskModelExec(((AskModel) plan).calls(), plan.results(), options, child);
+        ? new AskAggregateExec(ask.keys(), ask.calls(), ask.results(), options, journal, child)
+        : new AskModelExec(((AskModel) plan).calls(), plan.results(), options, journal, child);
   }
 
   private static boolean isOpen(LogicalPlan plan) {

@@ -19,14 +19,17 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
   private final List<EvaluatedCall> calls;
   private final Seq<Expression> arguments;
   private final AskedPart part;
+  private final boolean inOrder;
 
   /**
    * @param arguments those of all calls, one call after another
+   * @param inOrder whether rows come out as they came in, or else as they finish
    */
-  AskTask(List<EvaluatedCall> calls, Seq<Expression> arguments, AskedPart part) {
+  AskTask(List<EvaluatedCall> calls, Seq<Expression> arguments, AskedPart part, boolean inOrder) {
     this.calls = calls;
     this.arguments = arguments;
     this.part = part;
+    this.inOrder = inOrder;
   }
 
   @Override
@@ -43,6 +46,8 @@ final class AskTask implements Function2<Integer, Iterator<InternalRow>, Iterato
             calls, evaluation, part.inputTypes(), part.outputTypes(), errors, part.metrics());
     return calls.get(0).task() == null
         ? new CountedRows(rows, callRows, part.task().tokenCounter())
-        : part.task().run(new AskedRows<>(rows, callRows::asked), callRows, true);
+        : part.task()
+            .inPartition(partition)
+            .run(new AskedRows<>(rows, callRows::asked), callRows, inOrder);
   }
 }

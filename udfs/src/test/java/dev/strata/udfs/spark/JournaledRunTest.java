@@ -148,7 +148,7 @@ class JournaledRunTest {
             "%s has what another run produced before it ended: --max-new-tokens was 13 and is 12,"
                     .formatted(directory.resolve("journal"))
                 + " --temperature was the model's and is 0.5; run it as before to continue, or set"
-                + " --fresh to throw that away and start over");
+                + " --fresh (spark.strata.fresh) to throw that away and start over");
     assertThatThrownBy(() -> journal(options("maxNewTokens", "13", "system", "Be brief."), false))
         .hasMessageContaining("ended: the prompt changed;");
     Files.writeString(directory.resolve("journal/run.json"), "{\"versi");
@@ -164,7 +164,7 @@ class JournaledRunTest {
     assertThatThrownBy(() -> journal(options(), false))
         .isInstanceOf(StrataException.class)
         .hasMessageContaining("cannot be written")
-        .hasMessageContaining("--journal-interval never");
+        .hasMessageContaining("--journal-interval (spark.strata.journal.interval) never");
   }
 
   @Test

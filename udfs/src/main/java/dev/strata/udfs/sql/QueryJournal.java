@@ -1,0 +1,173 @@
+package dev.strata.udfs.sql;
+
+import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.Sha256;
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.ExecutorDeaths;
+import dev.strata.udfs.spark.RowCounts;
+import dev.strata.udfs.spark.RunJournal;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a query that writes has produced, in a directory for each of its nodes, until its rows are
+ * where they belong. It stays where the query fails, for the next under the same key.
+ */
+final class QueryJournal {
+
+  private static final Logger LOG = LoggerFactory.getLogger(QueryJournal.class);
+
+  private static final int DIGITS = 8;
+
+  /** A node of the query; planned again, as adaptive execution does, it is the same. */
+  private record Node(LogicalPlan plan, List<?> results, String name, RunJournal journal) {
+
+    boolean is(AskPlan other) {
+      return results.equals(resultIds(other)) || plan.equals(other.canonicalized());
+    }
+  }
+
+  private final SparkContext context;
+  private final String key;
+  private final String location;
+  private final Duration interval;
+  private final boolean isFresh;
+  private final List<Node> nodes = new ArrayList<>();
+  private final List<ExecutorDeaths> deaths = new ArrayList<>();
+  private final Set<EngineStats> stats = new HashSet<>();
+
+  private QueryJournal(
+      SparkContext context, String key, String location, Duration interval, boolean isFresh) {
+    this.context = context;
+    this.key = key;
+    this.location = location;
+    this.interval = interval;
+    this.isFresh = isFresh;
+  }
+
+  /**
+   * The journal that a session's keys ask for.
+   *
+   * @param target what the query writes to
+   * @throws StrataException if they do not say where
+   */
+  static QueryJournal of(SparkContext context, String target, StrataConf conf) {
+    String key = conf.require(StrataKeys.SQL_RUN_KEY);
+    String directory =
+        conf.find(StrataKeys.JOURNAL_DIR)
+            .orElseThrow(
+                () ->
+                    StrataException.usage(
+                        "%s is set, and %s is not, where a query's journal is kept; set it to a"
+                            + " directory that all nodes can write",
+                        StrataKeys.SQL_RUN_KEY.name(), StrataKeys.JOURNAL_DIR.name()));
+    String location =
+        "%s/run-%s/%s"
+            .formatted(
+                directory,
+                URLEncoder.encode(key, StandardCharsets.UTF_8),
+                new Sha256().add(target).hex(DIGITS));
+    Duration interval = conf.get(StrataKeys.JOURNAL_INTERVAL);
+    return new QueryJournal(context, key, location, interval, conf.get(StrataKeys.FRESH));
+  }
+
+  String key() {
+    return key;
+  }
+
+  String location() {
+    return location;
+  }
+
+  /**
+   * The journal of a node.
+   *
+   * @throws StrataException if what is there was made with another model or other options, or the
+   *     directory cannot be written
+   */
+  synchronized RunJournal of(AskPlan plan, GenerationOptions options) {
+    return nodes.stream()
+        .filter(node -> node.is(plan))
+        .map(Node::journal)
+        .findFirst()
+        .orElseGet(() -> begin(plan, options));
+  }
+
+  private RunJournal begin(AskPlan plan, GenerationOptions options) {
+    String name = new Sha256().add(asked(plan)).hex(DIGITS);
+    long same = nodes.stream().filter(node -> node.name().equals(name)).count();
+    String place = "%s/%s-%d".formatted(location, name, same + 1);
+    RunJournal journal = RunJournal.ofQuery(hadoop(), place, interval, options, isFresh);
+    nodes.add(new Node(plan.canonicalized(), resultIds(plan), name, journal));
+    deaths.add(journal.watch(context));
+    return journal;
+  }
+
+  /** What the node asks, as SQL has it: other questions are kept elsewhere. */
+  private static String asked(AskPlan plan) {
+    return plan.asked().stream().map(Expression::sql).collect(Collectors.joining(", "))
+        + " by "
+        + plan.model();
+  }
+
+  private static List<?> resultIds(AskPlan plan) {
+    return Scalas.<Attribute>list(plan.results()).stream().map(Attribute::exprId).toList();
+  }
+
+  /** Takes note of the figures of a node that runs. */
+  synchronized void counting(EngineStats figures) {
+    stats.add(figures);
+  }
+
+  /** The query is over. */
+  synchronized void end(boolean isWell) {
+    deaths.forEach(ExecutorDeaths::close);
+    if (isWell) {
+      tell();
+      new RunJournal(location, interval).remove(hadoop());
+    } else {
+      LOG.warn(
+          "what rows have produced is kept in {}: the same statement under {}={} continues with it",
+          location,
+          StrataKeys.SQL_RUN_KEY.name(),
+          key);
+    }
+  }
+
+  private void tell() {
+    RowCounts all =
+        stats.stream().map(one -> one.value().rows()).reduce(RowCounts.NONE, RowCounts::plus);
+    if (all.kept() + all.resumed() > 0) {
+      LOG.warn(
+          String.format(
+              Locale.ROOT,
+              "%s=%s continued: %,d prompts kept, %,d resumed, %,d tokens not computed again",
+              StrataKeys.SQL_RUN_KEY.name(),
+              key,
+              all.kept(),
+              all.resumed(),
+              all.keptTokens()));
+    }
+  }
+
+  private Configuration hadoop() {
+    return context.hadoopConfiguration();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.strata.udfs.sql;
+
+import dev.strata.udfs.api.StrataConf;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.StrataKeys;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerEvent;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.QueryExecution;
+import org.apache.spark.sql.execution.SQLExecution;
+import org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionEnd;
+import org.apache.spark.sql.internal.SQLConf;
+import org.apache.spark.sql.streaming.StreamingQueryListener;
+import org.apache.spark.sql.streaming.StreamingQueryProgress;
+
+/** The journals of an application's queries that write, from when they are planned to their end. */
+final class QueryJournals extends SparkListener {
+
+  private static final Duration NEVER = ChronoUnit.FOREVER.getDuration();
+
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(2);
+
+  private static final Map<SparkContext, QueryJournals> OF = new ConcurrentHashMap<>();
+
+  /** What Spark says of a micro-batch on the threads that plan and run it. */
+  private static final String STREAM = "sql.streaming.queryId";
+
+  private static final String BATCH = "streaming.sql.batchId";
+
+  /** What is going on, by the names that events give it. */
+  private sealed interface Running {
+
+    /** A statement, with all that it runs. */
+    record Execution(long id) implements Running {}
+
+    /** A stream's, which is the same when it is run again. */
+    record MicroBatch(String stream, long number) implements Running {}
+  }
+
+  private final SparkContext context;
+  private final Map<Running, QueryJournal> open = new ConcurrentHashMap<>();
+
+  private QueryJournals(SparkContext context) {
+    this.context = context;
+  }
+
+  private static QueryJournals of(SparkContext context) {
+    OF.keySet().removeIf(SparkContext::isStopped);
+    return OF.computeIfAbsent(
+        context,
+        started -> {
+          QueryJournals journals = new QueryJournals(started);
+          started.addSparkListener(journals);
+          return journals;
+        });
+  }
+
+  /** Whether the active session may ask for journals. */
+  static boolean mayBeAskedFor() {
+    return SQLConf.get().contains(StrataKeys.SQL_RUN_KEY.name());
+  }
+
+  private static boolean areAskedFor(StrataConf conf) {
+    return conf.find(StrataKeys.SQL_RUN_KEY).isPresent()
+        && !conf.get(StrataKeys.JOURNAL_INTERVAL).equals(NEVER);
+  }
+
+  /**
+   * The journal of the query that is being planned on this thread; empty if it does not write, or
+   * nobody wants one.
+   *
+   * @throws StrataException if the keys do not say where, or another query writes the same
+   */
+  static Optional<QueryJournal> current(SparkSession session, StrataConf conf) {
+    if (!areAskedFor(conf)) {
+      return Optional.empty();
+    }
+    SparkContext context = session.sparkContext();
+    String stream = context.getLocalProperty(STREAM);
+    Long batch = number(context, BATCH);
+    if (stream != null && batch != null) {
+      Running.MicroBatch running = new Running.MicroBatch(stream, batch);
+      return Optional.of(of(context).open(running, running.toString(), conf));
+    }
+    Long root = number(context, SQLExecution.EXECUTION_ROOT_ID_KEY());
+    return written(root)
+        .or(() -> written(number(context, SQLExecution.EXECUTION_ID_KEY())))
+        .map(target -> of(context).open(new Running.Execution(root), target, conf));
+  }
+
+  private static Long number(SparkContext context, String property) {
+    String number = context.getLocalProperty(property);
+    return number == null ? null : Long.valueOf(number);
+  }
+
+  /** What an execution writes to. */
+  private static Optional<String> written(Long execution) {
+    QueryExecution query = execution == null ? null : SQLExecution.getQueryExecution(execution);
+    return query == null ? Optional.empty() : WriteTarget.of(query.logical());
+  }
+
+  private synchronized QueryJournal open(Running running, String target, StrataConf conf) {
+    QueryJournal known = open.get(running);
+    if (known != null) {
+      return known;
+    }
+    QueryJournal journal = QueryJournal.of(context, target, conf);
+    List<Running> same =
+        open.entrySet().stream()
+            .filter(other -> other.getValue().location().equals(journal.location()))
+            .map(Map.Entry::getKey)
+            .toList();
+    for (Running other : same) {
+      requireOver(other, journal.key());
+    }
+    open.put(running, journal);
+    return journal;
+  }
+
+  /** Of what is over, Spark tells a moment later. */
+  private void requireOver(Running other, String key) {
+    long end = System.nanoTime() + LONGEST_WAIT.toNanos();
+    while (open.containsKey(other) && isOver(other) && System.nanoTime() < end) {
+      LockSupport.parkNanos(POLL.toNanos());
+    }
+    if (open.containsKey(other)) {
+      throw StrataException.usage(
+          "a query that writes the same goes on under %s=%s; give each a name of its own",
+          StrataKeys.SQL_RUN_KEY.name(), key);
+    }
+  }
+
+  private static boolean isOver(Running running) {
+    return running instanceof Running.Execution execution
+        && SQLExecution.getQueryExecution(execution.id()) == null;
+  }
+
+  @Override
+  public void onOtherEvent(SparkListenerEvent event) {
+    if (event instanceof SparkListenerSQLExecutionEnd end) {
+      end(new Running.Execution(end.executionId()), isWell(end));
+    } else if (event instanceof StreamingQueryListener.QueryProgressEvent batch) {
+      StreamingQueryProgress progress = batch.progress();
+      end(new Running.MicroBatch(progress.id().toString(), progress.batchId()), true);
+    } else if (event instanceof StreamingQueryListener.QueryTerminatedEvent stream) {
+      open.keySet().stream()
+          .filter(
+              running ->
+                  running instanceof Running.MicroBatch batch
+                      && batch.stream().equals(stream.id().toString()))
+          .forEach(running -> end(running, false));
+    }
+  }
+
+  private void end(Running running, boolean isWell) {
+    QueryJournal journal = open.remove(running);
+    if (journal != null) {
+      journal.end(isWell);
+    }
+  }
+
+  /** An empty message stands for none. */
+  private static boolean isWell(SparkListenerSQLExecutionEnd end) {
+    return end.errorMessage().isEmpty() || end.errorMessage().get().isEmpty();
+  }
+}

@@ -1,0 +1,240 @@
+package dev.strata.udfs.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.function.VoidFunction2;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.streaming.Trigger;
+import org.apache.spark.sql.types.DataTypes;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Statements that write and fail continue under their key. */
+class QueryJournalTest {
+
+  private static final String KEY = "spark.strata.sql.run.key";
+  private static final String DIRECTORY = "spark.strata.journal.dir";
+
+  /** The id of the row that cannot be written; 0 for none. */
+  private static final AtomicInteger BROKEN = new AtomicInteger();
+
+  @TempDir static Path folder;
+
+  private static SparkSession spark;
+  private static PromptCounter counter;
+
+  @TempDir Path journals;
+
+  @BeforeAll
+  static void start() {
+    spark = SqlSession.start(folder);
+    SqlSession.makeTable(spark, folder);
+    UDF2<Integer, Object, Object> written =
+        (id, value) -> {
+          if (id == BROKEN.get()) {
+            throw new IllegalStateException("the disk is full");
+          }
+          return value;
+        };
+    spark.udf().register("written", written, DataTypes.StringType);
+    counter = PromptCounter.of(spark);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.stop();
+  }
+
+  @BeforeEach
+  void set() throws Exception {
+    spark.conf().set(KEY, "a night/1");
+    spark.conf().set(DIRECTORY, journals.toString());
+    spark.conf().set("spark.strata.journal.interval", "0");
+    BROKEN.set(0);
+    counter.reset();
+  }
+
+  @AfterEach
+  void unset() {
+    for (String key : List.of(KEY, DIRECTORY, "spark.strata.fresh", "spark.strata.maxNewTokens")) {
+      spark.conf().unset(key);
+    }
+    spark.conf().set("spark.strata.maxNewTokens", SqlSession.MAX_NEW_TOKENS);
+    spark.sql("DROP TABLE IF EXISTS made");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE TABLE made USING parquet AS SELECT id, written(id, ai_gen(text)) AS u FROM t",
+        "INSERT INTO made SELECT /*+ REPARTITION(3) */ id, written(id, ai_gen(text)) FROM t",
+        "INSERT OVERWRITE made SELECT id, written(id, ai_gen(text)) FROM t WHERE id < 7"
+            + " UNION ALL SELECT id, written(id, ai_gen(text)) FROM t WHERE id >= 7",
+      })
+  void aStatementThatFailedContinues(String statement) throws Exception {
+    boolean makesTable = statement.startsWith("CREATE");
+    if (!makesTable) {
+      spark.sql("CREATE TABLE made (id INT, u STRING) USING parquet");
+    }
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(statement)).hasStackTraceContaining("the disk is full");
+    assertThat(directories()).startsWith("run-a+night%2F1");
+    counter.reset();
+    BROKEN.set(0);
+    spark.sql(statement);
+    assertThat(kept()).isPositive();
+    assertThat(counter.asked()).isEqualTo(9 - kept());
+    assertThat(directories()).as("the rows are written").doesNotContain("run.json");
+    assertThat(rows("SELECT id, u FROM made")).isEqualTo(rows("SELECT id, ai_gen(text) FROM t"));
+  }
+
+  private static long kept() throws Exception {
+    return counter.count("prompts kept of an earlier try");
+  }
+
+  /** Texts, labels with their shares and vectors, those of several questions for a row. */
+  @Test
+  void allThatIsAskedIsKept() throws Exception {
+    String all =
+        "SELECT id, written(id, ai_gen(text)) AS u, ai_classify(text, array('x', 'y')) AS l,"
+            + " ai_embed(text) AS e FROM t";
+    String path = journals.resolve("out").toString();
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(all).write().mode("overwrite").parquet(path))
+        .hasStackTraceContaining("the disk is full");
+    counter.reset();
+    BROKEN.set(0);
+    spark.sql(all).write().mode("overwrite").parquet(path);
+    assertThat(kept()).isGreaterThanOrEqualTo(3);
+    assertThat(counter.asked()).isEqualTo(27 - kept());
+    spark.read().parquet(path).createOrReplaceTempView("out");
+    assertThat(rows("SELECT * FROM out")).isEqualTo(rows(all));
+  }
+
+  /** The second begins before Spark tells that the first is over. */
+  @Test
+  void statementsFollowOneAnother() throws Exception {
+    spark.sql("CREATE TABLE made (id INT, u STRING) USING parquet");
+    for (int i = 0; i < 3; i++) {
+      spark.sql("INSERT INTO made SELECT id, ai_gen(text) FROM t WHERE id > 9");
+    }
+    assertThat(rows("SELECT id FROM made")).containsExactly("[10]", "[10]", "[10]");
+    counter.reset();
+    assertThat(directories()).doesNotContain("run.json");
+  }
+
+  @Test
+  void groupsAreKept() throws Exception {
+    spark.sql("CREATE TABLE made (id INT, u STRING) USING parquet");
+    String insert =
+        "INSERT INTO made SELECT min(id), written(int(max(id)), ai_agg(text, 'Sum up.')) FROM t"
+            + " GROUP BY k";
+    BROKEN.set(9);
+    assertThatThrownBy(() -> spark.sql(insert)).hasStackTraceContaining("the disk is full");
+    counter.reset();
+    BROKEN.set(0);
+    spark.sql(insert);
+    assertThat(kept()).isPositive();
+    assertThat(spark.table("made").count()).isEqualTo(2);
+  }
+
+  @Test
+  void whatOnlyReadsKeepsNothing() throws Exception {
+    assertThat(spark.sql("SELECT ai_gen(text) FROM t").collectAsList()).hasSize(10);
+    spark.sql("EXPLAIN CREATE TABLE made AS SELECT ai_gen(text) FROM t").collect();
+    spark.sql("CACHE TABLE cached AS SELECT ai_gen(text) AS u FROM t");
+    spark.sql("CREATE TABLE made USING parquet AS SELECT u FROM cached");
+    spark.sql("UNCACHE TABLE cached");
+    counter.reset();
+    assertThat(directories()).isEmpty();
+  }
+
+  @Test
+  void otherOptionsAreRefused() throws Exception {
+    String statement =
+        "CREATE TABLE made USING parquet AS SELECT written(id, ai_gen(text)) u FROM t";
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(statement));
+    BROKEN.set(0);
+    spark.conf().set("spark.strata.maxNewTokens", 2);
+    assertThatThrownBy(() -> spark.sql(statement))
+        .hasStackTraceContaining(
+            "has what another run produced before it ended: --max-new-tokens was 3 and is 2; run"
+                + " it as before to continue, or set --fresh (spark.strata.fresh)");
+    spark.conf().set("spark.strata.fresh", true);
+    counter.reset();
+    spark.sql(statement);
+    assertThat(kept()).isZero();
+    assertThat(counter.asked()).isEqualTo(9);
+  }
+
+  @Test
+  void aKeyNeedsADirectory() {
+    spark.conf().unset(DIRECTORY);
+    assertThatThrownBy(() -> spark.sql("CREATE TABLE made AS SELECT ai_gen(text) u FROM t"))
+        .hasStackTraceContaining(
+            KEY + " is set, and " + DIRECTORY + " is not, where a query's journal is kept;");
+  }
+
+  @Test
+  void microBatchesContinueWhereTheyFailed() throws Exception {
+    BROKEN.set(10);
+    assertThatThrownBy(this::stream).hasStackTraceContaining("the disk is full");
+    BROKEN.set(0);
+    counter.reset();
+    stream();
+    assertThat(kept()).isPositive();
+    assertThat(spark.read().parquet(journals.resolve("batches").toString()).count()).isEqualTo(10);
+    counter.reset();
+    assertThat(directories()).doesNotContain("run.json");
+  }
+
+  private void stream() throws Exception {
+    VoidFunction2<Dataset<Row>, Long> append =
+        (batch, number) ->
+            batch.write().mode("append").parquet(journals.resolve("batches").toString());
+    spark
+        .readStream()
+        .schema(spark.table("t").schema())
+        .parquet(folder.resolve("t.parquet").toString())
+        .selectExpr("id", "written(id, ai_gen(text)) AS u")
+        .writeStream()
+        .option("checkpointLocation", journals.resolve("checkpoint").toString())
+        .foreachBatch(append)
+        .trigger(Trigger.AvailableNow())
+        .start()
+        .awaitTermination();
+  }
+
+  private static List<String> rows(String query) {
+    return spark.sql(query).collectAsList().stream().map(Row::toString).sorted().toList();
+  }
+
+  /** What is in the journals' directory, as one text. */
+  private String directories() throws IOException {
+    try (Stream<Path> all = Files.walk(journals)) {
+      return String.join(
+          " ",
+          all.map(file -> journals.relativize(file).toString())
+              .filter(name -> name.startsWith("run-"))
+              .sorted()
+              .toList());
+    }
+  }
+}
