@@ -7,6 +7,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ record RunOptions(Map<String, String> values) {
   static RunOptions read(Configuration hadoop, String output) throws IOException {
     Path file = new Path(output, FILE);
     try (InputStream in = file.getFileSystem(hadoop).open(file)) {
-      return new RunOptions(JSON.readValue(in, new TypeReference<Map<String, String>>() {}));
+      return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
     } catch (FileNotFoundException e) {
       return new RunOptions(Map.of());
     }
@@ -37,8 +38,17 @@ record RunOptions(Map<String, String> values) {
   void write(Configuration hadoop, Path output) throws IOException {
     Path file = new Path(output, FILE);
     try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
-      out.write(JSON.writeValueAsBytes(values));
+      out.write(json().getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  /** Those that {@link #json} made a text of. */
+  static RunOptions parse(String json) throws IOException {
+    return new RunOptions(JSON.readValue(json, new TypeReference<Map<String, String>>() {}));
+  }
+
+  String json() throws IOException {
+    return JSON.writeValueAsString(values);
   }
 
   /** What differs, such as {@code --temperature was 0.7 and is 0.2}; empty if nothing is known. */
