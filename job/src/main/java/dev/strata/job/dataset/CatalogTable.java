@@ -10,12 +10,11 @@ import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
-import org.apache.spark.sql.connector.catalog.CatalogManager;
 import org.apache.spark.sql.connector.catalog.CatalogPlugin;
 import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.StagingTableCatalog;
+import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
 import org.apache.spark.sql.connector.catalog.TableCatalog;
-import scala.jdk.javaapi.CollectionConverters;
 
 /** A table's place in one of the session's catalogs, whether it is there or not. */
 record CatalogTable(TableCatalog catalog, Identifier identifier) {
@@ -24,6 +23,9 @@ record CatalogTable(TableCatalog catalog, Identifier identifier) {
   static final String NEW = "new";
 
   static final String OLD = "old";
+
+  /** What rows are kept in whose tables have commits, in Spark's catalog with all others. */
+  private static final List<String> COMMITTED = List.of("delta", "iceberg");
 
   /** What they end with, which no date does. */
   private static final String ID = "r[0-9a-f]{7}";
@@ -35,13 +37,10 @@ record CatalogTable(TableCatalog catalog, Identifier identifier) {
    * @throws StrataException if the catalog has no tables
    */
   static CatalogTable of(SparkSession session, String name) throws Exception {
-    var state = ((org.apache.spark.sql.classic.SparkSession) session).sessionState();
-    CatalogManager catalogs = state.catalogManager();
-    String[] parts =
-        CollectionConverters.asJava(state.sqlParser().parseMultipartIdentifier(name))
-            .toArray(String[]::new);
-    boolean namesCatalog = parts.length > 1 && catalogs.isCatalogRegistered(parts[0]);
-    CatalogPlugin catalog = namesCatalog ? catalogs.catalog(parts[0]) : catalogs.currentCatalog();
+    SessionCatalogs catalogs = SessionCatalogs.of(session);
+    String[] parts = catalogs.parts(name);
+    boolean namesCatalog = parts.length > 1 && catalogs.has(parts[0]);
+    CatalogPlugin catalog = namesCatalog ? catalogs.named(parts[0]) : catalogs.current();
     if (!(catalog instanceof TableCatalog tables)) {
       throw StrataException.data(
           "the catalog of table %s, %s, has no tables", name, catalog.name());
@@ -60,12 +59,22 @@ record CatalogTable(TableCatalog catalog, Identifier identifier) {
 
   /** Whether it is Spark's own catalog, whose tables are written in ways of their own. */
   boolean isOfSession() {
-    return catalog.name().equals(CatalogManager.SESSION_CATALOG_NAME());
+    return catalog.name().equals(SessionCatalogs.OF_SPARK);
   }
 
   /** Whether the catalog itself can replace a table at once when its new rows are complete. */
   boolean isReplacedAtOnce() {
     return catalog instanceof StagingTableCatalog;
+  }
+
+  /**
+   * Whether a table's rows can be replaced at once by what is made of them.
+   *
+   * @param provider what they are kept in; null for what the catalog takes
+   */
+  boolean isReplacedWhileRead(String provider) {
+    boolean hasCommits = provider != null && COMMITTED.contains(provider.toLowerCase(Locale.ROOT));
+    return isReplacedAtOnce() && (hasCommits || !isOfSession());
   }
 
   /** What an existing table's rows are kept in, such as parquet; null if the catalog says none. */
@@ -89,6 +98,11 @@ record CatalogTable(TableCatalog catalog, Identifier identifier) {
         Pattern.compile(
             Pattern.quote(identifier.name()) + "_(" + NEW + "|" + OLD + ")_" + ID,
             Pattern.CASE_INSENSITIVE);
+    if (identifier.namespace().length > 0
+        && catalog instanceof SupportsNamespaces namespaces
+        && !namespaces.namespaceExists(identifier.namespace())) {
+      return List.of(); // some catalogs make one with its first table
+    }
     try {
       return Arrays.stream(catalog.listTables(identifier.namespace()))
           .filter(table -> names.matcher(table.name()).matches())

@@ -36,11 +36,18 @@ final class TableOutput implements Output {
   private final Map<String, String> options;
   private final List<String> partitionBy;
   private final boolean exists;
+  private final boolean isOfIncrementalRun;
   private String provider;
   private CatalogTable replacement;
 
-  private TableOutput(SparkSession session, String name, CatalogTable table, StrataConf conf)
+  private TableOutput(
+      SparkSession session,
+      String name,
+      CatalogTable table,
+      StrataConf conf,
+      boolean isOfIncrementalRun)
       throws Exception {
+    this.isOfIncrementalRun = isOfIncrementalRun;
     this.session = session;
     this.name = name;
     this.table = table;
@@ -82,7 +89,18 @@ final class TableOutput implements Output {
   }
 
   static TableOutput open(SparkSession session, String name, StrataConf conf) throws Exception {
-    return new TableOutput(session, name, CatalogTable.of(session, name), conf);
+    return new TableOutput(session, name, CatalogTable.of(session, name), conf, false);
+  }
+
+  /** An output whose rows are replaced, and which else stays the table that it is. */
+  static TableOutput ofIncrementalRun(
+      SparkSession session, String name, CatalogTable table, StrataConf conf) throws Exception {
+    return new TableOutput(session, name, table, conf, true);
+  }
+
+  /** What its rows are kept in; null for what the catalog takes. */
+  String provider() {
+    return provider;
   }
 
   @Override
@@ -139,6 +157,11 @@ final class TableOutput implements Output {
         create(rows, table);
       } else if (isAppend()) {
         append(rows);
+      } else if (isOfIncrementalRun && hasColumns(rows)) {
+        inOrderOfTable(rows)
+            .writeTo(table.sqlName())
+            .options(options)
+            .overwrite(functions.lit(true));
       } else if (table.isReplacedAtOnce()) {
         writer(rows, table).createOrReplace();
       } else {
@@ -181,11 +204,20 @@ final class TableOutput implements Output {
     return writer;
   }
 
-  /** In the order of the table's columns, because Spark inserts by place. */
+  /** With columns of its own a table is another. */
+  private boolean hasColumns(Dataset<Row> rows) {
+    return lower(columns()).equals(lower(Arrays.asList(rows.columns())));
+  }
+
   private void append(Dataset<Row> rows) {
+    inOrderOfTable(rows).write().options(options).insertInto(table.sqlName());
+  }
+
+  /** Spark inserts by place. */
+  private Dataset<Row> inOrderOfTable(Dataset<Row> rows) {
     Column[] columns =
         columns().stream().map(column -> rows.col("`" + column + "`")).toArray(Column[]::new);
-    rows.select(columns).write().options(options).insertInto(table.sqlName());
+    return rows.select(columns);
   }
 
   private static List<String> lower(List<String> names) {

@@ -54,6 +54,20 @@ final class EarlierRows {
             .load(location));
   }
 
+  /** Those of a table; a column that it lacks is null in all its rows. */
+  static EarlierRows of(Dataset<Row> table) {
+    List<String> there = Arrays.asList(table.columns());
+    Column[] columns =
+        Arrays.stream(Fingerprints.addedColumns().fields())
+            .map(
+                field ->
+                    (there.contains(field.name()) ? col(field.name()) : lit(null))
+                        .cast(field.dataType())
+                        .as(field.name()))
+            .toArray(Column[]::new);
+    return new EarlierRows(table.select(columns));
+  }
+
   /** The identities of the runs that wrote the rows; null for rows without one. */
   List<String> runs() {
     return rows.select(Fingerprints.run(FINGERPRINT))

@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.col;
 
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataErrors;
-import dev.strata.job.dataset.DataFormat;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
 import dev.strata.job.dataset.OutputLock;
@@ -30,16 +29,12 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** A run that takes over what an earlier one has done, and replaces its output as a whole. */
 final class IncrementalRun {
-
-  /** Forms that keep every value, and whose columns are found by name. */
-  private static final List<String> FORMATS = List.of("parquet", "json", "orc");
 
   private final RunSession session;
   private final StrataConf conf;
@@ -55,8 +50,7 @@ final class IncrementalRun {
   }
 
   /** The rows with their fingerprints, what is there, and what is to do. */
-  private record Work(
-      RunSession session, Input input, DataFormat format, Dataset<Row> rows, EarlierRows earlier) {}
+  private record Work(RunSession session, Input input, Dataset<Row> rows, EarlierRows earlier) {}
 
   static boolean isAskedFor(StrataConf conf) {
     return !conf.get(StrataKeys.INCREMENTAL).equals("off");
@@ -97,18 +91,13 @@ final class IncrementalRun {
           conf.get(StrataKeys.INPUT_FORMAT));
     }
     String format = conf.get(StrataKeys.OUTPUT_FORMAT);
-    if (!format.equals("auto")) {
-      requireReadable(format);
+    if (!isTable(conf) && !format.equals("auto")) {
+      IncrementalFiles.requireReadable(format);
     }
   }
 
-  private static void requireReadable(String format) {
-    if (!FORMATS.contains(format)) {
-      throw StrataException.usage(
-          "--incremental cannot take over an output of the form %s; set --output-format to one of"
-              + " %s",
-          format, String.join(", ", FORMATS));
-    }
+  private static boolean isTable(StrataConf conf) {
+    return conf.get(StrataKeys.OUTPUT_FORMAT).equals("table");
   }
 
   /**
@@ -118,30 +107,33 @@ final class IncrementalRun {
    *     another model, prompt or other options
    */
   RunReport execute(PrintStream console) throws Exception {
+    return isTable(conf) ? execute(new IncrementalTable(session), console) : executeAlone(console);
+  }
+
+  private RunReport executeAlone(PrintStream console) throws Exception {
     OutputLock lock =
         OutputPlace.claim(hadoop, location, session.spark().sparkContext().applicationId());
     try (lock) {
       Replacement replacement = Replacement.of(hadoop, location);
       replacement.recover();
-      return execute(replacement, lock, console);
+      return execute(new IncrementalFiles(session, replacement, lock), console);
     } catch (IOException e) {
       throw DataErrors.output(location, e);
     }
   }
 
-  private RunReport execute(Replacement replacement, OutputLock lock, PrintStream console)
-      throws Exception {
-    Work work = work(replacement);
+  private RunReport execute(IncrementalOutput output, PrintStream console) throws Exception {
+    Work work = work(output);
     WorkPlan plan = work.earlier().plan(work.rows());
     EngineStats stats = EngineStats.register(session.spark());
-    boolean unchanged = replacement.exists() && plan.nothingToDo() && !runsAll();
+    boolean unchanged = output.exists() && plan.nothingToDo() && !runsAll();
     ProgressListener listener = new ProgressListener(stats);
     ErrorReasons keptErrors =
         unchanged ? ErrorReasons.NONE : work.earlier().errorsTakenOver(work.rows());
     Supplier<RunReport> report = () -> report(listener, plan.kept(), unchanged, keptErrors);
     if (!unchanged) {
       listener.expect(plan.toRun());
-      replace(replacement, lock, work, stats, listener, report, console);
+      replace(output, work, stats, listener, report, console);
     }
     return report.get();
   }
@@ -158,25 +150,27 @@ final class IncrementalRun {
 
   /** What a run would run. Changes nothing. */
   RowsToRun rowsToRun() throws IOException {
-    Work work = work(Replacement.of(hadoop, location));
+    IncrementalOutput output =
+        isTable(conf)
+            ? new IncrementalTable(session)
+            : new IncrementalFiles(session, Replacement.of(hadoop, location), null);
+    Work work = work(output);
     long kept = work.earlier().plan(work.rows()).kept();
     return new RowsToRun(
         work.session(), work.earlier().toRun(work.rows()), new RunReport.Reuse(kept, false, ErrorReasons.NONE));
   }
 
-  private Work work(Replacement replacement) throws IOException {
+  private Work work(IncrementalOutput output) throws IOException {
     Input input = Input.open(session.spark(), conf);
-    replacement.accept(input);
-    DataFormat format = format(input);
+    output.accept(input);
     RunIdentity identity = session.json().identity();
     Dataset<Row> rows = input.rows().drop(Fingerprints.COLUMN);
     RunSession reading = session.reading(input);
     return new Work(
         reading,
         input,
-        format,
         Fingerprints.add(rows, reading.columns(rows), reading.options(), identity),
-        earlier(replacement, format, identity));
+        earlier(output, identity));
   }
 
   private RunOptions options() {
@@ -187,30 +181,18 @@ final class IncrementalRun {
     return conf.get(StrataKeys.INCREMENTAL).equals("all");
   }
 
-  private DataFormat format(Input input) {
-    DataFormat format =
-        DataFormat.of(conf.get(StrataKeys.OUTPUT_FORMAT), new Path(location).getName())
-            .orElse(input.format());
-    requireReadable(format.word());
-    return format;
-  }
-
-  private EarlierRows earlier(Replacement replacement, DataFormat format, RunIdentity identity)
-      throws IOException {
-    if (!replacement.exists() || runsAll()) {
+  private EarlierRows earlier(IncrementalOutput output, RunIdentity identity) throws IOException {
+    if (!output.exists() || runsAll()) {
       return EarlierRows.none(session.spark());
     }
-    EarlierRows earlier =
-        EarlierRows.read(
-            session.spark(), location, format.word(), conf.get(StrataKeys.OUTPUT_OPTIONS));
-    List<String> different = RunOptions.read(hadoop, location).differences(options());
+    EarlierRows earlier = output.rows();
+    List<String> different = output.options().differences(options());
     WorkPlan.requireSameRun(location, earlier.runs(), identity, different);
     return earlier;
   }
 
   private void replace(
-      Replacement replacement,
-      OutputLock lock,
+      IncrementalOutput output,
       Work work,
       EngineStats stats,
       ProgressListener listener,
@@ -218,25 +200,17 @@ final class IncrementalRun {
       PrintStream console)
       throws Exception {
     try {
-      Output part = part(replacement, work.format());
-      Continuation earlier = Continuation.of(work.session(), true);
+      Output part = output.part();
+      Continuation earlier = Continuation.of(work.session(), output.hasRoomBeside());
       Dataset<Row> completed = completed(work, stats, earlier.journal());
       part.accept(work.input(), completed.schema());
       session.write(completed, part, earlier, listener, report, console);
-      lock.check();
-      replacement.commit();
+      output.commit(options());
       earlier.end();
     } catch (Exception e) {
-      replacement.discard();
+      output.discard();
       throw e;
     }
-  }
-
-  private Output part(Replacement replacement, DataFormat format) {
-    return Output.at(
-        session.spark(),
-        conf.with(StrataKeys.OUTPUT, replacement.part().toString())
-            .with(StrataKeys.OUTPUT_FORMAT, format.word()));
   }
 
   /** The rows of the new output, fingerprints last. */

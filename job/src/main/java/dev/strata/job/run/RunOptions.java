@@ -9,6 +9,7 @@ import dev.strata.udfs.spark.Fingerprints;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,10 +48,19 @@ record RunOptions(Map<String, String> values) {
   private static RunOptions readAlone(Configuration hadoop, Path directory) throws IOException {
     Path file = new Path(directory, FILE);
     try (InputStream in = file.getFileSystem(hadoop).open(file)) {
-      return new RunOptions(JSON.readValue(in, new TypeReference<Map<String, String>>() {}));
+      return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
     } catch (FileNotFoundException e) {
       return new RunOptions(Map.of());
     }
+  }
+
+  /** Those that {@link #json} made a text of. */
+  static RunOptions parse(String json) throws IOException {
+    return new RunOptions(JSON.readValue(json, new TypeReference<Map<String, String>>() {}));
+  }
+
+  String json() throws IOException {
+    return JSON.writeValueAsString(values);
   }
 
   /** What differs, such as {@code --temperature was 0.7 and is 0.2}; empty if nothing is known. */

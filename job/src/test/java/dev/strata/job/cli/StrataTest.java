@@ -84,10 +84,9 @@ class StrataTest {
             + " the output; unset one of the two",
         "--partition-by lang,date | --incremental cannot take over an output laid out by"
             + " --partition-by lang,date; run each part with --where and an --output of its own",
-        "--output-format table | --incremental cannot take over an output of the form table; set"
-            + " --output-format to one of parquet, json, orc",
         "--output-format csv | --incremental cannot take over an output of the form csv; set"
-            + " --output-format to one of parquet, json, orc",
+            + " --output-format to one of parquet, json, orc, or to table for one of Delta's or"
+            + " Iceberg's",
         "--input-format openai-batch | --incremental cannot take over the answers to a batch of"
             + " requests; unset --incremental, or --input-format openai-batch"
       })

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tables of Spark's own catalog, and of a database by JDBC. */
@@ -157,6 +158,28 @@ class TablesTest {
         .anyMatch(line -> line.contains("PARTITIONED BY (lang)"));
     write("notes.laid", "append", "'de' AS lang", "7L AS id");
     assertThat(rows("notes.laid")).contains("[7,de]");
+  }
+
+  /** Spark overwrites no files that it reads, and a database's rows are replaced task by task. */
+  @ParameterizedTest
+  @CsvSource({
+    "notes.plain, tables kept in parquet",
+    "h2.PUBLIC.plain, tables kept in jdbc",
+    "notes.unmade, tables of the catalog spark_catalog",
+    "h2.PUBLIC.unmade, tables of the catalog h2",
+  })
+  void whatCannotBeReplacedWhileItIsRead(String table, String what) {
+    if (table.endsWith("plain")) {
+      write(table, "error", "1 AS id");
+    }
+    assertThatThrownBy(
+            () -> TableReplacement.of(spark, Confs.of("output", table, "output.format", "table")))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            ("--incremental cannot take over the table %s: %s cannot be replaced while they are"
+                    + " read, as Delta's and Iceberg's can; use one of these (for a new table of"
+                    + " Delta's, --output-options using=delta), or an output of files")
+                .formatted(table, what));
   }
 
   private static Output output(String table, String mode) {
