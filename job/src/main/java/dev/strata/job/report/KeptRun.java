@@ -2,7 +2,6 @@ package dev.strata.job.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.spark.ErrorReasons;
 import java.io.IOException;
@@ -19,6 +18,9 @@ import java.util.stream.Collectors;
 public final class KeptRun {
 
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** Some centuries. */
+  private static final double MOST_SECONDS = 1e10;
 
   private final JsonNode json;
   private final Instant started;
@@ -37,6 +39,10 @@ public final class KeptRun {
     JsonNode json = JSON.readTree(bytes);
     if (!json.path("command").isTextual() || !json.path("options").isObject()) {
       throw new IOException("it has no command and options");
+    }
+    double seconds = json.path("seconds").doubleValue();
+    if (!(seconds >= 0 && seconds < MOST_SECONDS)) {
+      throw new IOException("it says that the run took %s seconds".formatted(seconds));
     }
     try {
       return new KeptRun(json, Instant.parse(json.path("started").asText()));
@@ -86,12 +92,6 @@ public final class KeptRun {
         .filter(setting -> setting.getValue().contains(Redaction.HIDDEN))
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
-  }
-
-  /** What rows depend on; empty where it does not say. */
-  public Optional<RunIdentity> identity() {
-    JsonNode text = json.path("identity");
-    return text.isTextual() ? Optional.of(RunIdentity.parse(text.textValue())) : Optional.empty();
   }
 
   /** All rows of the output, those that were taken over among them. */

@@ -106,8 +106,7 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
   /** What rows of this run and of another were asked with differently. */
   List<ConfKey<?>> differences(KeptSettings other) {
     return OF_ROWS.stream()
-        .filter(
-            key -> !Objects.equals(settings.get(key.name()), other.settings.get(key.name())))
+        .filter(key -> !Objects.equals(settings.get(key.name()), other.settings.get(key.name())))
         .toList();
   }
 

@@ -156,7 +156,12 @@ public final class Retry {
   private void requireSecrets(KeptSettings kept) {
     for (ConfKey<?> key : kept.hidden()) {
       boolean isSaid = options.containsKey(key.name()) || submitted.containsKey(key.name());
-      if (!isSaid && !OF_INPUT.contains(key) && !OF_ONE_RUN.contains(key)) {
+      if (!isSaid && OF_INPUT.contains(key)) {
+        console.printf(
+            "the run's %s (%s) had something secret in it; give it again if the input has to be"
+                + " read%n",
+            key.option(), key.name());
+      } else if (!isSaid && !OF_ONE_RUN.contains(key)) {
         throw StrataException.usage(
             "the run's %s (%s) had something secret in it, which records leave out; give it again",
             key.option(), key.name());

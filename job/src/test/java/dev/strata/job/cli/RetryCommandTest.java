@@ -90,8 +90,10 @@ class RetryCommandTest {
             + " \"spark.strata.input.options\": \"password=%s\"".formatted(HIDDEN));
     assertThat(refused(2, out.toString()))
         .isEqualTo(
-            "strata: the run's --system (spark.strata.system) had something secret in it, which"
-                + " records leave out; give it again");
+            "the run's --input-options (spark.strata.input.options) had something secret in it;"
+                + " give it again if the input has to be read\n"
+                + "strata: the run's --system (spark.strata.system) had something secret in it,"
+                + " which records leave out; give it again");
     assertThat(refused(3, out.toString(), "--system", "token=x")).contains("/nowhere");
     assertThat(refused(Map.of("spark.strata.system", "token=x"), 3, out.toString()))
         .contains("/nowhere");

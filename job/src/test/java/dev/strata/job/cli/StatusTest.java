@@ -73,7 +73,14 @@ class StatusTest {
     LockHolder me = LockHolder.ofThisProcess("app-7");
     LockHolder holder =
         new LockHolder(
-            "t", "ann", me.host(), me.processes(), process, me.started(), "app-7", Instant.now().minusSeconds(9));
+            "t",
+            "ann",
+            me.host(),
+            me.processes(),
+            process,
+            me.started(),
+            "app-7",
+            Instant.now());
     Files.write(directory.resolve(".out.strata-lock"), holder.toBytes());
   }
 
@@ -147,7 +154,12 @@ class StatusTest {
     write("out/part-0.json", "{}");
     assertThat(status(0)).anyMatch(line -> line.startsWith("  record             none: "));
     for (String damaged :
-        List.of("{\"command\"", "[]", "{\"command\": \"x\", \"options\": {}}", "")) {
+        List.of(
+            "{\"command\"",
+            "[]",
+            "{\"command\": \"x\", \"options\": {}}",
+            "",
+            record("2026-11-27T01:00:00Z").replace("600.0", "1e300"))) {
       write("out/_strata_run", damaged);
       assertThat(status(0))
           .as(damaged)

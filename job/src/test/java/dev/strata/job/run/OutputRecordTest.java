@@ -53,7 +53,7 @@ class OutputRecordTest {
     KeptRun run = read().last().orElseThrow();
     assertThat(run.command()).isEqualTo("translate");
     assertThat(run.model()).isEqualTo("m");
-    assertThat(run.identity()).contains(new RunIdentity("a", "b", "c"));
+    assertThat(Files.readString(output.resolve("_strata_run"))).contains("\"a-b-c\"");
     assertThat(run.hiddenSettings()).containsExactly("spark.hadoop.fs.s3a.secret.key");
     assertThat(output.toFile().list()).as("no checksum beside it").containsExactly("_strata_run");
   }

@@ -26,6 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Failed rows are asked again, and all others stay what they are. */
 class RetryTest {
 
+  /** Neither many tasks nor compiled queries are worth it. */
+  private static final Map<String, String> FEW_ROWS =
+      Map.of("spark.sql.shuffle.partitions", "1", "spark.sql.codegen.wholeStage", "false");
+
   private static final String LONG = "late again ".repeat(600);
 
   @TempDir Path directory;
@@ -101,6 +105,7 @@ class RetryTest {
     assertThat(other.exitCode()).isEqualTo(4);
     assertThat(other.err().get(0)).contains("the output " + out() + " was made with other options");
 
+    leaveJournalOfTheRun();
     CommandResult again = retry();
     assertThat(again.exitCode()).as("%s", again.err()).isZero();
     assertThat(again.out().get(0)).startsWith("1 of 3 rows asked again").contains(", 0 still fail");
@@ -132,6 +137,14 @@ class RetryTest {
     CommandResult gone = retry();
     assertThat(gone.exitCode()).isEqualTo(4);
     assertThat(gone.err().get(0)).contains("the input has 0 rows with the id of the 1 failed rows");
+  }
+
+  /** As where a run is killed when its output is complete: it would answer failed rows at once. */
+  private void leaveJournalOfTheRun() throws IOException {
+    Path journal = Files.createDirectory(directory.resolve(".out.strata-journal"));
+    Files.writeString(journal.resolve("run.json"), "{}");
+    Files.writeString(journal.resolve("00000-10000_1f0c9a3b77d0e1c2_0-0_5_5be1c07a.arrow"), "x");
+    Files.copy(out().resolve("_strata_run"), journal.resolve("_strata_run"));
   }
 
   @Test
@@ -189,14 +202,15 @@ class RetryTest {
     List<String> words = new ArrayList<>(List.of(word, "--model", Demo.MODEL.toString()));
     words.addAll(List.of("--input", input.toString(), "--output", out().toString()));
     words.addAll(List.of("--max-new-tokens", "20"));
+    words.addAll(List.of("--host-memory", "512m"));
     words.addAll(List.of(more));
-    return SubmittedCommand.small(words);
+    return SubmittedCommand.run(FEW_ROWS, words);
   }
 
   private CommandResult retry(String... more) {
     List<String> words = new ArrayList<>(List.of("retry-failed", out().toString()));
     words.addAll(List.of(more));
-    return SubmittedCommand.run(words);
+    return SubmittedCommand.run(FEW_ROWS, words);
   }
 
   private List<String> status() {
