@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import dev.strata.udfs.api.FinishReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,32 +85,29 @@ class JournalFuzzTest {
       return bytes;
     }
     int place = RANDOM.nextInt(bytes.length);
-    switch (RANDOM.nextInt(6)) {
-      case 0:
-        return Arrays.copyOf(bytes, place);
-      case 1:
-        bytes[place] ^= (byte) (1 << RANDOM.nextInt(8));
-        return bytes;
-      case 2:
-        Arrays.fill(bytes, place, Math.min(bytes.length, place + RANDOM.nextInt(600)), (byte) 0);
-        return bytes;
-      case 3: // lengths and offsets are numbers of four or eight bytes
-        int[] nasty = {-1, Integer.MAX_VALUE, Integer.MIN_VALUE, 0, 1 << 30, RANDOM.nextInt()};
-        int aligned = place / 4 * 4;
-        ByteBuffer.wrap(bytes)
-            .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-            .putInt(Math.min(aligned, bytes.length - 4), nasty[RANDOM.nextInt(nasty.length)]);
-        return bytes;
-      case 4:
-        byte[] more = Arrays.copyOf(bytes, bytes.length + RANDOM.nextInt(100));
-        System.arraycopy(bytes, 0, more, more.length - bytes.length, bytes.length);
-        return more;
-      default:
-        byte[] noise = new byte[RANDOM.nextInt(200)];
-        RANDOM.nextBytes(noise);
-        System.arraycopy(noise, 0, bytes, place, Math.min(noise.length, bytes.length - place));
-        return bytes;
+    int kind = RANDOM.nextInt(6);
+    if (kind == 0) {
+      return Arrays.copyOf(bytes, place);
     }
+    if (kind == 1) {
+      bytes[place] ^= (byte) (1 << RANDOM.nextInt(8));
+    } else if (kind == 2) {
+      Arrays.fill(bytes, place, Math.min(bytes.length, place + RANDOM.nextInt(600)), (byte) 0);
+    } else if (kind == 3) { // lengths and offsets are numbers of four or eight bytes
+      int[] nasty = {-1, Integer.MAX_VALUE, Integer.MIN_VALUE, 0, 1 << 30, RANDOM.nextInt()};
+      ByteBuffer.wrap(bytes)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .putInt(Math.min(place / 4 * 4, bytes.length - 4), nasty[RANDOM.nextInt(nasty.length)]);
+    } else if (kind == 4) {
+      byte[] more = Arrays.copyOf(bytes, bytes.length + RANDOM.nextInt(100));
+      System.arraycopy(bytes, 0, more, more.length - bytes.length, bytes.length);
+      return more;
+    } else {
+      byte[] noise = new byte[RANDOM.nextInt(200)];
+      RANDOM.nextBytes(noise);
+      System.arraycopy(noise, 0, bytes, place, Math.min(noise.length, bytes.length - place));
+    }
+    return bytes;
   }
 
   private void readsWhatIsSound(String what) {
