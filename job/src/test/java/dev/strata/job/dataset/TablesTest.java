@@ -164,7 +164,7 @@ class TablesTest {
   @ParameterizedTest
   @CsvSource({
     "notes.plain, tables kept in parquet",
-    "h2.PUBLIC.plain, tables kept in jdbc",
+    "h2.PUBLIC.plain, tables of the catalog h2",
     "notes.unmade, tables of the catalog spark_catalog",
     "h2.PUBLIC.unmade, tables of the catalog h2",
   })

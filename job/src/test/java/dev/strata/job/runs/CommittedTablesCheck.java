@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the default build:
  *
  * <pre>{@code
- * ./mvnw -pl udfs,job -am test-compile
- * ./mvnw -Pspark-4.0,tables -pl udfs,job surefire:test -Dtest=CommittedTablesCheck -Dsurefire.failIfNoSpecifiedTests=false
+ * ./mvnw -Pspark-4.0,tables -pl udfs,job test -Dtest=CommittedTablesCheck -Dsurefire.failIfNoSpecifiedTests=false
  * }</pre>
  */
 class CommittedTablesCheck {
