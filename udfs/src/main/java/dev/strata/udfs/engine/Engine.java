@@ -9,6 +9,7 @@ import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.Holdings;
+import dev.strata.udfs.tensor.NativeHeap;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -326,6 +327,7 @@ public final class Engine implements AutoCloseable {
       LOG.error("the engine's memory was not all given back", e);
       closeFailure.set(e);
     }
+    NativeHeap.trim();
   }
 
   private boolean hasRows() throws InterruptedException {
