@@ -157,7 +157,9 @@ final class IncrementalRun {
     Work work = work(output);
     long kept = work.earlier().plan(work.rows()).kept();
     return new RowsToRun(
-        work.session(), work.earlier().toRun(work.rows()), new RunReport.Reuse(kept, false, ErrorReasons.NONE));
+        work.session(),
+        work.earlier().toRun(work.rows()),
+        new RunReport.Reuse(kept, false, ErrorReasons.NONE));
   }
 
   private Work work(IncrementalOutput output) throws IOException {

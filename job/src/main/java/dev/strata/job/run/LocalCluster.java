@@ -39,8 +39,7 @@ record LocalCluster(Path work) {
   static Map<String, String> settings(String master) {
     return of(master).isEmpty()
         ? Map.of()
-        : Map.of(
-            "spark.deploy.appIdPattern", "app-%s-" + ProcessHandle.current().pid() + "-%04d");
+        : Map.of("spark.deploy.appIdPattern", "app-%s-" + ProcessHandle.current().pid() + "-%04d");
   }
 
   private static String sparkHome() {

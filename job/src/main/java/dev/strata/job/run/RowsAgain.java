@@ -3,13 +3,13 @@ package dev.strata.job.run;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 
-import dev.strata.job.report.RunReport;
 import dev.strata.job.dataset.AnsweredBatch;
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataFormat;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.WrittenRows;
 import dev.strata.job.plan.WorkPlan;
+import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;

@@ -73,14 +73,7 @@ class StatusTest {
     LockHolder me = LockHolder.ofThisProcess("app-7");
     LockHolder holder =
         new LockHolder(
-            "t",
-            "ann",
-            me.host(),
-            me.processes(),
-            process,
-            me.started(),
-            "app-7",
-            Instant.now());
+            "t", "ann", me.host(), me.processes(), process, me.started(), "app-7", Instant.now());
     Files.write(directory.resolve(".out.strata-lock"), holder.toBytes());
   }
 

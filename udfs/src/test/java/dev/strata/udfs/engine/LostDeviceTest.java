@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
@@ -43,14 +44,14 @@ class LostDeviceTest {
     assertThat(told).hasMessageContaining("the device failed (CUDA error: device-side assert");
     assertThat(DeviceFault.isCauseOf(told)).isTrue();
     assertThat(engine.isFailed()).isTrue();
-    assertTimeoutPreemptively(
-        Duration.ofSeconds(20), engine::close);
+    assertTimeoutPreemptively(Duration.ofSeconds(20), engine::close);
   }
 
   /** Reads behind the end of an array on the GPU, which its kernel asserts not to do. */
   private static void fail() {
     NDManager manager = NDManager.newBaseManager(Device.gpu(), "PyTorch"); // never closed
     NDArray behind = manager.create(new long[] {BEYOND});
-    catchThrowable(() -> manager.arange(4f).gather(behind, 0).toFloatArray());
+    assertThatThrownBy(() -> manager.arange(4f).gather(behind, 0).toFloatArray())
+        .hasMessageContaining("device-side assert");
   }
 }
