@@ -11,10 +11,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A process that speaks as S3 does, with one bucket that begins empty. */
-final class S3Server implements AutoCloseable {
+final class S3Server {
+
+  private static final String BUCKET = "lake";
 
   /** The bucket. */
-  static final String ROOT = "s3a://lake/";
+  static final String ROOT = "s3a://" + BUCKET + "/";
 
   private static final Pattern STARTED = Pattern.compile("Tomcat started on .*?(\\d+) \\(http\\)");
   private static final int PATIENCE_SECONDS = 120;
@@ -37,7 +39,7 @@ final class S3Server implements AutoCloseable {
                 "--server.port=0",
                 property + "httpPort=0",
                 property + "store.root=" + Files.createDirectory(directory.resolve("s3")),
-                property + "store.initialBuckets=" + ROOT.split("/")[2])
+                property + "store.initialBuckets=" + BUCKET)
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
@@ -86,8 +88,7 @@ final class S3Server implements AutoCloseable {
         "anything");
   }
 
-  @Override
-  public void close() throws InterruptedException {
+  void close() throws InterruptedException {
     process.destroy();
     process.waitFor();
   }
