@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -49,6 +50,9 @@ public final class OutputLock implements AutoCloseable {
 
   /** How long a lock is aside at most, between two renames. */
   private static final Duration ASIDE = Duration.ofSeconds(5);
+
+  /** Has S3 refuse a file that another has made by the time that it is closed. */
+  private static final String IF_NONE = "fs.option.create.conditional.overwrite";
 
   /** Before Hadoop closes file systems. */
   private static final int SHUTDOWN_PRIORITY = FileSystem.SHUTDOWN_HOOK_PRIORITY + 5;
@@ -165,20 +169,31 @@ public final class OutputLock implements AutoCloseable {
     try (out) {
       out.write(holder.toBytes());
     } catch (IOException e) {
+      if (isAnothers()) {
+        return false;
+      }
       files.delete(file, false); // of a full disk; an empty one would be in the next run's way
       throw e;
     }
     return true;
   }
 
-  /** Hadoop's local file system looks first and makes then, which two could do at once. */
+  /**
+   * Hadoop's local file system looks first and makes then, which two could do at once. S3's makes
+   * the file as it is closed, and fails then if it is asked to look.
+   */
   private OutputStream openNew() throws IOException {
-    return isLocal()
-        ? Files.newOutputStream(
-            java.nio.file.Path.of(file.toUri().getPath()),
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE)
-        : files.create(file, false);
+    if (isLocal()) {
+      return Files.newOutputStream(
+          java.nio.file.Path.of(file.toUri().getPath()),
+          StandardOpenOption.CREATE_NEW,
+          StandardOpenOption.WRITE);
+    }
+    if (!files.getUri().getScheme().equals("s3a")) {
+      return files.create(file, false);
+    }
+    FSDataOutputStreamBuilder<?, ?> builder = files.createFile(file);
+    return builder.create().recursive().overwrite(false).opt(IF_NONE, true).build();
   }
 
   private boolean isLocal() {
@@ -315,6 +330,10 @@ public final class OutputLock implements AutoCloseable {
         out.write(holder.toBytes());
       }
     }
+  }
+
+  private boolean isAnothers() throws IOException {
+    return read(file).map(other -> !other.token().equals(holder.token())).orElse(false);
   }
 
   private boolean isMine() throws IOException {

@@ -9,6 +9,8 @@ import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
 import dev.strata.job.cli.SubmittedCommand;
+import dev.strata.job.dataset.OutputLock;
+import dev.strata.udfs.api.StrataException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,7 +20,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -186,6 +193,39 @@ class S3Check {
     assertThat(run.exitCode()).as("%s", run.err()).isZero();
     assertThat(texts()).containsExactly("three");
     assertThat(left()).containsExactly("in.json", "out");
+  }
+
+  /** All find no lock, and all but one are told so as they write it. */
+  @Test
+  void oneOfSeveralGetsALock() throws Exception {
+    ExecutorService runs = Executors.newFixedThreadPool(6);
+    for (int round = 0; round < 5; round++) {
+      String lock = folder + "lock-" + round;
+      CyclicBarrier together = new CyclicBarrier(6);
+      List<Future<Optional<OutputLock>>> all = new ArrayList<>();
+      for (int run = 0; run < 6; run++) {
+        all.add(runs.submit(() -> acquire(together, lock)));
+      }
+      List<OutputLock> held = new ArrayList<>();
+      for (Future<Optional<OutputLock>> one : all) {
+        one.get().ifPresent(held::add);
+      }
+      assertThat(held).hasSize(1);
+      held.get(0).check();
+      held.get(0).close();
+    }
+    runs.shutdown();
+  }
+
+  private static Optional<OutputLock> acquire(CyclicBarrier together, String lock)
+      throws Exception {
+    together.await();
+    try {
+      return Optional.of(OutputLock.acquire(s3.getConf(), path(lock), "it is held", "test"));
+    } catch (StrataException e) {
+      assertThat(e.fault()).isEqualTo(StrataException.Fault.LOCKED);
+      return Optional.empty();
+    }
   }
 
   private CommandResult translate(String... more) {
