@@ -169,7 +169,7 @@ public final class OutputLock implements AutoCloseable {
     try (out) {
       out.write(holder.toBytes());
     } catch (IOException e) {
-      if (isAnothers()) {
+      if (isOfS3() && isAnothers()) {
         return false;
       }
       files.delete(file, false); // of a full disk; an empty one would be in the next run's way
@@ -189,11 +189,15 @@ public final class OutputLock implements AutoCloseable {
           StandardOpenOption.CREATE_NEW,
           StandardOpenOption.WRITE);
     }
-    if (!files.getUri().getScheme().equals("s3a")) {
+    if (!isOfS3()) {
       return files.create(file, false);
     }
     FSDataOutputStreamBuilder<?, ?> builder = files.createFile(file);
     return builder.create().recursive().overwrite(false).opt(IF_NONE, true).build();
+  }
+
+  private boolean isOfS3() {
+    return files.getUri().getScheme().equals("s3a");
   }
 
   private boolean isLocal() {

@@ -49,6 +49,7 @@ public final class Engine implements AutoCloseable {
   private final Duration stallTimeout;
   private volatile int rowTokens;
   private volatile boolean stalled;
+  private boolean isDeviceLost; // of the thread that runs the sweeps
 
   private Engine(EngineParts parts, int rowTokens, Duration stallTimeout) {
     this.parts = parts;
@@ -266,6 +267,7 @@ public final class Engine implements AutoCloseable {
     try {
       runWatched();
     } catch (Throwable e) {
+      isDeviceLost = DeviceFault.isCauseOf(e);
       Throwable told = e;
       try {
         told = EngineFailure.told(e);
@@ -319,8 +321,15 @@ public final class Engine implements AutoCloseable {
     queue.close(failure);
   }
 
-  /** At once, also where the engine failed and clients are still open: they have no use for it. */
+  /**
+   * At once, also where the engine failed and clients are still open: they have no use for it. What
+   * a device holds that failed stays: PyTorch ends the process when its pinned memory is freed.
+   */
   private void closeParts() {
+    if (isDeviceLost) {
+      parts.stuck();
+      return;
+    }
     try {
       parts.close();
     } catch (RuntimeException e) {

@@ -3,12 +3,12 @@ package dev.strata.udfs.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import java.io.File;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.apache.spark.api.java.function.VoidFunction2;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -226,15 +226,20 @@ class QueryJournalTest {
     return spark.sql(query).collectAsList().stream().map(Row::toString).sorted().toList();
   }
 
-  /** What is in the journals' directory, as one text. */
-  private String directories() throws IOException {
-    try (Stream<Path> all = Files.walk(journals)) {
-      return String.join(
-          " ",
-          all.map(file -> journals.relativize(file).toString())
-              .filter(name -> name.startsWith("run-"))
-              .sorted()
-              .toList());
+  /** What is in the journals' directory, as one text; a task that ends may still remove files. */
+  private String directories() {
+    List<String> names = new ArrayList<>();
+    addNames(journals.toFile(), names);
+    return String.join(" ", names.stream().sorted().toList());
+  }
+
+  private void addNames(File directory, List<String> names) {
+    for (File file : Objects.requireNonNullElse(directory.listFiles(), new File[0])) {
+      String name = journals.relativize(file.toPath()).toString();
+      if (name.startsWith("run-")) {
+        names.add(name);
+        addNames(file, names);
+      }
     }
   }
 }
