@@ -47,12 +47,14 @@ class DoctorIT {
     assertThat(result.out().get(4))
         .startsWith("failed   natives  device is 'cuda', but PyTorch finds no GPU here")
         .endsWith("submit-scripts/gpu-natives.sh prepares the natives for GPUs");
-    assertThat(result.out().get(6)).startsWith("ok       model    llama with 12 layers");
-    assertThat(result.out().get(8))
+    assertThat(result.out().get(6))
+        .matches("ok       space    .+ free for natives in .+, .+ for Spark in .+");
+    assertThat(result.out().get(7)).startsWith("ok       model    llama with 12 layers");
+    assertThat(result.out().get(9))
         .matches(
             "ok       plan     \\d+ MiB of the card's memory, .* page tables for pinned memory");
-    assertThat(result.out().get(9))
+    assertThat(result.out().get(10))
         .matches("ok       weights  0\\.0237 GB of \\S+ read in \\d+ s; the first reading, .*");
-    assertThat(result.out()).hasSize(10);
+    assertThat(result.out()).hasSize(11);
   }
 }
