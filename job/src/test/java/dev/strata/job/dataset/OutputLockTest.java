@@ -175,9 +175,11 @@ class OutputLockTest {
     Path file = lockOfAnotherMachine(Duration.ofMinutes(minutes));
     CompletableFuture<OutputLock> other =
         CompletableFuture.supplyAsync(() -> acquire(file, Duration.ofSeconds(20)));
-    Thread.sleep(100);
-    FileTime earlier = FileTime.from(Instant.now().minus(Duration.ofMinutes(minutes + 3)));
-    Files.setLastModifiedTime(file, earlier);
+    Instant earlier = Instant.now().minus(Duration.ofMinutes(minutes + 3));
+    for (int i = 0; !other.isDone(); i++) {
+      Files.setLastModifiedTime(file, FileTime.from(earlier.plusMillis(i)));
+      Thread.sleep(20);
+    }
     assertThatThrownBy(other::join).hasMessageContaining("is being written by");
     assertThat(LockHolder.parse(Files.readAllBytes(file)).orElseThrow().host())
         .isEqualTo("elsewhere");

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class StallTest {
 
-  private static final Duration TIMEOUT = Duration.ofMillis(300);
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
   private static final ModelShape SHAPE = new ModelShape("stalled", 96, 16, 32, 2, 1, 8, 2);
 
   @TempDir static Path models;
@@ -180,7 +180,7 @@ class StallTest {
   private void endsAndFreesOnceReleased(Engine engine) throws Exception {
     long before = System.nanoTime();
     engine.close();
-    assertThat(System.nanoTime() - before).isLessThan(TimeUnit.SECONDS.toNanos(5));
+    assertThat(System.nanoTime() - before).isLessThan(TimeUnit.SECONDS.toNanos(20));
     assertThat(engine.isEnded()).isFalse();
     isArmed = false;
     released.countDown();
@@ -193,10 +193,10 @@ class StallTest {
 
   @Test
   void whereThereIsNothingToDoNothingStandsStill() throws Exception {
-    try (Engine engine = start("cpu", DeviceSource.OF_OPTIONS, Duration.ofMillis(200))) {
-      Thread.sleep(500);
+    try (Engine engine = start("cpu", DeviceSource.OF_OPTIONS, Duration.ofSeconds(2))) {
+      Thread.sleep(2500);
       assertThat(TestEngines.run(engine, row(2)).get(0).reason()).isEqualTo(FinishReason.LENGTH);
-      Thread.sleep(300);
+      Thread.sleep(2500);
       assertThat(engine.isFailed()).isFalse();
     }
   }
@@ -204,11 +204,11 @@ class StallTest {
   /** A sweep takes many times as long, and each read a part of it. */
   @Test
   void whatIsSlowGoesOn() {
-    readMillis = 60;
-    try (Engine engine = start("cpu", DeviceSource.OF_OPTIONS, Duration.ofMillis(500))) {
+    readMillis = 200;
+    try (Engine engine = start("cpu", DeviceSource.OF_OPTIONS, Duration.ofMillis(1500))) {
       long before = System.nanoTime();
       TestEngines.run(engine, row(1));
-      assertThat(System.nanoTime() - before).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(600));
+      assertThat(System.nanoTime() - before).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(1600));
     }
   }
 
@@ -231,15 +231,15 @@ class StallTest {
     activity.begins("waits for memory");
     AtomicLong bytes = new AtomicLong();
     CountDownLatch told = new CountDownLatch(1);
-    Duration timeout = Duration.ofMillis(200);
+    Duration timeout = Duration.ofSeconds(1);
     try (StallWatch watch = new StallWatch(timeout, activity, bytes::get, told::countDown)) {
       assertThat(watch).isNotNull();
       for (int i = 0; i < 40; i++) {
         bytes.incrementAndGet();
-        Thread.sleep(10);
+        Thread.sleep(50);
       }
       assertThat(told.getCount()).isOne();
-      assertThat(told.await(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 

@@ -31,7 +31,7 @@ class JournalFuzzTest {
 
   private static final int INPUTS = Integer.getInteger("strata.fuzz.inputs", 80);
   private static final Random RANDOM = new Random(Long.getLong("strata.fuzz.seed", 12));
-  private static final long SLOWEST_NANOS = Duration.ofSeconds(2).toNanos();
+  private static final long SLOWEST_NANOS = Duration.ofSeconds(20).toNanos();
   private static final Configuration HADOOP = new Configuration(false);
 
   @TempDir Path directory;

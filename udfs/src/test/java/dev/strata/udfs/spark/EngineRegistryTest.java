@@ -225,16 +225,16 @@ class EngineRegistryTest {
         new Thread(
             () -> {
               try {
-                waits.complete(acquire("more-50-50", 2, Duration.ofMillis(100)));
+                waits.complete(acquire("more-50-50", 2, Duration.ofSeconds(1)));
               } catch (Throwable e) {
                 waits.completeExceptionally(e);
               }
             });
     task.start();
-    assertThatThrownBy(() -> waits.get(400, TimeUnit.MILLISECONDS))
+    assertThatThrownBy(() -> waits.get(2500, TimeUnit.MILLISECONDS))
         .isInstanceOf(TimeoutException.class);
     all.close();
-    waits.get(5, TimeUnit.SECONDS).close();
+    waits.get(60, TimeUnit.SECONDS).close();
     task.join();
   }
 

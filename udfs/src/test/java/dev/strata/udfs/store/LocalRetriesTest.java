@@ -59,7 +59,7 @@ class LocalRetriesTest {
 
   @Test
   void aReadGoesOnWithTheFileAsItIsThereAgain() throws IOException {
-    try (LocalModelFiles files = files(Duration.ofMillis(800));
+    try (LocalModelFiles files = files(LONG);
         ByteSource source = files.open("model.safetensors")) {
       ByteBuffer read = ByteBuffer.allocateDirect(CONTENT.length);
       CompletableFuture<Void> mended = CompletableFuture.runAsync(this::mend);
@@ -89,7 +89,7 @@ class LocalRetriesTest {
             "cannot read 10 bytes at offset 0 of %s: java.io.IOException: Input/output error",
             shard);
     assertThat(System.nanoTime() - before)
-        .isBetween(TimeUnit.MILLISECONDS.toNanos(75), TimeUnit.SECONDS.toNanos(3));
+        .isBetween(TimeUnit.MILLISECONDS.toNanos(75), TimeUnit.SECONDS.toNanos(60));
   }
 
   /** Time does not bring it back. */
@@ -115,7 +115,7 @@ class LocalRetriesTest {
           CompletableFuture.supplyAsync(() -> catchThrowable(() -> read(files)));
       TimeUnit.MILLISECONDS.sleep(50);
       files.ending();
-      assertThat(failure.get(5, TimeUnit.SECONDS)).hasMessageContaining("Input/output error");
+      assertThat(failure.get(60, TimeUnit.SECONDS)).hasMessageContaining("Input/output error");
     }
   }
 }
