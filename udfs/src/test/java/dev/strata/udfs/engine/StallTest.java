@@ -148,7 +148,7 @@ class StallTest {
     StallException stall = stall(engine);
     assertThat(stall.isOfStorage()).isTrue();
     assertThat(stall)
-        .hasMessageContaining("stood still for 300 ms; see whether its files can be read, then run")
+        .hasMessageContaining("stood still for 1 s; see whether its files can be read, then run")
         .hasMessageContaining("spark.strata.stall.timeout");
     assertThat(hangs.getCount()).isZero();
     endsAndFreesOnceReleased(engine);
