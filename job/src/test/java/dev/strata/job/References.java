@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Completions by transformers, made by {@code reference/make_reference.py}. */
@@ -26,6 +27,11 @@ public final class References {
   /** The texts to translate, by their ids. */
   public static Map<String, JsonObject> sentences() throws IOException {
     return byId(Demo.ROOT.resolve("datasets/sentences.json"));
+  }
+
+  /** The first of them. */
+  public static List<JsonObject> sentences(int count) throws IOException {
+    return sentences().values().stream().limit(count).toList();
   }
 
   /** The texts to summarize, by their ids. */

@@ -77,7 +77,7 @@ final class FullRun {
     return session.conf().get(StrataKeys.OUTPUT_FORMAT).equals("table")
         ? null
         : OutputPlace.claimIfPossible(
-                session.spark().sparkContext().hadoopConfiguration(),
+                session.hadoop(),
                 session.conf().require(StrataKeys.OUTPUT),
                 session.spark().sparkContext().applicationId())
             .orElse(null);

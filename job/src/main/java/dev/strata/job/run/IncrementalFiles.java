@@ -10,7 +10,6 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import java.io.IOException;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /** A directory of files, which is written anew beside the old one. */
@@ -71,7 +70,7 @@ final class IncrementalFiles implements IncrementalOutput {
 
   @Override
   public RunOptions options() throws IOException {
-    return RunOptions.read(hadoop(), location());
+    return RunOptions.read(session.hadoop(), location());
   }
 
   @Override
@@ -100,9 +99,5 @@ final class IncrementalFiles implements IncrementalOutput {
 
   private String location() {
     return conf.require(StrataKeys.OUTPUT);
-  }
-
-  private Configuration hadoop() {
-    return session.spark().sparkContext().hadoopConfiguration();
   }
 }

@@ -45,7 +45,7 @@ final class IncrementalRun {
   IncrementalRun(RunSession session) {
     this.session = session;
     this.conf = session.conf();
-    this.hadoop = session.spark().sparkContext().hadoopConfiguration();
+    this.hadoop = session.hadoop();
     this.location = conf.require(StrataKeys.OUTPUT);
   }
 

@@ -88,7 +88,7 @@ record RunSession(
     boolean isTable = conf.get(StrataKeys.OUTPUT_FORMAT).equals("table");
     new RunSpace(bytes, rows::count, conf.find(StrataKeys.MAX_NEW_TOKENS).orElse(MAX_NEW_TOKENS))
         .check(
-            spark.sparkContext().hadoopConfiguration(),
+            hadoop(),
             journal == null ? null : journal.location(),
             isTable ? null : conf.require(StrataKeys.OUTPUT));
   }

@@ -64,8 +64,7 @@ class KilledRunIT {
   void executorsThatDieTakeLittleAlongAndNoRowTakesTheRun() throws Exception {
     Launcher.Started run = start(onExecutors());
     await(run, () -> segments() >= 3);
-    ProcessHandle executor =
-        run.process().descendants().filter(KilledRunIT::isExecutor).findFirst().orElseThrow();
+    ProcessHandle executor = run.executors().findFirst().orElseThrow();
     executor.destroyForcibly();
     CommandResult result = run.await();
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
@@ -76,12 +75,6 @@ class KilledRunIT {
     assertThat(failed.keySet()).as("both of one partition").isEqualTo(LETHAL);
     assertThat(failed.values())
         .allMatch(row -> Rows.text(row, "error").matches(LETHAL_ERROR), LETHAL_ERROR);
-  }
-
-  private static boolean isExecutor(ProcessHandle process) {
-    return process.info().arguments().stream()
-        .flatMap(Arrays::stream)
-        .anyMatch(word -> word.endsWith("CoarseGrainedExecutorBackend"));
   }
 
   private Launcher.Started run(String... options) throws IOException {

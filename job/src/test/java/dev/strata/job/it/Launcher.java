@@ -107,6 +107,17 @@ public final class Launcher {
   /** A script that runs. */
   public record Started(List<String> command, Process process, Path out, Path err) {
 
+    /** The executors of a local cluster that it has, each a process of its own. */
+    public Stream<ProcessHandle> executors() {
+      return process.descendants().filter(Started::isExecutor);
+    }
+
+    private static boolean isExecutor(ProcessHandle process) {
+      return process.info().arguments().stream()
+          .flatMap(Arrays::stream)
+          .anyMatch(word -> word.endsWith("CoarseGrainedExecutorBackend"));
+    }
+
     /** Waits for its end. */
     public CommandResult await() throws IOException, InterruptedException {
       try {

@@ -83,7 +83,7 @@ final class KillRun {
       TimeUnit.MILLISECONDS.sleep(20);
       if (done < moments.length && witness.count() >= moments[done] * work.tokens()) {
         TimeUnit.MILLISECONDS.sleep(random.nextInt(LONGEST_DELAY_MILLIS));
-        isDriverKilled = kill(run.process());
+        isDriverKilled = kill(run);
       }
     }
     CommandResult result = run.await();
@@ -96,12 +96,12 @@ final class KillRun {
   }
 
   /** Kills the next that is to be, if it is there; returns whether that was the driver. */
-  private boolean kill(Process driver) {
-    List<ProcessHandle> there = driver.descendants().filter(KillRun::isExecutor).toList();
+  private boolean kill(Launcher.Started run) {
+    List<ProcessHandle> there = run.executors().toList();
     long now = System.currentTimeMillis();
     if (victims.get(done)) {
       there.forEach(executor -> killed.putIfAbsent(executor.pid(), now));
-      driver.destroyForcibly();
+      run.process().destroyForcibly();
       done++;
       drivers++;
       return true;
@@ -114,12 +114,6 @@ final class KillRun {
       executors++;
     }
     return false;
-  }
-
-  private static boolean isExecutor(ProcessHandle process) {
-    return process.info().arguments().stream()
-        .flatMap(Arrays::stream)
-        .anyMatch(word -> word.endsWith("CoarseGrainedExecutorBackend"));
   }
 
   /** How many rows differ where they may; all others are equal to those of the undisturbed run. */

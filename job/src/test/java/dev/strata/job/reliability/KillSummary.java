@@ -7,10 +7,6 @@ import java.util.function.ToDoubleFunction;
 /** What became of many runs with kills. */
 record KillSummary(List<KillFigures> runs) {
 
-  static KillSummary of(List<KillFigures> runs) {
-    return new KillSummary(runs);
-  }
-
   /** Some lines, as udfs/RELIABILITY.md has them. */
   String text() {
     double kills = sum(KillFigures::kills);

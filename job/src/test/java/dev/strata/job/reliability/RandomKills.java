@@ -57,7 +57,7 @@ class RandomKills {
       pool.shutdownNow();
     }
     List<KillFigures> all = read();
-    System.out.println(KillSummary.of(all).text());
+    System.out.println(new KillSummary(all).text());
     assertThat(FAILURES).isEmpty();
     assertThat(all).allSatisfy(run -> assertThat(run.unexplained()).isZero());
   }

@@ -43,7 +43,7 @@ class RetryTest {
    */
   @Test
   void failedRowsAreAskedAgainAndWhatWasBegunIsContinued() throws Exception {
-    List<JsonObject> rows = new ArrayList<>(sentences(3));
+    List<JsonObject> rows = new ArrayList<>(References.sentences(3));
     rows.add(2, row("null", null));
     rows.add(4, row("long", LONG));
     Path input = write(rows, "this is no JSON");
@@ -95,7 +95,7 @@ class RetryTest {
   /** The next incremental run finds all rows done, and by what they were asked with. */
   @Test
   void incrementalRunsTakeOverWhatWasAskedAgain() throws Exception {
-    Path input = write(sentences(3));
+    Path input = write(References.sentences(3));
     String[] incremental = {"--incremental", "--id-column", "id"};
     assertThat(translate(input, incremental).exitCode()).isZero();
     Map<String, String> before = lines();
@@ -121,7 +121,7 @@ class RetryTest {
    */
   @Test
   void rowsWithoutTheirTextsAreReadAgain() throws Exception {
-    Path input = write(sentences(3));
+    Path input = write(References.sentences(3));
     CommandResult run =
         translate(input, "--columns", "id", "--id-column", "id", "--output-format", "csv");
     assertThat(run.exitCode()).as("%s", run.err()).isZero();
@@ -150,7 +150,7 @@ class RetryTest {
   @Test
   void requestsOfABatch() throws Exception {
     List<String> requests = new ArrayList<>();
-    for (JsonObject sentence : sentences(3)) {
+    for (JsonObject sentence : References.sentences(3)) {
       requests.add(request(Rows.text(sentence, "id"), Rows.text(sentence, "text"), ""));
     }
     requests.add(1, request("long", LONG, ""));
@@ -217,10 +217,6 @@ class RetryTest {
     CommandResult result = SubmittedCommand.run(List.of("status", out().toString()));
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     return result.out();
-  }
-
-  private static List<JsonObject> sentences(int count) throws IOException {
-    return References.sentences().values().stream().limit(count).toList();
   }
 
   private static JsonObject row(String id, String text) {

@@ -84,7 +84,7 @@ class S3Check {
 
   @Test
   void rowsAreTheReferences() throws Exception {
-    write(sentences(60));
+    write(References.sentences(60));
     String cache = directory.resolve("cache").toString();
     CommandResult run = translate("--model", S3Server.ROOT + "model", "--model-cache-dir", cache);
     assertThat(run.exitCode()).as("%s", run.err()).isZero();
@@ -103,7 +103,7 @@ class S3Check {
   /** The journal lies on S3 until the same command has ended. */
   @Test
   void aRunThatWasEndedIsContinued() throws Exception {
-    List<JsonObject> input = new ArrayList<>(sentences(6));
+    List<JsonObject> input = new ArrayList<>(References.sentences(6));
     for (int i = 0; i < 3; i++) {
       input.add(row(String.valueOf(i), null));
     }
@@ -125,7 +125,7 @@ class S3Check {
     Map<String, JsonObject> rows = rows();
     assertThat(rows).hasSize(9);
     Map<String, JsonObject> references = References.read("translations");
-    for (JsonObject sentence : sentences(6)) {
+    for (JsonObject sentence : References.sentences(6)) {
       String id = Rows.text(sentence, "id");
       if (References.isClear(references.get(id))) {
         References.assertEqual(rows.get(id), references.get(id));
@@ -240,10 +240,6 @@ class S3Check {
 
   private String out() {
     return folder + "out";
-  }
-
-  private static List<JsonObject> sentences(int count) throws IOException {
-    return References.sentences().values().stream().limit(count).toList();
   }
 
   private static JsonObject row(String id, String text) {

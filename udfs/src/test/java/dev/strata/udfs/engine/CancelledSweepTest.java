@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.concurrent.Daemons;
-import dev.strata.udfs.store.ByteSource;
 import dev.strata.udfs.store.Checkpoint;
-import dev.strata.udfs.store.ForwardedModelFiles;
 import dev.strata.udfs.store.ModelFiles;
+import dev.strata.udfs.store.PacedModelFiles;
 import dev.strata.udfs.tools.ModelShape;
 import dev.strata.udfs.tools.RandomCheckpoint;
 import java.io.IOException;
@@ -45,35 +44,10 @@ class CancelledSweepTest {
     RandomCheckpoint.write(models.resolve("model"), SHAPE, 3);
   }
 
-  /** Files whose tiles are read as a test lets them. */
-  private final class HeldFiles extends ForwardedModelFiles {
-
-    HeldFiles() {
-      super(ModelFiles.at(models.resolve("model").toString()));
-    }
-
-    @Override
-    public ByteSource open(String name) throws IOException {
-      ByteSource source = super.open(name);
-      return new ByteSource() {
-        @Override
-        public long length() throws IOException {
-          return source.length();
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer target) throws IOException {
-          if (isHeld && target.remaining() > 200) {
-            reads.acquireUninterruptibly();
-          }
-          source.read(offset, target);
-        }
-
-        @Override
-        public void close() throws IOException {
-          source.close();
-        }
-      };
+  /** Holds reads of tiles until a test lets them. */
+  private void holdTile(ByteBuffer target) {
+    if (isHeld && target.remaining() > 200) {
+      reads.acquireUninterruptibly();
     }
   }
 
@@ -86,7 +60,9 @@ class CancelledSweepTest {
             .deviceMemory(64 << 20)
             .hostMemory(64 << 20)
             .build();
-    Checkpoint checkpoint = Checkpoint.open(new HeldFiles());
+    Checkpoint checkpoint =
+        Checkpoint.open(
+            new PacedModelFiles(ModelFiles.at(models.resolve("model").toString()), this::holdTile));
     isHeld = true; // headers are read
     return Engine.start(options, DeviceSource.OF_OPTIONS, checkpoint, Duration.ofMinutes(5));
   }

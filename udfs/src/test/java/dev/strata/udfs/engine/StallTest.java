@@ -7,10 +7,9 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Activity;
-import dev.strata.udfs.store.ByteSource;
 import dev.strata.udfs.store.Checkpoint;
-import dev.strata.udfs.store.ForwardedModelFiles;
 import dev.strata.udfs.store.ModelFiles;
+import dev.strata.udfs.store.PacedModelFiles;
 import dev.strata.udfs.tensor.NativeFaults;
 import dev.strata.udfs.tensor.NativeFaults.Call;
 import dev.strata.udfs.tools.ModelShape;
@@ -69,40 +68,15 @@ class StallTest {
     }
   }
 
-  /** Files whose reads may hang, or take their time. */
-  private final class HangingFiles extends ForwardedModelFiles {
-
-    HangingFiles() {
-      super(ModelFiles.at(models.resolve("model").toString()));
+  /** Reads may hang, or take their time. */
+  private void readSlowly(ByteBuffer target) {
+    if (isArmed && target.remaining() >= leastHanging) {
+      hang();
     }
-
-    @Override
-    public ByteSource open(String name) throws IOException {
-      ByteSource source = super.open(name);
-      return new ByteSource() {
-        @Override
-        public long length() throws IOException {
-          return source.length();
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer target) throws IOException {
-          if (isArmed && target.remaining() >= leastHanging) {
-            hang();
-          }
-          try {
-            Thread.sleep(readMillis);
-          } catch (InterruptedException e) {
-            throw new AssertionError(e);
-          }
-          source.read(offset, target);
-        }
-
-        @Override
-        public void close() throws IOException {
-          source.close();
-        }
-      };
+    try {
+      Thread.sleep(readMillis);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -118,7 +92,10 @@ class StallTest {
 
   private Engine start(String device, DeviceSource devices, Duration timeout) {
     try {
-      Checkpoint checkpoint = Checkpoint.open(new HangingFiles());
+      Checkpoint checkpoint =
+          Checkpoint.open(
+              new PacedModelFiles(
+                  ModelFiles.at(models.resolve("model").toString()), this::readSlowly));
       return Engine.start(options(device), devices, checkpoint, timeout);
     } catch (InterruptedException e) {
       throw new AssertionError(e);
