@@ -12,6 +12,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedStackTrace;
+import jdk.jfr.consumer.RecordedThread;
+import jdk.jfr.consumer.RecordingFile;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -21,14 +27,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a journal costs: the same rows with one and without, in turn, on one engine. Prints medians
- * and their ratios.
+ * What a journal costs: the same rows with one and without, in turn, on one engine, and how much of
+ * the time of those with one goes by in the journal's own code.
  *
- * <p>{@code -Dstrata.cost.pairs} is how many of each, 15 unless set.
+ * <p>{@code -Dstrata.cost.pairs} is how many of each, 10 unless set.
  */
 class JournalCost {
 
+  private static final int PAIRS = Integer.getInteger("strata.cost.pairs", 10);
   private static final int COPIES = 4;
+  private static final Duration BETWEEN_SAMPLES = Duration.ofMillis(10);
 
   @TempDir Path directory;
 
@@ -40,48 +48,100 @@ class JournalCost {
    */
   private record Cost(double seconds, double cpuSeconds) {}
 
+  private record Pair(Cost with, Cost without) {
+
+    double ratio(ToDoubleFunction<Cost> of) {
+      return of.applyAsDouble(with) / of.applyAsDouble(without);
+    }
+  }
+
   @Test
   void aRunWithAndWithoutAJournal() throws Exception {
     SparkSession session = TestSession.local(2).getOrCreate();
     try {
-      compare(session, rows(session));
+      Dataset<Row> rows = rows(session);
+      compare(session, rows);
+      sample(session, rows);
     } finally {
       session.stop();
     }
   }
 
   private void compare(SparkSession session, Dataset<Row> rows) throws Exception {
-    List<Cost> with = new ArrayList<>();
-    List<Cost> without = new ArrayList<>();
-    int pairs = Integer.getInteger("strata.cost.pairs", 15);
-    for (int i = -1; i < pairs; i++) {
-      Cost journaled = journaled(session, rows);
-      Cost plain = cost(model(session), rows);
-      if (i >= 0) { // all is warm
-        with.add(journaled);
-        without.add(plain);
-      }
+    pair(session, rows, true); // all is warm then
+    List<Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < PAIRS; i++) {
+      pairs.add(pair(session, rows, i % 2 == 0));
     }
-    System.out.printf("%d rows, %d runs of each, in turn; medians%n", rows.count(), pairs);
-    print(
-        "time",
-        median(with.stream().map(Cost::seconds)),
-        median(without.stream().map(Cost::seconds)));
-    print(
-        "processor time",
-        median(with.stream().map(Cost::cpuSeconds)),
-        median(without.stream().map(Cost::cpuSeconds)));
+    System.out.printf("%d rows, %d runs of each, in turn%n", rows.count(), PAIRS);
+    print("time", pairs, Cost::seconds);
+    print("processor time", pairs, Cost::cpuSeconds);
   }
 
-  private static void print(String what, double with, double without) {
+  /** One of each; which is the first changes, since a machine becomes slower and faster. */
+  private Pair pair(SparkSession session, Dataset<Row> rows, boolean journalFirst)
+      throws Exception {
+    if (journalFirst) {
+      Cost with = journaled(session, rows);
+      return new Pair(with, cost(model(session), rows));
+    }
+    Cost without = cost(model(session), rows);
+    return new Pair(journaled(session, rows), without);
+  }
+
+  private static void print(String what, List<Pair> pairs, ToDoubleFunction<Cost> of) {
+    double[] ratios = pairs.stream().mapToDouble(pair -> pair.ratio(of)).sorted().toArray();
     System.out.printf(
-        "%-15s with %.2f s, without %.2f s: %+.1f %%%n",
-        what, with, without, 100 * (with / without - 1));
+        "%-15s with %.2f s, without %.2f s; ratio of a pair %.3f, half of them %.3f to %.3f%n",
+        what,
+        pairs.stream().map(Pair::with).mapToDouble(of).average().orElseThrow(),
+        pairs.stream().map(Pair::without).mapToDouble(of).average().orElseThrow(),
+        ratios[ratios.length / 2],
+        ratios[ratios.length / 4],
+        ratios[ratios.length * 3 / 4]);
   }
 
-  private static double median(java.util.stream.Stream<Double> values) {
-    List<Double> sorted = values.sorted().toList();
-    return sorted.get(sorted.size() / 2);
+  /** Looks every few milliseconds at where each thread is. */
+  private void sample(SparkSession session, Dataset<Row> rows) throws Exception {
+    Path file = directory.resolve("samples.jfr");
+    try (Recording recording = new Recording()) {
+      for (String event : List.of("jdk.ExecutionSample", "jdk.NativeMethodSample")) {
+        recording.enable(event).withPeriod(BETWEEN_SAMPLES);
+      }
+      recording.start();
+      journaled(session, rows);
+      recording.stop();
+      recording.dump(file);
+    }
+    List<RecordedEvent> ours =
+        RecordingFile.readAllEvents(file).stream()
+            .filter(event -> isIn(event, "dev.strata.udfs."))
+            .toList();
+    long journals = ours.stream().filter(JournalCost::isJournals).count();
+    long behind =
+        ours.stream().filter(JournalCost::isJournals).filter(JournalCost::isBehind).count();
+    System.out.printf(
+        "of %d samples of Strata's threads %d are in the journal (%.1f %%), %d of them on a thread"
+            + " that no row waits for%n",
+        ours.size(), journals, 100.0 * journals / ours.size(), behind);
+  }
+
+  private static boolean isJournals(RecordedEvent event) {
+    return isIn(event, "dev.strata.udfs.journal.")
+        || isIn(event, "dev.strata.udfs.spark.TaskJournal")
+        || isIn(event, "dev.strata.udfs.spark.RunJournal");
+  }
+
+  private static boolean isBehind(RecordedEvent event) {
+    RecordedThread thread = event.getThread("sampledThread");
+    return thread != null && "strata-journal".equals(thread.getJavaName());
+  }
+
+  private static boolean isIn(RecordedEvent event, String prefix) {
+    RecordedStackTrace stack = event.getStackTrace();
+    return stack != null
+        && stack.getFrames().stream()
+            .anyMatch(frame -> frame.getMethod().getType().getName().startsWith(prefix));
   }
 
   private Cost journaled(SparkSession session, Dataset<Row> rows) throws Exception {
@@ -120,7 +180,7 @@ class JournalCost {
         .withColumn(
             "text",
             functions.concat(functions.col("copy"), functions.lit(". "), functions.col("text")))
-        .repartition(2)
+        .repartition(1)
         .cache();
   }
 
@@ -130,7 +190,7 @@ class JournalCost {
         "spark.strata.text.column", "text",
         "spark.strata.toLanguage", "French",
         "spark.strata.host.memory", "512m",
-        "spark.strata.partitions", "2",
+        "spark.strata.partitions", "1",
         "spark.strata.maxNewTokens", "32");
   }
 
