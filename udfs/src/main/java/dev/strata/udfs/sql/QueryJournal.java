@@ -126,9 +126,7 @@ final class QueryJournal {
   }
 
   private RunJournal begin(AskPlan plan, GenerationOptions options) {
-    if (lock == null) {
-      lock = lock();
-    }
+    claim();
     String name = new Sha256().add(asked(plan)).hex(DIGITS);
     long same = nodes.stream().filter(node -> node.name().equals(name)).count();
     String place = "%s/%s-%d".formatted(location, name, same + 1);
@@ -139,7 +137,31 @@ final class QueryJournal {
     return journal;
   }
 
+  /**
+   * Whether there is what an earlier try of the query left. Then nobody else continues it any more.
+   *
+   * @throws StrataException if another application does
+   */
+  synchronized boolean continuesAnother() {
+    Path left = new Path(location);
+    try {
+      if (!left.getFileSystem(hadoop()).exists(left)) {
+        return false;
+      }
+    } catch (IOException e) {
+      return false; // it is told when the journal begins
+    }
+    claim();
+    return true;
+  }
+
   /** Two that continued at once would both write what one is to write. */
+  private void claim() {
+    if (lock == null) {
+      lock = lock();
+    }
+  }
+
   private RunLock lock() {
     Path file = new Path(location + ".lock");
     String what =

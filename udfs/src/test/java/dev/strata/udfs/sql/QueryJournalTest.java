@@ -282,6 +282,30 @@ class QueryJournalTest {
     assertThat(counter.asked()).isZero();
   }
 
+  /** As an application leaves it that is killed while it writes, or moves what it has written. */
+  @ParameterizedTest
+  @ValueSource(strings = {"_temporary/0/part-1.parquet", "_temporary/0/x part-0.parquet"})
+  void aTableThatWasBeingMadeIsMadeAnew(String left) throws Exception {
+    String statement =
+        "CREATE TABLE made USING parquet AS SELECT id, written(id, ai_gen(text)) u FROM t";
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(statement)).hasStackTraceContaining("the disk is full");
+    BROKEN.set(0);
+    counter.reset();
+    Path table = folder.resolve("warehouse/made");
+    for (String file : left.split(" ")) {
+      Files.createDirectories(table.resolve(file).getParent());
+      Files.writeString(table.resolve(file), "of one that was killed");
+    }
+    Path others = Files.writeString(table.resolve("mine.txt"), "somebody's");
+    assertThatThrownBy(() -> spark.sql(statement)).hasStackTraceContaining("already exists");
+    assertThat(others).exists();
+    Files.delete(others);
+    spark.sql(statement);
+    assertThat(spark.table("made").count()).isEqualTo(10);
+    assertThat(kept()).isPositive();
+  }
+
   /** Of the only statement that has a journal. */
   private static Path lock(Path journals) throws IOException {
     try (Stream<Path> all = Files.walk(journals)) {
