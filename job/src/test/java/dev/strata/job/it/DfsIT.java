@@ -310,11 +310,11 @@ class DfsIT {
         .hasMessageContaining(
             "/few/lake/out has room for 3 files within the quota of " + root + "/few");
     dfs.mkdirs(path("/narrow"));
-    dfs.setQuota(path("/narrow"), HdfsConstants.QUOTA_DONT_SET, 300L << 20);
+    dfs.setQuota(path("/narrow"), HdfsConstants.QUOTA_DONT_SET, 200L << 20);
     assertThatThrownBy(() -> requireRoom("/narrow"))
         .hasMessageContaining("/narrow/out has room for 100 MiB within the quota of " + root)
         .hasMessageContaining("but a file takes 128 MiB of it until it is written");
-    dfs.setQuota(path("/narrow"), HdfsConstants.QUOTA_DONT_SET, 600L << 20);
+    dfs.setQuota(path("/narrow"), HdfsConstants.QUOTA_DONT_SET, 400L << 20);
     requireRoom("/narrow");
     requireRoom("/elsewhere");
   }
