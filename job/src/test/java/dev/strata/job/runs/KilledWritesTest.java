@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,9 +34,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Commands that write beside what is there, killed by SIGKILL: the same again has all rows, each
  * once, and leaves nothing else.
  */
+@EnabledIfSystemProperty(named = "strata.long", matches = "true")
 class KilledWritesTest {
 
   private static final int ROWS = 8;
+
+  /** Neither many tasks nor compiled queries are worth it. */
+  private static final Map<String, String> FEW_ROWS =
+      Map.of("spark.sql.shuffle.partitions", "1", "spark.sql.codegen.wholeStage", "false");
 
   @TempDir Path directory;
   @TempDir Path work;
@@ -58,46 +64,45 @@ class KilledWritesTest {
     List<String> append = append(out().toString());
     append.addAll(List.of("--partitions", "2"));
     input(2);
-    assertDone(SubmittedCommand.run(append));
+    assertDone(SubmittedCommand.run(FEW_ROWS, append));
     long before = files(out());
     input(ROWS);
-    Map<String, String> slow = Map.of("spark.hadoop.fs.file.impl", SlowMoves.class.getName());
+    Map<String, String> slow = new HashMap<>(FEW_ROWS);
+    slow.put("spark.hadoop.fs.file.impl", SlowMoves.class.getName());
     OtherProcess.kill(work, slow, append, () -> files(out()) > before);
     assertThat(directory.toFile().list()).as("files are left").hasSizeGreaterThan(2);
-    CommandResult again = SubmittedCommand.run(append);
+    CommandResult again = SubmittedCommand.run(FEW_ROWS, append);
     assertDone(again);
     assertThat(again.out().get(0)).startsWith("nothing to do: all 8 rows are there already");
     assertComplete();
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "strata.long", matches = "true")
   void anAppendWhoseRowsWereHalfDoneIsContinued() throws Exception {
     List<String> append = append(out().toString());
     input(2);
-    assertDone(SubmittedCommand.run(append));
+    assertDone(SubmittedCommand.run(FEW_ROWS, append));
     input(ROWS);
-    OtherProcess.kill(work, Map.of(), append, () -> segments(".out.strata-journal") >= 3);
-    CommandResult again = SubmittedCommand.run(append);
+    OtherProcess.kill(work, FEW_ROWS, append, () -> segments(".out.strata-journal") >= 3);
+    CommandResult again = SubmittedCommand.run(FEW_ROWS, append);
     assertDone(again);
     assertThat(again.out()).anyMatch(line -> line.startsWith("  continued "));
     assertComplete();
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "strata.long", matches = "true")
   void aRetryIsContinued() throws Exception {
     input(ROWS);
-    assertDone(SubmittedCommand.run(append(out().toString())));
+    assertDone(SubmittedCommand.run(FEW_ROWS, append(out().toString())));
     for (File file : out().toFile().listFiles((folder, name) -> name.endsWith(".json"))) {
       List<String> lines = Files.readAllLines(file.toPath());
       Files.write(file.toPath(), lines.stream().map(KilledWritesTest::failed).toList());
       Files.deleteIfExists(out().resolve("." + file.getName() + ".crc"));
     }
     List<String> retry = List.of("retry-failed", out().toString(), "--host-memory", "256m");
-    OtherProcess.kill(work, Map.of(), retry, () -> segments(".out.strata-journal") >= 3);
+    OtherProcess.kill(work, FEW_ROWS, retry, () -> segments(".out.strata-journal") >= 3);
     assertThat(Rows.read(out())).as("what was there").hasSize(ROWS);
-    CommandResult again = SubmittedCommand.run(retry);
+    CommandResult again = SubmittedCommand.run(FEW_ROWS, retry);
     assertDone(again);
     assertThat(again.out()).anyMatch(line -> line.startsWith("  continued "));
     assertComplete();
@@ -111,7 +116,6 @@ class KilledWritesTest {
         "CREATE TABLE made (id STRING, completion STRING) USING json LOCATION '%1$s';"
             + " INSERT INTO made SELECT %2$s",
       })
-  @EnabledIfSystemProperty(named = "strata.long", matches = "true")
   void aStatementWithARunKeyIsContinued(String statement) throws Exception {
     input(ROWS);
     String asked = "id, ai_translate(text, 'fr') AS completion FROM json.`%s`";
