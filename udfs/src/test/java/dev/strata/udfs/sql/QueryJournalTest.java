@@ -21,12 +21,13 @@ import org.apache.spark.api.java.function.VoidFunction2;
 import org.apache.spark.scheduler.LiveListenerBus;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerApplicationEnd;
-import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.execution.ui.SparkListenerDriverAccumUpdates;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.AfterAll;
@@ -148,8 +149,10 @@ class QueryJournalTest {
     SparkListener slow =
         new SparkListener() {
           @Override
-          public void onJobEnd(SparkListenerJobEnd job) {
-            LockSupport.parkNanos(100_000_000);
+          public void onOtherEvent(SparkListenerEvent event) {
+            if (event instanceof SparkListenerDriverAccumUpdates) { // the last before the end
+              LockSupport.parkNanos(700_000_000);
+            }
           }
         };
     spark.sparkContext().addSparkListener(slow);
