@@ -45,6 +45,7 @@ class ArchitectureTest {
           Map.entry("text", Set.of("api", "model", "jinja")),
           Map.entry("decode", Set.of("api")),
           Map.entry("journal", Set.of("api", "concurrent")),
+          Map.entry("lock", Set.of("api")),
           Map.entry(
               "engine",
               Set.of(
@@ -64,7 +65,7 @@ class ArchitectureTest {
           Map.entry(
               "tools",
               Set.of("api", "concurrent", "engine", "tensor", "store", "model", "decode", "text")),
-          Map.entry("sql", Set.of("api", "spark", "text")),
+          Map.entry("sql", Set.of("api", "lock", "spark", "text")),
           Map.entry("ml", Set.of("api", "spark")));
 
   private static final String[] CLUSTER = {
@@ -203,7 +204,7 @@ class ArchitectureTest {
     noClasses()
         .that(
             DescribedPredicate.not(
-                inRooms(Set.of("spark", "sql", "ml", "journal", "text", "store"))))
+                inRooms(Set.of("spark", "sql", "ml", "journal", "lock", "text", "store"))))
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(CLUSTER)

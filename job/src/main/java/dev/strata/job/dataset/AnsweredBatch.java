@@ -81,15 +81,10 @@ public record AnsweredBatch(Dataset<Row> requests) {
 
   /** Completed requests together with those that had an answer. */
   public Dataset<Row> with(Dataset<Row> completed) {
-    Column[] columns =
-        Arrays.stream(completed.schema().fields())
-            .map(
-                field ->
-                    Arrays.asList(requests.columns()).contains(field.name())
-                        ? col(field.name())
-                        : lit(null).cast(field.dataType()).as(field.name()))
-            .toArray(Column[]::new);
-    Dataset<Row> earlier = requests.filter(LINE.isNotNull()).select(append(columns, LINE));
+    Dataset<Row> earlier =
+        requests
+            .filter(LINE.isNotNull())
+            .select(append(SchemaColumns.of(completed.schema(), requests), LINE));
     return completed
         .withColumn(BatchLines.EARLIER, lit(null).cast(DataTypes.StringType))
         .union(earlier);

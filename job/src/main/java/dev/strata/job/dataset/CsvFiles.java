@@ -15,7 +15,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -147,7 +146,7 @@ final class CsvFiles {
     List<Column> ofA = new ArrayList<>();
     List<Column> ofB = new ArrayList<>();
     for (String name : a.columns()) {
-      Column column = functions.col("`" + name.replace("`", "``") + "`");
+      Column column = SchemaColumns.named(name);
       boolean isSame = a.schema().apply(name).dataType().equals(b.schema().apply(name).dataType());
       ofA.add(isSame ? column : column.cast(DataTypes.StringType).as(name));
       ofB.add(isSame ? column : column.cast(DataTypes.StringType).as(name));

@@ -1,6 +1,7 @@
 package dev.strata.job.dataset;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.lock.RunLock;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -41,7 +42,7 @@ public final class OutputPlace {
     try {
       OutputPlace place = of(conf, location);
       if (place.hasRoomBeside()) {
-        OutputLock.requireFree(conf, Replacement.lock(conf, location), taken(location));
+        Locks.requireFree(conf, Replacement.lock(conf, location), taken(location));
       }
     } catch (IOException e) {
       throw DataErrors.output(location, e);
@@ -54,10 +55,10 @@ public final class OutputPlace {
    * @param application the id of the Spark application
    * @throws StrataException if another run has it, or it cannot be taken
    */
-  public static OutputLock claim(Configuration conf, String location, String application) {
+  public static RunLock claim(Configuration conf, String location, String application) {
     try {
-      OutputLock lock =
-          OutputLock.acquire(conf, Replacement.lock(conf, location), taken(location), application);
+      RunLock lock =
+          Locks.acquire(conf, Replacement.lock(conf, location), taken(location), application);
       of(conf, location).clear(lock.tookOver());
       return lock;
     } catch (IOException e) {
@@ -69,7 +70,7 @@ public final class OutputPlace {
    * Takes the place if a lock can be written beside it; a directory of somebody else's, which one
    * may write into and not beside, has room for rows and none for a lock.
    */
-  public static Optional<OutputLock> claimIfPossible(
+  public static Optional<RunLock> claimIfPossible(
       Configuration conf, String location, String application) {
     try {
       return of(conf, location).hasRoomBeside()

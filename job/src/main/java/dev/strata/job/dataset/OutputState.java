@@ -1,5 +1,6 @@
 package dev.strata.job.dataset;
 
+import dev.strata.udfs.lock.LockState;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -119,7 +120,7 @@ public record OutputState(Optional<Path> rows, Optional<LockState> lock, List<Re
     }
 
     private Optional<LockState> lock() throws IOException {
-      return OutputLock.look(conf, Replacement.lock(conf, target.toString()));
+      return Locks.look(conf, Replacement.lock(conf, target.toString()));
     }
   }
 }

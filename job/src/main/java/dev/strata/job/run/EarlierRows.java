@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import dev.strata.job.dataset.SchemaColumns;
 import dev.strata.job.plan.WorkPlan;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.Fingerprints;
@@ -56,16 +57,7 @@ final class EarlierRows {
 
   /** Those of a table; a column that it lacks is null in all its rows. */
   static EarlierRows of(Dataset<Row> table) {
-    List<String> there = Arrays.asList(table.columns());
-    Column[] columns =
-        Arrays.stream(Fingerprints.addedColumns().fields())
-            .map(
-                field ->
-                    (there.contains(field.name()) ? col(field.name()) : lit(null))
-                        .cast(field.dataType())
-                        .as(field.name()))
-            .toArray(Column[]::new);
-    return new EarlierRows(table.select(columns));
+    return new EarlierRows(table.select(SchemaColumns.of(Fingerprints.addedColumns(), table)));
   }
 
   /** The identities of the runs that wrote the rows; null for rows without one. */

@@ -2,13 +2,13 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
-import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.OutputPlace;
 import dev.strata.job.progress.ProgressListener;
 import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.lock.RunLock;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
 import java.io.IOException;
@@ -63,7 +63,7 @@ final class FullRun {
    */
   static Optional<RunReport> executeAlone(RunSession session, PrintStream console)
       throws Exception {
-    OutputLock place = claim(session);
+    RunLock place = claim(session);
     try (place) {
       FullRun run = new FullRun(session);
       return run.hasNothingToDo()
@@ -73,7 +73,7 @@ final class FullRun {
   }
 
   /** The place of files; null where there is none, as for a table. */
-  private static OutputLock claim(RunSession session) {
+  private static RunLock claim(RunSession session) {
     return session.conf().get(StrataKeys.OUTPUT_FORMAT).equals("table")
         ? null
         : OutputPlace.claimIfPossible(

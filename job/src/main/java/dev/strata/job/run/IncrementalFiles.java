@@ -3,11 +3,11 @@ package dev.strata.job.run;
 import dev.strata.job.dataset.DataFormat;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
-import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.Replacement;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.lock.RunLock;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
@@ -21,13 +21,13 @@ final class IncrementalFiles implements IncrementalOutput {
   private final RunSession session;
   private final StrataConf conf;
   private final Replacement replacement;
-  private final OutputLock lock;
+  private final RunLock lock;
   private DataFormat format;
 
   /**
    * @param lock null where nothing is written
    */
-  IncrementalFiles(RunSession session, Replacement replacement, OutputLock lock) {
+  IncrementalFiles(RunSession session, Replacement replacement, RunLock lock) {
     this.session = session;
     this.conf = session.conf();
     this.replacement = replacement;

@@ -1,14 +1,12 @@
 package dev.strata.job.run;
 
-import static org.apache.spark.sql.functions.col;
-
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
-import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.OutputPlace;
 import dev.strata.job.dataset.Replacement;
+import dev.strata.job.dataset.SchemaColumns;
 import dev.strata.job.plan.WorkPlan;
 import dev.strata.job.progress.ProgressListener;
 import dev.strata.job.report.RunReport;
@@ -16,6 +14,7 @@ import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.lock.RunLock;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.Fingerprints;
@@ -111,7 +110,7 @@ final class IncrementalRun {
   }
 
   private RunReport executeAlone(PrintStream console) throws Exception {
-    OutputLock lock =
+    RunLock lock =
         OutputPlace.claim(hadoop, location, session.spark().sparkContext().applicationId());
     try (lock) {
       Replacement replacement = Replacement.of(hadoop, location);
@@ -223,7 +222,7 @@ final class IncrementalRun {
         Stream.concat(
                 Arrays.stream(run.columns()).filter(name -> !name.equals(Fingerprints.COLUMN)),
                 Stream.of(Fingerprints.COLUMN))
-            .map(name -> col("`" + name.replace("`", "``") + "`"))
+            .map(SchemaColumns::named)
             .toArray(Column[]::new);
     return run.select(columns).union(work.earlier().takenOver(work.rows()).select(columns));
   }

@@ -6,6 +6,7 @@ import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.spark.Fingerprints;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a run was told, as far as its record has it and this version knows it.
@@ -35,8 +37,8 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
           "spark.sql.streaming",
           "spark.sql.artifact");
 
-  /** What rows are asked with. */
-  private static final List<ConfKey<?>> OF_ROWS =
+  /** The model, and what the prompts of rows are made of. */
+  private static final List<ConfKey<?>> OF_PROMPTS =
       List.of(
           StrataKeys.MODEL,
           StrataKeys.TEXT_COLUMN,
@@ -44,24 +46,7 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
           StrataKeys.MESSAGES_COLUMN,
           StrataKeys.PROMPT,
           StrataKeys.SYSTEM,
-          StrataKeys.CHAT_TEMPLATE_NAME,
-          StrataKeys.CHAT_TEMPLATE_KWARGS,
-          StrataKeys.TO_LANGUAGE,
-          StrataKeys.LONG_PROMPTS,
-          StrataKeys.MAX_NEW_TOKENS,
-          StrataKeys.MIN_NEW_TOKENS,
-          StrataKeys.TEMPERATURE,
-          StrataKeys.TOP_K,
-          StrataKeys.TOP_P,
-          StrataKeys.MIN_P,
-          StrataKeys.REPETITION_PENALTY,
-          StrataKeys.NO_REPEAT_NGRAM_SIZE,
-          StrataKeys.STOP,
-          StrataKeys.IGNORE_STOP_TOKENS,
-          StrataKeys.SEED,
-          StrataKeys.ROW_OPTIONS,
-          StrataKeys.COMPUTE_TYPE,
-          StrataKeys.KV_TYPE);
+          StrataKeys.TO_LANGUAGE);
 
   /**
    * Reads them.
@@ -105,7 +90,7 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
 
   /** What rows of this run and of another were asked with differently. */
   List<ConfKey<?>> differences(KeptSettings other) {
-    return OF_ROWS.stream()
+    return Stream.concat(OF_PROMPTS.stream(), Fingerprints.keys().stream())
         .filter(key -> !Objects.equals(settings.get(key.name()), other.settings.get(key.name())))
         .toList();
   }

@@ -1,6 +1,6 @@
 package dev.strata.job.run;
 
-import dev.strata.job.dataset.LockHolder;
+import dev.strata.udfs.lock.LockHolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

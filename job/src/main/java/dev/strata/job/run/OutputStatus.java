@@ -4,8 +4,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import dev.strata.job.dataset.DataErrors;
-import dev.strata.job.dataset.LockHolder;
-import dev.strata.job.dataset.LockState;
 import dev.strata.job.dataset.OutputState;
 import dev.strata.job.report.KeptRun;
 import dev.strata.job.report.KeptRuns;
@@ -13,6 +11,8 @@ import dev.strata.job.report.StatusReport;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.lock.LockHolder;
+import dev.strata.udfs.lock.LockState;
 import dev.strata.udfs.spark.JournalSummary;
 import java.io.IOException;
 import java.time.Instant;

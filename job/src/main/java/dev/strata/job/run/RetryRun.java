@@ -3,7 +3,6 @@ package dev.strata.job.run;
 import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
-import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.OutputPlace;
 import dev.strata.job.dataset.Replacement;
 import dev.strata.job.progress.ProgressListener;
@@ -14,6 +13,7 @@ import dev.strata.job.report.RunReport;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.lock.RunLock;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RunProgress;
@@ -76,7 +76,7 @@ final class RetryRun {
    * @throws StrataException if another run holds the output, or it is not what it was a moment ago
    */
   Outcome execute(PrintStream console) throws Exception {
-    OutputLock lock =
+    RunLock lock =
         OutputPlace.claim(hadoop, location, session.spark().sparkContext().applicationId());
     try (lock) {
       Replacement replacement = Replacement.of(hadoop, location);
@@ -95,7 +95,7 @@ final class RetryRun {
     }
   }
 
-  private Outcome execute(Replacement replacement, OutputLock lock, PrintStream console)
+  private Outcome execute(Replacement replacement, RunLock lock, PrintStream console)
       throws Exception {
     RowsAgain again = rows();
     RowTally tally = again.tally();
@@ -125,7 +125,7 @@ final class RetryRun {
 
   private void replace(
       Replacement replacement,
-      OutputLock lock,
+      RunLock lock,
       RowsAgain again,
       EngineStats stats,
       ProgressListener listener,

@@ -2,8 +2,8 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.job.dataset.DataErrors;
+import dev.strata.job.dataset.Locks;
 import dev.strata.job.dataset.Messages;
-import dev.strata.job.dataset.OutputLock;
 import dev.strata.job.dataset.Places;
 import dev.strata.job.report.RunReport;
 import dev.strata.job.report.RunReportJson;
@@ -11,6 +11,7 @@ import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.lock.RunLock;
 import dev.strata.udfs.spark.Fingerprints;
 import dev.strata.udfs.spark.Generation;
 import java.io.IOException;
@@ -103,7 +104,7 @@ public final class Run {
   private void checkLock(Configuration hadoop) {
     conf.find(StrataKeys.LOCK)
         .filter(file -> !conf.get(StrataKeys.DRY_RUN))
-        .ifPresent(file -> OutputLock.requireFree(hadoop, new Path(file), held(file)));
+        .ifPresent(file -> Locks.requireFree(hadoop, new Path(file), held(file)));
   }
 
   private static String held(String file) {
@@ -188,7 +189,7 @@ public final class Run {
   }
 
   private Outcome executeLocked(RunSession session, PrintStream console) throws Exception {
-    OutputLock lock = lock(session.spark());
+    RunLock lock = lock(session.spark());
     try (lock) {
       if (retried != null) {
         return new RetryRun(session, retried.started()).execute(console);
@@ -224,11 +225,11 @@ public final class Run {
   }
 
   /** The lock that the user names, or null. */
-  private OutputLock lock(SparkSession spark) {
+  private RunLock lock(SparkSession spark) {
     return conf.find(StrataKeys.LOCK)
         .map(
             file ->
-                OutputLock.acquire(
+                Locks.acquire(
                     spark.sparkContext().hadoopConfiguration(),
                     new Path(file),
                     held(file),

@@ -17,6 +17,7 @@ import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
 import dev.strata.udfs.spark.RunBasis;
 import dev.strata.udfs.spark.RunJournal;
+import dev.strata.udfs.spark.RunSpace;
 import dev.strata.udfs.spark.Strata;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.plans.logical.Statistics;
 
 /**
  * What all ways to run have in common: a Spark session, and what is asked of it.
@@ -36,9 +38,6 @@ import org.apache.spark.sql.SparkSession;
  */
 record RunSession(
     SparkSession spark, StrataConf conf, GenerationOptions options, RunReportJson json) {
-
-  /** Of a row, where neither the run nor the model says. */
-  private static final int MAX_NEW_TOKENS = 256;
 
   /** The same for an input, whose broken rows have the reason for an error. */
   RunSession reading(Input input) {
@@ -81,12 +80,10 @@ record RunSession(
   }
 
   private void requireRoom(Dataset<Row> rows, RunJournal journal) {
-    long bytes =
-        rows.queryExecution().optimizedPlan().stats().sizeInBytes().bigInteger().bitLength() < 62
-            ? rows.queryExecution().optimizedPlan().stats().sizeInBytes().toLong()
-            : RunSpace.UNKNOWN;
+    Statistics input = rows.queryExecution().optimizedPlan().stats();
+    int newTokens = conf.find(StrataKeys.MAX_NEW_TOKENS).orElse(RunSpace.MAX_NEW_TOKENS);
     boolean isTable = conf.get(StrataKeys.OUTPUT_FORMAT).equals("table");
-    new RunSpace(bytes, rows::count, conf.find(StrataKeys.MAX_NEW_TOKENS).orElse(MAX_NEW_TOKENS))
+    new RunSpace(RunSpace.bytes(input), rows::count, newTokens)
         .check(
             hadoop(),
             journal == null ? null : journal.location(),

@@ -3,7 +3,7 @@ package dev.strata.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.job.CommandResult;
-import dev.strata.job.dataset.LockHolder;
+import dev.strata.udfs.lock.LockHolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

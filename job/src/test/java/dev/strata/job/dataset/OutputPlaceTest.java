@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.lock.RunLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,8 @@ class OutputPlaceTest {
         ".out.old-1a2b3c4d/part-0 .out.new-1a2b3c4d/part-1 | out/part-0",
         "out/part-1 .out.old-1a2b3c4d/part-0 | out/part-1",
         "out/part-0 .out.add-1a2b3c4d/part-1 | out/part-0",
-        "out/part-0 .out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/k=v/part-1 | out/k=v/part-1 out/part-0",
+        "out/part-0 .out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/k=v/part-1 | out/k=v/part-1"
+            + " out/part-0",
         ".out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/_SUCCESS .out.add-1a2b3c4d/part-1"
             + " | out/._SUCCESS.crc out/_SUCCESS out/part-1",
         "out/part-1 .out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/part-1 | out/part-1",
@@ -66,7 +68,7 @@ class OutputPlaceTest {
 
   @Test
   void oneRunHasThePlace() throws IOException {
-    try (OutputLock lock = claim()) {
+    try (RunLock lock = claim()) {
       assertThatThrownBy(() -> OutputPlace.claimIfPossible(new Configuration(), out(), "app-2"))
           .isInstanceOf(StrataException.class)
           .hasMessageContaining("the output " + out() + " is being written by");
@@ -87,7 +89,7 @@ class OutputPlaceTest {
         .isEqualTo(Optional.empty());
   }
 
-  private OutputLock claim() {
+  private RunLock claim() {
     return OutputPlace.claim(new Configuration(), out(), "app-1");
   }
 

@@ -3,6 +3,7 @@ package dev.strata.job.dataset;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.lock.RunLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ class PlacesTest {
 
   @Test
   void anOutputThatAnotherRunHas() throws IOException {
-    try (OutputLock lock = OutputPlace.claim(new Configuration(), output.toString(), "app-1")) {
+    try (RunLock lock = OutputPlace.claim(new Configuration(), output.toString(), "app-1")) {
       assertRefused("the output " + output + " is being written by");
       assertRefused("is being written by", "mode", "overwrite");
       check("dryRun", "true");
@@ -63,7 +64,7 @@ class PlacesTest {
     assertRefused("there is no file system for foo:// here", "input", "foo://bucket/rows.json");
     assertRefused("a name with a colon (job:1.json)", "input", "job:1.json");
     org.apache.hadoop.fs.Path lock = new org.apache.hadoop.fs.Path("s3a://bucket/lock");
-    assertThatThrownBy(() -> OutputLock.requireFree(new Configuration(), lock, "held"))
+    assertThatThrownBy(() -> Locks.requireFree(new Configuration(), lock, "held"))
         .hasMessageContaining("--packages org.apache.hadoop:hadoop-aws:");
   }
 

@@ -1,6 +1,7 @@
 package dev.strata.job.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -9,6 +10,7 @@ import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
 import dev.strata.job.cli.SubmittedCommand;
+import dev.strata.udfs.spark.RunSpace;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -27,9 +29,10 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.conf.ReconfigurationException;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.apache.hadoop.hdfs.server.datanode.DataNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,7 +52,7 @@ class DfsIT {
   @TempDir static Path directory;
 
   private static MiniDFSCluster cluster;
-  private static FileSystem dfs;
+  private static DistributedFileSystem dfs;
   private static String root;
   private static long modelBytes;
 
@@ -296,6 +299,29 @@ class DfsIT {
     dfs.mkdirs(path("/secret/model"), new FsPermission("700"));
     dfs.setPermission(path("/secret"), new FsPermission("700"));
     assertRefused(root + "/secret/model", "may not be read by user nobody");
+  }
+
+  @Test
+  @Order(6)
+  void aQuotaIsToldBeforeARun() throws Exception {
+    dfs.mkdirs(path("/few/lake"));
+    dfs.setQuota(path("/few"), 5, HdfsConstants.QUOTA_DONT_SET);
+    assertThatThrownBy(() -> requireRoom("/few/lake"))
+        .hasMessageContaining(
+            "/few/lake/out has room for 3 files within the quota of " + root + "/few");
+    dfs.mkdirs(path("/narrow"));
+    dfs.setQuota(path("/narrow"), HdfsConstants.QUOTA_DONT_SET, 200L << 20);
+    assertThatThrownBy(() -> requireRoom("/narrow"))
+        .hasMessageContaining("/narrow/out has room for 100 MiB within the quota of " + root)
+        .hasMessageContaining("but a file takes 128 MiB of it until it is written");
+    dfs.setQuota(path("/narrow"), HdfsConstants.QUOTA_DONT_SET, 400L << 20);
+    requireRoom("/narrow");
+    requireRoom("/elsewhere");
+  }
+
+  private static void requireRoom(String place) {
+    new RunSpace(RunSpace.UNKNOWN, () -> 0, 10)
+        .check(dfs.getConf(), root + place + "/.out.strata-journal", root + place + "/out");
   }
 
   private static void assertRefused(String model, String message) throws Exception {

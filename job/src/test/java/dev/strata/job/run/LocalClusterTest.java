@@ -2,7 +2,7 @@ package dev.strata.job.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.strata.job.dataset.LockHolder;
+import dev.strata.udfs.lock.LockHolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,8 +9,9 @@ import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
 import dev.strata.job.cli.SubmittedCommand;
-import dev.strata.job.dataset.OutputLock;
+import dev.strata.job.dataset.Locks;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.lock.RunLock;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -202,12 +203,12 @@ class S3Check {
     for (int round = 0; round < 5; round++) {
       String lock = folder + "lock-" + round;
       CyclicBarrier together = new CyclicBarrier(6);
-      List<Future<Optional<OutputLock>>> all = new ArrayList<>();
+      List<Future<Optional<RunLock>>> all = new ArrayList<>();
       for (int run = 0; run < 6; run++) {
         all.add(runs.submit(() -> acquire(together, lock)));
       }
-      List<OutputLock> held = new ArrayList<>();
-      for (Future<Optional<OutputLock>> one : all) {
+      List<RunLock> held = new ArrayList<>();
+      for (Future<Optional<RunLock>> one : all) {
         one.get().ifPresent(held::add);
       }
       assertThat(held).hasSize(1);
@@ -217,11 +218,10 @@ class S3Check {
     runs.shutdown();
   }
 
-  private static Optional<OutputLock> acquire(CyclicBarrier together, String lock)
-      throws Exception {
+  private static Optional<RunLock> acquire(CyclicBarrier together, String lock) throws Exception {
     together.await();
     try {
-      return Optional.of(OutputLock.acquire(s3.getConf(), path(lock), "it is held", "test"));
+      return Optional.of(Locks.acquire(s3.getConf(), path(lock), "it is held", "test"));
     } catch (StrataException e) {
       assertThat(e.fault()).isEqualTo(StrataException.Fault.LOCKED);
       return Optional.empty();

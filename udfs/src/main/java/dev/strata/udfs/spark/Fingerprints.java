@@ -1,16 +1,19 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RunIdentity;
-import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -31,6 +34,13 @@ public final class Fingerprints {
   public static final String COLUMN = "strata_fingerprint";
 
   static final String UNASKED = "-unasked";
+
+  /** What an option's value is, in the order in which differences are told. */
+  private static final Map<ConfKey<?>, Function<GenerationOptions, Object>> OPTIONS = values();
+
+  private static final Set<ConfKey<?>> OF_PROMPT =
+      Set.of(
+          StrataKeys.CHAT_TEMPLATE_NAME, StrataKeys.CHAT_TEMPLATE_KWARGS, StrataKeys.ROW_OPTIONS);
 
   private static final int IDENTITY_DIGITS = 8;
   private static final int RUN_LENGTH = 3 * IDENTITY_DIGITS + 2;
@@ -95,49 +105,52 @@ public final class Fingerprints {
 
   /** The options that the identity of a run holds the digest of, by their names. */
   public static Map<String, String> options(GenerationOptions options) {
-    Map<String, Object> values = new LinkedHashMap<>(sampling(options.sampling()));
-    values.put(StrataKeys.CHAT_TEMPLATE_NAME.option(), options.prompt().templateName());
-    values.put(StrataKeys.CHAT_TEMPLATE_KWARGS.option(), options.prompt().templateArguments());
-    values.put("--row-options", options.rowOptions());
-    values.putAll(ofEngine(options));
-    return texts(values);
+    return texts(OPTIONS, options);
   }
 
   /** Those of a run whose rows bring prompts of their own. */
   static Map<String, String> optionsWithoutPrompt(GenerationOptions options) {
-    Map<String, Object> values = new LinkedHashMap<>(sampling(options.sampling()));
-    values.putAll(ofEngine(options));
-    return texts(values);
+    Map<ConfKey<?>, Function<GenerationOptions, Object>> own = new LinkedHashMap<>(OPTIONS);
+    own.keySet().removeAll(OF_PROMPT);
+    return texts(own, options);
   }
 
-  private static Map<String, Object> sampling(SamplingOverrides sampling) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("--max-new-tokens", sampling.maxNewTokens());
-    values.put("--repetition-penalty", sampling.repetitionPenalty());
-    values.put(StrataKeys.MIN_NEW_TOKENS.option(), sampling.bans().minNewTokens());
-    values.put(StrataKeys.NO_REPEAT_NGRAM_SIZE.option(), sampling.bans().noRepeatNgramSize());
-    values.put("--temperature", sampling.temperature());
-    values.put("--top-k", sampling.topK());
-    values.put("--top-p", sampling.topP());
-    values.put("--min-p", sampling.minP());
-    values.put("--stop", sampling.stopStrings());
-    values.put("--ignore-stop-tokens", sampling.ignoreStopTokens());
+  /** The keys of {@link #options}. */
+  public static Set<ConfKey<?>> keys() {
+    return Collections.unmodifiableSet(OPTIONS.keySet());
+  }
+
+  private static Map<ConfKey<?>, Function<GenerationOptions, Object>> values() {
+    Map<ConfKey<?>, Function<GenerationOptions, Object>> values = new LinkedHashMap<>();
+    values.put(StrataKeys.MAX_NEW_TOKENS, options -> options.sampling().maxNewTokens());
+    values.put(StrataKeys.REPETITION_PENALTY, options -> options.sampling().repetitionPenalty());
+    values.put(StrataKeys.MIN_NEW_TOKENS, options -> options.sampling().bans().minNewTokens());
+    values.put(
+        StrataKeys.NO_REPEAT_NGRAM_SIZE, options -> options.sampling().bans().noRepeatNgramSize());
+    values.put(StrataKeys.TEMPERATURE, options -> options.sampling().temperature());
+    values.put(StrataKeys.TOP_K, options -> options.sampling().topK());
+    values.put(StrataKeys.TOP_P, options -> options.sampling().topP());
+    values.put(StrataKeys.MIN_P, options -> options.sampling().minP());
+    values.put(StrataKeys.STOP, options -> options.sampling().stopStrings());
+    values.put(StrataKeys.IGNORE_STOP_TOKENS, options -> options.sampling().ignoreStopTokens());
+    values.put(StrataKeys.CHAT_TEMPLATE_NAME, options -> options.prompt().templateName());
+    values.put(StrataKeys.CHAT_TEMPLATE_KWARGS, options -> options.prompt().templateArguments());
+    values.put(StrataKeys.ROW_OPTIONS, GenerationOptions::rowOptions);
+    values.put(StrataKeys.SEED, GenerationOptions::seed);
+    values.put(StrataKeys.LONG_PROMPTS, options -> options.cutsPrompts() ? "truncate" : "error");
+    values.put(StrataKeys.COMPUTE_TYPE, options -> options.engine().computeType());
+    values.put(StrataKeys.KV_TYPE, options -> options.engine().kvType());
     return values;
   }
 
-  private static Map<String, Object> ofEngine(GenerationOptions options) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("--seed", options.seed());
-    values.put("--long-prompts", options.cutsPrompts() ? "truncate" : "error");
-    values.put("--compute-type", options.engine().computeType());
-    values.put("--kv-type", options.engine().kvType());
-    return values;
-  }
-
-  private static Map<String, String> texts(Map<String, Object> values) {
+  private static Map<String, String> texts(
+      Map<ConfKey<?>, Function<GenerationOptions, Object>> values, GenerationOptions options) {
     Map<String, String> texts = new LinkedHashMap<>();
     values.forEach(
-        (name, value) -> texts.put(name, value == null ? "the model's" : value.toString()));
+        (key, value) -> {
+          Object given = value.apply(options);
+          texts.put(key.option(), given == null ? "the model's" : given.toString());
+        });
     return texts;
   }
 

@@ -5,6 +5,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.SparkStrategy;
+import org.apache.spark.sql.execution.command.CreateDataSourceTableAsSelectCommand;
 import scala.collection.immutable.Seq;
 
 /** Plans {@link AskPlan}s, and calls that appeared in a plan after {@link ExtractAiCalls}. */
@@ -22,6 +23,10 @@ final class AskStrategy extends SparkStrategy {
       FailureNotice.in(session);
       return Scalas.seqOf(planned(ask, AskOptions.ofSession(ask.model())));
     }
+    if (plan instanceof CreateDataSourceTableAsSelectCommand make
+        && make.query().exists(AskStrategy::asks)) {
+      UnfinishedTable.clear(session, make);
+    }
     return isOpen(plan) ? Scalas.seqOf(planLater(extracted(plan))) : Scalas.seqOf();
   }
 
@@ -31,6 +36,10 @@ final class AskStrategy extends SparkStrategy {
     return plan instanceof AskAggregate ask
         ? new AskAggregateExec(ask.keys(), ask.calls(), ask.results(), options, journal, child)
         : new AskModelExec(((AskModel) plan).calls(), plan.results(), options, journal, child);
+  }
+
+  private static boolean asks(LogicalPlan plan) {
+    return plan instanceof AskPlan || isOpen(plan);
   }
 
   private static boolean isOpen(LogicalPlan plan) {

@@ -5,10 +5,13 @@ import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.lock.RunLock;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.ExecutorDeaths;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunJournal;
+import dev.strata.udfs.spark.RunSpace;
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -47,17 +51,26 @@ final class QueryJournal {
   private final SparkContext context;
   private final String key;
   private final String location;
+  private final String directory; // null where the query does not write into one
   private final Duration interval;
   private final boolean isFresh;
   private final List<Node> nodes = new ArrayList<>();
   private final List<ExecutorDeaths> deaths = new ArrayList<>();
   private final Set<EngineStats> stats = new HashSet<>();
+  private RunLock lock; // null until a node begins
+  private boolean isOver;
 
   private QueryJournal(
-      SparkContext context, String key, String location, Duration interval, boolean isFresh) {
+      SparkContext context,
+      String key,
+      String location,
+      String directory,
+      Duration interval,
+      boolean isFresh) {
     this.context = context;
     this.key = key;
     this.location = location;
+    this.directory = directory;
     this.interval = interval;
     this.isFresh = isFresh;
   }
@@ -68,9 +81,9 @@ final class QueryJournal {
    * @param target what the query writes to
    * @throws StrataException if they do not say where
    */
-  static QueryJournal of(SparkContext context, String target, StrataConf conf) {
+  static QueryJournal of(SparkContext context, WriteTarget target, StrataConf conf) {
     String key = conf.require(StrataKeys.SQL_RUN_KEY);
-    String directory =
+    String all =
         conf.find(StrataKeys.JOURNAL_DIR)
             .orElseThrow(
                 () ->
@@ -79,13 +92,15 @@ final class QueryJournal {
                             + " directory that all nodes can write",
                         StrataKeys.SQL_RUN_KEY.name(), StrataKeys.JOURNAL_DIR.name()));
     String location =
-        "%s/run-%s/%s"
-            .formatted(
-                directory,
-                URLEncoder.encode(key, StandardCharsets.UTF_8),
-                new Sha256().add(target).hex(DIGITS));
+        "%s/run-%s/%s".formatted(all, inNames(key), new Sha256().add(target.text()).hex(DIGITS));
     Duration interval = conf.get(StrataKeys.JOURNAL_INTERVAL);
-    return new QueryJournal(context, key, location, interval, conf.get(StrataKeys.FRESH));
+    return new QueryJournal(
+        context, key, location, target.directory(), interval, conf.get(StrataKeys.FRESH));
+  }
+
+  /** The encoding has stars stay, which are patterns to Hadoop. */
+  private static String inNames(String key) {
+    return URLEncoder.encode(key, StandardCharsets.UTF_8).replace("*", "%2A");
   }
 
   String key() {
@@ -99,8 +114,8 @@ final class QueryJournal {
   /**
    * The journal of a node.
    *
-   * @throws StrataException if what is there was made with another model or other options, or the
-   *     directory cannot be written
+   * @throws StrataException if another application runs the statement, what is there was made with
+   *     another model or other options, or the directory cannot be written
    */
   synchronized RunJournal of(AskPlan plan, GenerationOptions options) {
     return nodes.stream()
@@ -111,13 +126,56 @@ final class QueryJournal {
   }
 
   private RunJournal begin(AskPlan plan, GenerationOptions options) {
+    claim();
     String name = new Sha256().add(asked(plan)).hex(DIGITS);
     long same = nodes.stream().filter(node -> node.name().equals(name)).count();
     String place = "%s/%s-%d".formatted(location, name, same + 1);
+    RunSpace.ofQuery(plan.child().stats(), options).check(hadoop(), place, directory);
     RunJournal journal = RunJournal.ofQuery(hadoop(), place, interval, options, isFresh);
     nodes.add(new Node(plan.canonicalized(), resultIds(plan), name, journal));
     deaths.add(journal.watch(context));
     return journal;
+  }
+
+  /**
+   * Whether there is what an earlier try of the query left. Then nobody else continues it any more.
+   *
+   * @throws StrataException if another application does
+   */
+  synchronized boolean continuesAnother() {
+    Path left = new Path(location);
+    try {
+      if (!left.getFileSystem(hadoop()).exists(left)) {
+        return false;
+      }
+    } catch (IOException e) {
+      return false; // it is told when the journal begins
+    }
+    claim();
+    return true;
+  }
+
+  /** Two that continued at once would both write what one is to write. */
+  private void claim() {
+    if (lock == null) {
+      lock = lock();
+    }
+  }
+
+  private RunLock lock() {
+    Path file = new Path(location + ".lock");
+    String what =
+        "the same statement is run under %s=%s".formatted(StrataKeys.SQL_RUN_KEY.name(), key);
+    try {
+      return RunLock.acquire(file.getFileSystem(hadoop()), file, what, context.applicationId());
+    } catch (IOException e) {
+      throw new StrataException(
+          StrataException.Fault.DATA,
+          "the lock %s cannot be written: %s; see to the file system, or set %s to a directory that"
+                  .formatted(file, e.getMessage(), StrataKeys.JOURNAL_DIR.name())
+              + " can be written",
+          e);
+    }
   }
 
   /** What the node asks, as SQL has it: other questions are kept elsewhere. */
@@ -136,10 +194,29 @@ final class QueryJournal {
     stats.add(figures);
   }
 
-  /** The query is over. */
+  /** The query is over, and nothing of it runs any more. */
   synchronized void end(boolean isWell) {
     deaths.forEach(ExecutorDeaths::close);
-    if (isWell) {
+    if (lock != null && !isOver) { // else nothing was begun
+      isOver = true;
+      try (RunLock held = lock) {
+        endAlone(isWell && isStillAlone(held));
+      }
+    }
+  }
+
+  private static boolean isStillAlone(RunLock held) {
+    try {
+      held.check();
+      return true;
+    } catch (IOException | StrataException e) {
+      LOG.warn("{}", e.getMessage(), e);
+      return false;
+    }
+  }
+
+  private void endAlone(boolean isDone) {
+    if (isDone) {
       tell();
       new RunJournal(location, interval).remove(hadoop());
     } else {

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.QueryExecution;
@@ -85,16 +86,21 @@ final class QueryJournals extends SparkListener {
       return Optional.empty();
     }
     SparkContext context = session.sparkContext();
+    if (context.isStopped()) {
+      return Optional.empty(); // nobody would tell of the query's end
+    }
     String stream = context.getLocalProperty(STREAM);
     Long batch = number(context, BATCH);
     if (stream != null && batch != null) {
       Running.MicroBatch running = new Running.MicroBatch(stream, batch);
-      return Optional.of(of(context).open(running, running.toString(), conf));
+      WriteTarget target = new WriteTarget(running.toString(), null);
+      return Optional.of(of(context).open(running, target, conf));
     }
     Long root = number(context, SQLExecution.EXECUTION_ROOT_ID_KEY());
+    Optional<WriteTarget> part = written(number(context, SQLExecution.EXECUTION_ID_KEY()));
     return written(root)
-        .or(() -> written(number(context, SQLExecution.EXECUTION_ID_KEY())))
-        .map(target -> of(context).open(new Running.Execution(root), target, conf));
+        .or(() -> part)
+        .map(target -> of(context).open(new Running.Execution(root), target.in(part), conf));
   }
 
   private static Long number(SparkContext context, String property) {
@@ -103,12 +109,12 @@ final class QueryJournals extends SparkListener {
   }
 
   /** What an execution writes to. */
-  private static Optional<String> written(Long execution) {
+  private static Optional<WriteTarget> written(Long execution) {
     QueryExecution query = execution == null ? null : SQLExecution.getQueryExecution(execution);
     return query == null ? Optional.empty() : WriteTarget.of(query.logical());
   }
 
-  private synchronized QueryJournal open(Running running, String target, StrataConf conf) {
+  private synchronized QueryJournal open(Running running, WriteTarget target, StrataConf conf) {
     QueryJournal known = open.get(running);
     if (known != null) {
       return known;
@@ -132,6 +138,9 @@ final class QueryJournals extends SparkListener {
     while (open.containsKey(other) && isOver(other) && System.nanoTime() < end) {
       LockSupport.parkNanos(POLL.toNanos());
     }
+    if (isOver(other)) {
+      end(other, false); // what Spark has no time to tell, it drops
+    }
     if (open.containsKey(other)) {
       throw StrataException.usage(
           "a query that writes the same goes on under %s=%s; give each a name of its own",
@@ -142,6 +151,12 @@ final class QueryJournals extends SparkListener {
   private static boolean isOver(Running running) {
     return running instanceof Running.Execution execution
         && SQLExecution.getQueryExecution(execution.id()) == null;
+  }
+
+  /** What then happens to queries that still go on, nobody tells. */
+  @Override
+  public void onApplicationEnd(SparkListenerApplicationEnd event) {
+    open.keySet().forEach(running -> end(running, false));
   }
 
   @Override
@@ -162,9 +177,10 @@ final class QueryJournals extends SparkListener {
   }
 
   private void end(Running running, boolean isWell) {
-    QueryJournal journal = open.remove(running);
+    QueryJournal journal = open.get(running);
     if (journal != null) {
       journal.end(isWell);
+      open.remove(running); // only now may the next begin
     }
   }
 

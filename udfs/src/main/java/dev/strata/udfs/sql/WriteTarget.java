@@ -4,12 +4,16 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.catalyst.plans.logical.Command;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.execution.datasources.InsertIntoHadoopFsRelationCommand;
 
 /**
- * What a query writes to, as a text that is the same when it is run again. Commands that write are
- * known by their names, since each kind of table has some of its own.
+ * What a query writes to. Commands that write are known by their names, since each kind of table
+ * has some of its own.
+ *
+ * @param text is the same when the query is run again
+ * @param directory of files; null where there is none, or it is not known yet
  */
-final class WriteTarget {
+record WriteTarget(String text, String directory) {
 
   private static final Pattern WRITING =
       Pattern.compile(
@@ -21,13 +25,26 @@ final class WriteTarget {
 
   private static final int MOST_FIELDS = 1000;
 
-  private WriteTarget() {}
-
   /** Empty for a query that only reads. */
-  static Optional<String> of(LogicalPlan query) {
+  static Optional<WriteTarget> of(LogicalPlan query) {
     boolean writes =
         query instanceof Command && WRITING.matcher(query.getClass().getSimpleName()).matches();
-    return writes ? Optional.of(described(query)) : Optional.empty();
+    return writes
+        ? Optional.of(new WriteTarget(described(query), directory(query)))
+        : Optional.empty();
+  }
+
+  private static String directory(LogicalPlan command) {
+    return command instanceof InsertIntoHadoopFsRelationCommand files
+        ? files.outputPath().toString()
+        : null;
+  }
+
+  /** The same, with the directory of a part of it, where that is known. */
+  WriteTarget in(Optional<WriteTarget> part) {
+    return directory == null && part.isPresent()
+        ? new WriteTarget(text, part.get().directory)
+        : this;
   }
 
   private static String described(LogicalPlan command) {

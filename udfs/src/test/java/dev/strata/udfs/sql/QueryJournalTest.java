@@ -3,17 +3,31 @@ package dev.strata.udfs.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.strata.udfs.lock.LockHolder;
 import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FsStatus;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.api.java.function.VoidFunction2;
+import org.apache.spark.scheduler.LiveListenerBus;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerApplicationEnd;
+import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.execution.ui.SparkListenerDriverAccumUpdates;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.AfterAll;
@@ -24,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import scala.Option;
 
 /** Statements that write and fail continue under their key. */
 class QueryJournalTest {
@@ -131,9 +146,20 @@ class QueryJournalTest {
   @Test
   void statementsFollowOneAnother() throws Exception {
     spark.sql("CREATE TABLE made (id INT, u STRING) USING parquet");
+    SparkListener slow =
+        new SparkListener() {
+          @Override
+          public void onOtherEvent(SparkListenerEvent event) {
+            if (event instanceof SparkListenerDriverAccumUpdates) { // the last before the end
+              LockSupport.parkNanos(700_000_000);
+            }
+          }
+        };
+    spark.sparkContext().addSparkListener(slow);
     for (int i = 0; i < 3; i++) {
       spark.sql("INSERT INTO made SELECT id, ai_gen(text) FROM t WHERE id > 9");
     }
+    spark.sparkContext().removeSparkListener(slow);
     assertThat(rows("SELECT id FROM made")).containsExactly("[10]", "[10]", "[10]");
     counter.reset();
     assertThat(directories()).doesNotContain("run.json");
@@ -182,6 +208,117 @@ class QueryJournalTest {
     spark.sql(statement);
     assertThat(kept()).isZero();
     assertThat(counter.asked()).isEqualTo(9);
+  }
+
+  /** Two applications would write the same rows twice. */
+  @Test
+  void anotherApplicationHasToWait() throws Exception {
+    String statement = "CREATE TABLE made USING parquet AS SELECT ai_gen(text) u FROM t";
+    String broken = statement.replace("ai_gen(text)", "written(id, ai_gen(text))");
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(broken));
+    BROKEN.set(0);
+    counter.reset();
+    Path lock = lock(journals);
+    assertThat(lock).as("given back after a failure").doesNotExist();
+    LockHolder me = LockHolder.ofThisProcess("app-of-another");
+    Files.write(lock, me.toBytes());
+    assertThatThrownBy(() -> spark.sql(statement))
+        .hasStackTraceContaining(
+            "the same statement is run under " + KEY + "=a night/1 by " + me + ", last heard of ")
+        .hasStackTraceContaining("wait until it ends, or remove " + lock + " if you know");
+    counter.reset();
+    assertThat(LockHolder.parse(Files.readAllBytes(lock))).as("not theirs").contains(me);
+    Files.delete(lock);
+    spark.sql(statement);
+    assertThat(spark.table("made").count()).isEqualTo(10);
+    counter.reset();
+    assertThat(lock).as("given back").doesNotExist();
+  }
+
+  /** Nobody tells of the end of what goes on when the application ends. */
+  @Test
+  void anApplicationThatEndsGivesItBack() {
+    String directory = journals.toString();
+    UDF1<Object, String> seen =
+        text -> {
+          Path lock = lock(Path.of(directory));
+          String before = Files.exists(lock) ? "held, " : "free, ";
+          LiveListenerBus bus = spark.sparkContext().listenerBus();
+          bus.post(new SparkListenerApplicationEnd(1, Option.empty()));
+          bus.waitUntilEmpty();
+          return before + (Files.exists(lock) ? "held" : "free");
+        };
+    spark.udf().register("seen", seen, DataTypes.StringType);
+    spark.sql("CREATE TABLE made USING parquet AS SELECT seen(ai_gen(text)) u FROM t WHERE id = 1");
+    assertThat(rows("SELECT u FROM made")).containsExactly("[held, free]");
+  }
+
+  /** A disk that is full. */
+  public static final class FullDisk extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("full:///");
+    }
+
+    @Override
+    public FsStatus getStatus(org.apache.hadoop.fs.Path path) {
+      return new FsStatus(1L << 40, 1L << 40, 1000);
+    }
+
+    @Override
+    protected void checkPath(org.apache.hadoop.fs.Path path) {}
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"journals", "output"})
+  void aFullDiskIsToldBeforeAnythingIsAsked(String what) throws Exception {
+    spark.sparkContext().hadoopConfiguration().set("fs.full.impl", FullDisk.class.getName());
+    String full = "full:" + journals.resolve("full");
+    boolean isOfJournals = what.equals("journals");
+    spark.conf().set(DIRECTORY, isOfJournals ? full : journals.toString());
+    String output = isOfJournals ? journals.resolve("out").toString() : full;
+    counter.reset();
+    assertThatThrownBy(() -> spark.sql("SELECT ai_gen(text) u FROM t").write().parquet(output))
+        .hasStackTraceContaining(full)
+        .hasStackTraceContaining("has room for 0 MiB, but the run writes at least 1 MiB there");
+    assertThat(counter.asked()).isZero();
+  }
+
+  /** As an application leaves it that is killed while it writes, or moves what it has written. */
+  @ParameterizedTest
+  @ValueSource(strings = {"_temporary/0/part-1.parquet", "_temporary/0/x part-0.parquet"})
+  void aTableThatWasBeingMadeIsMadeAnew(String left) throws Exception {
+    String statement =
+        "CREATE TABLE made USING parquet AS SELECT id, written(id, ai_gen(text)) u FROM t";
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(statement)).hasStackTraceContaining("the disk is full");
+    BROKEN.set(0);
+    counter.reset();
+    Path table = folder.resolve("warehouse/made");
+    for (String file : left.split(" ")) {
+      Files.createDirectories(table.resolve(file).getParent());
+      Files.writeString(table.resolve(file), "of one that was killed");
+    }
+    Path others = Files.writeString(table.resolve("mine.txt"), "somebody's");
+    assertThatThrownBy(() -> spark.sql(statement)).hasStackTraceContaining("already exists");
+    assertThat(others).exists();
+    Files.delete(others);
+    spark.sql(statement);
+    assertThat(spark.table("made").count()).isEqualTo(10);
+    assertThat(kept()).isPositive();
+  }
+
+  /** Of the only statement that has a journal. */
+  private static Path lock(Path journals) throws IOException {
+    try (Stream<Path> all = Files.walk(journals)) {
+      Path journal =
+          all.filter(path -> path.getNameCount() == journals.getNameCount() + 2)
+              .filter(path -> !path.toString().endsWith(".lock"))
+              .findFirst()
+              .orElseThrow();
+      return journal.resolveSibling(journal.getFileName() + ".lock");
+    }
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.strata.job.dataset;
+package dev.strata.udfs.lock;
 
 import java.time.Duration;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package dev.strata.job.dataset;
+package dev.strata.udfs.lock;
 
 import dev.strata.udfs.api.StrataException;
 import java.io.FileNotFoundException;
@@ -12,7 +12,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -33,9 +32,9 @@ import org.slf4j.LoggerFactory;
  * <p>Clocks are set, forward or back, so that a time alone ends no lock of a holder that may live:
  * it is watched for longer than a holder takes to renew it.
  */
-public final class OutputLock implements AutoCloseable {
+public final class RunLock implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(OutputLock.class);
+  private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
   private static final Duration HEARTBEAT = Duration.ofMinutes(1);
   private static final Duration EXPIRY = Duration.ofMinutes(10);
@@ -64,9 +63,9 @@ public final class OutputLock implements AutoCloseable {
   private final Runnable atShutdown = this::release;
   private boolean tookOver;
   private final ScheduledExecutorService heartbeat =
-      Executors.newSingleThreadScheduledExecutor(OutputLock::daemon);
+      Executors.newSingleThreadScheduledExecutor(RunLock::daemon);
 
-  private OutputLock(FileSystem files, Path file, LockHolder holder, Duration watch) {
+  private RunLock(FileSystem files, Path file, LockHolder holder, Duration watch) {
     this.files = files;
     this.file = file;
     this.holder = holder;
@@ -81,23 +80,20 @@ public final class OutputLock implements AutoCloseable {
    * @param application the id of the Spark application
    * @throws StrataException if another run holds it, or one cannot know
    */
-  public static OutputLock acquire(Configuration conf, Path file, String what, String application) {
-    return acquire(conf, file, what, application, WATCH);
+  public static RunLock acquire(FileSystem files, Path file, String what, String application)
+      throws IOException {
+    return acquire(files, file, what, application, WATCH);
   }
 
   /**
    * @param watch how long a lock that may be a dead run's is watched
    */
-  static OutputLock acquire(
-      Configuration conf, Path file, String what, String application, Duration watch) {
-    try {
-      FileSystem files = plain(DataFiles.fileSystem(conf, file));
-      OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(application), watch);
-      lock.acquire(what);
-      return lock;
-    } catch (IOException e) {
-      throw DataErrors.lock(file.toString(), e);
-    }
+  static RunLock acquire(
+      FileSystem files, Path file, String what, String application, Duration watch)
+      throws IOException {
+    RunLock lock = new RunLock(plain(files), file, LockHolder.ofThisProcess(application), watch);
+    lock.acquire(what);
+    return lock;
   }
 
   /**
@@ -105,14 +101,10 @@ public final class OutputLock implements AutoCloseable {
    *
    * @throws StrataException if another run holds it, or one cannot know
    */
-  public static void requireFree(Configuration conf, Path file, String what) {
-    try {
-      Optional<LockState> found = look(conf, file);
-      if (found.isPresent() && !found.get().isDead()) {
-        throw held(file, what, found.get());
-      }
-    } catch (IOException e) {
-      throw DataErrors.lock(file.toString(), e);
+  public static void requireFree(FileSystem files, Path file, String what) throws IOException {
+    Optional<LockState> found = look(files, file);
+    if (found.isPresent() && !found.get().isDead()) {
+      throw held(file, what, found.get());
     }
   }
 
@@ -121,9 +113,8 @@ public final class OutputLock implements AutoCloseable {
    *
    * @return empty if there is none
    */
-  static Optional<LockState> look(Configuration conf, Path file) throws IOException {
-    FileSystem files = plain(DataFiles.fileSystem(conf, file));
-    OutputLock lock = new OutputLock(files, file, LockHolder.ofThisProcess(""), WATCH);
+  public static Optional<LockState> look(FileSystem files, Path file) throws IOException {
+    RunLock lock = new RunLock(plain(files), file, LockHolder.ofThisProcess(""), WATCH);
     if (!files.exists(file)) {
       return Optional.empty();
     }
@@ -132,7 +123,7 @@ public final class OutputLock implements AutoCloseable {
   }
 
   /** Whether a run that ended without giving it back held the lock before. */
-  boolean tookOver() {
+  public boolean tookOver() {
     return tookOver;
   }
 
@@ -322,7 +313,7 @@ public final class OutputLock implements AutoCloseable {
         renew();
       }
     } catch (IOException e) {
-      LOG.warn("the lock {} cannot be renewed: {}", file, Messages.firstLine(e), e);
+      LOG.warn("the lock {} cannot be renewed: {}", file, e.getMessage(), e);
     }
   }
 
@@ -371,7 +362,7 @@ public final class OutputLock implements AutoCloseable {
         files.delete(file, false);
       }
     } catch (IOException e) {
-      LOG.warn("the lock {} cannot be removed: {}", file, Messages.firstLine(e), e);
+      LOG.warn("the lock {} cannot be removed: {}", file, e.getMessage(), e);
     }
   }
 

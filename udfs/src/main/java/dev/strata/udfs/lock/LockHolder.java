@@ -1,4 +1,4 @@
-package dev.strata.job.dataset;
+package dev.strata.udfs.lock;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

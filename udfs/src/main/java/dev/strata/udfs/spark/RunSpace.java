@@ -1,17 +1,17 @@
-package dev.strata.job.run;
+package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataException;
-import java.io.FileNotFoundException;
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.catalyst.plans.logical.Statistics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.math.BigInt;
 
 /**
  * Whether there is room for what a run writes, before it computes anything. What it writes at the
@@ -21,15 +21,21 @@ import org.slf4j.LoggerFactory;
  * @param rows counts the input's rows, for which all of it may have to be read
  * @param newTokens the most of a row
  */
-record RunSpace(long inputBytes, LongSupplier rows, int newTokens) {
+public record RunSpace(long inputBytes, LongSupplier rows, int newTokens) {
 
   private static final Logger LOG = LoggerFactory.getLogger(RunSpace.class);
 
   /** No input is larger; Spark says so where it does not know. */
-  static final long UNKNOWN = 1L << 50;
+  public static final long UNKNOWN = 1L << 50;
+
+  /** Of a row, where neither the run nor the model says. */
+  public static final int MAX_NEW_TOKENS = 256;
 
   /** Locks, names of rows in flight, Spark's own folders. */
   private static final long LEAST_BYTES = 1 << 20;
+
+  /** A directory, and files and folders in it, while one of them is written. */
+  private static final int LEAST_NAMES = 5;
 
   /** A row's key, counts and ends in the journal. */
   private static final int JOURNAL_ROW = 40;
@@ -51,13 +57,35 @@ record RunSpace(long inputBytes, LongSupplier rows, int newTokens) {
   }
 
   /**
+   * That of a query, whose rows nobody counts before they are there.
+   *
+   * @param input as Spark estimates it
+   */
+  public static RunSpace ofQuery(Statistics input, GenerationOptions options) {
+    Integer most = options.sampling().maxNewTokens();
+    int newTokens = most == null ? MAX_NEW_TOKENS : most;
+    return input.rowCount().isEmpty()
+        ? new RunSpace(UNKNOWN, () -> 0, newTokens)
+        : new RunSpace(bytes(input), () -> longValue(input.rowCount().get()), newTokens);
+  }
+
+  /** The size of an input as Spark estimates it. */
+  public static long bytes(Statistics input) {
+    return Math.min(UNKNOWN, longValue(input.sizeInBytes()));
+  }
+
+  private static long longValue(BigInt number) {
+    return number.isValidLong() ? number.toLong() : Long.MAX_VALUE;
+  }
+
+  /**
    * Compares what is free with what may be needed.
    *
    * @param journal its directory, or null
    * @param output the directory of the output, or null where it is none
    * @throws StrataException if the run cannot be written in full
    */
-  void check(Configuration hadoop, String journal, String output) {
+  public void check(Configuration hadoop, String journal, String output) {
     Map<String, PerRow> places = new LinkedHashMap<>();
     if (output != null) {
       places.put(output, new PerRow(0, (long) newTokens * OUTPUT_TOKEN));
@@ -68,7 +96,14 @@ record RunSpace(long inputBytes, LongSupplier rows, int newTokens) {
           new PerRow(JOURNAL_ROW, JOURNAL_ROW + (long) newTokens * JOURNAL_TOKEN),
           PerRow::plus);
     }
-    places.forEach((place, row) -> free(hadoop, place).ifPresent(free -> check(place, row, free)));
+    places.forEach(
+        (place, row) ->
+            PlaceSpace.of(hadoop, place)
+                .ifPresent(
+                    space -> {
+                      requireNames(place, space);
+                      check(place, row, space);
+                    }));
   }
 
   private static boolean isBeside(String journal, String output) {
@@ -77,20 +112,46 @@ record RunSpace(long inputBytes, LongSupplier rows, int newTokens) {
         && parent.toUri().getPath().equals(new Path(journal).getParent().toUri().getPath());
   }
 
-  private void check(String place, PerRow row, long free) {
+  private static void requireNames(String place, PlaceSpace space) {
+    if (space.names() < LEAST_NAMES) {
+      throw StrataException.resources(
+          "%s has room for %d files%s, but the run makes at least %d there, its journal included;"
+              + " %s",
+          place, space.names(), within(space), LEAST_NAMES, wayOut(space));
+    }
+  }
+
+  private void check(String place, PerRow row, PlaceSpace space) {
+    long free = space.bytes();
     boolean fitsAnyhow =
         inputBytes >= UNKNOWN || inputBytes + inputBytes / SMALLEST_ROW * row.most() < free;
     long count = fitsAnyhow ? 0 : rows.getAsLong();
     long least = LEAST_BYTES + count * row.least();
-    if (free < least) {
+    if (free < Math.max(least, space.least())) {
       throw StrataException.resources(
-          "%s has room for %d MiB, but the run writes at least %d MiB there, its journal included;"
-              + " make room, or name another --output or --journal-dir",
-          place, free >> 20, mebibytes(least));
+          "%s has room for %d MiB%s, but %s; %s",
+          place,
+          free >> 20,
+          within(space),
+          free < least
+              ? "the run writes at least %d MiB there, its journal included"
+                  .formatted(mebibytes(least))
+              : "a file takes %d MiB of it until it is written".formatted(mebibytes(space.least())),
+          wayOut(space));
     }
     warning(place, least + inputBytes + count * row.most(), free)
         .filter(told -> !fitsAnyhow)
         .ifPresent(LOG::warn);
+  }
+
+  private static String within(PlaceSpace space) {
+    return space.quota() == null ? "" : " within the quota of " + space.quota();
+  }
+
+  private static String wayOut(PlaceSpace space) {
+    return "make room, "
+        + (space.quota() == null ? "" : "have the quota raised, ")
+        + "or name another --output or --journal-dir";
   }
 
   private static Optional<String> warning(String place, long most, long free) {
@@ -104,30 +165,5 @@ record RunSpace(long inputBytes, LongSupplier rows, int newTokens) {
 
   private static long mebibytes(long bytes) {
     return (bytes + (1 << 20) - 1) >> 20;
-  }
-
-  /** Bytes that a place has room for; empty where its file system does not say. */
-  private static Optional<Long> free(Configuration hadoop, String place) {
-    try {
-      Path path = new Path(place);
-      FileSystem files = path.getFileSystem(hadoop);
-      Path there = files.makeQualified(path);
-      while (there.getParent() != null && !isThere(files, there)) {
-        there = there.getParent();
-      }
-      short copies = files.getDefaultReplication(there);
-      return Optional.of(files.getStatus(there).getRemaining() / Math.max(1, copies));
-    } catch (IOException | RuntimeException e) { // whoever writes there says more
-      LOG.debug("nobody says how much is free in {}", place, e);
-      return Optional.empty();
-    }
-  }
-
-  private static boolean isThere(FileSystem files, Path path) throws IOException {
-    try {
-      return files.getFileStatus(path) != null;
-    } catch (FileNotFoundException e) {
-      return false;
-    }
   }
 }

@@ -1,4 +1,4 @@
-package dev.strata.job.dataset;
+package dev.strata.udfs.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,20 +20,21 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class OutputLockTest {
+class RunLockTest {
 
   @TempDir Path directory;
 
   @Test
   void oneHoldsItAtATime() throws IOException {
     Path file = directory.resolve("new/.out.strata-lock");
-    try (OutputLock lock = acquire(file)) {
+    try (RunLock lock = acquire(file)) {
       lock.check();
       assertThatThrownBy(() -> acquire(file))
           .isInstanceOf(StrataException.class)
@@ -56,7 +58,7 @@ class OutputLockTest {
     Files.writeString(file, "whoever");
     assertThatThrownBy(() -> acquire(file)).hasMessageContaining("a run that is just starting");
     Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofMinutes(11))));
-    try (OutputLock lock = acquire(file)) {
+    try (RunLock lock = acquire(file)) {
       lock.check();
       assertThat(directory.toFile().list()).containsExactly(".out.strata-lock");
     }
@@ -84,7 +86,7 @@ class OutputLockTest {
     Files.writeString(file, content);
     assertThatThrownBy(() -> acquire(file)).hasMessageContaining("a run that is just starting");
     Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofSeconds(61))));
-    try (OutputLock lock = acquire(file)) {
+    try (RunLock lock = acquire(file)) {
       assertThat(lock.tookOver()).isTrue();
     }
   }
@@ -96,9 +98,9 @@ class OutputLockTest {
     Configuration full = new Configuration();
     full.set("fs.full.impl", FullDisk.class.getName());
     var at = new org.apache.hadoop.fs.Path("full:" + file);
-    assertThatThrownBy(() -> OutputLock.acquire(full, at, "it is held", "app-1"))
-        .isInstanceOf(StrataException.class)
-        .hasMessageContaining("No space left on device; make room there, then start again");
+    assertThatThrownBy(() -> RunLock.acquire(at.getFileSystem(full), at, "it is held", "app-1"))
+        .isInstanceOf(IOException.class)
+        .hasMessage("No space left on device");
     assertThat(file).doesNotExist();
   }
 
@@ -130,7 +132,7 @@ class OutputLockTest {
     Path file = directory.resolve("new/.out.strata-lock");
     requireFree(file);
     assertThat(file.getParent()).doesNotExist();
-    try (OutputLock lock = acquire(file)) {
+    try (RunLock lock = acquire(file)) {
       assertThatThrownBy(() -> requireFree(file)).hasMessageContaining("is being written by");
       lock.check();
     }
@@ -140,11 +142,9 @@ class OutputLockTest {
     assertThat(file).hasContent("whoever");
   }
 
-  private static void requireFree(Path file) {
-    OutputLock.requireFree(
-        new Configuration(),
-        new org.apache.hadoop.fs.Path(file.toUri()),
-        "the output is being written");
+  private static void requireFree(Path file) throws IOException {
+    RunLock.requireFree(
+        files(), new org.apache.hadoop.fs.Path(file.toUri()), "the output is being written");
   }
 
   /** A lock of another machine, as it looks after clocks were set. */
@@ -163,7 +163,7 @@ class OutputLockTest {
     Path file = lockOfAnotherMachine(Duration.ofMinutes(minutes));
     requireFree(file);
     long before = System.nanoTime();
-    try (OutputLock lock = acquire(file, Duration.ofMillis(100))) {
+    try (RunLock lock = acquire(file, Duration.ofMillis(100))) {
       assertThat(lock.tookOver()).isTrue();
     }
     assertThat(System.nanoTime() - before).isGreaterThan(100_000_000);
@@ -173,7 +173,7 @@ class OutputLockTest {
   @ValueSource(longs = {11, -60})
   void aLockThatIsRenewedIsALivingRunsWhateverTheClockSays(long minutes) throws Exception {
     Path file = lockOfAnotherMachine(Duration.ofMinutes(minutes));
-    CompletableFuture<OutputLock> other =
+    CompletableFuture<RunLock> other =
         CompletableFuture.supplyAsync(() -> acquire(file, Duration.ofSeconds(20)));
     Instant earlier = Instant.now().minus(Duration.ofMinutes(minutes + 3));
     for (int i = 0; !other.isDone(); i++) {
@@ -217,7 +217,7 @@ class OutputLockTest {
   @Test
   void aLostLockIsNoticedAndLeftAlone() throws IOException {
     Path file = directory.resolve(".out.strata-lock");
-    try (OutputLock lock = acquire(file)) {
+    try (RunLock lock = acquire(file)) {
       Files.write(file, LockHolder.ofThisProcess("app-2").toBytes());
       assertThatThrownBy(lock::check).hasMessageContaining("was lost while the run went on");
     }
@@ -229,15 +229,15 @@ class OutputLockTest {
     Path file = directory.resolve(".out.strata-lock");
     LockHolder me = LockHolder.ofThisProcess("app-0");
     Files.write(file, withProcess(me, Integer.MAX_VALUE, me.host()).toBytes());
-    List<CompletableFuture<OutputLock>> tries =
+    List<CompletableFuture<RunLock>> tries =
         IntStream.range(0, 8)
             .mapToObj(i -> CompletableFuture.supplyAsync(() -> tryAcquire(file)))
             .toList();
-    Stream<OutputLock> got = tries.stream().map(CompletableFuture::join).filter(Objects::nonNull);
-    assertThat(got).singleElement().satisfies(OutputLock::close);
+    Stream<RunLock> got = tries.stream().map(CompletableFuture::join).filter(Objects::nonNull);
+    assertThat(got).singleElement().satisfies(RunLock::close);
   }
 
-  private static OutputLock tryAcquire(Path file) {
+  private static RunLock tryAcquire(Path file) {
     try {
       return acquire(file);
     } catch (StrataException e) {
@@ -245,17 +245,25 @@ class OutputLockTest {
     }
   }
 
-  private static OutputLock acquire(Path file) {
+  private static RunLock acquire(Path file) {
     return acquire(file, Duration.ofMillis(50));
   }
 
-  private static OutputLock acquire(Path file, Duration watch) {
-    return OutputLock.acquire(
-        new Configuration(),
-        new org.apache.hadoop.fs.Path(file.toUri()),
-        "the output is being written",
-        "app-1",
-        watch);
+  private static RunLock acquire(Path file, Duration watch) {
+    try {
+      return RunLock.acquire(
+          files(),
+          new org.apache.hadoop.fs.Path(file.toUri()),
+          "the output is being written",
+          "app-1",
+          watch);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static FileSystem files() throws IOException {
+    return FileSystem.getLocal(new Configuration());
   }
 
   private static LockHolder withProcess(LockHolder holder, long process, String host) {
