@@ -11,6 +11,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.catalog.CatalogTable;
+import org.apache.spark.sql.catalyst.catalog.SessionCatalog;
 import org.apache.spark.sql.execution.command.CreateDataSourceTableAsSelectCommand;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +30,14 @@ final class UnfinishedTable {
 
   private UnfinishedTable() {}
 
-  /** Clears them away, where the statement continues under its key. */
+  /**
+   * Clears them away, where the statement continues under its key. What is in a table that is there
+   * already, to which such a statement may add, is somebody's.
+   */
   static void clear(SparkSession session, CreateDataSourceTableAsSelectCommand statement) {
+    if (catalog(session).tableExists(statement.table().identifier())) {
+      return;
+    }
     QueryJournals.current(session, AskOptions.session())
         .filter(QueryJournal::continuesAnother)
         .ifPresent(
@@ -42,12 +49,11 @@ final class UnfinishedTable {
 
   private static URI location(SparkSession session, CatalogTable table) {
     Option<URI> named = table.storage().locationUri();
-    return named.isDefined()
-        ? named.get()
-        : ((org.apache.spark.sql.classic.SparkSession) session)
-            .sessionState()
-            .catalog()
-            .defaultTablePath(table.identifier());
+    return named.isDefined() ? named.get() : catalog(session).defaultTablePath(table.identifier());
+  }
+
+  private static SessionCatalog catalog(SparkSession session) {
+    return ((org.apache.spark.sql.classic.SparkSession) session).sessionState().catalog();
   }
 
   static void clear(Configuration hadoop, Path directory) {

@@ -309,6 +309,23 @@ class QueryJournalTest {
     assertThat(kept()).isPositive();
   }
 
+  /** What is in it is no part of what was killed. */
+  @Test
+  void aTableThatWasBeingAddedToKeepsWhatItHas() throws Exception {
+    spark.sql("SELECT id, text AS u FROM t").write().saveAsTable("made");
+    Dataset<Row> more = spark.sql("SELECT id, written(id, ai_gen(text)) u FROM t");
+    BROKEN.set(10);
+    assertThatThrownBy(() -> more.write().mode("append").saveAsTable("made"))
+        .hasStackTraceContaining("the disk is full");
+    BROKEN.set(0);
+    Path table = folder.resolve("warehouse/made");
+    Files.createDirectories(table.resolve("_temporary/0"));
+    Files.delete(table.resolve("_SUCCESS"));
+    more.write().mode("append").saveAsTable("made");
+    assertThat(spark.table("made").count()).isEqualTo(20);
+    counter.reset();
+  }
+
   /** Of the only statement that has a journal. */
   private static Path lock(Path journals) throws IOException {
     try (Stream<Path> all = Files.walk(journals)) {
