@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 public final class SubmittedCommand {
 
   /** What spark-submit leaves among the system properties. */
-  private static final Map<String, String> USUAL =
+  public static final Map<String, String> USUAL =
       Map.of(
           "spark.master", "local[2]",
           "spark.ui.enabled", "false",
