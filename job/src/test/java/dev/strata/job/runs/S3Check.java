@@ -8,14 +8,12 @@ import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
-import dev.strata.job.cli.Strata;
 import dev.strata.job.cli.SubmittedCommand;
 import dev.strata.job.dataset.OutputLock;
 import dev.strata.udfs.api.StrataException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -207,21 +205,9 @@ class S3Check {
 
   /** A process that moves and removes few files at a time, as others do with hundreds. */
   private Process start(String... more) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("--add-") || option.startsWith("-XX:+Ignore"))
-        .forEach(command::add);
-    command.addAll(List.of("-Xmx700m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     Map<String, String> settings = new HashMap<>(server.settings());
     settings.put("spark.hadoop.fs.s3a.bulk.delete.page.size", "2");
-    settings.putAll(SubmittedCommand.USUAL);
-    settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
-    command.add(Strata.class.getName());
-    command.addAll(words(more));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-    return builder.redirectOutput(directory.resolve("driver.log").toFile()).start();
+    return SubmittedCommand.start(settings, words(more), directory.resolve("driver.log"));
   }
 
   private String beside(String kind) throws IOException {
