@@ -1,13 +1,9 @@
 package dev.strata.job.dataset;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,45 +76,11 @@ final class AddedFiles {
 
   /** Moves the files that are not moved yet. The mark goes last, with the directory. */
   void move() throws IOException {
-    for (Path file : data()) {
-      move(file, place(file));
-    }
+    new MovedFiles(files, path, target).move(name -> !DataFiles.isHidden(name));
     if (files.exists(new Path(path, SUCCESS))) {
       files.create(new Path(target, SUCCESS), true).close();
     }
     files.delete(path, true);
-  }
-
-  private List<Path> data() throws IOException {
-    List<Path> data = new ArrayList<>();
-    RemoteIterator<LocatedFileStatus> all = files.listFiles(path, true);
-    while (all.hasNext()) {
-      Path file = all.next().getPath();
-      if (!DataFiles.isHidden(file.getName())) {
-        data.add(file);
-      }
-    }
-    return data;
-  }
-
-  /** Within the same directories of partitions. */
-  private Path place(Path file) {
-    Path directory = file.getParent();
-    return directory.equals(files.makeQualified(path))
-        ? new Path(target, file.getName())
-        : new Path(place(directory), file.getName());
-  }
-
-  /** The names of files are their own, so one that is there was copied, and not yet deleted. */
-  private void move(Path from, Path to) throws IOException {
-    if (files.exists(to)) {
-      files.delete(from, false);
-      return;
-    }
-    files.mkdirs(to.getParent());
-    if (!files.rename(from, to)) {
-      throw new IOException(from + " cannot be moved to " + to);
-    }
   }
 
   /** Removes what was written, unless it is to be added. */

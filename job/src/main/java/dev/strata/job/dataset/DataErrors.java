@@ -10,6 +10,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,7 +97,8 @@ public final class DataErrors {
 
   /**
    * What ended a run: a sentence if it is reading the input, writing the output or shuffling
-   * between them, as the innermost stack trace tells; else the exception as it is.
+   * between them, as the innermost stack trace with one of these tells; else the exception as it
+   * is.
    */
   public static Exception ofRun(Exception e, String input, String output) {
     if (causes(e).stream().anyMatch(StrataException.class::isInstance)) {
@@ -128,9 +130,12 @@ public final class DataErrors {
     return causes;
   }
 
+  /** A client of a file system throws on threads of its own, of which only what wraps it tells. */
   private static Origin origin(Throwable e) {
     List<Throwable> causes = causes(e);
-    return Arrays.stream(causes.get(causes.size() - 1).getStackTrace())
+    Collections.reverse(causes);
+    return causes.stream()
+        .flatMap(cause -> Arrays.stream(cause.getStackTrace()))
         .flatMap(frame -> origin(frame.getClassName()).stream())
         .findFirst()
         .orElse(Origin.OTHER);
@@ -187,12 +192,21 @@ public final class DataErrors {
       return said + "; grant it to the user of the job, or start as one who may";
     }
     if (any(causes, ConnectException.class)) {
-      return said(causes.get(0)) + "; check the address, and that the service runs";
+      return refused(causes) + "; check the address, and that the service runs";
     }
     if (any(causes, FileNotFoundException.class)) {
       return "it does not exist";
     }
     return damaged(causes, said);
+  }
+
+  /** The innermost knows no address. */
+  private static String refused(List<Throwable> causes) {
+    return said(
+        causes.subList(0, causes.size() - 1).stream()
+            .filter(ConnectException.class::isInstance)
+            .findFirst()
+            .orElse(causes.get(0)));
   }
 
   private static String damaged(List<Throwable> causes, String said) {

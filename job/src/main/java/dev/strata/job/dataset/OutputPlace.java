@@ -98,14 +98,9 @@ public final class OutputPlace {
   }
 
   private void clear(boolean killed) throws IOException {
+    NewDirectory.recover(files, target);
     if (killed) {
       clearUnfinished();
-    }
-    for (FileStatus old : beside(NewDirectory.OLD)) {
-      putBackOrRemove(old.getPath());
-    }
-    for (FileStatus unfinished : beside(NewDirectory.NEW)) {
-      remove(unfinished.getPath());
     }
     for (FileStatus added : beside(AddedFiles.KIND)) {
       addOrRemove(added.getPath());
@@ -125,15 +120,6 @@ public final class OutputPlace {
   private FileStatus[] beside(String kind) throws IOException {
     FileStatus[] found = files.globStatus(NewDirectory.beside(target, kind, "*"));
     return found == null ? new FileStatus[0] : found;
-  }
-
-  /** Between two renames of one replacement there is nothing in its place. */
-  private void putBackOrRemove(Path old) throws IOException {
-    if (files.exists(target)) {
-      remove(old);
-    } else if (files.rename(old, target)) {
-      LOG.warn("{} is put back, which a run that was killed was about to replace", target);
-    }
   }
 
   private void clearUnfinished() throws IOException {

@@ -16,11 +16,17 @@ import org.apache.hadoop.fs.Path;
  * What there is at an output's place and beside it, as somebody finds it who changes nothing.
  *
  * @param rows the directory with all rows of a run that came to its end; empty if there is none.
- *     Where a run was killed as it replaced an output, it is beside the output's place
+ *     Where a run was killed as it replaced an output, it is beside the output's place, or there
+ *     are two that have them together
  * @param lock of the run that has the place; empty if there is none
  * @param remains what runs left that were killed, or have while they are at work
  */
-public record OutputState(Optional<Path> rows, Optional<LockState> lock, List<Remains> remains) {
+public record OutputState(List<Path> rows, Optional<LockState> lock, List<Remains> remains) {
+
+  private static final String COMPLETE =
+      "a new output that is complete; the next run on the output puts it in its place";
+
+  private static final String BEGUN = "rows of a new output; the next run clears them away";
 
   /**
    * What a run left.
@@ -47,29 +53,15 @@ public record OutputState(Optional<Path> rows, Optional<LockState> lock, List<Re
   private record Look(Configuration conf, FileSystem files, Path target) {
 
     OutputState state() throws IOException {
-      boolean isThere = isThere();
+      List<Path> rows = isThere() ? List.of(target) : List.of();
       List<Remains> remains = new ArrayList<>();
-      Optional<Path> rows = isThere ? Optional.of(target) : Optional.empty();
       if (target.getParent() == null) {
         return new OutputState(rows, Optional.empty(), remains);
       }
-      for (Path old : found(NewDirectory.beside(target, NewDirectory.OLD, "*"))) {
-        rows = rows.isPresent() ? rows : Optional.of(old);
-        remains.add(old(old, isThere));
-      }
-      Path set = Replacement.old(target);
-      if (files.exists(set)) {
-        rows = rows.isPresent() ? rows : Optional.of(set);
-        remains.add(old(set, isThere));
-      }
-      Path complete = Replacement.complete(target);
-      if (files.exists(complete)) {
-        rows = Optional.of(complete);
-        remains.add(
-            new Remains(
-                complete,
-                "a new output that is complete; the next run that replaces the output puts it in"
-                    + " its place"));
+      for (NewDirectory beside : NewDirectory.all(files, target)) {
+        boolean isWhole = beside.isWhole();
+        rows = isWhole ? beside.places() : rows;
+        remains.add(new Remains(beside.path(), isWhole ? COMPLETE : BEGUN));
       }
       addUnfinished(remains);
       return new OutputState(rows, lock(), remains);
@@ -94,25 +86,7 @@ public record OutputState(Optional<Path> rows, Optional<LockState> lock, List<Re
       }
     }
 
-    private List<Path> found(Path pattern) throws IOException {
-      FileStatus[] found = files.globStatus(pattern);
-      return found == null ? List.of() : Arrays.stream(found).map(FileStatus::getPath).toList();
-    }
-
-    private static Remains old(Path path, boolean isThere) {
-      return new Remains(
-          path,
-          isThere
-              ? "the output before the last one; the next run clears it away"
-              : "the output, which was about to be replaced; the next run puts it back");
-    }
-
     private void addUnfinished(List<Remains> remains) throws IOException {
-      List<Path> unfinished = new ArrayList<>(found(Replacement.parts(target)));
-      unfinished.addAll(found(NewDirectory.beside(target, NewDirectory.NEW, "*")));
-      for (Path part : unfinished) {
-        remains.add(new Remains(part, "rows of a new output; the next run clears them away"));
-      }
       Path folder = new Path(target, Unfinished.FOLDER);
       if (files.exists(folder)) {
         remains.add(new Remains(folder, "rows that are not yet part of the output"));

@@ -61,6 +61,15 @@ record Continuation(RunJournal journal, Configuration hadoop) {
     new RunJournal(left.toString(), NEVER).remove(hadoop);
   }
 
+  /** Throws away the journal of the very run that an output is of, which was killed thereafter. */
+  static void forgetThatOf(Path output, RunSession session) throws IOException {
+    Optional<String> journal = location(session.conf(), session.hadoop(), true);
+    if (journal.isPresent()
+        && OutputRecord.areOfOneRun(session.hadoop(), output, new Path(journal.get()))) {
+      new RunJournal(journal.get(), NEVER).remove(session.hadoop());
+    }
+  }
+
   static Optional<String> location(StrataConf conf, Configuration hadoop, boolean isPlaceTaken)
       throws IOException {
     Optional<String> named = conf.find(StrataKeys.JOURNAL_DIR);

@@ -74,6 +74,11 @@ final class IncrementalFiles implements IncrementalOutput {
   }
 
   @Override
+  public void forgetJournal() throws IOException {
+    Continuation.forgetThatOf(new Path(location()), session);
+  }
+
+  @Override
   public Output part() {
     return Output.at(
         session.spark(),

@@ -23,6 +23,9 @@ interface IncrementalOutput {
   /** The options that they were made with; none where that is not known. */
   RunOptions options() throws IOException;
 
+  /** Throws away the journal that is of the run that wrote what is there, if there is one. */
+  void forgetJournal() throws IOException;
+
   /** Where new rows are written. */
   Output part();
 

@@ -114,7 +114,6 @@ final class IncrementalRun {
         OutputPlace.claim(hadoop, location, session.spark().sparkContext().applicationId());
     try (lock) {
       Replacement replacement = Replacement.of(hadoop, location);
-      replacement.recover();
       return execute(new IncrementalFiles(session, replacement, lock), console);
     } catch (IOException e) {
       throw DataErrors.output(location, e);
@@ -130,7 +129,9 @@ final class IncrementalRun {
     ErrorReasons keptErrors =
         unchanged ? ErrorReasons.NONE : work.earlier().errorsTakenOver(work.rows());
     Supplier<RunReport> report = () -> report(listener, plan.kept(), unchanged, keptErrors);
-    if (!unchanged) {
+    if (unchanged) {
+      output.forgetJournal();
+    } else {
       listener.expect(plan.toRun());
       replace(output, work, stats, listener, report, console);
     }

@@ -37,6 +37,12 @@ final class IncrementalTable implements IncrementalOutput {
     return known.isPresent() ? RunOptions.parse(known.get()) : new RunOptions(Map.of());
   }
 
+  /** A table does not say what run it is of. */
+  @Override
+  public void forgetJournal() {
+    // it may be another's
+  }
+
   @Override
   public Output part() {
     return table.output();

@@ -7,6 +7,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -114,6 +115,21 @@ final class OutputRecord {
     } catch (FileNotFoundException e) {
       return List.of();
     }
+  }
+
+  /** Whether two directories say that they are of a run, and of the same. */
+  static boolean areOfOneRun(Configuration hadoop, Path one, Path other) throws IOException {
+    Optional<Instant> run = in(hadoop, one).read().last().map(KeptRun::started);
+    return run.isPresent() && run.equals(in(hadoop, other).read().last().map(KeptRun::started));
+  }
+
+  /** Those of an output whose rows are in one or in several directories. */
+  static KeptRuns read(Configuration hadoop, List<Path> directories) throws IOException {
+    KeptRuns runs = KeptRuns.NONE;
+    for (Path directory : directories) {
+      runs = runs.last().isPresent() ? runs : in(hadoop, directory).read();
+    }
+    return runs;
   }
 
   /** What is there. */

@@ -61,10 +61,6 @@ public final class OutputStatus {
 
   private StatusReport ofFiles() throws IOException {
     OutputState state = OutputState.of(hadoop, output);
-    KeptRuns runs =
-        state.rows().isPresent()
-            ? OutputRecord.in(hadoop, state.rows().get()).read()
-            : KeptRuns.NONE;
     Map<String, String> remains = new LinkedHashMap<>();
     state.remains().forEach(left -> remains.put(left.path().toString(), left.meaning()));
     return new StatusReport(
@@ -72,8 +68,8 @@ public final class OutputStatus {
         Instant.now(),
         state.lock().map(OutputStatus::holder),
         Optional.empty(),
-        state.rows().isPresent(),
-        runs,
+        !state.rows().isEmpty(),
+        OutputRecord.read(hadoop, state.rows()),
         journal(Continuation.location(conf, hadoop, new Path(output).getParent() != null)),
         remains,
         KeptCommand.retry(output));

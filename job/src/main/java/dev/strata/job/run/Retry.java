@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 
 /**
  * What a run is told that asks the failed rows of an output again: what the run was told that wrote
@@ -83,19 +84,15 @@ public final class Retry {
   }
 
   private KeptRuns runs(Configuration hadoop) {
-    OutputState state = OutputState.of(hadoop, output);
+    List<Path> rows = OutputState.of(hadoop, output).rows();
+    if (rows.isEmpty()) {
+      throw StrataException.data(
+          "no run has come to its end at %s, so no rows have failed; see what is there with: strata"
+              + " status %s",
+          output, output);
+    }
     try {
-      return OutputRecord.in(
-              hadoop,
-              state
-                  .rows()
-                  .orElseThrow(
-                      () ->
-                          StrataException.data(
-                              "no run has come to its end at %s, so no rows have failed; see what"
-                                  + " is there with: strata status %s",
-                              output, output)))
-          .read();
+      return OutputRecord.read(hadoop, rows);
     } catch (IOException e) {
       throw DataErrors.status(output, e);
     }

@@ -80,7 +80,6 @@ final class RetryRun {
         OutputPlace.claim(hadoop, location, session.spark().sparkContext().applicationId());
     try (lock) {
       Replacement replacement = Replacement.of(hadoop, location);
-      replacement.recover();
       requireSame();
       return execute(replacement, lock, console);
     } catch (IOException e) {
@@ -100,6 +99,7 @@ final class RetryRun {
     RowsAgain again = rows();
     RowTally tally = again.tally();
     if (tally.askable() == 0) {
+      Continuation.forgetThatOf(new Path(location), session);
       return Outcome.nothing(
           RetryReport.nothingToDo(location, tally.rows(), tally.refused().rows()));
     }

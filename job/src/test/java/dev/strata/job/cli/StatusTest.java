@@ -180,29 +180,29 @@ class StatusTest {
     assertThat(lines.get(1)).matches("  held by +nobody any more: ann on .* next run takes over");
   }
 
-  /** Between two renames, in both ways in which outputs are replaced. */
+  /** The output is what the next run on it makes of what there is. */
   @Test
   void aReplacementThatWasKilled() throws IOException {
-    write(".out.strata-new/_strata_run", record("2026-11-27T01:00:00Z"));
-    write(".out.strata-old/part-0", "");
-    write(".out.strata-part-7/part-0", "");
+    write("out/part-0", "");
+    write(".out.new-1a2b3c4d/_strata_run", record("2026-11-27T01:00:00Z"));
+    Files.createDirectory(directory.resolve(".out.whole-1a2b3c4d"));
+    write(".out.new-7/part-0", "");
     List<String> lines = status(0);
     assertThat(lines.get(0)).isEqualTo(out() + ": complete");
     assertThat(lines)
         .anyMatch(line -> line.contains("started 2026-11-27T01:00:00Z"))
-        .anyMatch(line -> line.contains(".out.strata-new: a new output that is complete"))
-        .anyMatch(line -> line.contains(".out.strata-old: the output, which was about to be"))
-        .anyMatch(line -> line.contains(".out.strata-part-7: rows of a new output"));
+        .anyMatch(line -> line.contains(".out.new-1a2b3c4d: a new output that is complete; the"))
+        .anyMatch(line -> line.contains(".out.new-7: rows of a new output; the next run clears"));
   }
 
+  /** As where a rename is a copy of one file after the other. */
   @Test
-  void anOutputThatWasPutAside() throws IOException {
-    write(".out.old-1a2b3c4d/_strata_run", record("2026-11-27T01:00:00Z"));
+  void anOutputThatWasBeingMoved() throws IOException {
+    write("out/_strata_run", record("2026-11-27T01:00:00Z"));
     write(".out.new-1a2b3c4d/part-0", "");
-    assertThat(status(0))
-        .anyMatch(line -> line.contains("started 2026-11-27T01:00:00Z"))
-        .anyMatch(line -> line.contains("was about to be replaced; the next run puts it back"))
-        .anyMatch(line -> line.contains("the next run clears them away"));
+    Files.createDirectory(directory.resolve(".out.whole-1a2b3c4d"));
+    Files.createDirectory(directory.resolve(".out.moving-1a2b3c4d"));
+    assertThat(status(0)).anyMatch(line -> line.contains("started 2026-11-27T01:00:00Z"));
   }
 
   /** A journal that an older version left says less. */

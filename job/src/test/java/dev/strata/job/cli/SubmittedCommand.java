@@ -2,8 +2,12 @@ package dev.strata.job.cli;
 
 import dev.strata.job.CommandResult;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +48,29 @@ public final class SubmittedCommand {
     } finally {
       submitted.keySet().forEach(System::clearProperty);
     }
+  }
+
+  /**
+   * Starts a command in a process of its own, which may be killed.
+   *
+   * @param log what it says
+   */
+  public static Process start(Map<String, String> settings, List<String> words, Path log)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.matches("(--add-|-XX:\\+Ignore|-Dlog4j2).*"))
+        .forEach(command::add);
+    command.addAll(List.of("-Xmx700m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    Map<String, String> submitted = new HashMap<>(USUAL);
+    submitted.putAll(settings);
+    submitted.forEach((key, value) -> command.add("-D" + key + "=" + value));
+    command.add(Strata.class.getName());
+    command.addAll(words);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    return builder.redirectOutput(log.toFile()).start();
   }
 
   /** The same of a command that needs no more memory than the demo model does. */

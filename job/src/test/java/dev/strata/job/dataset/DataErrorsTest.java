@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.strata.job.TestSession;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -68,6 +70,24 @@ class DataErrorsTest {
         .hasMessage(
             "Spark's local directories (spark.local.dir) are full: No space left on device; make"
                 + " room there, then start again");
+  }
+
+  /** As HDFS's client writes. */
+  @Test
+  void whatIsThrownOnAThreadOfTheFileSystemIsOfWhatWaitsForIt() {
+    ConnectException refused = new ConnectException("Connection refused");
+    ConnectException call = new ConnectException("Call From a to b:8020 failed: refused");
+    call.initCause(refused);
+    for (Throwable cause : List.of(refused, call)) {
+      cause.setStackTrace(
+          new StackTraceElement[] {new StackTraceElement("DataStreamer", "run", null, 0)});
+    }
+    IOException writer = thrownIn("org.example.Task", "Task failed while writing rows");
+    writer.initCause(call);
+    assertThat(DataErrors.ofRun(writer, "in", "out"))
+        .hasMessage(
+            "the output out cannot be written: Call From a to b:8020 failed: refused; check the"
+                + " address, and that the service runs");
   }
 
   /** Whatever was read or written when Spark gave up. */

@@ -37,8 +37,10 @@ class OutputPlaceTest {
         "out/_SUCCESS out/part-0 out/_temporary/0/part-1 | out/_SUCCESS out/part-0",
         "out/part-0 out/_temporary/0/part-1 | out/_temporary/0/part-1 out/part-0",
         "out/part-0 .out.new-1a2b3c4d/part-1 | out/part-0",
-        ".out.old-1a2b3c4d/part-0 .out.new-1a2b3c4d/part-1 | out/part-0",
-        "out/part-1 .out.old-1a2b3c4d/part-0 | out/part-1",
+        "out/part-0 .out.new-1a2b3c4d/part-1 .out.whole-1a2b3c4d/ | out/part-1",
+        "out/part-1 .out.new-1a2b3c4d/k=v/part-2 .out.whole-1a2b3c4d/ .out.moving-1a2b3c4d/"
+            + " | out/k=v/part-2 out/part-1",
+        "out/part-0 ..out.new-1a2b3c4d.new-5e6f/part-1 | out/part-0",
         "out/part-0 .out.add-1a2b3c4d/part-1 | out/part-0",
         "out/part-0 .out.add-1a2b3c4d/_complete .out.add-1a2b3c4d/k=v/part-1 | out/k=v/part-1"
             + " out/part-0",

@@ -10,8 +10,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class ReplacementTest {
 
@@ -29,33 +27,11 @@ class ReplacementTest {
     write(Path.of(replacement.part().toUri()), "one");
     replacement.commit();
     assertThat(replacement.exists()).isTrue();
+    start();
     write(Path.of(replacement.part().toUri()), "two");
     replacement.commit();
     assertThat(directory.toFile().list()).containsExactly("day=1");
     assertThat(content()).isEqualTo("two");
-  }
-
-  /** What there is beside the output at each moment in which a run may be killed. */
-  @ParameterizedTest
-  @CsvSource({
-    "day=1, .day=1.strata-part-x, '', OLD",
-    "day=1, .day=1.strata-new, '', NEW",
-    ".day=1.strata-old, .day=1.strata-new, '', NEW",
-    "day=1, .day=1.strata-old, '', OLD",
-    ".day=1.strata-old, .day=1.strata-part-x, '', OLD",
-    "day=1, .day=1.strata-old, .day=1.strata-new, THIRD",
-    ".day=1.strata-new, .day=1.strata-part-x, '', OLD"
-  })
-  void aKilledRunIsFinishedOrClearedAway(String first, String second, String third, String expected)
-      throws IOException {
-    write(directory.resolve(first), "OLD");
-    write(directory.resolve(second), "NEW");
-    if (!third.isEmpty()) {
-      write(directory.resolve(third), "THIRD");
-    }
-    replacement.recover();
-    assertThat(directory.toFile().list()).containsExactly("day=1");
-    assertThat(content()).isEqualTo(expected);
   }
 
   @Test

@@ -2,12 +2,12 @@ package dev.strata.job.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.gson.JsonObject;
 import dev.strata.job.CommandResult;
 import dev.strata.job.Demo;
 import dev.strata.job.Rows;
 import dev.strata.job.cli.SubmittedCommand;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -26,8 +26,9 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Input, journal and output on an HDFS that is stopped in the middle of a run, and started anew.
- * Takes about a minute, so that it runs with {@code -Dstrata.long=true} alone.
+ * Input, journal and output on an HDFS that is stopped in the middle of a run, and started anew, or
+ * not until the run has ended. Takes some minutes, so that it runs with {@code -Dstrata.long=true}
+ * alone.
  */
 @EnabledIfSystemProperty(named = "strata.long", matches = "true")
 @Timeout(240)
@@ -66,31 +67,34 @@ class HdfsOutageIT {
 
   private static CommandResult translate(String input, String output) {
     return SubmittedCommand.run(
-        Map.of("spark.hadoop.dfs.client.use.datanode.hostname", "false"),
-        List.of(
-            "translate",
-            "--to-language",
-            "French",
-            "--model",
-            Demo.MODEL.toString(),
-            "--input",
-            input,
-            "--output",
-            output,
-            "--output-format",
-            "json",
-            "--id-column",
-            "id",
-            "--max-new-tokens",
-            String.valueOf(NEW_TOKENS),
-            "--journal-interval",
-            "100ms",
-            "--host-memory",
-            "512m"));
+        Map.of("spark.hadoop.dfs.client.use.datanode.hostname", "false"), words(input, output));
   }
 
-  private static long segments() throws IOException {
-    org.apache.hadoop.fs.Path journal = path("/.out.strata-journal");
+  private static List<String> words(String input, String output) {
+    return List.of(
+        "translate",
+        "--to-language",
+        "French",
+        "--model",
+        Demo.MODEL.toString(),
+        "--input",
+        input,
+        "--output",
+        output,
+        "--output-format",
+        "json",
+        "--id-column",
+        "id",
+        "--max-new-tokens",
+        String.valueOf(NEW_TOKENS),
+        "--journal-interval",
+        "100ms",
+        "--host-memory",
+        "512m");
+  }
+
+  private static long segments(String output) throws IOException {
+    org.apache.hadoop.fs.Path journal = path("/." + output + ".strata-journal");
     return dfs.exists(journal)
         ? Arrays.stream(dfs.listStatus(journal))
             .map(FileStatus::getPath)
@@ -103,7 +107,7 @@ class HdfsOutageIT {
   void aRunGoesOnAfterItsFileSystemWasAway() throws Exception {
     CompletableFuture<CommandResult> run = new CompletableFuture<>();
     new Thread(() -> run.complete(translate(root + "/sentences.json", root + "/out"))).start();
-    while (segments() < 2) {
+    while (segments("out") < 2) {
       assertThat(run).as("it runs").isNotDone();
       TimeUnit.MILLISECONDS.sleep(10);
     }
@@ -117,15 +121,69 @@ class HdfsOutageIT {
     CommandResult result = run.get(200, TimeUnit.SECONDS);
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
 
+    assertComplete("out");
+  }
+
+  /** A file system is waited for by seconds, which is minutes unless it is set. */
+  @Test
+  void aRunWhoseFileSystemStaysAwayEndsAndIsContinued() throws Exception {
+    Process run = startImpatient();
+    while (segments("later") < 2) {
+      assertThat(run.isAlive()).as("it runs").isTrue();
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    MiniDFSCluster.DataNodeProperties node = cluster.stopDataNode(0);
+    cluster.shutdownNameNode(0);
+    assertThat(run.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    List<String> ended = Files.readAllLines(log());
+    assertThat(run.exitValue()).as("%s", last(ended)).isEqualTo(4);
+    assertThat(ended)
+        .filteredOn(line -> line.startsWith("strata: "))
+        .singleElement()
+        .asString()
+        .startsWith("strata: the output " + root + "/later cannot be written: ")
+        .endsWith("; check the address, and that the service runs");
+
+    cluster.restartNameNode(0, false);
+    cluster.restartDataNode(node, true);
+    cluster.waitActive();
+    assertThat(segments("later")).isGreaterThan(1);
+    Process next = startImpatient();
+    assertThat(next.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    List<String> continued = Files.readAllLines(log());
+    assertThat(next.exitValue()).as("%s", last(continued)).isZero();
+    assertThat(continued).anyMatch(line -> line.matches("  continued +[0-9]+ rows kept, .*"));
+    assertComplete("later");
+  }
+
+  private static Process startImpatient() throws IOException {
+    return SubmittedCommand.start(
+        Map.of(
+            "spark.hadoop.ipc.client.connect.max.retries", "2",
+            "spark.hadoop.ipc.client.connect.retry.interval", "200"),
+        words(root + "/sentences.json", root + "/later"),
+        log());
+  }
+
+  private static List<String> last(List<String> lines) {
+    return lines.subList(Math.max(0, lines.size() - 20), lines.size());
+  }
+
+  private static Path log() {
+    return directory.resolve("driver.log");
+  }
+
+  private static void assertComplete(String output) throws IOException {
     dfs.copyToLocalFile(
-        false, path("/out"), new org.apache.hadoop.fs.Path(directory.resolve("out").toUri()), true);
-    Map<String, JsonObject> rows = Rows.read(directory.resolve("out"));
-    CommandResult undisturbed =
-        translate(
-            Demo.ROOT.resolve("datasets/sentences.json").toString(),
-            directory.resolve("undisturbed").toString());
-    assertThat(undisturbed.exitCode()).isZero();
-    assertThat(rows).isEqualTo(Rows.read(directory.resolve("undisturbed")));
-    assertThat(dfs.exists(path("/.out.strata-journal"))).isFalse();
+        false,
+        path("/" + output),
+        new org.apache.hadoop.fs.Path(directory.resolve(output).toUri()),
+        true);
+    String undisturbed = directory.resolve("undisturbed of " + output).toString();
+    CommandResult result =
+        translate(Demo.ROOT.resolve("datasets/sentences.json").toString(), undisturbed);
+    assertThat(result.exitCode()).isZero();
+    assertThat(Rows.read(directory.resolve(output))).isEqualTo(Rows.read(Path.of(undisturbed)));
+    assertThat(dfs.exists(path("/." + output + ".strata-journal"))).isFalse();
   }
 }

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -152,19 +154,76 @@ class S3Check {
     assertThat(left()).containsExactly("in.json", "out");
     assertThat(translate(incremental).out())
         .containsExactly("nothing to do: all 3 rows are done, " + out() + " is unchanged");
+  }
 
-    // As a run leaves it that is killed while the new output is copied to its place.
-    copy("out", ".out.strata-new");
-    for (FileStatus file : s3.listStatus(path(out()))) {
-      if (file.getPath().getName().startsWith("part-")) {
-        s3.delete(file.getPath(), false);
-        break;
-      }
-    }
-    assertThat(rows()).hasSizeLessThan(3);
-    assertThat(translate(incremental).out().get(0)).startsWith("nothing to do: all 3 rows");
-    assertThat(texts()).containsExactly("one", "two!", "three");
+  /**
+   * The driver is a process of its own, killed while it writes, and again while files are moved to
+   * the output's place, some of which are then in each of two directories.
+   */
+  @Test
+  void aDriverThatWasKilledTakesNoRowAlong() throws Exception {
+    List<JsonObject> input = References.sentences(60);
+    write(input.subList(0, 6));
+    String[] incremental = {
+      "--incremental", "--id-column", "id", "--partitions", "24", "--journal-interval", "50ms"
+    };
+    assertThat(translate(incremental).exitCode()).isZero();
+    write(input);
+
+    kill(start(incremental), () -> count(".out.strata-journal", ".arrow") > 1);
+    assertThat(rows()).as("the output before").hasSize(6);
+    kill(start(incremental), () -> count("out", "part-") > 2 && count(beside(".new-"), "") > 2);
+    assertThat(left()).anyMatch(name -> name.startsWith(".out.moving-"));
+    assertThat(rows().size()).as("those that were moved").isLessThan(60);
+
+    CommandResult next = translate(incremental);
+    assertThat(next.exitCode()).as("%s", next.err()).isZero();
+    assertThat(next.out().get(0)).startsWith("nothing to do: all 60 rows are done, ");
     assertThat(left()).containsExactly("in.json", "out");
+    Map<String, JsonObject> references = References.read("translations");
+    assertThat(rows()).hasSize(60);
+    rows()
+        .forEach(
+            (id, row) -> {
+              if (References.isClear(references.get(id))) {
+                References.assertEqual(row, references.get(id));
+              }
+            });
+  }
+
+  /** What a process is killed at. */
+  private interface Moment {
+    boolean isThere() throws IOException;
+  }
+
+  private static void kill(Process run, Moment moment) throws Exception {
+    while (!moment.isThere()) {
+      assertThat(run.isAlive()).as("it is killed before it ends").isTrue();
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    run.destroyForcibly().waitFor();
+  }
+
+  /** A process that moves and removes few files at a time, as others do with hundreds. */
+  private Process start(String... more) throws IOException {
+    Map<String, String> settings = new HashMap<>(server.settings());
+    settings.put("spark.hadoop.fs.s3a.bulk.delete.page.size", "2");
+    return SubmittedCommand.start(settings, words(more), directory.resolve("driver.log"));
+  }
+
+  private String beside(String kind) throws IOException {
+    return left().stream().filter(name -> name.contains(kind)).findFirst().orElse("none");
+  }
+
+  /** How many files of a directory have a word in their names. */
+  private long count(String name, String word) throws IOException {
+    try {
+      return Arrays.stream(s3.listStatus(path(folder + name)))
+          .filter(file -> file.getPath().getName().contains(word))
+          .count();
+    } catch (FileNotFoundException e) {
+      return 0;
+    }
   }
 
   @Test
@@ -229,13 +288,17 @@ class S3Check {
   }
 
   private CommandResult translate(String... more) {
+    return SubmittedCommand.run(server.settings(), words(more));
+  }
+
+  private List<String> words(String... more) {
     List<String> words = new ArrayList<>(List.of("translate", "--to-language", "French"));
     words.addAll(List.of("--input", folder + "in.json", "--output", out()));
     words.addAll(List.of("--output-format", "json", "--host-memory", "512m"));
     List<String> model = List.of("--model", Demo.MODEL.toString());
     words.addAll(Arrays.asList(more).contains("--model") ? List.of() : model);
     words.addAll(List.of(more));
-    return SubmittedCommand.run(server.settings(), words);
+    return words;
   }
 
   private String out() {
@@ -253,15 +316,6 @@ class S3Check {
     String lines = rows.stream().map(JsonObject::toString).collect(Collectors.joining("\n"));
     try (OutputStream file = s3.create(path(folder + "in.json"), true)) {
       file.write(lines.getBytes(StandardCharsets.UTF_8));
-    }
-  }
-
-  private void copy(String from, String to) throws IOException {
-    for (FileStatus file : s3.listStatus(path(folder + from))) {
-      try (FSDataInputStream in = s3.open(file.getPath());
-          OutputStream copy = s3.create(path(folder + to + "/" + file.getPath().getName()), true)) {
-        in.transferTo(copy);
-      }
     }
   }
 

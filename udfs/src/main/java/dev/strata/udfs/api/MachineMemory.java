@@ -1,7 +1,9 @@
 package dev.strata.udfs.api;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,9 +23,6 @@ import java.util.stream.Stream;
  */
 public record MachineMemory(long limit, boolean isContainer, long free, long swap, long own) {
 
-  /** Where an operating system says nothing. */
-  private static final long UNKNOWN = Long.MAX_VALUE;
-
   /** A control group's limit, and what it holds that nothing gives way. */
   private record Group(long limit, long used) {}
 
@@ -34,7 +33,7 @@ public record MachineMemory(long limit, boolean isContainer, long free, long swa
 
   static MachineMemory read(Path proc, Path groups) {
     Path machine = proc.resolve("meminfo");
-    long total = kibibytes(machine, "MemTotal:", UNKNOWN);
+    long total = kibibytes(machine, "MemTotal:", ofThisJvm());
     long free = kibibytes(machine, "MemAvailable:", total);
     long limit = total;
     for (Group group : groups(proc.resolve("self/cgroup"), groups)) {
@@ -49,6 +48,12 @@ public record MachineMemory(long limit, boolean isContainer, long free, long swa
         free,
         kibibytes(machine, "SwapFree:", 0),
         kibibytes(proc.resolve("self/status"), "RssAnon:", 0));
+  }
+
+  /** What the JVM knows of, also on other systems than Linux. */
+  private static long ofThisJvm() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
   }
 
   private static List<Group> groups(Path membership, Path root) {

@@ -1,5 +1,6 @@
 package dev.strata.udfs.store;
 
+import dev.strata.udfs.api.MachineMemory;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.model.DecoderSpec;
@@ -91,7 +92,7 @@ public final class Checkpoint implements Closeable {
 
   /** The same, reading as {@link #open(String, String, long)} does. */
   public static Checkpoint open(ModelFiles files, String io, long memoryToCome) {
-    long available = io.equals("auto") ? PageCache.availableBytes() - memoryToCome : Long.MAX_VALUE;
+    long available = io.equals("auto") ? MachineMemory.now().free() - memoryToCome : Long.MAX_VALUE;
     return open(files, new ShardSources(io, available));
   }
 

@@ -84,11 +84,6 @@ class DirectTileReadsTest extends TileReadsContract {
     }
   }
 
-  @Test
-  void whatMemoryKeepsIsMoreThanNothingAndLessThanAll() {
-    assertThat(PageCache.availableBytes()).isBetween(1L << 20, 1L << 50);
-  }
-
   /** A local directory whose second shard cannot be opened for direct reads. */
   private static final class WithoutDirectReads extends ForwardedModelFiles {
 
