@@ -138,8 +138,8 @@ class SmallDiskTest {
     /** A task that begins there says so, and nothing of what is there is lost. */
     private void refusesAndKeepsAll() throws Exception {
       begin();
-      try (Journal none = open()) {
-        check(false, "it opened: " + none);
+      try (Journal opened = open()) {
+        check(false, "it opened, with " + opened.find(A));
       } catch (IOException e) {
         System.out.println(fault + ": " + e.getMessage());
       }
