@@ -13,6 +13,7 @@ import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
+import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.ResidentWeights;
@@ -89,7 +90,7 @@ final class SweepResources implements AutoCloseable {
             device
                 .kernels()
                 .reshape(ResidentWeights.OWNER, read, device.computeType(), weight.columns());
-        vectors.put(weight.role(), weight.layer(), vector);
+        vectors.put(weight.spec(), vector);
       }
     }
   }
@@ -97,7 +98,8 @@ final class SweepResources implements AutoCloseable {
   private SweepMemory memory(Checkpoint checkpoint) {
     KvPool pool = holdings.add(pool());
     KvMemory kv = holdings.add(kv(pool));
-    Activations activations = holdings.add(new Activations(device, spec, plan.blockTokens()));
+    Activations activations =
+        holdings.add(new Activations(device, ActivationSizes.of(spec), plan.blockTokens()));
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));

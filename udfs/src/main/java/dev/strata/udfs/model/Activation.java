@@ -1,7 +1,9 @@
 package dev.strata.udfs.model;
 
-/** The non-linearity of the feed-forward stage. */
+/** A non-linearity. */
 public enum Activation {
+  /** {@code x}. */
+  NONE,
   /** {@code x · sigmoid(x)}. */
   SILU
 }

@@ -33,7 +33,7 @@ final class QwenWindows {
 
   private static IntUnaryOperator byType(JsonFields config, int window) {
     List<String> types = config.texts("layer_types");
-    int layers = DecoderSpecReader.layerCount(config);
+    int layers = DecoderFields.layerCount(config);
     if (types.size() != layers) {
       throw config.unusable(
           String.format("layer_types has %d entries for %d layers", types.size(), layers));

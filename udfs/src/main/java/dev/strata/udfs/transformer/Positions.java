@@ -1,7 +1,7 @@
 package dev.strata.udfs.transformer;
 
+import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.LayerSpec;
 import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
@@ -42,8 +42,8 @@ public final class Positions implements AutoCloseable {
     public Ropes(ComputeDevice device, DecoderSpec spec) {
       this.device = device;
       try {
-        spec.layers().stream()
-            .map(LayerSpec::rope)
+        spec.attentions().stream()
+            .map(AttentionSpec::rope)
             .distinct()
             .forEach(rope -> frequencies.put(rope, frequencies(rope)));
       } catch (Throwable e) {

@@ -17,6 +17,7 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Positions;
 import java.util.List;
@@ -79,8 +80,8 @@ class FootprintsTest {
   void activations(String name) {
     open(name);
     assertTakes(
-        Activations.footprint(spec, device.computeType(), BLOCK),
-        List.of(new Activations(device, spec, BLOCK)));
+        ActivationSizes.of(spec).footprint(device.computeType(), BLOCK),
+        List.of(new Activations(device, ActivationSizes.of(spec), BLOCK)));
   }
 
   @ParameterizedTest

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.ElementType;
-import dev.strata.udfs.model.WeightRole;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -38,7 +37,7 @@ class GoldenCheckpointsTest {
       assertThat(checkpoint.spec().layers()).hasSize(3);
       assertThat(checkpoint.generation().stopTokens()).isEqualTo(Set.of(2));
       assertThat(LayerStore.of(checkpoint, 4_096).sweepBytes()).isEqualTo(checkpoint.weightBytes());
-      assertThat(checkpoint.has(WeightRole.HEAD, -1)).isTrue();
+      assertThat(checkpoint.weight(checkpoint.spec().headMatrix()).rows()).isEqualTo(128);
     }
   }
 
@@ -69,7 +68,7 @@ class GoldenCheckpointsTest {
   @Test
   void readsTheFinalNormOfAShardedModel() throws Exception {
     try (Checkpoint checkpoint = Checkpoint.open(GOLDENS.resolve("llama").toString())) {
-      Weight norm = checkpoint.weight(WeightRole.FINAL_NORM, -1);
+      Weight norm = checkpoint.weight(checkpoint.spec().head().norm());
       assertThat(norm.type()).isEqualTo(ElementType.F32);
       assertThat(norm.file()).isEqualTo("model-00004-of-00004.safetensors");
       ByteBuffer bytes = ByteBuffer.allocate((int) norm.bytes()).order(ByteOrder.LITTLE_ENDIAN);
@@ -81,9 +80,9 @@ class GoldenCheckpointsTest {
   @Test
   void aTiedHeadIsTheEmbedding() throws Exception {
     try (Checkpoint checkpoint = Checkpoint.open(GOLDENS.resolve("qwen3").toString())) {
-      Weight head = checkpoint.weight(WeightRole.HEAD, -1);
-      Weight embedding = checkpoint.weight(WeightRole.EMBEDDING, -1);
-      assertThat(head.role()).isEqualTo(WeightRole.HEAD);
+      Weight head = checkpoint.weight(checkpoint.spec().headMatrix());
+      Weight embedding = checkpoint.weight(checkpoint.spec().embedding());
+      assertThat(checkpoint.spec().tiedHead()).isTrue();
       assertThat(head.offset()).isEqualTo(embedding.offset());
       assertThat(head.rows()).isEqualTo(checkpoint.spec().vocabSize());
     }

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class DecoderWeightsTest {
-
-  private static final RopeSpec ROPE = new RopeSpec(List.of(1.0, 0.1), 1);
+class DecoderSpecTest {
 
   @Test
   void aPlainLayer() {
-    assertThat(names(spec(false, false)))
+    assertThat(names(spec("llama", false)))
         .containsExactly(
             "model.embed_tokens.weight [11, 6]",
             "model.layers.0.input_layernorm.weight [6]",
@@ -29,14 +27,17 @@ class DecoderWeightsTest {
 
   @Test
   void allThatALayerMayHave() {
-    assertThat(names(spec(true, true)))
+    assertThat(names(spec("qwen3", true)))
+        .contains(
+            "model.layers.0.self_attn.q_norm.weight [4]",
+            "model.layers.0.self_attn.k_norm.weight [4]")
+        .doesNotContain("lm_head.weight [11, 6]");
+    assertThat(names(spec("llama", true)))
         .contains(
             "model.layers.0.self_attn.q_proj.bias [8]",
             "model.layers.0.self_attn.k_proj.bias [4]",
             "model.layers.0.self_attn.v_proj.bias [4]",
             "model.layers.0.self_attn.o_proj.bias [6]",
-            "model.layers.0.self_attn.q_norm.weight [4]",
-            "model.layers.0.self_attn.k_norm.weight [4]",
             "model.layers.0.mlp.gate_proj.bias [10]",
             "model.layers.0.mlp.up_proj.bias [10]",
             "model.layers.0.mlp.down_proj.bias [6]")
@@ -44,29 +45,20 @@ class DecoderWeightsTest {
   }
 
   private static List<String> names(DecoderSpec spec) {
-    return DecoderWeights.of(spec).stream()
-        .map(weight -> weight.name() + " " + weight.shape())
-        .toList();
+    return spec.weights().stream().map(weight -> weight.name() + " " + weight.shape()).toList();
   }
 
   /** 11 tokens, 6 wide, 10 between, 2 query heads and 1 key head of 4. */
-  private static DecoderSpec spec(boolean extras, boolean tied) {
-    return new DecoderSpec(
-        "llama",
-        11,
-        6,
-        10,
-        2,
-        1,
-        4,
-        1e-5,
-        Activation.SILU,
-        extras,
-        extras,
-        extras,
-        extras,
-        tied,
-        16,
-        List.of(new LayerSpec(0, ROPE)));
+  private static DecoderSpec spec(String family, boolean tied) {
+    return ModelConfig.parse(
+        String.format(
+            """
+            {"model_type": "%s", "vocab_size": 11, "hidden_size": 6, "intermediate_size": 10,
+             "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 4,
+             "num_hidden_layers": 1, "max_position_embeddings": 16, "attention_bias": %2$s,
+             "mlp_bias": %2$s, "tie_word_embeddings": %2$s}
+            """,
+            family, tied),
+        "config.json");
   }
 }
