@@ -84,7 +84,9 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     read(new ArrayList<>(places.keySet()));
     isReading = false;
     try (Tensor indexes = device.indexes(index)) {
-      device.kernels().embed(staged, places.size(), indexes, hidden, row);
+      device
+          .kernels()
+          .embed(staged, places.size(), indexes, checkpoint.spec().embeddingScale(), hidden, row);
     }
   }
 

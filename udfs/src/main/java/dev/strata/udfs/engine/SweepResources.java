@@ -6,11 +6,13 @@ import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.ResidentKv;
 import dev.strata.udfs.kv.StreamedKv;
 import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Holdings;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.ActivationSizes;
@@ -86,13 +88,25 @@ final class SweepResources implements AutoCloseable {
       NumberType stored = Numbers.typeOf(weight.type());
       try (Tensor read = device.allocateHost(ResidentWeights.OWNER, stored, weight.columns())) {
         checkpoint.read(weight, 0, read.buffer());
-        Tensor vector =
-            device
-                .kernels()
-                .reshape(ResidentWeights.OWNER, read, device.computeType(), weight.columns());
-        vectors.put(weight.spec(), vector);
+        vectors.put(weight.spec(), vector(read, weight.spec()));
       }
     }
+  }
+
+  /** Of the compute type; what is added is added before numbers are rounded to it. */
+  private Tensor vector(Tensor read, WeightSpec weight) {
+    Kernels kernels = device.kernels();
+    if (weight.offset() == 0) {
+      return converted(read, device.computeType());
+    }
+    try (Tensor exact = converted(read, NumberType.FLOAT32)) {
+      kernels.shift(exact, weight.offset());
+      return converted(exact, device.computeType());
+    }
+  }
+
+  private Tensor converted(Tensor vector, NumberType type) {
+    return device.kernels().reshape(ResidentWeights.OWNER, vector, type, vector.elements());
   }
 
   private SweepMemory memory(Checkpoint checkpoint) {

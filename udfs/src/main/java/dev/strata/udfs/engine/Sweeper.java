@@ -52,6 +52,7 @@ final class Sweeper implements AutoCloseable {
   private final Head head;
   private final TileProgram program;
   private final ReadLog reads;
+  private final boolean fusedAttention;
   private final SweepRecorder recorder;
   private int blockTokens;
   private BooleanSupplier wanted;
@@ -79,6 +80,7 @@ final class Sweeper implements AutoCloseable {
       this.transformer = resources.transformer();
       this.head = resources.head();
       this.recorder = new SweepRecorder(observer, reads, memory, resources.lanes());
+      this.fusedAttention = DeviceTraits.of(device, spec).fusedAttention();
       this.blockTokens = plan.blockTokens();
       this.program = weights.program(spec, isOneBlock());
     } catch (Throwable e) {
@@ -218,9 +220,7 @@ final class Sweeper implements AutoCloseable {
   }
 
   private void upload(TokenBlock block) {
-    block
-        .batches()
-        .forEach(batch -> batch.upload(device, spec.widestHead(), plan.choice().scores()));
+    block.batches().forEach(batch -> batch.upload(device, fusedAttention, plan.choice().scores()));
   }
 
   private void demand(List<TokenBlock> blocks, boolean followed) {

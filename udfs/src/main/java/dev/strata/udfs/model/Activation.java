@@ -5,5 +5,7 @@ public enum Activation {
   /** {@code x}. */
   NONE,
   /** {@code x · sigmoid(x)}. */
-  SILU
+  SILU,
+  /** {@code x/2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))}. */
+  GELU_TANH
 }

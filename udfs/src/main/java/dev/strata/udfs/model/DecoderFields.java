@@ -11,8 +11,6 @@ import java.util.stream.IntStream;
  */
 final class DecoderFields {
 
-  private static final double DEFAULT_NORM_EPSILON = 1e-6;
-
   private final JsonFields config;
   private final int hiddenSize;
   private final int heads;
@@ -20,6 +18,16 @@ final class DecoderFields {
   private int defaultContextLength;
   private int defaultKeyValueHeads;
   private int defaultHeadDim;
+  private double defaultNormEpsilon = 1e-6;
+  private double defaultTheta = RopeFields.DEFAULT_THETA;
+  private boolean defaultTied;
+  private boolean isPartlyRotated;
+  private double defaultRotatedPart = 1;
+  private boolean isStretchedAlready;
+  private boolean normsFromOne;
+  private double embeddingScale = 1;
+  private double logitScale = 1;
+  private double logitSoftCap;
 
   DecoderFields(JsonFields config) {
     this.config = config;
@@ -47,26 +55,107 @@ final class DecoderFields {
     return this;
   }
 
+  /** What an absent {@code rms_norm_eps} means. */
+  @CanIgnoreReturnValue
+  DecoderFields defaultNormEpsilon(double epsilon) {
+    this.defaultNormEpsilon = epsilon;
+    return this;
+  }
+
+  /** What an absent {@code rope_theta} means. */
+  @CanIgnoreReturnValue
+  DecoderFields defaultTheta(double theta) {
+    this.defaultTheta = theta;
+    return this;
+  }
+
+  /** An absent {@code tie_word_embeddings} means that they are tied. */
+  @CanIgnoreReturnValue
+  DecoderFields tiedByDefault() {
+    this.defaultTied = true;
+    return this;
+  }
+
+  /**
+   * Only a part of each head may be rotated.
+   *
+   * @param part what an absent {@code partial_rotary_factor} means
+   */
+  @CanIgnoreReturnValue
+  DecoderFields partlyRotated(double part) {
+    this.isPartlyRotated = true;
+    this.defaultRotatedPart = part;
+    return this;
+  }
+
+  /** The pretrained length is stretched already in {@code max_position_embeddings}. */
+  @CanIgnoreReturnValue
+  DecoderFields stretchedAlready() {
+    this.isStretchedAlready = true;
+    return this;
+  }
+
+  /** Norms multiply by one more than their weights say. */
+  @CanIgnoreReturnValue
+  DecoderFields normsFromOne() {
+    this.normsFromOne = true;
+    return this;
+  }
+
+  /** What rows of the embedding are multiplied by. */
+  @CanIgnoreReturnValue
+  DecoderFields embeddingScale(double scale) {
+    this.embeddingScale = scale;
+    return this;
+  }
+
+  /**
+   * What becomes of logits.
+   *
+   * @param softCap 0 for none
+   */
+  @CanIgnoreReturnValue
+  DecoderFields logits(double scale, double softCap) {
+    this.logitScale = scale;
+    this.logitSoftCap = softCap;
+    return this;
+  }
+
+  int hiddenSize() {
+    return hiddenSize;
+  }
+
   int intermediateSize() {
     return config.width("intermediate_size");
   }
 
   Activation activation() {
-    return switch (config.textOr("hidden_act", "silu")) {
+    return activation("hidden_act", "silu");
+  }
+
+  Activation activation(String name, String otherwise) {
+    return switch (config.textOr(name, otherwise)) {
       case "silu", "swish" -> Activation.SILU;
-      default -> throw config.invalid("hidden_act", "silu, the only supported activation");
+      case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+      default -> throw config.invalid(name, "silu or gelu_pytorch_tanh");
     };
   }
 
   /** How all layers attend, without windows and norms. */
   AttentionSpec attention() {
     int headDim = headDim();
-    return AttentionSpec.of(heads, keyValueHeads(), headDim, rope(headDim).spec());
+    return AttentionSpec.of(heads, keyValueHeads(), headDim, rope().spec());
+  }
+
+  /** The same of layers of a type, where types rotate differently. */
+  AttentionSpec attentionOf(String type) {
+    return AttentionSpec.of(heads, keyValueHeads(), headDim(), rope().ofLayers(type).spec());
   }
 
   /** The steps of a stage of a layer, in the usual layout of names. */
   StageBuilder stage(int layer) {
-    return new StageBuilder("model.layers." + layer + ".", hiddenSize, normEpsilon());
+    return new StageBuilder(
+        "model.layers." + layer + ".", hiddenSize, normEpsilon(), normsFromOne ? 1 : 0);
   }
 
   /** The decoder with these layers. */
@@ -77,14 +166,17 @@ final class DecoderFields {
         family,
         vocabSize,
         hiddenSize,
-        rope(headDim()).contextLength(),
+        isStretchedAlready ? maxPositions() : rope().contextLength(),
         WeightSpec.matrix("model.embed_tokens.weight", vocabSize, hiddenSize),
+        embeddingScale,
         layers,
         new HeadSpec(
-            WeightSpec.vector("model.norm.weight", hiddenSize),
+            WeightSpec.vector("model.norm.weight", hiddenSize).plus(normsFromOne ? 1 : 0),
             normEpsilon(),
             WeightSpec.matrix("lm_head.weight", vocabSize, hiddenSize),
-            config.flagOr("tie_word_embeddings", false)));
+            config.flagOr("tie_word_embeddings", defaultTied),
+            logitScale,
+            logitSoftCap));
   }
 
   /** Layers of a configuration. */
@@ -93,15 +185,20 @@ final class DecoderFields {
   }
 
   private double normEpsilon() {
-    return config.positiveOr("rms_norm_eps", DEFAULT_NORM_EPSILON);
+    return config.positiveOr("rms_norm_eps", defaultNormEpsilon);
   }
 
-  private RopeFields rope(int headDim) {
-    int maxPositions = config.sizeOr("max_position_embeddings", defaultContextLength);
-    return RopeFields.of(config, headDim, maxPositions);
+  /** How heads are rotated, where all layers rotate alike. */
+  RopeFields rope() {
+    RopeFields fields = RopeFields.of(config, headDim(), maxPositions(), defaultTheta);
+    return isPartlyRotated ? fields.partly(defaultRotatedPart) : fields;
   }
 
-  private int headDim() {
+  private int maxPositions() {
+    return config.sizeOr("max_position_embeddings", defaultContextLength);
+  }
+
+  int headDim() {
     int headDim = config.sizeOr("head_dim", defaultHeadDim);
     if (headDim == 0) {
       if (hiddenSize % heads != 0) {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * @param hiddenSize width of the residual stream
  * @param contextLength the most tokens of one sequence, prompt and completion together
  * @param embedding [vocab, hidden]; only the rows of the tokens at hand are read
+ * @param embeddingScale what they are multiplied by
  * @param layers one for each layer
  * @param head what comes after them
  */
@@ -23,6 +24,7 @@ public record DecoderSpec(
     int hiddenSize,
     int contextLength,
     WeightSpec embedding,
+    double embeddingScale,
     List<LayerProgram> layers,
     HeadSpec head) {
 
@@ -40,7 +42,14 @@ public record DecoderSpec(
   /** The same with a head of its own. */
   public DecoderSpec untied() {
     return new DecoderSpec(
-        family, vocabSize, hiddenSize, contextLength, embedding, layers, head.untied());
+        family,
+        vocabSize,
+        hiddenSize,
+        contextLength,
+        embedding,
+        embeddingScale,
+        layers,
+        head.untied());
   }
 
   /** Whether the head is the embedding's matrix. */
@@ -94,6 +103,11 @@ public record DecoderSpec(
   /** The most query heads of a layer. */
   public int mostHeads() {
     return attentions().stream().mapToInt(AttentionSpec::heads).max().orElse(0);
+  }
+
+  /** Whether scores of any layer have a soft cap. */
+  public boolean capsScores() {
+    return attentions().stream().anyMatch(attention -> attention.softCap() > 0);
   }
 
   /** The width of the widest head. */

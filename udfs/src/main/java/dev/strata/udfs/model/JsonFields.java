@@ -255,6 +255,12 @@ final class JsonFields {
     return value.getAsBoolean();
   }
 
+  boolean isText(String name) {
+    return isPresent(name)
+        && object.get(name).isJsonPrimitive()
+        && object.get(name).getAsJsonPrimitive().isString();
+  }
+
   String text(String name) {
     return text(name, object.get(name), "a string");
   }

@@ -11,33 +11,78 @@ import java.util.List;
  */
 final class RopeFields {
 
-  private static final double DEFAULT_THETA = 10_000;
+  static final double DEFAULT_THETA = 10_000;
   private static final String PRETRAINED_LENGTH = "original_max_position_embeddings";
 
   private final JsonFields config;
   private final JsonFields rope;
   private final int headDim;
   private final int maxPositions;
+  private final double defaultTheta;
+  private final boolean isPartly;
 
-  private RopeFields(JsonFields config, JsonFields rope, int headDim, int maxPositions) {
+  /**
+   * @param headDim elements of a head that are rotated
+   * @param isPartly whether they may be a part of them
+   */
+  private RopeFields(
+      JsonFields config,
+      JsonFields rope,
+      int headDim,
+      int maxPositions,
+      double defaultTheta,
+      boolean isPartly) {
     this.config = config;
     this.rope = rope;
     this.headDim = headDim;
     this.maxPositions = maxPositions;
+    this.defaultTheta = defaultTheta;
+    this.isPartly = isPartly;
   }
 
   /**
    * @param maxPositions what {@code max_position_embeddings} says
+   * @param defaultTheta what an absent {@code rope_theta} means
    */
-  static RopeFields of(JsonFields config, int headDim, int maxPositions) {
+  static RopeFields of(JsonFields config, int headDim, int maxPositions, double defaultTheta) {
     boolean older = config.isPresent("rope_scaling");
     JsonFields rope = config.object(older ? "rope_scaling" : "rope_parameters");
-    return new RopeFields(config, rope, headDim, maxPositions);
+    return new RopeFields(config, rope, headDim, maxPositions, defaultTheta, false);
+  }
+
+  /**
+   * The same where only a part of each head may be rotated.
+   *
+   * @param otherwise what an absent {@code partial_rotary_factor} means
+   */
+  RopeFields partly(double otherwise) {
+    String name = "partial_rotary_factor";
+    double part = rope.positiveOr(name, config.positiveOr(name, otherwise));
+    int rotated = (int) (headDim * part);
+    if (part > 1 || rotated < 2 || rotated % 2 != 0) {
+      throw config.unusable(
+          String.format("partial_rotary_factor %s of a head of %d is no pairs", part, headDim));
+    }
+    return new RopeFields(config, rope, rotated, maxPositions, defaultTheta, true);
+  }
+
+  /** The same for layers of a type, whose parameters are apart where there are several. */
+  RopeFields ofLayers(String type) {
+    return rope.isPresent(type)
+        ? new RopeFields(config, rope.object(type), headDim, maxPositions, defaultTheta, isPartly)
+        : this;
+  }
+
+  /** Rotation without scaling. */
+  static RopeSpec plain(double theta, int headDim) {
+    return spec(RopeScaling.plain(theta, headDim), 1);
   }
 
   RopeSpec spec() {
-    requireWholeHead(config);
-    requireWholeHead(rope);
+    if (!isPartly) {
+      requireWholeHead(config);
+      requireWholeHead(rope);
+    }
     requireOneForAllLayers();
     float[] plain = RopeScaling.plain(theta(), headDim);
     return switch (type()) {
@@ -94,7 +139,7 @@ final class RopeFields {
   }
 
   private double theta() {
-    return rope.positiveOr("rope_theta", config.positiveOr("rope_theta", DEFAULT_THETA));
+    return rope.positiveOr("rope_theta", config.positiveOr("rope_theta", defaultTheta));
   }
 
   private float[] llama3(float[] plain) {

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 /**
  * One step of a stage, done for all tokens of a micro-batch. {@code hidden} is the residual stream.
  */
-public sealed interface Step permits Step.Norm, Step.Product, Step.Attend {
+public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.Add {
 
   /** Every tensor that it needs, in the order in which they are used. */
   List<WeightSpec> weights();
@@ -21,14 +21,14 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend {
   /**
    * {@code target = norm(hidden)}: divided by its root mean square, multiplied by a weight.
    *
-   * @param weight [hidden]
+   * @param weight [hidden]; null for {@code target = hidden}
    * @param epsilon added to the mean square
    */
   record Norm(WeightSpec weight, double epsilon, Buffer target) implements Step {
 
     @Override
     public List<WeightSpec> weights() {
-      return List.of(weight);
+      return weight == null ? List.of() : List.of(weight);
     }
 
     @Override
@@ -122,6 +122,26 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend {
     @Override
     public Buffer filled() {
       return target;
+    }
+  }
+
+  /**
+   * {@code hidden += scale · norm(source)}.
+   *
+   * @param source [hidden]; overwritten
+   * @param norm [hidden]; null for none
+   * @param epsilon added to the mean square
+   */
+  record Add(Buffer source, WeightSpec norm, double epsilon, double scale) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return norm == null ? List.of() : List.of(norm);
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
     }
   }
 }

@@ -9,8 +9,9 @@ import java.util.List;
  * @param shape the tensor's: [rows, columns] of a matrix, [elements] of a vector
  * @param firstRow the first of the rows that are meant
  * @param rows how many; 1 of a vector
+ * @param offset what is added to each element of a vector when it is read
  */
-public record WeightSpec(String name, List<Long> shape, int firstRow, int rows) {
+public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, double offset) {
 
   private static final String BASE_MODEL = "model.";
 
@@ -24,12 +25,22 @@ public record WeightSpec(String name, List<Long> shape, int firstRow, int rows) 
 
   /** A whole matrix. */
   static WeightSpec matrix(String name, int rows, int columns) {
-    return new WeightSpec(name, List.of((long) rows, (long) columns), 0, rows);
+    return new WeightSpec(name, List.of((long) rows, (long) columns), 0, rows, 0);
+  }
+
+  /** Some of its rows. */
+  WeightSpec rows(int first, int count) {
+    return new WeightSpec(name, shape, firstRow + first, count, offset);
   }
 
   /** A vector. */
   static WeightSpec vector(String name, int elements) {
-    return new WeightSpec(name, List.of((long) elements), 0, 1);
+    return new WeightSpec(name, List.of((long) elements), 0, 1, 0);
+  }
+
+  /** The same with something added to each element. */
+  WeightSpec plus(double value) {
+    return new WeightSpec(name, shape, firstRow, rows, offset + value);
   }
 
   /** Elements of a row. */

@@ -3,6 +3,7 @@ package dev.strata.udfs.transformer;
 import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.model.AttentionSpec;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
 
@@ -51,8 +52,7 @@ final class AttentionPass {
               queries,
               access.kv(),
               batch.segments(),
-              attention.window(),
-              attention.scale(),
+              new Kernels.Scores(attention.window(), attention.scale(), attention.softCap()),
               attended,
               batch.firstRow());
     }

@@ -10,6 +10,7 @@ import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Where a sweep's tokens are in their sequences, and how each layer rotates them. Made once for a
@@ -44,6 +45,7 @@ public final class Positions implements AutoCloseable {
       try {
         spec.attentions().stream()
             .map(AttentionSpec::rope)
+            .filter(Objects::nonNull)
             .distinct()
             .forEach(rope -> frequencies.put(rope, frequencies(rope)));
       } catch (Throwable e) {
@@ -75,8 +77,12 @@ public final class Positions implements AutoCloseable {
     }
   }
 
+  /** How a rope turns the sweep's tokens; null turns none. */
   Kernels.Rotation rotation(RopeSpec rope) {
-    return new Kernels.Rotation(positions, ropes.frequencies.get(rope), rope.attentionFactor());
+    return rope == null
+        ? new Kernels.Rotation(positions, ropes.device.none(), 1, false)
+        : new Kernels.Rotation(
+            positions, ropes.frequencies.get(rope), rope.attentionFactor(), rope.pairs());
   }
 
   @Override

@@ -59,6 +59,8 @@ public final class StagePass {
       norm(norm, block);
     } else if (step instanceof Step.Attend attend) {
       attend(attend, block);
+    } else if (step instanceof Step.Add add) {
+      add(add, block);
     } else {
       throw new IllegalArgumentException("tiles are missing for " + step);
     }
@@ -79,6 +81,24 @@ public final class StagePass {
                         model.vector(norm.weight()),
                         norm.epsilon(),
                         buffer(norm.target())));
+  }
+
+  private void add(Step.Add add, BlockState block) {
+    model
+        .compute()
+        .run(
+            "add",
+            () ->
+                model
+                    .kernels()
+                    .addRows(
+                        buffer(add.source()),
+                        block.tokens(),
+                        model.vector(add.norm()),
+                        add.epsilon(),
+                        add.scale(),
+                        block.hidden(),
+                        block.row()));
   }
 
   private void attend(Step.Attend attend, BlockState block) throws IOException {
@@ -122,6 +142,7 @@ public final class StagePass {
           kernels.storeProduct(
               x, n, tile, bias, firstRow, target, (long) step.target().first() + firstRow);
       case SILU -> kernels.storeSiluProduct(x, n, tile, bias, firstRow, target);
+      case GELU_TANH -> kernels.storeGeluProduct(x, n, tile, bias, firstRow, target);
     }
   }
 

@@ -77,7 +77,7 @@ public final class Transformer {
    * @param targets tokens whose log-probabilities are wanted
    */
   public HeadPass head(Tensor normed, Tensor logits, int logitRows, HeadTargets targets) {
-    return new HeadPass(device, normed, logits, logitRows, targets);
+    return new HeadPass(device, spec.head(), normed, logits, logitRows, targets);
   }
 
   /**

@@ -205,7 +205,7 @@ class SweepScheduleTest {
   private static List<Segment> segments(TokenBlock block) {
     List<Segment> segments = new ArrayList<>();
     for (KvBatch batch : block.batches()) {
-      batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
+      batch.upload(device, false, Long.MAX_VALUE);
       for (Segment s : SegmentReader.read(batch.segments())) {
         segments.add(new Segment(batch.firstRow() + s.row(), s.count(), s.slot(), s.length()));
       }
@@ -217,7 +217,7 @@ class SweepScheduleTest {
   private static List<Long> slots(TokenBlock block) {
     List<Long> slots = new ArrayList<>();
     for (KvBatch batch : block.batches()) {
-      batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
+      batch.upload(device, false, Long.MAX_VALUE);
       long[] rows = device.kernels().toLongs(batch.rowSlots());
       assertThat(rows).hasSize(batch.rows());
       Arrays.stream(rows).forEach(slots::add);

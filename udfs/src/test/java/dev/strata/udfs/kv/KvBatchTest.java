@@ -102,7 +102,7 @@ class KvBatchTest {
       }
       copied += copy.tokens();
     }
-    batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
+    batch.upload(device, false, Long.MAX_VALUE);
     List<Segment> segments = SegmentReader.read(batch.segments());
     long[] rowSlots = device.kernels().toLongs(batch.rowSlots());
     int needed = 0;

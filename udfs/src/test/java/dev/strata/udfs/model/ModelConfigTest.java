@@ -39,7 +39,8 @@ class ModelConfigTest {
         .containsExactly("llama", 128, 32, 512, false);
     assertThat(spec.attentions())
         .hasSize(3)
-        .containsOnly(new AttentionSpec(4, 2, 8, null, null, 0, PLAIN_ROPE, 0, 1 / Math.sqrt(8)));
+        .containsOnly(
+            new AttentionSpec(4, 2, 8, null, null, 0, PLAIN_ROPE, 0, 1 / Math.sqrt(8), 0));
     assertThat(spec.head().epsilon()).isEqualTo(1e-5);
     assertThat(biases(spec)).isEmpty();
   }
@@ -115,9 +116,17 @@ class ModelConfigTest {
         "llama-tied-headdim",
         "llama-yarn",
         "llama3-rope",
+        "exaone4",
+        "gemma2",
+        "glm4",
+        "granite",
         "mistral",
+        "olmo2",
+        "phi3",
         "qwen2",
-        "qwen3"
+        "qwen3",
+        "seed-oss",
+        "smollm3"
       })
   void theOlderFormSaysTheSame(String golden) throws IOException {
     JsonObject newer = JsonParser.parseString(config(golden)).getAsJsonObject();
@@ -303,10 +312,11 @@ class ModelConfigTest {
         "rms_norm_eps | 0 | rms_norm_eps is 0 in f.json; it must be a number above 0",
         "tie_word_embeddings | \"yes\" | tie_word_embeddings is \"yes\" in f.json; it must be true"
             + " or false",
-        "hidden_act | \"gelu\" | hidden_act is \"gelu\" in f.json; it must be silu, the only"
-            + " supported activation",
+        "hidden_act | \"gelu\" | hidden_act is \"gelu\" in f.json; it must be silu or"
+            + " gelu_pytorch_tanh",
         "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
-            + " llama, mistral, qwen2, qwen3",
+            + " exaone4, gemma2, gemma3_text, glm4, granite, llama, mistral, olmo2, phi3, qwen2,"
+            + " qwen3, seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); use the model as F32, F16 or BF16",

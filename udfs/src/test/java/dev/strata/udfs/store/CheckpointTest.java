@@ -106,7 +106,7 @@ class CheckpointTest {
               "17 bytes at 8 are outside of Weight[spec=WeightSpec[name=model.norm.weight");
       assertThatThrownBy(() -> checkpoint.read(norm, -1, ByteBuffer.allocate(1)))
           .isInstanceOf(IllegalArgumentException.class);
-      WeightSpec other = new WeightSpec("model.layers.7.norm.weight", List.of(6L), 0, 1);
+      WeightSpec other = new WeightSpec("model.layers.7.norm.weight", List.of(6L), 0, 1, 0);
       assertThatThrownBy(() -> checkpoint.weight(other))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("no " + other + " in this model");

@@ -21,11 +21,11 @@ class BufferSlotsTest {
   private static final Buffer C = new Buffer("c", 7);
 
   private static Step norm(Buffer target) {
-    return new Step.Norm(new WeightSpec("norm", List.of(3L), 0, 1), 1e-5, target);
+    return new Step.Norm(new WeightSpec("norm", List.of(3L), 0, 1, 0), 1e-5, target);
   }
 
   private static WeightSpec matrix(int rows, int columns) {
-    return new WeightSpec("matrix", List.of((long) rows, (long) columns), 0, rows);
+    return new WeightSpec("matrix", List.of((long) rows, (long) columns), 0, rows, 0);
   }
 
   private static Step product(Buffer source, Buffer target) {
