@@ -54,6 +54,7 @@ abstract class MemoryLayout {
   final KvFormat plain;
 
   private final int mostHeads;
+  private final boolean rotatesByLength;
 
   MemoryLayout(ModelSize model, EngineOptions options, DeviceTraits device) {
     this.model = model;
@@ -62,6 +63,7 @@ abstract class MemoryLayout {
     this.device = device;
     this.activations = ActivationSizes.of(spec);
     this.mostHeads = spec.mostHeads();
+    this.rotatesByLength = spec.rotatesByLength();
     this.plain = KvFormat.plain(spec, device.computeType());
   }
 
@@ -104,7 +106,7 @@ abstract class MemoryLayout {
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
         scores(choice),
-        Positions.footprint(choice.sweepTokens()),
+        Positions.footprint(choice.sweepTokens(), rotatesByLength),
         KvBatch.footprint(runs(choice), choice.sweepTokens()));
   }
 

@@ -212,7 +212,7 @@ final class Sweeper implements AutoCloseable {
     List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter());
     try (Holdings uploaded = new Holdings()) {
       blocks.forEach(uploaded::add);
-      Positions positions = uploaded.add(ropes.of(schedule.positions()));
+      Positions positions = uploaded.add(ropes.of(schedule.positions(), schedule.spans()));
       blocks.forEach(this::upload);
       demand(blocks, followed);
       return pass(schedule, blocks, positions);

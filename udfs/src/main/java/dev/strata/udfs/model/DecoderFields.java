@@ -23,6 +23,7 @@ final class DecoderFields {
   private boolean defaultTied;
   private boolean isPartlyRotated;
   private double defaultRotatedPart = 1;
+  private boolean mayBeLong;
   private boolean isStretchedAlready;
   private boolean normsFromOne;
   private double embeddingScale = 1;
@@ -85,6 +86,13 @@ final class DecoderFields {
   DecoderFields partlyRotated(double part) {
     this.isPartlyRotated = true;
     this.defaultRotatedPart = part;
+    return this;
+  }
+
+  /** Longrope is known to the family. */
+  @CanIgnoreReturnValue
+  DecoderFields maybeLong() {
+    this.mayBeLong = true;
     return this;
   }
 
@@ -191,7 +199,8 @@ final class DecoderFields {
   /** How heads are rotated, where all layers rotate alike. */
   RopeFields rope() {
     RopeFields fields = RopeFields.of(config, headDim(), maxPositions(), defaultTheta);
-    return isPartlyRotated ? fields.partly(defaultRotatedPart) : fields;
+    fields = isPartlyRotated ? fields.partly(defaultRotatedPart) : fields;
+    return mayBeLong ? fields.maybeLong() : fields;
   }
 
   private int maxPositions() {

@@ -105,6 +105,12 @@ public record DecoderSpec(
     return attentions().stream().mapToInt(AttentionSpec::heads).max().orElse(0);
   }
 
+  /** Whether tokens of long sequences are rotated otherwise in any layer. */
+  public boolean rotatesByLength() {
+    return attentions().stream()
+        .anyMatch(attention -> attention.rope() != null && attention.rope().longer() != null);
+  }
+
   /** Whether scores of any layer have a soft cap. */
   public boolean capsScores() {
     return attentions().stream().anyMatch(attention -> attention.softCap() > 0);

@@ -20,6 +20,7 @@ public final class ModelConfig {
             new Glm4Family(),
             new GraniteFamily(),
             new LlamaFamily(),
+            new Ministral3Family(),
             new MistralFamily(),
             new Olmo2Family(),
             new Phi3Family(),

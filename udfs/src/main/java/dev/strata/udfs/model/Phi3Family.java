@@ -16,7 +16,8 @@ final class Phi3Family implements ModelFamily {
         new DecoderFields(config)
             .defaultContextLength(4_096)
             .defaultNormEpsilon(1e-5)
-            .partlyRotated(1);
+            .partlyRotated(1)
+            .maybeLong();
     AttentionSpec attention = fields.attention().withWindow(config.sizeOr("sliding_window", 0));
     Activation activation = fields.activation();
     int intermediate = fields.intermediateSize();

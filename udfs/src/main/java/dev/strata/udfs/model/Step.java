@@ -59,7 +59,8 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.
    * @param bias [columns of the target]; null for none
    * @param use what becomes of it
    * @param activation of what is stored
-   * @param target where it goes; null for the residual stream
+   * @param target where it goes; null for the residual stream. Columns from the first on, unless it
+   *     is stored as it is
    */
   record Product(
       WeightSpec matrix,
@@ -71,8 +72,10 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.
       implements Step {
 
     public Product {
+      boolean isPlain = use == Use.STORE && activation == Activation.NONE;
       if (matrix.columns() != source.width()
           || (target != null && matrix.rows() != target.count())
+          || (target != null && target.first() > 0 && !isPlain)
           || (target == null) != (use == Use.ADD)) {
         throw new IllegalArgumentException(
             String.format("product of %s and %s, %s, into %s", source, matrix, use, target));

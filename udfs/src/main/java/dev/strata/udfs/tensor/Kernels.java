@@ -469,6 +469,14 @@ public final class Kernels implements AutoCloseable {
         "%s frequencies of %s",
         rotation.frequencies().elements(),
         headDim);
+    Longer longer = rotation.longer();
+    require(
+        longer.spans().elements() == 0
+            || (longer.spans().elements() == rotation.positions().elements()
+                && longer.frequencies().elements() == rotation.frequencies().elements()),
+        "%s beside %s",
+        longer,
+        rotation.frequencies());
     inParts(
         n,
         (begin, count) ->
@@ -483,6 +491,11 @@ public final class Kernels implements AutoCloseable {
                 rotation.frequencies(),
                 rotation.factor(),
                 rotation.pairs(),
+                rotation.beta(),
+                rotation.length(),
+                rotation.longer().spans(),
+                rotation.longer().frequencies(),
+                rotation.longer().above(),
                 queryNorm,
                 keyNorm,
                 epsilon,
@@ -535,8 +548,37 @@ public final class Kernels implements AutoCloseable {
    *     first; none for no rotation
    * @param factor what cosines and sines are multiplied by
    * @param pairs whether neighbours are rotated together, else the halves of what is rotated
+   * @param beta queries are multiplied by {@code 1 + beta · log(1 + floor(position / length))}; 0
+   *     for not at all
+   * @param longer other frequencies of some tokens
    */
-  public record Rotation(Tensor positions, Tensor frequencies, double factor, boolean pairs) {}
+  public record Rotation(
+      Tensor positions,
+      Tensor frequencies,
+      double factor,
+      boolean pairs,
+      double beta,
+      int length,
+      Longer longer) {}
+
+  /**
+   * Frequencies of tokens whose span is above a bound.
+   *
+   * @param spans [tokens] how long each token's sequence is for it; none where all tokens have the
+   *     same frequencies
+   * @param frequencies as many as the others
+   */
+  public record Longer(Tensor spans, Tensor frequencies, int above) {}
+
+  /** All tokens have the same frequencies. */
+  public Longer noLonger() {
+    return new Longer(device.none(), device.none(), 0);
+  }
+
+  /** A rotation and no more. */
+  public Rotation rotation(Tensor positions, Tensor frequencies, double factor, boolean pairs) {
+    return new Rotation(positions, frequencies, factor, pairs, 0, 1, noLonger());
+  }
 
   /**
    * How products of queries and keys become scores.

@@ -248,9 +248,13 @@ class Kernels(Module):
       _2 = torch.mul_(target, scale)
     return 0
 
-  # Cosines and sines of position times frequency, side by side: [tokens, 2 frequencies] float32
-  def rotations(self: __torch__.Kernels, positions: Tensor, frequencies: Tensor, factor: float) -> Tensor:
-    angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), torch.unsqueeze(frequencies, 0))
+  # Cosines and sines of position times frequency, side by side: [tokens, 2 frequencies] float32. Where there are spans, tokens
+  # whose span is above a bound have the longer frequencies.
+  def rotations(self: __torch__.Kernels, positions: Tensor, frequencies: Tensor, factor: float, spans: Tensor, longer: Tensor, above: int) -> Tensor:
+    f = torch.unsqueeze(frequencies, 0)
+    if torch.numel(spans) > 0:
+      f = torch.where(torch.unsqueeze(torch.gt(spans, above), 1), torch.unsqueeze(longer, 0), f)
+    angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), f)
     return torch.mul(torch.cat([torch.cos(angles), torch.sin(angles)], 1), factor)
 
   # Turns the first elements of each head of x itself, [n, heads, headDim], by as many rotations, in float32: their halves
@@ -282,9 +286,15 @@ class Kernels(Module):
       x = torch.view(x, [n, heads, d])
     return (self).rms_norm(x, weight, epsilon, x, )
 
+  # x [n, heads, d] of tokens at positions, times 1 + beta * log(1 + floor(position / length))
+  def sharpen(self: __torch__.Kernels, x: Tensor, positions: Tensor, beta: float, length: int) -> int:
+    far = torch.log(torch.add(torch.floor(torch.div(torch.to(positions, 6), length)), 1.))
+    _0 = torch.mul_(x, torch.unsqueeze(torch.unsqueeze(torch.add(torch.mul(far, beta), 1.), 1), 1))
+    return 0
+
   # Norms and rotates queries and keys of the n tokens from row on in qkv itself; leaves keys and values also in fresh,
   # from token to on, and in kv [slots, 2, kvHeads, headDim], at the tokens' slots.
-  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, pairs: bool, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
+  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, pairs: bool, beta: float, length: int, spans: Tensor, longer: Tensor, above: int, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
     kv_heads = torch.size(kv, 2)
     d = torch.size(kv, 3)
     turned = (self).queries(qkv, row, n, heads + kv_heads, d, )
@@ -292,8 +302,13 @@ class Kernels(Module):
       _0 = (self).norm_heads(qkv, row, n, 0, heads, d, query_norm, epsilon, )
       _1 = (self).norm_heads(qkv, row, n, heads * d, kv_heads, d, key_norm, epsilon, )
     if torch.numel(frequencies) > 0:
-      r = (self).rotations(torch.slice(positions, 0, first, first + n, 1), frequencies, factor, )
+      own_spans = spans
+      if torch.numel(spans) > 0:
+        own_spans = torch.slice(spans, 0, first, first + n, 1)
+      r = (self).rotations(torch.slice(positions, 0, first, first + n, 1), frequencies, factor, own_spans, longer, above, )
       _2 = (self).rotate(turned, r, pairs, )
+    if beta > 0.:
+      _5 = (self).sharpen((self).queries(qkv, row, n, heads, d, ), torch.slice(positions, 0, first, first + n, 1), beta, length, )
     new = torch.slice(fresh, 0, to, to + n, 1)
     _3 = torch.copy_(torch.view(new, [n, kv_heads * 2 * d]), (self).block(qkv, row, n, heads * d, kv_heads * 2 * d, ))
     _4 = torch.index_copy_(kv, 0, torch.slice(slots, 0, to, to + n, 1), new)

@@ -176,9 +176,9 @@ class FootprintsTest {
     Positions.Ropes ropes = new Positions.Ropes(device, spec);
     long ofRopes = device.held().bytes(DEVICE);
     holdings.add(ropes);
-    holdings.add(ropes.of(new long[SWEEP]));
+    holdings.add(ropes.of(new long[SWEEP], new long[SWEEP]));
     assertThat(device.held().bytes(DEVICE) - ofRopes)
-        .isEqualTo(Positions.footprint(SWEEP).bytes(DEVICE));
+        .isEqualTo(Positions.footprint(SWEEP, false).bytes(DEVICE));
   }
 
   /** Tiles are cut at rows, so the largest is a little smaller than it may be. */

@@ -143,6 +143,7 @@ class SweepScheduleTest {
         .extracting(SweepRun::position, SweepRun::count)
         .containsExactly(tuple(0, 7), tuple(3, 1));
     assertThat(first.runs().get(0).choosesToken()).isFalse();
+    assertThat(first.spans()).containsExactly(10, 10, 10, 10, 10, 10, 10, 4);
     long1.advance(7);
     SweepSchedule second = schedule(8);
     assertThat(second.runs())

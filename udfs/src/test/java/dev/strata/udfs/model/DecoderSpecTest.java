@@ -1,8 +1,10 @@
 package dev.strata.udfs.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 
 class DecoderSpecTest {
@@ -42,6 +44,36 @@ class DecoderSpecTest {
             "model.layers.0.mlp.up_proj.bias [10]",
             "model.layers.0.mlp.down_proj.bias [6]")
         .doesNotContain("lm_head.weight [11, 6]");
+  }
+
+  private static Step.Product product(
+      int rows, int columns, Step.Use use, Activation activation, Buffer.Columns target) {
+    Buffer source = new Buffer("x", 6);
+    WeightSpec matrix = WeightSpec.matrix("w", rows, columns);
+    return new Step.Product(matrix, null, source, use, activation, target);
+  }
+
+  @Test
+  void widthsThatDoNotFitAreRefused() {
+    Buffer buffer = new Buffer("y", 8);
+    Step.Use store = Step.Use.STORE;
+    Activation none = Activation.NONE;
+    assertThat(product(4, 6, store, none, buffer.columns(4, 4)).filled()).isEqualTo(buffer);
+    assertRefused(() -> product(4, 5, store, none, buffer.columns(4, 4)));
+    assertRefused(() -> product(5, 6, store, none, buffer.columns(4, 4)));
+    assertRefused(() -> product(4, 6, store, Activation.SILU, buffer.columns(4, 4)));
+    assertRefused(() -> product(4, 6, Step.Use.MULTIPLY, none, buffer.columns(4, 4)));
+    assertRefused(() -> product(8, 6, Step.Use.ADD, none, buffer.all()));
+    assertRefused(() -> product(8, 6, store, none, null));
+    assertRefused(() -> buffer.columns(5, 4));
+    assertRefused(() -> WeightSpec.matrix("w", 8, 6).rows(5, 4));
+    AttentionSpec attention = AttentionSpec.of(2, 1, 4, null);
+    assertRefused(() -> new Step.Attend(new Buffer("qkv", 15), attention, buffer));
+    assertRefused(() -> new Step.Attend(new Buffer("qkv", 16), attention, new Buffer("y", 7)));
+  }
+
+  private static void assertRefused(ThrowableAssert.ThrowingCallable call) {
+    assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class);
   }
 
   private static List<String> names(DecoderSpec spec) {

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What families read of fields that their goldens do not have, and its defaults. */
 class FamiliesTest {
@@ -137,6 +138,41 @@ class FamiliesTest {
         .isInstanceOf(StrataException.class)
         .hasMessage(
             "f.json cannot be used: partial_rotary_factor %s of a head of 8 is no pairs", part);
+  }
+
+  /** As Phi-3's own files have it, under the name that they had it first. */
+  @ParameterizedTest
+  @ValueSource(strings = {"longrope", "su", "yarn"})
+  void longropeOfPhi3(String name) {
+    DecoderSpec spec =
+        read(
+            "phi3",
+            "\"original_max_position_embeddings\": 4096, \"max_position_embeddings\": 131072,"
+                + " \"rope_scaling\": {\"short_factor\": [1, 1, 1, 1], \"long_factor\": [1, 2, 4, 8],"
+                + " \"type\": \""
+                + name
+                + "\"}");
+    RopeSpec rope = spec.attentions().get(0).rope();
+    RopeSpec plain = read("phi3", "\"rope_theta\": 10000.0").attentions().get(0).rope();
+    assertThat(rope.inverseFrequencies()).isEqualTo(plain.inverseFrequencies());
+    assertThat(rope.attentionFactor()).isEqualTo(Math.sqrt(1 + Math.log(32) / Math.log(4096)));
+    assertThat(rope.longer().above()).isEqualTo(4096);
+    for (int i = 0; i < 4; i++) {
+      assertThat(rope.longer().inverseFrequencies().get(i) * (1 << i))
+          .isCloseTo(plain.inverseFrequencies().get(i), within(1e-7));
+    }
+    assertThat(spec.contextLength()).isEqualTo(131_072);
+    assertThat(spec.rotatesByLength()).isTrue();
+    assertThatThrownBy(
+            () ->
+                read(
+                    "phi3",
+                    "\"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1, 1, 1, 1],"
+                        + " \"long_factor\": [1, 2, 4]}"))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "rope_scaling.long_factor is [1,2,4] in f.json; it must be a list of 4 numbers above"
+                + " 0");
   }
 
   @Test

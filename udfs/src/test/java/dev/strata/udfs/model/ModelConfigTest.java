@@ -120,6 +120,7 @@ class ModelConfigTest {
         "gemma2",
         "glm4",
         "granite",
+        "ministral3",
         "mistral",
         "olmo2",
         "phi3",
@@ -315,8 +316,8 @@ class ModelConfigTest {
         "hidden_act | \"gelu\" | hidden_act is \"gelu\" in f.json; it must be silu or"
             + " gelu_pytorch_tanh",
         "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
-            + " exaone4, gemma2, gemma3_text, glm4, granite, llama, mistral, olmo2, phi3, qwen2,"
-            + " qwen3, seed_oss, smollm3",
+            + " exaone4, gemma2, gemma3_text, glm4, granite, llama, ministral3, mistral, olmo2,"
+            + " phi3, qwen2, qwen3, seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); use the model as F32, F16 or BF16",

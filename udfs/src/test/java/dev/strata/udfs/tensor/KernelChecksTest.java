@@ -136,7 +136,7 @@ class KernelChecksTest extends KernelFixture {
     Tensor kv = floats(20, 2, 2, 8);
 
     void enter() {
-      Kernels.Rotation rotation = new Kernels.Rotation(positions, frequencies, 1, false);
+      Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
       kernels
           .enter(qkv, row, n, 4, rotation, first, queryNorm, keyNorm, 1e-5, slots, fresh, kv)
           .close();

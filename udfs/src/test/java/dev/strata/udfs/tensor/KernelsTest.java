@@ -371,7 +371,7 @@ class KernelsTest extends KernelFixture {
                 row,
                 n,
                 heads,
-                new Kernels.Rotation(indexes(positions), vector(frequencies), factor, false),
+                kernels.rotation(indexes(positions), vector(frequencies), factor, false),
                 first,
                 norms ? vector(queryNorm) : device.none(),
                 norms ? vector(keyNorm) : device.none(),
@@ -426,7 +426,7 @@ class KernelsTest extends KernelFixture {
     Tensor slots = indexes(LongStream.range(0, n).map(i -> n - 1 - i).toArray());
     Tensor positions = indexes(LongStream.range(0, n).toArray());
     Tensor frequencies = vector(Matrix.of(1, 4, (i, j) -> 1.0 / (j + 1)));
-    Kernels.Rotation rotation = new Kernels.Rotation(positions, frequencies, 1, false);
+    Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
     Tensor fresh = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor kv = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor none = device.none();

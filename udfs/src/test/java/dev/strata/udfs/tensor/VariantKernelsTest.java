@@ -120,7 +120,7 @@ class VariantKernelsTest extends KernelFixture {
   void withoutFrequenciesNothingTurns() {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Tensor none = device.none();
-    Kernels.Rotation rotation = new Kernels.Rotation(indexes(7), none, 1, false);
+    Kernels.Rotation rotation = kernels.rotation(indexes(7), none, 1, false);
     entered(qkv, rotation, none, none).assertSame(qkv, 0);
   }
 
@@ -130,7 +130,7 @@ class VariantKernelsTest extends KernelFixture {
   void aPartOfEachHeadTurns(boolean pairs) {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Matrix frequencies = random(1, 2);
-    Kernels.Rotation rotation = new Kernels.Rotation(indexes(7), vector(frequencies), 1.5, pairs);
+    Kernels.Rotation rotation = kernels.rotation(indexes(7), vector(frequencies), 1.5, pairs);
     Matrix entered = entered(qkv, rotation, device.none(), device.none());
     assertEntered(
         qkv,
@@ -150,12 +150,38 @@ class VariantKernelsTest extends KernelFixture {
         });
   }
 
+  /** Of a token at 70, with 32 positions between the steps: twice past one. */
+  @Test
+  void queriesMayGrowWithTheirPosition() {
+    Matrix qkv = random(1, 5 * HEAD_DIM);
+    Tensor none = device.none();
+    Kernels.Rotation rotation =
+        new Kernels.Rotation(indexes(70), none, 1, false, 0.1, 32, kernels.noLonger());
+    assertEntered(
+        qkv,
+        entered(qkv, rotation, none, none),
+        (head, j) -> qkv.at(0, head * HEAD_DIM + j) * (head < 3 ? 1 + 0.1 * Math.log(3) : 1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"32, false", "33, true"})
+  void tokensOfLongSequencesHaveOtherFrequencies(long span, boolean isLonger) {
+    Matrix qkv = random(1, 5 * HEAD_DIM);
+    Tensor none = device.none();
+    Tensor shorter = vector(random(1, 4));
+    Tensor longer = vector(random(1, 4));
+    Kernels.Longer other = new Kernels.Longer(indexes(span), longer, 32);
+    Kernels.Rotation both = new Kernels.Rotation(indexes(7), shorter, 1, false, 0, 1, other);
+    Kernels.Rotation one = kernels.rotation(indexes(7), isLonger ? longer : shorter, 1, false);
+    entered(qkv, both, none, none).assertSame(entered(qkv, one, none, none), 0);
+  }
+
   @Test
   void allHeadsOfATokenMayBeNormedTogether() {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Matrix queryNorm = random(1, 3 * HEAD_DIM);
     Matrix keyNorm = random(1, HEAD_DIM);
-    Kernels.Rotation rotation = new Kernels.Rotation(indexes(0), device.none(), 1, false);
+    Kernels.Rotation rotation = kernels.rotation(indexes(0), device.none(), 1, false);
     Matrix entered = entered(qkv, rotation, vector(queryNorm), vector(keyNorm));
     Matrix queries = Matrix.of(1, 3 * HEAD_DIM, (i, j) -> qkv.at(0, j));
     Matrix key = Matrix.of(1, HEAD_DIM, (i, j) -> qkv.at(0, 3 * HEAD_DIM + j));
