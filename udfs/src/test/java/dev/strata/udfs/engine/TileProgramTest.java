@@ -85,6 +85,20 @@ class TileProgramTest {
     return new StageTiles(of, first, count, stays);
   }
 
+  /** Its tokens are gathered of all micro-batches, so that its tiles need not stay. */
+  @Test
+  void tilesOfTheHeadPassOnce() {
+    LayerStore small = LayerStore.of(checkpoint, 1);
+    TileProgram program = new TileProgram(checkpoint.spec(), small.tiles(), 2, tile -> true, false);
+    StageTiles head = program.ofHead();
+    assertThat(head.count()).isEqualTo(checkpoint.spec().vocabSize());
+    assertThat(head.stays()).isFalse();
+    List<TileUse> uses = program.sweep(3);
+    assertThat(uses.subList(uses.size() - head.count(), uses.size()))
+        .allMatch(use -> use.first() && use.last() && use.tile() >= head.first());
+    assertThat(uses.get(uses.size() - head.count() - 1).tile()).isEqualTo(head.first() - 1);
+  }
+
   @Test
   void tilesThatHaveTheirOwnPlaceTakeNone() {
     TileProgram program =

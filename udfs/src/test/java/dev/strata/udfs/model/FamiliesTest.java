@@ -176,6 +176,22 @@ class FamiliesTest {
   }
 
   @Test
+  void queriesOfMinistral3GrowBehindThePretrainedLength() {
+    RopeSpec rope =
+        read(
+                "ministral3",
+                "\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 16, \"rope_theta\": 1e6,"
+                    + " \"original_max_position_embeddings\": 16384, \"llama_4_scaling_beta\": 0.1}")
+            .attentions()
+            .get(0)
+            .rope();
+    assertThat(rope.beta()).isEqualTo(0.1);
+    assertThat(rope.length()).isEqualTo(16_384);
+    assertThat(read("ministral3", "\"rope_theta\": 1e6").attentions().get(0).rope().beta())
+        .isZero();
+  }
+
+  @Test
   void matricesOfOneTensorAreRowsOfIt() {
     List<WeightSpec> ofPhi =
         read("phi3", "\"rms_norm_eps\": 1e-5")
