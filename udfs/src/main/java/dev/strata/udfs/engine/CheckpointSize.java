@@ -2,19 +2,15 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
-import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.store.Weight;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Measures a checkpoint for the memory plan. */
 final class CheckpointSize {
-
-  private record StageOfLayer(Stage stage, int layer) {}
 
   private CheckpointSize() {}
 
@@ -25,19 +21,17 @@ final class CheckpointSize {
         matrices.stream().mapToInt(t -> t.weight().type().bytes()).max().orElseThrow(),
         matrices.stream().mapToLong(t -> t.weight().rowBytes()).max().orElseThrow(),
         sizes(matrices.stream().map(Tile::weight).collect(Collectors.toSet())),
-        stages(matrices),
+        stages(checkpoint),
         checkpoint.vectors().stream().mapToLong(Weight::columns).sum());
   }
 
-  private static Set<List<ModelSize.MatrixSize>> stages(List<Tile> tiles) {
-    Map<StageOfLayer, Set<Weight>> stages =
-        tiles.stream()
-            .filter(tile -> tile.stage() != Stage.HEAD)
-            .collect(
-                Collectors.groupingBy(
-                    tile -> new StageOfLayer(tile.stage(), tile.weight().layer()),
-                    Collectors.mapping(Tile::weight, Collectors.toSet())));
-    return stages.values().stream().map(CheckpointSize::sizes).collect(Collectors.toSet());
+  private static Set<List<ModelSize.MatrixSize>> stages(Checkpoint checkpoint) {
+    return checkpoint
+        .spec()
+        .layerStages()
+        .map(stage -> stage.products().map(p -> checkpoint.weight(p.matrix())))
+        .map(weights -> sizes(weights.collect(Collectors.toSet())))
+        .collect(Collectors.toSet());
   }
 
   private static List<ModelSize.MatrixSize> sizes(Set<Weight> matrices) {

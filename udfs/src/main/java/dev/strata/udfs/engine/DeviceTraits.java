@@ -25,7 +25,7 @@ record DeviceTraits(
         device.computeType(),
         device.isHost(),
         device.pinsMemory(),
-        device.hasFusedAttention(spec.headDim()),
+        !spec.capsScores() && device.hasFusedAttention(spec.widestHead()),
         device.kernelThreads());
   }
 

@@ -1,7 +1,6 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.concurrent.Failures;
-import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
@@ -43,7 +42,7 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
   EmbeddingReader(ComputeDevice device, Checkpoint checkpoint, int stagedRows) {
     this.device = device;
     this.checkpoint = checkpoint;
-    this.embedding = checkpoint.weight(WeightRole.EMBEDDING, -1);
+    this.embedding = checkpoint.weight(checkpoint.spec().embedding());
     this.stagedRows = stagedRows;
     this.staged =
         device.allocateHost(
@@ -85,7 +84,9 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     read(new ArrayList<>(places.keySet()));
     isReading = false;
     try (Tensor indexes = device.indexes(index)) {
-      device.kernels().embed(staged, places.size(), indexes, hidden, row);
+      device
+          .kernels()
+          .embed(staged, places.size(), indexes, checkpoint.spec().embeddingScale(), hidden, row);
     }
   }
 

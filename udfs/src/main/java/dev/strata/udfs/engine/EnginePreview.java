@@ -65,7 +65,7 @@ public final class EnginePreview {
         type,
         onHost,
         !onHost,
-        !onHost && ComputeDevice.hasFusedAttention(type, spec.headDim()),
+        !onHost && !spec.capsScores() && ComputeDevice.hasFusedAttention(type, spec.widestHead()),
         onHost ? threads(options) : 1);
   }
 }

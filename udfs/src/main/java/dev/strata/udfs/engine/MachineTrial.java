@@ -2,7 +2,9 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.MachineRates;
-import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.Stage;
+import dev.strata.udfs.model.Step;
+import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.ParallelTileReader;
@@ -14,6 +16,7 @@ import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -90,7 +93,7 @@ public final class MachineTrial {
     return b == 0 ? a : gcd(b, a % b);
   }
 
-  /** A tile of the first feed-forward matrix, and tokens to multiply it by. */
+  /** A tile of a layer's largest matrix, and tokens to multiply it by. */
   private static final class Products implements AutoCloseable {
 
     private final Holdings holdings = new Holdings();
@@ -104,7 +107,7 @@ public final class MachineTrial {
 
     Products(ComputeDevice device, Checkpoint checkpoint) throws IOException {
       this.device = device;
-      this.matrix = checkpoint.weight(WeightRole.UP, 0);
+      this.matrix = largest(checkpoint);
       this.rows = (int) Math.max(1, Math.min(TILE_BYTES / matrix.rowBytes(), matrix.rows()));
       NumberType compute = device.computeType();
       long elements = (long) rows * matrix.columns();
@@ -119,6 +122,17 @@ public final class MachineTrial {
         holdings.closeAfter(e);
         throw e;
       }
+    }
+
+    private static Weight largest(Checkpoint checkpoint) {
+      return checkpoint
+          .spec()
+          .layerStages()
+          .flatMap(Stage::products)
+          .map(Step.Product::matrix)
+          .max(Comparator.comparingLong(WeightSpec::elements))
+          .map(checkpoint::weight)
+          .orElseThrow();
     }
 
     private Tensor zeros(NumberType type, int count, int columns) {

@@ -8,7 +8,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.Kernels;
-import dev.strata.udfs.transformer.Activations;
+import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.HeadPass;
 import dev.strata.udfs.transformer.HeadTargets;
 import dev.strata.udfs.transformer.Positions;
@@ -48,14 +48,22 @@ abstract class MemoryLayout {
   final EngineOptions options;
   final DeviceTraits device;
 
+  final ActivationSizes activations;
+
   /** Keys and values as attention sees them. */
   final KvFormat plain;
+
+  private final int mostHeads;
+  private final boolean rotatesByLength;
 
   MemoryLayout(ModelSize model, EngineOptions options, DeviceTraits device) {
     this.model = model;
     this.spec = model.spec();
     this.options = options;
     this.device = device;
+    this.activations = ActivationSizes.of(spec);
+    this.mostHeads = spec.mostHeads();
+    this.rotatesByLength = spec.rotatesByLength();
     this.plain = KvFormat.plain(spec, device.computeType());
   }
 
@@ -92,14 +100,13 @@ abstract class MemoryLayout {
         WeightConversion.footprint(model, choice.tileBytes(), device.computeType()),
         device.onCpu() ? Kernels.pieces(device.attentionThreads()) : Footprint.NONE,
         ResidentWeights.footprint(model.vectorElements(), device.computeType()),
-        Activations.footprint(spec, device.computeType(), choice.blockTokens()),
-        Activations.temporaries(
-            spec, device.computeType(), choice.blockTokens(), tileRows(choice) + 1),
+        activations.footprint(device.computeType(), choice.blockTokens()),
+        activations.temporaries(device.computeType(), choice.blockTokens(), tileRows(choice) + 1),
         head(choice),
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
         scores(choice),
-        Positions.footprint(choice.sweepTokens()),
+        Positions.footprint(choice.sweepTokens(), rotatesByLength),
         KvBatch.footprint(runs(choice), choice.sweepTokens()));
   }
 
@@ -147,7 +154,11 @@ abstract class MemoryLayout {
 
   private Footprint scores(PlanChoice choice) {
     long scores = device.fusedAttention() ? 0 : choice.scores();
-    return Kernels.scores(scores, spec.heads(), device.attentionThreads());
+    return scoresFootprint(scores);
+  }
+
+  final Footprint scoresFootprint(long scores) {
+    return Kernels.scores(scores, mostHeads, device.attentionThreads());
   }
 
   static int clamp(long value, long least, long most) {

@@ -9,8 +9,6 @@ import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.ResidentKv;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
-import dev.strata.udfs.tensor.Kernels;
-import dev.strata.udfs.transformer.Activations;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -143,7 +141,7 @@ final class ResidentLayout extends MemoryLayout {
 
   private long scores(long part) {
     long row = Math.min(spec.contextLength(), LONGEST_COUNTED_ROW);
-    long each = Kernels.scores(1, spec.heads(), device.attentionThreads()).bytes(DEVICE);
+    long each = scoresFootprint(1).bytes(DEVICE);
     return Math.max(row, Math.min(LARGEST_SCORES, part / each));
   }
 
@@ -196,6 +194,6 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   private long blockBytesPerToken() {
-    return Activations.elementsPerBlockToken(spec) * device.computeType().bytes();
+    return activations.elementsPerBlockToken() * device.computeType().bytes();
   }
 }

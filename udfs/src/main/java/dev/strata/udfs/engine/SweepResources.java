@@ -6,13 +6,16 @@ import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.ResidentKv;
 import dev.strata.udfs.kv.StreamedKv;
 import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Holdings;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
+import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.ResidentWeights;
@@ -85,19 +88,32 @@ final class SweepResources implements AutoCloseable {
       NumberType stored = Numbers.typeOf(weight.type());
       try (Tensor read = device.allocateHost(ResidentWeights.OWNER, stored, weight.columns())) {
         checkpoint.read(weight, 0, read.buffer());
-        Tensor vector =
-            device
-                .kernels()
-                .reshape(ResidentWeights.OWNER, read, device.computeType(), weight.columns());
-        vectors.put(weight.role(), weight.layer(), vector);
+        vectors.put(weight.spec(), vector(read, weight.spec()));
       }
     }
+  }
+
+  /** Of the compute type; what is added is added before numbers are rounded to it. */
+  private Tensor vector(Tensor read, WeightSpec weight) {
+    Kernels kernels = device.kernels();
+    if (weight.offset() == 0) {
+      return converted(read, device.computeType());
+    }
+    try (Tensor exact = converted(read, NumberType.FLOAT32)) {
+      kernels.shift(exact, weight.offset());
+      return converted(exact, device.computeType());
+    }
+  }
+
+  private Tensor converted(Tensor vector, NumberType type) {
+    return device.kernels().reshape(ResidentWeights.OWNER, vector, type, vector.elements());
   }
 
   private SweepMemory memory(Checkpoint checkpoint) {
     KvPool pool = holdings.add(pool());
     KvMemory kv = holdings.add(kv(pool));
-    Activations activations = holdings.add(new Activations(device, spec, plan.blockTokens()));
+    Activations activations =
+        holdings.add(new Activations(device, ActivationSizes.of(spec), plan.blockTokens()));
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));

@@ -70,6 +70,12 @@ record SweepRun(Sequence sequence, int continuation, int first, int position, in
     }
   }
 
+  /** How many tokens the sequence has for one of its tokens: all of a prompt for its tokens. */
+  int span(int index) {
+    int behind = position + index + 1;
+    return isOwn() ? Math.max(behind, sequence.promptLength()) : behind;
+  }
+
   private int behindPrompt(int index) {
     return position - sequence.promptLength() + index;
   }

@@ -119,6 +119,11 @@ final class SweepSchedule {
     return perToken((run, i) -> run.position() + i);
   }
 
+  /** How many tokens each token's sequence has for it: all of a prompt for its tokens. */
+  long[] spans() {
+    return perToken(SweepRun::span);
+  }
+
   /** Each token's id. */
   int[] tokenIds() {
     long[] ids = perToken(SweepRun::token);

@@ -6,9 +6,7 @@ import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.engine.TileProgram.StageTiles;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.store.Checkpoint;
-import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileStreamer;
 import dev.strata.udfs.tensor.ComputeDevice;
@@ -26,6 +24,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -53,6 +52,7 @@ final class Sweeper implements AutoCloseable {
   private final Head head;
   private final TileProgram program;
   private final ReadLog reads;
+  private final boolean fusedAttention;
   private final SweepRecorder recorder;
   private int blockTokens;
   private BooleanSupplier wanted;
@@ -80,8 +80,9 @@ final class Sweeper implements AutoCloseable {
       this.transformer = resources.transformer();
       this.head = resources.head();
       this.recorder = new SweepRecorder(observer, reads, memory, resources.lanes());
+      this.fusedAttention = DeviceTraits.of(device, spec).fusedAttention();
       this.blockTokens = plan.blockTokens();
-      this.program = weights.program(isOneBlock());
+      this.program = weights.program(spec, isOneBlock());
     } catch (Throwable e) {
       Holdings.closeAfter(e, resources);
       throw e;
@@ -211,7 +212,7 @@ final class Sweeper implements AutoCloseable {
     List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter());
     try (Holdings uploaded = new Holdings()) {
       blocks.forEach(uploaded::add);
-      Positions positions = uploaded.add(ropes.of(schedule.positions()));
+      Positions positions = uploaded.add(ropes.of(schedule.positions(), schedule.spans()));
       blocks.forEach(this::upload);
       demand(blocks, followed);
       return pass(schedule, blocks, positions);
@@ -219,7 +220,7 @@ final class Sweeper implements AutoCloseable {
   }
 
   private void upload(TokenBlock block) {
-    block.batches().forEach(batch -> batch.upload(device, spec.headDim(), plan.choice().scores()));
+    block.batches().forEach(batch -> batch.upload(device, fusedAttention, plan.choice().scores()));
   }
 
   private void demand(List<TokenBlock> blocks, boolean followed) {
@@ -236,15 +237,14 @@ final class Sweeper implements AutoCloseable {
         PooledRows pooled = head.pooled(schedule.pooledRuns())) {
       LastStates last = new LastStates(rows, pooled);
       activity.begins(SweepStep.EMBED);
-      memory.hidden().begin(schedule.tokenIds(), blocks, 2 * spec.layers().size());
-      for (StageTiles stage : program.stages()) {
-        if (stage.stage() == Stage.HEAD) {
-          memory.hidden().end();
-          return runHead(stage, last);
-        }
-        runStage(stage, pass(stage, positions), blocks, last);
+      List<StageTiles> stages = program.ofLayers();
+      memory.hidden().begin(schedule.tokenIds(), blocks, stages.size());
+      for (int i = 0; i < stages.size(); i++) {
+        boolean isLast = i == stages.size() - 1;
+        runStage(stages.get(i), positions, blocks, isLast ? last::pick : block -> {});
       }
-      throw new IllegalStateException("the model has no head");
+      memory.hidden().end();
+      return runHead(program.ofHead(), last);
     }
   }
 
@@ -274,10 +274,8 @@ final class Sweeper implements AutoCloseable {
   }
 
   private StagePass pass(StageTiles stage, Positions positions) {
-    counters.layerStarted(stage.layer());
-    return stage.stage() == Stage.ATTENTION
-        ? transformer.attention(stage.layer(), positions)
-        : transformer.feedForward(stage.layer());
+    counters.layerStarted(stage.of().layer());
+    return transformer.pass(stage.of(), positions);
   }
 
   /** What is taken of the hidden states after the last layer. */
@@ -289,11 +287,14 @@ final class Sweeper implements AutoCloseable {
     }
   }
 
-  private void runStage(StageTiles stage, StagePass pass, List<TokenBlock> blocks, LastStates last)
+  /**
+   * @param then what is done with each block at the end
+   */
+  private void runStage(
+      StageTiles stage, Positions positions, List<TokenBlock> blocks, Consumer<BlockState> then)
       throws IOException {
+    StagePass pass = pass(stage, positions);
     boolean stays = stage.stays() && blocks.size() > 1;
-    boolean isLast =
-        stage.stage() == Stage.FEED_FORWARD && stage.layer() == spec.layers().size() - 1;
     TileStreamer.Lease[] leases = new TileStreamer.Lease[stage.count()];
     try {
       for (int block = 0; block < blocks.size(); block++) {
@@ -306,9 +307,8 @@ final class Sweeper implements AutoCloseable {
             compute(leases[i], pass, access.state());
             leases[i] = leaving ? release(leases[i]) : leases[i];
           }
-          if (isLast) {
-            last.pick(access.state());
-          }
+          pass.after(access.state());
+          then.accept(access.state());
         }
       }
     } finally {
@@ -351,23 +351,22 @@ final class Sweeper implements AutoCloseable {
   private void compute(TileStreamer.Lease lease, StagePass pass, BlockState block)
       throws IOException {
     Tile tile = weights.tile(lease);
-    WeightRole matrix = tile.weight().role();
     activity.begins(SweepStep.KERNELS, tile);
     if (tile.firstRow() == 0) {
-      pass.before(matrix, block);
+      pass.before(tile.step(), block);
     }
     compute.run(
-        matrix.name(),
+        pass.label(tile.step()),
         () -> {
           try (Tensor rows = weights.matrix(lease)) {
-            pass.apply(matrix, tile.firstRow(), rows, block);
+            pass.apply(tile.step(), tile.firstRow(), rows, block);
           }
         });
   }
 
   /** Only when all is computed does anything change, since computing may fail. */
   private int runHead(StageTiles stage, LastStates last) throws IOException {
-    counters.layerStarted(spec.layers().size());
+    counters.layerStarted(stage.of().layer());
     if (last.rows().isEmpty()) {
       skip(stage);
       last.pooled().deliver(last.pooled().sums());
@@ -396,7 +395,7 @@ final class Sweeper implements AutoCloseable {
     Tile tile = weights.tile(lease);
     activity.begins(SweepStep.KERNELS, tile);
     compute.run(
-        "HEAD",
+        "head",
         () -> {
           try (Tensor vocabulary = weights.matrix(lease)) {
             int most = Math.min(blockTokens, plan.choice().headRowsAtOnce());

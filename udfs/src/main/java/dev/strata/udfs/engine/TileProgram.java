@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
-import dev.strata.udfs.store.Stage;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.LoopOrder;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileUse;
 import java.util.ArrayList;
@@ -17,10 +18,22 @@ final class TileProgram {
   /**
    * The tiles of one stage of one layer.
    *
-   * @param first the first of them
+   * @param of the stage
+   * @param first the first of its tiles
    * @param stays whether all of them can be there at once
    */
-  record StageTiles(Stage stage, int layer, int first, int count, boolean stays) {}
+  record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, boolean stays) {
+
+    /** Whether all micro-batches are over before its tiles pass. */
+    boolean isGathered() {
+      return of.stage().order() == LoopOrder.GATHERED;
+    }
+
+    @Override
+    public String toString() {
+      return "the %s of layer %d".formatted(of.stage().name(), of.layer());
+    }
+  }
 
   private final List<StageTiles> stages = new ArrayList<>();
   private final boolean oneBlock;
@@ -31,27 +44,33 @@ final class TileProgram {
    * @param takesPlace whether a tile takes one of these places
    * @param oneBlock whether each sweep is a single micro-batch
    */
-  TileProgram(List<Tile> tiles, int places, IntPredicate takesPlace, boolean oneBlock) {
+  TileProgram(
+      DecoderSpec spec, List<Tile> tiles, int places, IntPredicate takesPlace, boolean oneBlock) {
     this.oneBlock = oneBlock;
+    List<DecoderSpec.StageOfLayer> inOrder = spec.stages();
     int first = 0;
     for (int i = 1; i <= tiles.size(); i++) {
-      if (i == tiles.size() || !isSameStage(tiles.get(i), tiles.get(first))) {
-        Tile tile = tiles.get(first);
+      if (i == tiles.size() || tiles.get(i).stage() != tiles.get(first).stage()) {
+        DecoderSpec.StageOfLayer stage = inOrder.get(tiles.get(first).stage());
         long taken =
             tiles.subList(first, i).stream().filter(t -> takesPlace.test(t.index())).count();
-        stages.add(
-            new StageTiles(tile.stage(), tile.weight().layer(), first, i - first, taken < places));
+        stages.add(new StageTiles(stage, first, i - first, taken < places));
         first = i;
       }
     }
   }
 
-  private static boolean isSameStage(Tile a, Tile b) {
-    return a.stage() == b.stage() && a.weight().layer() == b.weight().layer();
-  }
-
   List<StageTiles> stages() {
     return stages;
+  }
+
+  /** The stages of the layers, for all of which hidden states are there. */
+  List<StageTiles> ofLayers() {
+    return stages.subList(0, stages.size() - 1);
+  }
+
+  StageTiles ofHead() {
+    return stages.get(stages.size() - 1);
   }
 
   /** What passes in a sweep of so many micro-batches, less what was demanded ahead of it. */
@@ -85,7 +104,7 @@ final class TileProgram {
   }
 
   private static int passes(StageTiles stage, int blocks) {
-    return stage.stays() || stage.stage() == Stage.HEAD ? 1 : blocks;
+    return stage.stays() || stage.isGathered() ? 1 : blocks;
   }
 
   private static void add(StageTiles stage, boolean first, boolean last, List<TileUse> uses) {

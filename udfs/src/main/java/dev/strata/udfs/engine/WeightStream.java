@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.ParallelTileReader;
 import dev.strata.udfs.store.Tile;
@@ -173,8 +174,8 @@ final class WeightStream implements AutoCloseable {
   }
 
   /** In which order tiles pass in sweeps. */
-  TileProgram program(boolean oneBlock) {
-    return new TileProgram(store.tiles(), places(), this::takesPlace, oneBlock);
+  TileProgram program(DecoderSpec spec, boolean oneBlock) {
+    return new TileProgram(spec, store.tiles(), places(), this::takesPlace, oneBlock);
   }
 
   /** Whether a tile takes a place where kernels use it only while it passes. */

@@ -190,11 +190,11 @@ public final class KvBatch implements AutoCloseable {
    * Brings what kernels need of the batch to the device; closing the batch lets it go, also where
    * that failed half-way.
    *
-   * @param headDim elements of a head
+   * @param fused whether attention goes over the whole batch at once
    * @param scores the most products of query rows with keys that attention makes at once, for each
    *     head, where it makes them at all
    */
-  public void upload(ComputeDevice device, int headDim, long scores) {
+  public void upload(ComputeDevice device, boolean fused, long scores) {
     Segments whole = new Segments(runs.size());
     long[] places = new long[rows];
     int row = 0;
@@ -205,7 +205,7 @@ public final class KvBatch implements AutoCloseable {
         places[row++] = (long) slots[i] + run.position() + j;
       }
     }
-    if (device.hasFusedAttention(headDim)) {
+    if (fused) {
       segments = holdings.add(whole);
       segments.upload(device);
     } else {

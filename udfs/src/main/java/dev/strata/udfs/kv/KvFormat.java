@@ -1,7 +1,9 @@
 package dev.strata.udfs.kv;
 
+import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.NumberType;
+import java.util.List;
 
 /**
  * How keys and values lie in the pool: [tokens, 2, kvHeads, width] for each layer.
@@ -15,7 +17,8 @@ public record KvFormat(NumberType type, int layers, int kvHeads, int width) {
 
   /** Keys and values as they were computed. */
   public static KvFormat plain(DecoderSpec spec, NumberType type) {
-    return new KvFormat(type, spec.layers().size(), spec.kvHeads(), spec.headDim());
+    AttentionSpec attention = ofAllLayers(spec);
+    return new KvFormat(type, spec.layers().size(), attention.kvHeads(), attention.headDim());
   }
 
   /**
@@ -23,8 +26,26 @@ public record KvFormat(NumberType type, int layers, int kvHeads, int width) {
    * 127.
    */
   public static KvFormat quantized(DecoderSpec spec) {
+    AttentionSpec attention = ofAllLayers(spec);
     return new KvFormat(
-        NumberType.UINT8, spec.layers().size(), spec.kvHeads(), spec.headDim() + Float.BYTES);
+        NumberType.UINT8,
+        spec.layers().size(),
+        attention.kvHeads(),
+        attention.headDim() + Float.BYTES);
+  }
+
+  /** The attention of any layer: the pool has extents of one size for all. */
+  private static AttentionSpec ofAllLayers(DecoderSpec spec) {
+    List<AttentionSpec> attentions = spec.attentions();
+    AttentionSpec any = attentions.get(0);
+    boolean alike =
+        attentions.size() == spec.layers().size()
+            && attentions.stream()
+                .allMatch(a -> a.kvHeads() == any.kvHeads() && a.headDim() == any.headDim());
+    if (!alike) {
+      throw new IllegalArgumentException("layers differ in keys and values in " + spec.family());
+    }
+    return any;
   }
 
   boolean isQuantized() {

@@ -1,7 +1,11 @@
 package dev.strata.udfs.model;
 
-/** The non-linearity of the feed-forward stage. */
+/** A non-linearity. */
 public enum Activation {
+  /** {@code x}. */
+  NONE,
   /** {@code x · sigmoid(x)}. */
-  SILU
+  SILU,
+  /** {@code x/2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))}. */
+  GELU_TANH
 }

@@ -1,45 +1,39 @@
 package dev.strata.udfs.model;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * A decoder-only transformer as its {@code config.json} describes it: pre-normed attention and
- * gated feed-forward stages with RMS norms.
+ * A decoder-only transformer as its {@code config.json} describes it: everything that is done to a
+ * token, step by step, and the tensors that it takes. Nothing else in the project says which there
+ * are.
  *
  * @param family the {@code model_type}
  * @param vocabSize rows of the embedding and of the head
  * @param hiddenSize width of the residual stream
- * @param intermediateSize width between the feed-forward's matrices
- * @param heads query heads
- * @param kvHeads key and value heads; divides {@code heads}
- * @param headDim width of one head
- * @param normEpsilon added to the mean square in every RMS norm
- * @param activation the feed-forward's non-linearity
- * @param queryKeyValueBias whether query, key and value products have biases
- * @param attentionOutputBias whether the attention's output product has one
- * @param feedForwardBias whether gate, up and down products have biases
- * @param queryKeyNorm whether queries and keys are RMS-normed head by head before they are rotated
- * @param tiedHead whether the head is the embedding's matrix
  * @param contextLength the most tokens of one sequence, prompt and completion together
+ * @param embedding [vocab, hidden]; only the rows of the tokens at hand are read
+ * @param embeddingScale what they are multiplied by
  * @param layers one for each layer
+ * @param head what comes after them
  */
 public record DecoderSpec(
     String family,
     int vocabSize,
     int hiddenSize,
-    int intermediateSize,
-    int heads,
-    int kvHeads,
-    int headDim,
-    double normEpsilon,
-    Activation activation,
-    boolean queryKeyValueBias,
-    boolean attentionOutputBias,
-    boolean feedForwardBias,
-    boolean queryKeyNorm,
-    boolean tiedHead,
     int contextLength,
-    List<LayerSpec> layers) {
+    WeightSpec embedding,
+    double embeddingScale,
+    List<LayerProgram> layers,
+    HeadSpec head) {
+
+  /**
+   * A stage and the layer that it belongs to.
+   *
+   * @param layer the layer; as many as there are layers for the head
+   */
+  public record StageOfLayer(int layer, Stage stage) {}
 
   public DecoderSpec {
     layers = List.copyOf(layers);
@@ -51,28 +45,92 @@ public record DecoderSpec(
         family,
         vocabSize,
         hiddenSize,
-        intermediateSize,
-        heads,
-        kvHeads,
-        headDim,
-        normEpsilon,
-        activation,
-        queryKeyValueBias,
-        attentionOutputBias,
-        feedForwardBias,
-        queryKeyNorm,
-        false,
         contextLength,
-        layers);
+        embedding,
+        embeddingScale,
+        layers,
+        head.untied());
   }
 
-  /** Width of all query heads together. */
-  public int queryWidth() {
-    return heads * headDim;
+  /** Whether the head is the embedding's matrix. */
+  public boolean tiedHead() {
+    return head.tied();
   }
 
-  /** Width of all key heads together, and of all value heads. */
-  public int keyValueWidth() {
-    return kvHeads * headDim;
+  /** [vocab, hidden]: the head's own matrix, or the embedding's. */
+  public WeightSpec headMatrix() {
+    return head.tied() ? embedding : head.matrix();
+  }
+
+  /** All stages in the order of a sweep, the head as the last. */
+  public List<StageOfLayer> stages() {
+    List<StageOfLayer> stages = new ArrayList<>();
+    for (int layer = 0; layer < layers.size(); layer++) {
+      for (Stage stage : layers.get(layer).stages()) {
+        stages.add(new StageOfLayer(layer, stage));
+      }
+    }
+    stages.add(new StageOfLayer(layers.size(), headStage()));
+    return stages;
+  }
+
+  private Stage headStage() {
+    Buffer normed = new Buffer("normed", hiddenSize);
+    Buffer logits = new Buffer("logits", vocabSize);
+    Step product =
+        new Step.Product(headMatrix(), null, normed, Step.Use.STORE, Activation.NONE, logits.all());
+    return new Stage("head", LoopOrder.GATHERED, List.of(product));
+  }
+
+  /** The stages of all layers. */
+  public Stream<Stage> layerStages() {
+    return layers.stream().flatMap(layer -> layer.stages().stream());
+  }
+
+  /** The steps of all layers. */
+  public Stream<Step> steps() {
+    return layerStages().flatMap(stage -> stage.steps().stream());
+  }
+
+  /** How each layer attends. */
+  public List<AttentionSpec> attentions() {
+    return steps()
+        .filter(Step.Attend.class::isInstance)
+        .map(step -> ((Step.Attend) step).attention())
+        .toList();
+  }
+
+  /** The most query heads of a layer. */
+  public int mostHeads() {
+    return attentions().stream().mapToInt(AttentionSpec::heads).max().orElse(0);
+  }
+
+  /** Whether tokens of long sequences are rotated otherwise in any layer. */
+  public boolean rotatesByLength() {
+    return attentions().stream()
+        .anyMatch(attention -> attention.rope() != null && attention.rope().longer() != null);
+  }
+
+  /** Whether scores of any layer have a soft cap. */
+  public boolean capsScores() {
+    return attentions().stream().anyMatch(attention -> attention.softCap() > 0);
+  }
+
+  /** The width of the widest head. */
+  public int widestHead() {
+    return attentions().stream().mapToInt(AttentionSpec::headDim).max().orElse(0);
+  }
+
+  /**
+   * Every tensor that the forward pass needs, in the order of a sweep. A tied head is not among
+   * them: its tensor is the embedding's.
+   */
+  public List<WeightSpec> weights() {
+    Stream<WeightSpec> ofLayers = steps().flatMap(step -> step.weights().stream());
+    Stream<WeightSpec> ofHead = Stream.of(head.norm(), headMatrix());
+    return Stream.of(Stream.of(embedding), ofLayers, ofHead)
+        .flatMap(weights -> weights)
+        .distinct()
+        .toList();
   }
 }

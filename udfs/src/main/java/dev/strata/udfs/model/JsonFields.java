@@ -227,6 +227,24 @@ final class JsonFields {
     throw invalid(name, rule);
   }
 
+  /** A list of so many numbers above 0. */
+  List<Double> positives(String name, int count) {
+    String rule = String.format("a list of %d numbers above 0", count);
+    JsonElement value = object.get(name);
+    if (value == null || !value.isJsonArray() || value.getAsJsonArray().size() != count) {
+      throw invalid(name, rule);
+    }
+    List<Double> numbers = new ArrayList<>();
+    for (JsonElement element : value.getAsJsonArray()) {
+      double number = decimal(name, element, rule).doubleValue();
+      if (number <= 0 || number == Double.POSITIVE_INFINITY) {
+        throw invalid(name, rule);
+      }
+      numbers.add(number);
+    }
+    return numbers;
+  }
+
   double positiveOr(String name, double otherwise) {
     return isPresent(name) ? positive(name) : otherwise;
   }
@@ -253,6 +271,12 @@ final class JsonFields {
       throw invalid(name, "true or false");
     }
     return value.getAsBoolean();
+  }
+
+  boolean isText(String name) {
+    return isPresent(name)
+        && object.get(name).isJsonPrimitive()
+        && object.get(name).getAsJsonPrimitive().isString();
   }
 
   String text(String name) {

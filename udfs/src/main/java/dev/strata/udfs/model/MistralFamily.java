@@ -1,5 +1,7 @@
 package dev.strata.udfs.model;
 
+import java.util.List;
+
 /** Mistral 7B and its successors; MistralConfig in Hugging Face transformers. */
 final class MistralFamily implements ModelFamily {
 
@@ -12,12 +14,26 @@ final class MistralFamily implements ModelFamily {
 
   @Override
   public DecoderSpec read(JsonFields config) {
-    int window = window(config);
-    return new DecoderSpecReader(config, modelType())
-        .defaultContextLength(131_072)
-        .defaultKeyValueHeads(8)
-        .window(layer -> window)
-        .read();
+    DecoderFields fields =
+        new DecoderFields(config).defaultContextLength(131_072).defaultKeyValueHeads(8);
+    AttentionSpec attention = fields.attention().withWindow(window(config));
+    Activation activation = fields.activation();
+    int intermediate = fields.intermediateSize();
+    return fields.decoder(
+        modelType(),
+        layer -> {
+          StageBuilder a = fields.stage(layer);
+          Buffer x = a.norm("input_layernorm"); // [hidden]
+          Buffer qkv = a.queryKeyValue("self_attn", x, attention, false);
+          Buffer y = a.attend(qkv, attention); // [heads · headDim]
+          a.addProduct("self_attn.o_proj", y, false);
+
+          StageBuilder f = fields.stage(layer);
+          Buffer z = f.norm("post_attention_layernorm"); // [hidden]
+          Buffer g = f.gated("mlp", z, intermediate, activation, false);
+          f.addProduct("mlp.down_proj", g, false);
+          return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
+        });
   }
 
   /** A null means no window, where an absent field means the default one. */

@@ -13,7 +13,21 @@ public final class ModelConfig {
 
   static {
     for (ModelFamily family :
-        List.of(new LlamaFamily(), new MistralFamily(), new Qwen2Family(), new Qwen3Family())) {
+        List.of(
+            new Exaone4Family(),
+            new Gemma2Family(),
+            new Gemma3Family(),
+            new Glm4Family(),
+            new GraniteFamily(),
+            new LlamaFamily(),
+            new Ministral3Family(),
+            new MistralFamily(),
+            new Olmo2Family(),
+            new Phi3Family(),
+            new Qwen2Family(),
+            new Qwen3Family(),
+            new SeedOssFamily(),
+            new SmolLm3Family())) {
       FAMILIES.put(family.modelType(), family);
     }
   }

@@ -32,28 +32,12 @@ final class QwenWindows {
   }
 
   private static IntUnaryOperator byType(JsonFields config, int window) {
-    List<String> types = config.texts("layer_types");
-    int layers = DecoderSpecReader.layerCount(config);
-    if (types.size() != layers) {
+    List<Boolean> sliding = LayerTypes.sliding(config);
+    if (window == 0 && sliding.contains(true)) {
       throw config.unusable(
-          String.format("layer_types has %d entries for %d layers", types.size(), layers));
+          "layer_types has sliding_attention, but use_sliding_window and sliding_window set no"
+              + " window");
     }
-    int[] windows = types.stream().mapToInt(type -> window(config, type, window)).toArray();
-    return layer -> windows[layer];
-  }
-
-  private static int window(JsonFields config, String type, int window) {
-    return switch (type) {
-      case "full_attention" -> 0;
-      case "sliding_attention" -> {
-        if (window == 0) {
-          throw config.unusable(
-              "layer_types has sliding_attention, but use_sliding_window and sliding_window set no"
-                  + " window");
-        }
-        yield window;
-      }
-      default -> throw config.invalid("layer_types", "full_attention or sliding_attention each");
-    };
+    return layer -> sliding.get(layer) ? window : 0;
   }
 }

@@ -11,33 +11,98 @@ import java.util.List;
  */
 final class RopeFields {
 
-  private static final double DEFAULT_THETA = 10_000;
+  static final double DEFAULT_THETA = 10_000;
+  private static final List<String> OLDER_NAMES_OF_LONG = List.of("su", "yarn");
   private static final String PRETRAINED_LENGTH = "original_max_position_embeddings";
 
   private final JsonFields config;
   private final JsonFields rope;
   private final int headDim;
   private final int maxPositions;
+  private final double defaultTheta;
+  private final boolean isPartly;
+  private final boolean mayBeLong;
 
-  private RopeFields(JsonFields config, JsonFields rope, int headDim, int maxPositions) {
+  /**
+   * @param headDim elements of a head that are rotated
+   * @param isPartly whether they may be a part of them
+   * @param mayBeLong whether longrope is known to the family
+   */
+  private RopeFields(
+      JsonFields config,
+      JsonFields rope,
+      int headDim,
+      int maxPositions,
+      double defaultTheta,
+      boolean isPartly,
+      boolean mayBeLong) {
     this.config = config;
     this.rope = rope;
     this.headDim = headDim;
     this.maxPositions = maxPositions;
+    this.defaultTheta = defaultTheta;
+    this.isPartly = isPartly;
+    this.mayBeLong = mayBeLong;
   }
 
   /**
    * @param maxPositions what {@code max_position_embeddings} says
+   * @param defaultTheta what an absent {@code rope_theta} means
    */
-  static RopeFields of(JsonFields config, int headDim, int maxPositions) {
+  static RopeFields of(JsonFields config, int headDim, int maxPositions, double defaultTheta) {
     boolean older = config.isPresent("rope_scaling");
     JsonFields rope = config.object(older ? "rope_scaling" : "rope_parameters");
-    return new RopeFields(config, rope, headDim, maxPositions);
+    return new RopeFields(config, rope, headDim, maxPositions, defaultTheta, false, false);
+  }
+
+  /**
+   * The same where only a part of each head may be rotated.
+   *
+   * @param otherwise what an absent {@code partial_rotary_factor} means
+   */
+  RopeFields partly(double otherwise) {
+    String name = "partial_rotary_factor";
+    double part = rope.positiveOr(name, config.positiveOr(name, otherwise));
+    int rotated = (int) (headDim * part);
+    if (part > 1 || rotated < 2 || rotated % 2 != 0) {
+      throw config.unusable(
+          String.format("partial_rotary_factor %s of a head of %d is no pairs", part, headDim));
+    }
+    return new RopeFields(config, rope, rotated, maxPositions, defaultTheta, true, mayBeLong);
+  }
+
+  /** The same where longrope is known, under all names that it had. */
+  RopeFields maybeLong() {
+    return new RopeFields(config, rope, headDim, maxPositions, defaultTheta, isPartly, true);
+  }
+
+  /** The same for layers of a type, whose parameters are apart where there are several. */
+  RopeFields ofLayers(String type) {
+    return rope.isPresent(type)
+        ? new RopeFields(
+            config, rope.object(type), headDim, maxPositions, defaultTheta, isPartly, mayBeLong)
+        : this;
+  }
+
+  /**
+   * How much queries grow with their position, and after how many: {@code llama_4_scaling_beta} at
+   * the pretrained length; not at all where it is absent.
+   */
+  RopeSpec growing() {
+    double beta = rope.numberOr("llama_4_scaling_beta", 0);
+    return beta == 0 ? spec() : spec().growing(beta, pretrainedLength());
+  }
+
+  /** Rotation without scaling. */
+  static RopeSpec plain(double theta, int headDim) {
+    return spec(RopeScaling.plain(theta, headDim), 1);
   }
 
   RopeSpec spec() {
-    requireWholeHead(config);
-    requireWholeHead(rope);
+    if (!isPartly) {
+      requireWholeHead(config);
+      requireWholeHead(rope);
+    }
     requireOneForAllLayers();
     float[] plain = RopeScaling.plain(theta(), headDim);
     return switch (type()) {
@@ -45,12 +110,16 @@ final class RopeFields {
       case "linear" -> spec(RopeScaling.linear(plain, rope.positive("factor")), 1);
       case "llama3" -> spec(llama3(plain), 1);
       case "yarn" -> yarn();
-      default ->
-          throw StrataException.model(
-              "rope type %s in %s is not supported; use a model whose rope type is default, linear,"
-                  + " llama3 or yarn",
-              type(), config.origin());
+      case "longrope" -> longrope();
+      default -> throw unsupported();
     };
+  }
+
+  private StrataException unsupported() {
+    return StrataException.model(
+        "rope type %s in %s is not supported; use a model whose rope type is default, linear,"
+            + " llama3 or yarn",
+        type(), config.origin());
   }
 
   /**
@@ -74,7 +143,8 @@ final class RopeFields {
   }
 
   private String type() {
-    return rope.textOr("rope_type", rope.textOr("type", "default"));
+    String type = rope.textOr("rope_type", rope.textOr("type", "default"));
+    return mayBeLong && OLDER_NAMES_OF_LONG.contains(type) ? "longrope" : type;
   }
 
   private static void requireWholeHead(JsonFields fields) {
@@ -94,7 +164,7 @@ final class RopeFields {
   }
 
   private double theta() {
-    return rope.positiveOr("rope_theta", config.positiveOr("rope_theta", DEFAULT_THETA));
+    return rope.positiveOr("rope_theta", config.positiveOr("rope_theta", defaultTheta));
   }
 
   private float[] llama3(float[] plain) {
@@ -104,6 +174,23 @@ final class RopeFields {
       throw rope.invalid("high_freq_factor", "above low_freq_factor " + low);
     }
     return RopeScaling.llama3(plain, rope.positive("factor"), low, high, pretrainedLength());
+  }
+
+  private RopeSpec longrope() {
+    if (!mayBeLong) {
+      throw unsupported();
+    }
+    int pretrained = pretrainedLength();
+    double ratio = (double) maxPositions / pretrained;
+    double factor = config.isPresent(PRETRAINED_LENGTH) ? ratio : rope.positiveOr("factor", ratio);
+    double derived = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(pretrained));
+    RopeSpec far = spec(longrope("long_factor"), 1);
+    return spec(longrope("short_factor"), rope.numberOr("attention_factor", derived))
+        .withLonger(new RopeSpec.Longer(far.inverseFrequencies(), pretrained));
+  }
+
+  private float[] longrope(String factors) {
+    return RopeScaling.longrope(theta(), headDim, rope.positives(factors, headDim / 2));
   }
 
   private RopeSpec yarn() {

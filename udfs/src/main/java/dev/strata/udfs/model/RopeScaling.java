@@ -1,5 +1,7 @@
 package dev.strata.udfs.model;
 
+import java.util.List;
+
 /**
  * Inverse frequencies of rotary position embeddings, [headDim/2] in radians per position.
  *
@@ -25,6 +27,15 @@ final class RopeScaling {
     float[] frequencies = plain.clone();
     for (int i = 0; i < frequencies.length; i++) {
       frequencies[i] /= (float) factor;
+    }
+    return frequencies;
+  }
+
+  /** Each frequency squeezed by a factor of its own, _compute_longrope_parameters. */
+  static float[] longrope(double theta, int headDim, List<Double> factors) {
+    float[] frequencies = periods(theta, headDim);
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = 1f / (factors.get(i).floatValue() * frequencies[i]);
     }
     return frequencies;
   }

@@ -3,17 +3,60 @@ package dev.strata.udfs.model;
 import java.util.List;
 
 /**
- * A tensor that the forward pass needs.
+ * A tensor that the forward pass needs, or some rows of one.
  *
- * @param role what it is for
- * @param layer the layer it belongs to, -1 for embedding, final norm and head
- * @param name its name in Hugging Face checkpoints
- * @param rows rows of a matrix; 1 for a vector
- * @param columns elements of a row
+ * @param name the tensor's name in Hugging Face checkpoints
+ * @param shape the tensor's: [rows, columns] of a matrix, [elements] of a vector
+ * @param firstRow the first of the rows that are meant
+ * @param rows how many; 1 of a vector
+ * @param offset what is added to each element of a vector when it is read
  */
-public record WeightSpec(WeightRole role, int layer, String name, int rows, int columns) {
+public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, double offset) {
 
   private static final String BASE_MODEL = "model.";
+
+  public WeightSpec {
+    shape = List.copyOf(shape);
+    if (firstRow < 0 || rows < 1 || firstRow + rows > (shape.size() == 1 ? 1 : shape.get(0))) {
+      throw new IllegalArgumentException(
+          String.format("rows %d + %d of %s %s", firstRow, rows, name, shape));
+    }
+  }
+
+  /** A whole matrix. */
+  static WeightSpec matrix(String name, int rows, int columns) {
+    return new WeightSpec(name, List.of((long) rows, (long) columns), 0, rows, 0);
+  }
+
+  /** Some of its rows. */
+  WeightSpec rows(int first, int count) {
+    return new WeightSpec(name, shape, firstRow + first, count, offset);
+  }
+
+  /** A vector. */
+  static WeightSpec vector(String name, int elements) {
+    return new WeightSpec(name, List.of((long) elements), 0, 1, 0);
+  }
+
+  /** The same with something added to each element. */
+  WeightSpec plus(double value) {
+    return new WeightSpec(name, shape, firstRow, rows, offset + value);
+  }
+
+  /** Elements of a row. */
+  public int columns() {
+    return shape.get(shape.size() - 1).intValue();
+  }
+
+  /** Elements of the rows that are meant. */
+  public long elements() {
+    return (long) rows * columns();
+  }
+
+  /** Whether it has rows and columns, and is streamed; a vector otherwise, which stays resident. */
+  public boolean isMatrix() {
+    return shape.size() > 1;
+  }
 
   /**
    * The names that it may have in a checkpoint, the usual one first. As in Hugging Face
@@ -23,10 +66,5 @@ public record WeightSpec(WeightRole role, int layer, String name, int rows, int 
     return name.startsWith(BASE_MODEL)
         ? List.of(name, name.substring(BASE_MODEL.length()), BASE_MODEL + name)
         : List.of(name, BASE_MODEL + name);
-  }
-
-  /** The shape it has in a checkpoint: [rows, columns] of a matrix, [columns] of a vector. */
-  public List<Long> shape() {
-    return role.isMatrix() ? List.of((long) rows, (long) columns) : List.of((long) columns);
   }
 }

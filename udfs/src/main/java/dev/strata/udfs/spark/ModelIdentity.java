@@ -1,7 +1,6 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Sha256;
-import dev.strata.udfs.model.DecoderWeights;
 import dev.strata.udfs.model.FileNames;
 import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
@@ -66,8 +65,8 @@ final class ModelIdentity {
       String file = FileNames.template(name);
       digest.add(file).add(checkpoint.files().find(file).orElse(new byte[0]));
     }
-    for (WeightSpec spec : DecoderWeights.of(checkpoint.spec())) {
-      Weight weight = checkpoint.weight(spec.role(), spec.layer());
+    for (WeightSpec spec : checkpoint.spec().weights()) {
+      Weight weight = checkpoint.weight(spec);
       digest.add(spec.name()).add(weight.type()).add(sample(checkpoint, weight));
     }
     return digest.hex(digits);

@@ -6,7 +6,7 @@ import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.GenerationDefaults;
 import dev.strata.udfs.model.ModelConfig;
-import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.WeightSpec;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -235,27 +235,18 @@ public final class Checkpoint implements Closeable {
     }
   }
 
-  /** Whether the model has such a tensor. */
-  public boolean has(WeightRole role, int layer) {
-    return weights.find(role, layer).isPresent();
-  }
-
   /**
-   * A tensor of the model; as the head of a tied model, the embedding's.
+   * A tensor of the model, one of {@link DecoderSpec#weights}.
    *
-   * @param layer -1 for embedding, final norm and head
    * @throws IllegalArgumentException if the model has none
    */
-  public Weight weight(WeightRole role, int layer) {
+  public Weight weight(WeightSpec wanted) {
     return weights
-        .find(role, layer)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "no " + role + " of layer " + layer + " in this model"));
+        .find(wanted)
+        .orElseThrow(() -> new IllegalArgumentException("no " + wanted + " in this model"));
   }
 
-  /** All tensors of the model, the embedding of a tied one twice. */
+  /** All tensors of the model. */
   Collection<Weight> weights() {
     return weights.all();
   }
@@ -272,14 +263,14 @@ public final class Checkpoint implements Closeable {
 
   /** Norms and biases of all layers. */
   public List<Weight> vectors() {
-    return weights.all().stream().filter(weight -> !weight.role().isMatrix()).toList();
+    return weights.all().stream().filter(weight -> !weight.spec().isMatrix()).toList();
   }
 
-  /** Bytes of the matrices of one sweep: all but the embedding, whose rows are read singly. */
+  /** Bytes of the matrices of one sweep: of the embedding, rows are read singly. */
   public long weightBytes() {
-    return weights.all().stream()
-        .filter(weight -> weight.role().isMatrix() && weight.role() != WeightRole.EMBEDDING)
-        .mapToLong(Weight::bytes)
+    return spec.stages().stream()
+        .flatMap(each -> each.stage().products())
+        .mapToLong(product -> weight(product.matrix()).bytes())
         .sum();
   }
 

@@ -1,15 +1,15 @@
 package dev.strata.udfs.store;
 
-import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.Step;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A checkpoint's matrices as the tiles of a sweep: layer by layer the attention's query, key, value
- * and output, then the feed-forward's gate, up and down, and the head at last. A tile's bytes are
- * read from where they lie.
+ * A checkpoint's matrices as the tiles of a sweep, in the order in which the model's products take
+ * them. A tile's bytes are read from where they lie.
  */
 public final class LayerStore {
 
@@ -22,11 +22,6 @@ public final class LayerStore {
    * speed).
    */
   private static final long ROW_UNIT = 64;
-
-  private static final List<WeightRole> ATTENTION =
-      List.of(WeightRole.QUERY, WeightRole.KEY, WeightRole.VALUE, WeightRole.ATTENTION_OUTPUT);
-  private static final List<WeightRole> FEED_FORWARD =
-      List.of(WeightRole.GATE, WeightRole.UP, WeightRole.DOWN);
 
   private final Checkpoint checkpoint;
   private final int blockBytes;
@@ -51,15 +46,15 @@ public final class LayerStore {
     }
     long limit = Math.min(tileBytes, MAX_TILE_BYTES);
     List<Tile> tiles = new ArrayList<>();
-    for (int layer = 0; layer < checkpoint.spec().layers().size(); layer++) {
-      for (WeightRole role : ATTENTION) {
-        cut(checkpoint.weight(role, layer), Stage.ATTENTION, limit, tiles);
-      }
-      for (WeightRole role : FEED_FORWARD) {
-        cut(checkpoint.weight(role, layer), Stage.FEED_FORWARD, limit, tiles);
+    List<DecoderSpec.StageOfLayer> stages = checkpoint.spec().stages();
+    for (int stage = 0; stage < stages.size(); stage++) {
+      List<Step> steps = stages.get(stage).stage().steps();
+      for (int step = 0; step < steps.size(); step++) {
+        if (steps.get(step) instanceof Step.Product product) {
+          cut(checkpoint.weight(product.matrix()), stage, step, limit, tiles);
+        }
       }
     }
-    cut(checkpoint.weight(WeightRole.HEAD, -1), Stage.HEAD, limit, tiles);
     return new LayerStore(checkpoint, tiles);
   }
 
@@ -77,7 +72,7 @@ public final class LayerStore {
     return (a + b - 1) / b;
   }
 
-  private static void cut(Weight weight, Stage stage, long limit, List<Tile> tiles) {
+  private static void cut(Weight weight, int stage, int step, long limit, List<Tile> tiles) {
     long most = rowsThatFit(weight.rowBytes(), limit);
     long count = ceilDiv(weight.rows(), most);
     long unit = most < ROW_UNIT ? 1 : ROW_UNIT;
@@ -85,7 +80,7 @@ public final class LayerStore {
     for (long i = 0; i < count; i++) {
       int first = (int) (units * i / count * unit);
       int end = (int) Math.min(weight.rows(), units * (i + 1) / count * unit);
-      tiles.add(new Tile(tiles.size(), stage, weight, first, end - first));
+      tiles.add(new Tile(tiles.size(), stage, step, weight, first, end - first));
     }
   }
 

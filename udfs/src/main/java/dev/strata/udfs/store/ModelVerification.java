@@ -3,6 +3,7 @@ package dev.strata.udfs.store;
 import dev.strata.udfs.api.ModelStaging;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.DecoderSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -171,17 +172,20 @@ public final class ModelVerification {
     try (ByteSource source = checkpoint.files().open(name)) {
       long at = 0;
       for (Weight weight : weights) {
-        if (weight.offset() >= at) { // else a tied head, which was read as the embedding
-          read(source, at, weight.offset(), piece, crc, Optional.empty());
-          WeightScan scan = new WeightScan(weight);
-          at = weight.offset() + weight.bytes();
-          read(source, weight.offset(), at, piece, crc, Optional.of(scan));
-          scans.add(scan);
-        }
+        read(source, at, weight.offset(), piece, crc, Optional.empty());
+        WeightScan scan = new WeightScan(weight, hasTokens(weight));
+        at = weight.offset() + weight.bytes();
+        read(source, weight.offset(), at, piece, crc, Optional.of(scan));
+        scans.add(scan);
       }
       read(source, at, source.length(), piece, crc, Optional.empty());
     }
     return (int) crc.getValue();
+  }
+
+  private boolean hasTokens(Weight weight) {
+    DecoderSpec spec = checkpoint.spec();
+    return weight.spec().equals(spec.embedding()) || weight.spec().equals(spec.headMatrix());
   }
 
   private static void read(

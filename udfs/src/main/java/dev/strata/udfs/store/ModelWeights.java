@@ -2,27 +2,23 @@ package dev.strata.udfs.store;
 
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.DecoderWeights;
 import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.model.TensorEntry;
-import dev.strata.udfs.model.WeightRole;
 import dev.strata.udfs.model.WeightSpec;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** Where the tensors of a model are, each with the shape that its configuration makes it. */
 final class ModelWeights {
 
-  private record Key(WeightRole role, int layer) {}
-
   private final DecoderSpec spec;
   private final Shards shards;
   private final ModelFiles files;
   private final String config;
-  private final Map<Key, Weight> weights = new HashMap<>();
+  private final Map<WeightSpec, Weight> weights = new LinkedHashMap<>();
 
   private ModelWeights(DecoderSpec spec, Shards shards, ModelFiles files, String config) {
     this.spec = spec;
@@ -39,11 +35,8 @@ final class ModelWeights {
    */
   static ModelWeights find(DecoderSpec spec, Shards shards, ModelFiles files, String config) {
     ModelWeights found = new ModelWeights(spec, shards, files, config);
-    for (WeightSpec wanted : DecoderWeights.of(spec)) {
-      found.put(found.weight(wanted));
-    }
-    if (spec.tiedHead()) {
-      found.put(in(WeightRole.HEAD, found.weights.get(new Key(WeightRole.EMBEDDING, -1))));
+    for (WeightSpec wanted : spec.weights()) {
+      found.weights.put(wanted, found.weight(wanted));
     }
     return found;
   }
@@ -54,25 +47,8 @@ final class ModelWeights {
    */
   static DecoderSpec withOwnHead(DecoderSpec spec, Shards shards) {
     boolean both =
-        shards.find(DecoderWeights.head(spec)).isPresent()
-            && shards.find(DecoderWeights.embedding(spec)).isPresent();
+        shards.find(spec.head().matrix()).isPresent() && shards.find(spec.embedding()).isPresent();
     return spec.tiedHead() && both ? spec.untied() : spec;
-  }
-
-  private void put(Weight weight) {
-    weights.put(new Key(weight.role(), weight.layer()), weight);
-  }
-
-  /** The same tensor for another use. */
-  private static Weight in(WeightRole role, Weight weight) {
-    return new Weight(
-        role,
-        weight.layer(),
-        weight.file(),
-        weight.offset(),
-        weight.type(),
-        weight.rows(),
-        weight.columns());
   }
 
   private Weight weight(WeightSpec wanted) {
@@ -88,20 +64,15 @@ final class ModelWeights {
           "tensor %s in %s has shape %s, but %s makes it %s; use the files of one model",
           wanted.name(), path, entry.shape(), config, wanted.shape());
     }
-    return new Weight(
-        wanted.role(),
-        wanted.layer(),
-        located.file(),
-        entry.begin(),
-        elementType(entry, path),
-        wanted.rows(),
-        wanted.columns());
+    ElementType type = elementType(entry, path);
+    long before = (long) wanted.firstRow() * wanted.columns() * type.bytes();
+    return new Weight(wanted, located.file(), entry.begin() + before, type);
   }
 
   /** The head in place of the embedding that it is tied to. */
   private Optional<Shards.Located> otherEnd(WeightSpec wanted) {
-    return spec.tiedHead() && wanted.role() == WeightRole.EMBEDDING
-        ? shards.find(DecoderWeights.head(spec))
+    return spec.tiedHead() && wanted.equals(spec.embedding())
+        ? shards.find(spec.head().matrix())
         : Optional.empty();
   }
 
@@ -117,8 +88,8 @@ final class ModelWeights {
   }
 
   /** A tensor, or empty if the model has none. */
-  Optional<Weight> find(WeightRole role, int layer) {
-    return Optional.ofNullable(weights.get(new Key(role, layer)));
+  Optional<Weight> find(WeightSpec wanted) {
+    return Optional.ofNullable(weights.get(wanted));
   }
 
   Collection<Weight> all() {

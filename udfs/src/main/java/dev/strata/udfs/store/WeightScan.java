@@ -3,7 +3,6 @@ package dev.strata.udfs.store;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Looks at every element of a tensor for what no model has that is whole. */
 final class WeightScan {
@@ -12,12 +11,17 @@ final class WeightScan {
   private static final long LONG_RUN_BYTES = 64 << 10;
 
   private final Weight weight;
+  private final boolean hasTokens;
   private long notFinite;
   private long zeros;
   private long longestZeros;
 
-  WeightScan(Weight weight) {
+  /**
+   * @param hasTokens whether its rows are tokens
+   */
+  WeightScan(Weight weight, boolean hasTokens) {
     this.weight = weight;
+    this.hasTokens = hasTokens;
   }
 
   /** Looks at the next elements: whole ones, little endian, from position to limit. */
@@ -64,11 +68,6 @@ final class WeightScan {
   List<String> warnings() {
     List<String> warnings = new ArrayList<>();
     long bytes = Math.max(longestZeros, zeros) * weight.type().bytes();
-    boolean hasTokens =
-        switch (weight.role()) {
-          case EMBEDDING, HEAD -> true;
-          default -> false;
-        };
     if (bytes >= LONG_RUN_BYTES && !hasTokens) {
       warnings.add(
           String.format(
@@ -80,7 +79,6 @@ final class WeightScan {
   }
 
   private String name() {
-    String role = weight.role().name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    return weight.layer() < 0 ? "the " + role : "the " + role + " of layer " + weight.layer();
+    return "tensor " + weight.spec().name();
   }
 }

@@ -19,6 +19,8 @@ import java.util.stream.LongStream;
  */
 public final class DeviceRates implements AutoCloseable {
 
+  private static final Kernels.Scores PLAIN_SCORES = new Kernels.Scores(0, 1, 0);
+
   private static final long COPY_BYTES = 64L << 20;
   private static final long LARGEST_CACHE_BYTES = 256L << 20;
   private static final long BATCH_NANOS = 20_000_000;
@@ -208,7 +210,7 @@ public final class DeviceRates implements AutoCloseable {
       LongConsumer attend =
           layer -> {
             try (Tensor own = device.kernels().part(kv, layer * slots, (layer + 1) * slots)) {
-              device.kernels().attend(q, own, segments, 0, 1, out, 0);
+              device.kernels().attend(q, own, segments, PLAIN_SCORES, out, 0);
             }
           };
       return 1

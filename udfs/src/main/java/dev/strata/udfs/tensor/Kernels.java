@@ -230,6 +230,19 @@ public final class Kernels implements AutoCloseable {
 
   /** {@code out[: n, firstRow : firstRow + rows] = silu(x[: n] · wᵀ + bias)}. */
   public void storeSiluProduct(Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
+    storeActivated("store_silu_product", x, n, w, bias, firstRow, out);
+  }
+
+  /**
+   * {@code out[: n, firstRow : firstRow + rows] = gelu(x[: n] · wᵀ + bias)}, by the approximation
+   * with a hyperbolic tangent.
+   */
+  public void storeGeluProduct(Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
+    storeActivated("store_gelu_product", x, n, w, bias, firstRow, out);
+  }
+
+  private void storeActivated(
+      String method, Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, firstRow, w.size(0));
     inProductParts(
@@ -237,8 +250,7 @@ public final class Kernels implements AutoCloseable {
         n,
         w,
         (begin, end, piece) ->
-            script.run(
-                "store_silu_product", x, n, w, begin, end, bias, firstRow, leastRows, piece, out));
+            script.run(method, x, n, w, begin, end, bias, firstRow, leastRows, piece, out));
   }
 
   /** {@code out[: n, firstRow : firstRow + rows] *= x[: n] · wᵀ + bias}. */
@@ -269,17 +281,41 @@ public final class Kernels implements AutoCloseable {
   }
 
   /**
-   * {@code out[: n] = x[first : first + n] / rms(x) · weight}, row by row, accumulated in float32.
+   * {@code out[: n] = x[first : first + n] / rms(x) · weight}, row by row, accumulated in float32;
+   * {@code out[: n] = x[first : first + n]} where the weight has no elements.
    */
   public void normRows(Tensor x, long first, long n, Tensor weight, double epsilon, Tensor out) {
     checkBlock(x, first, n, 0, x.size(1));
     checkBlock(out, 0, n, 0, x.size(1));
-    require(weight.elements() == x.size(1), "norm %s of %s", weight, x);
+    checkNorm(weight, x);
     require(out.size(1) == x.size(1), "norm of %s into %s", x, out);
     inParts(
         n,
         (begin, count) ->
             script.run("norm_rows", x, first + begin, count, weight, epsilon, out, begin));
+  }
+
+  /**
+   * {@code out[first : first + n] += scale · norm(x[: n])}, row by row; {@code scale · x[: n]}
+   * where the weight has no elements.
+   *
+   * @param x overwritten
+   */
+  public void addRows(
+      Tensor x, long n, Tensor weight, double epsilon, double scale, Tensor out, long first) {
+    checkBlock(x, 0, n, 0, x.size(1));
+    checkBlock(out, first, n, 0, x.size(1));
+    checkNorm(weight, x);
+    require(out.size(1) == x.size(1), "%s added to %s", x, out);
+    inParts(
+        n,
+        (begin, count) ->
+            script.run("add_rows", x, begin, count, weight, epsilon, scale, out, first + begin));
+  }
+
+  /** {@code x += value}. */
+  public void shift(Tensor x, double value) {
+    script.run("shift", x, value);
   }
 
   /**
@@ -319,15 +355,15 @@ public final class Kernels implements AutoCloseable {
   }
 
   /**
-   * Copies embedding rows to hidden states: {@code x[first + i] = staged[index[i]]}.
+   * Copies embedding rows to hidden states: {@code x[first + i] = scale · staged[index[i]]}.
    *
    * @param staged [at least rows, hidden] on the host
    */
-  public void embed(Tensor staged, long rows, Tensor index, Tensor x, long first) {
+  public void embed(Tensor staged, long rows, Tensor index, double scale, Tensor x, long first) {
     require(rows <= staged.size(0), "%s rows in %s", rows, staged);
     require(staged.size(1) == x.size(1), "rows of %s in %s", staged, x);
     checkBlock(x, first, index.elements(), 0, x.size(1));
-    script.runBlocking("embed", staged, rows, index, x, first);
+    script.runBlocking("embed", staged, rows, index, scale, x, first);
   }
 
   /** A product with the rows of a tile from {@code begin} to {@code end}. */
@@ -418,8 +454,8 @@ public final class Kernels implements AutoCloseable {
     checkBlock(qkv, row, n, 0, (heads + 2 * kv.size(2)) * headDim);
     checkKv(heads, kv);
     checkSameElements(kv, fresh);
-    checkHeadNorm(queryNorm, headDim);
-    checkHeadNorm(keyNorm, headDim);
+    checkHeadNorm(queryNorm, heads, headDim);
+    checkHeadNorm(keyNorm, kv.size(2), headDim);
     require(slots.elements() == n, "%s tokens in slots %s", n, slots);
     require(n <= fresh.size(0), "%s tokens in %s", n, fresh);
     require(
@@ -429,10 +465,18 @@ public final class Kernels implements AutoCloseable {
         first + n,
         rotation.positions());
     require(
-        2 * rotation.frequencies().elements() == headDim,
+        2 * rotation.frequencies().elements() <= headDim,
         "%s frequencies of %s",
         rotation.frequencies().elements(),
         headDim);
+    Longer longer = rotation.longer();
+    require(
+        longer.spans().elements() == 0
+            || (longer.spans().elements() == rotation.positions().elements()
+                && longer.frequencies().elements() == rotation.frequencies().elements()),
+        "%s beside %s",
+        longer,
+        rotation.frequencies());
     inParts(
         n,
         (begin, count) ->
@@ -446,6 +490,12 @@ public final class Kernels implements AutoCloseable {
                 first + begin,
                 rotation.frequencies(),
                 rotation.factor(),
+                rotation.pairs(),
+                rotation.beta(),
+                rotation.length(),
+                rotation.longer().spans(),
+                rotation.longer().frequencies(),
+                rotation.longer().above(),
                 queryNorm,
                 keyNorm,
                 epsilon,
@@ -494,10 +544,51 @@ public final class Kernels implements AutoCloseable {
    * How queries and keys are rotated.
    *
    * @param positions [tokens] each token's position in its sequence
-   * @param frequencies [headDim / 2] radians per position
+   * @param frequencies radians per position: twice as many elements of each head are rotated, the
+   *     first; none for no rotation
    * @param factor what cosines and sines are multiplied by
+   * @param pairs whether neighbours are rotated together, else the halves of what is rotated
+   * @param beta queries are multiplied by {@code 1 + beta · log(1 + floor(position / length))}; 0
+   *     for not at all
+   * @param longer other frequencies of some tokens
    */
-  public record Rotation(Tensor positions, Tensor frequencies, double factor) {}
+  public record Rotation(
+      Tensor positions,
+      Tensor frequencies,
+      double factor,
+      boolean pairs,
+      double beta,
+      int length,
+      Longer longer) {}
+
+  /**
+   * Frequencies of tokens whose span is above a bound.
+   *
+   * @param spans [tokens] how long each token's sequence is for it; none where all tokens have the
+   *     same frequencies
+   * @param frequencies as many as the others
+   */
+  public record Longer(Tensor spans, Tensor frequencies, int above) {}
+
+  /** All tokens have the same frequencies. */
+  public Longer noLonger() {
+    return new Longer(device.none(), device.none(), 0);
+  }
+
+  /** A rotation and no more. */
+  public Rotation rotation(Tensor positions, Tensor frequencies, double factor, boolean pairs) {
+    return new Rotation(positions, frequencies, factor, pairs, 0, 1, noLonger());
+  }
+
+  /**
+   * How products of queries and keys become scores.
+   *
+   * @param window tokens a token attends to, itself included; 0 for all
+   * @param scale what products are multiplied by
+   * @param softCap scores are {@code softCap · tanh(score / softCap)}; 0 for none, which the fused
+   *     kernel has not
+   */
+  public record Scores(int window, double scale, double softCap) {}
 
   /**
    * Causal attention of the queries' segments over keys and values, into {@code out[first : first +
@@ -506,17 +597,9 @@ public final class Kernels implements AutoCloseable {
    * @param queries [n, heads, headDim]
    * @param kv [slots, 2, kvHeads, headDim]
    * @param segments where each sequence's queries, keys and values are
-   * @param window tokens a token attends to, itself included; 0 for all
-   * @param scale what scores are multiplied by
    */
   public void attend(
-      Tensor queries,
-      Tensor kv,
-      Segments segments,
-      int window,
-      double scale,
-      Tensor out,
-      long first) {
+      Tensor queries, Tensor kv, Segments segments, Scores scores, Tensor out, long first) {
     segments.check(queries.size(0), kv.size(0));
     checkKv(queries.size(1), kv);
     require(queries.size(2) == kv.size(3), "queries %s and keys %s", queries, kv);
@@ -524,8 +607,9 @@ public final class Kernels implements AutoCloseable {
     if (segments.onDevice() == null) {
       List<Segments> parts = segments.split(device.kernelThreads());
       device.sideBySide(
-          parts.size(), i -> attendEach(queries, kv, parts.get(i), window, scale, out, first));
+          parts.size(), i -> attendEach(queries, kv, parts.get(i), scores, out, first));
     } else {
+      require(scores.softCap() == 0, "%s where attention is fused", scores);
       script.run(
           "attend_flash",
           queries,
@@ -534,21 +618,15 @@ public final class Kernels implements AutoCloseable {
           segments.rows.length,
           Arrays.stream(segments.counts).max().orElse(0),
           Arrays.stream(segments.lengths).max().orElse(0),
-          window,
-          scale,
+          scores.window(),
+          scores.scale(),
           out,
           first);
     }
   }
 
   private void attendEach(
-      Tensor queries,
-      Tensor kv,
-      Segments segments,
-      int window,
-      double scale,
-      Tensor out,
-      long first) {
+      Tensor queries, Tensor kv, Segments segments, Scores scores, Tensor out, long first) {
     script.run(
         "attend",
         queries,
@@ -557,8 +635,9 @@ public final class Kernels implements AutoCloseable {
         segments.counts,
         segments.slots,
         segments.lengths,
-        window,
-        scale,
+        scores.window(),
+        scores.scale(),
+        scores.softCap(),
         out,
         first);
   }
@@ -586,6 +665,7 @@ public final class Kernels implements AutoCloseable {
    * @param best [rows, 2] the best logits so far, kept up to date; starts at minus infinity
    * @param tokens [rows, 2] their tokens
    * @param logits [rows, vocabulary] on the host; gets the logits of rows below {@code logitRows}
+   * @param scaling what becomes of products
    * @param targets whose logits are picked out
    */
   public void head(
@@ -598,6 +678,7 @@ public final class Kernels implements AutoCloseable {
       Tensor tokens,
       Tensor logits,
       long logitRows,
+      LogitScaling scaling,
       Targets targets) {
     checkProduct(x, first, n, w, device.none(), 0);
     require(
@@ -619,10 +700,28 @@ public final class Kernels implements AutoCloseable {
       inParts(
           n,
           (begin, count) -> {
+            scale(y, begin, count, scaling);
             choose(y, begin, count, first + begin, firstToken, best, tokens, logits, logitRows);
             sumExponentials(y, begin, count, first + begin, targets);
           });
       pick(y, n, first, firstToken, targets);
+    }
+  }
+
+  /**
+   * How products become logits.
+   *
+   * @param scale what they are multiplied by
+   * @param softCap logits are {@code softCap · tanh(logit / softCap)}; 0 for none
+   */
+  public record LogitScaling(double scale, double softCap) {
+
+    public static final LogitScaling NONE = new LogitScaling(1, 0);
+  }
+
+  private void scale(Tensor y, long begin, long n, LogitScaling scaling) {
+    if (!scaling.equals(LogitScaling.NONE)) {
+      script.run("scale_logits", y, begin, n, scaling.scale(), scaling.softCap());
     }
   }
 
@@ -738,8 +837,19 @@ public final class Kernels implements AutoCloseable {
     require(kv.size(1) == 2 && heads % kv.size(2) == 0, "%s query heads and keys %s", heads, kv);
   }
 
-  private static void checkHeadNorm(Tensor norm, long headDim) {
-    require(norm.elements() == 0 || norm.elements() == headDim, "norm %s of %s", norm, headDim);
+  private static void checkHeadNorm(Tensor norm, long heads, long headDim) {
+    long n = norm.elements();
+    require(
+        n == 0 || n == headDim || n == heads * headDim,
+        "norm %s of %s heads of %s",
+        norm,
+        heads,
+        headDim);
+  }
+
+  private static void checkNorm(Tensor weight, Tensor x) {
+    long n = weight.elements();
+    require(n == 0 || n == x.size(1), "norm %s of %s", weight, x);
   }
 
   private static void checkBlock(Tensor x, long first, long n, long column, long columns) {

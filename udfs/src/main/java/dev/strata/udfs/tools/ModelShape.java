@@ -1,6 +1,10 @@
 package dev.strata.udfs.tools;
 
+import com.google.gson.JsonObject;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.ModelConfig;
+import dev.strata.udfs.model.WeightSpec;
 import java.util.List;
 
 /**
@@ -24,6 +28,8 @@ public record ModelShape(
     int kvHeads,
     int headDim,
     int layers) {
+
+  private static final int CONTEXT_LENGTH = 8192;
 
   private static final List<ModelShape> KNOWN =
       List.of(
@@ -60,10 +66,33 @@ public record ModelShape(
 
   /** Numbers of the whole model, embedding and head each counted. */
   public long parameters() {
-    long attention = 2L * hiddenSize * headDim * (heads + kvHeads);
-    long feedForward = 3L * hiddenSize * intermediateSize;
-    long norms = 2L * hiddenSize;
-    return 2L * vocabSize * hiddenSize + layers * (attention + feedForward + norms) + hiddenSize;
+    return spec().weights().stream().mapToLong(WeightSpec::elements).sum();
+  }
+
+  /** The model as its {@code config.json} describes it. */
+  public DecoderSpec spec() {
+    return ModelConfig.parse(config(), name);
+  }
+
+  /** The text of {@code config.json}. */
+  String config() {
+    JsonObject config = new JsonObject();
+    config.addProperty("model_type", "llama");
+    config.addProperty("vocab_size", vocabSize);
+    config.addProperty("hidden_size", hiddenSize);
+    config.addProperty("intermediate_size", intermediateSize);
+    config.addProperty("num_attention_heads", heads);
+    config.addProperty("num_key_value_heads", kvHeads);
+    config.addProperty("head_dim", headDim);
+    config.addProperty("num_hidden_layers", layers);
+    config.addProperty("max_position_embeddings", CONTEXT_LENGTH);
+    config.addProperty("rms_norm_eps", 1e-5);
+    config.addProperty("rope_theta", 500_000.0);
+    config.addProperty("hidden_act", "silu");
+    config.addProperty("torch_dtype", "bfloat16");
+    config.addProperty("tie_word_embeddings", false);
+    config.addProperty("eos_token_id", 0);
+    return config.toString();
   }
 
   /** The same shape with another number of layers. */

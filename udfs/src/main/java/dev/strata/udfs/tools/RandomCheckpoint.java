@@ -3,9 +3,6 @@ package dev.strata.udfs.tools;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.DecoderWeights;
-import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.model.WeightSpec;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -37,7 +34,6 @@ public final class RandomCheckpoint {
   private static final long SHARD_BYTES = 1L << 30;
   private static final int BLOCK_BYTES = 4 << 20;
   private static final short BFLOAT16_ONE = 0x3f80;
-  private static final int CONTEXT_LENGTH = 8192;
   private static final String CONFIG = "config.json";
   private static final String INDEX = "model.safetensors.index.json";
 
@@ -130,7 +126,7 @@ public final class RandomCheckpoint {
     index.add("weight_map", names);
     writeShards(directory, shards);
     Files.writeString(directory.resolve(INDEX), index.toString());
-    Files.writeString(directory.resolve(CONFIG), config());
+    Files.writeString(directory.resolve(CONFIG), shape.config());
   }
 
   private static String shardName(int shard, int shards) {
@@ -177,34 +173,13 @@ public final class RandomCheckpoint {
     Path config = directory.resolve(CONFIG);
     return Files.exists(directory.resolve(INDEX))
         && Files.exists(config)
-        && Files.readString(config).equals(config());
-  }
-
-  private String config() {
-    JsonObject config = new JsonObject();
-    config.addProperty("model_type", "llama");
-    config.addProperty("vocab_size", shape.vocabSize());
-    config.addProperty("hidden_size", shape.hiddenSize());
-    config.addProperty("intermediate_size", shape.intermediateSize());
-    config.addProperty("num_attention_heads", shape.heads());
-    config.addProperty("num_key_value_heads", shape.kvHeads());
-    config.addProperty("head_dim", shape.headDim());
-    config.addProperty("num_hidden_layers", shape.layers());
-    config.addProperty("max_position_embeddings", CONTEXT_LENGTH);
-    config.addProperty("rms_norm_eps", 1e-5);
-    config.addProperty("rope_theta", 500_000.0);
-    config.addProperty("hidden_act", "silu");
-    config.addProperty("torch_dtype", "bfloat16");
-    config.addProperty("tie_word_embeddings", false);
-    config.addProperty("eos_token_id", 0);
-    return config.toString();
+        && Files.readString(config).equals(shape.config());
   }
 
   private List<List<WeightSpec>> shards() {
-    DecoderSpec spec = ModelConfig.parse(config(), CONFIG);
     List<List<WeightSpec>> shards = new ArrayList<>();
     long bytes = SHARD_BYTES;
-    for (WeightSpec weight : DecoderWeights.of(spec)) {
+    for (WeightSpec weight : shape.spec().weights()) {
       if (bytes + bytes(weight) > SHARD_BYTES) {
         shards.add(new ArrayList<>());
         bytes = 0;
@@ -216,7 +191,7 @@ public final class RandomCheckpoint {
   }
 
   private static long bytes(WeightSpec weight) {
-    return (long) weight.rows() * weight.columns() * Short.BYTES;
+    return weight.elements() * Short.BYTES;
   }
 
   private static long bytes(List<WeightSpec> shard) {
@@ -257,9 +232,7 @@ public final class RandomCheckpoint {
   }
 
   private static JsonArray shape(WeightSpec weight) {
-    return weight.role().isMatrix()
-        ? numbers(weight.rows(), weight.columns())
-        : numbers(weight.columns());
+    return numbers(weight.shape().stream().mapToLong(Long::longValue).toArray());
   }
 
   private static JsonArray numbers(long... values) {
@@ -271,7 +244,7 @@ public final class RandomCheckpoint {
   }
 
   private void writeTensor(FileChannel channel, WeightSpec weight) throws IOException {
-    if (weight.role().isMatrix()) {
+    if (weight.isMatrix()) {
       ByteBuffer block = random.duplicate().position(start(weight));
       for (long left = bytes(weight); left > 0; ) {
         block.limit((int) Math.min(BLOCK_BYTES, block.position() + left));

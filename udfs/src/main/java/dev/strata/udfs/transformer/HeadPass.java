@@ -1,5 +1,6 @@
 package dev.strata.udfs.transformer;
 
+import dev.strata.udfs.model.HeadSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
@@ -21,6 +22,7 @@ public final class HeadPass implements AutoCloseable {
 
   private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
+  private final Kernels.LogitScaling scaling;
   private final Tensor normed;
   private final Tensor logits;
   private final int logitRows;
@@ -29,8 +31,15 @@ public final class HeadPass implements AutoCloseable {
   private final HeadTargets targets;
   private final Kernels.Targets read;
 
-  HeadPass(ComputeDevice device, Tensor normed, Tensor logits, int logitRows, HeadTargets targets) {
+  HeadPass(
+      ComputeDevice device,
+      HeadSpec head,
+      Tensor normed,
+      Tensor logits,
+      int logitRows,
+      HeadTargets targets) {
     this.device = device;
+    this.scaling = new Kernels.LogitScaling(head.scale(), head.softCap());
     this.normed = normed;
     this.logits = logits;
     this.logitRows = logitRows;
@@ -105,7 +114,18 @@ public final class HeadPass implements AutoCloseable {
   public void apply(int firstToken, Tensor tile, int firstRow, int rows) {
     device
         .kernels()
-        .head(normed, firstRow, rows, tile, firstToken, best, tokens, logits, logitRows, read);
+        .head(
+            normed,
+            firstRow,
+            rows,
+            tile,
+            firstToken,
+            best,
+            tokens,
+            logits,
+            logitRows,
+            scaling,
+            read);
   }
 
   /** The two best logits of each row: best and second of row 0, of row 1, and so on. */

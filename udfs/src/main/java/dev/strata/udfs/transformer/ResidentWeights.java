@@ -1,6 +1,6 @@
 package dev.strata.udfs.transformer;
 
-import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
@@ -17,10 +17,8 @@ public final class ResidentWeights implements AutoCloseable {
   /** Who owns vectors, for whoever allocates them. */
   public static final String OWNER = "norms and biases";
 
-  private record Key(WeightRole role, int layer) {}
-
   private final Holdings holdings = new Holdings();
-  private final Map<Key, Tensor> vectors = new HashMap<>();
+  private final Map<WeightSpec, Tensor> vectors = new HashMap<>();
   private final ComputeDevice device;
 
   public ResidentWeights(ComputeDevice device) {
@@ -33,13 +31,13 @@ public final class ResidentWeights implements AutoCloseable {
   }
 
   /** Adds a vector of the compute type, which is closed with these weights. */
-  public void put(WeightRole role, int layer, Tensor vector) {
-    vectors.put(new Key(role, layer), holdings.add(vector));
+  public void put(WeightSpec weight, Tensor vector) {
+    vectors.put(weight, holdings.add(vector));
   }
 
-  /** The vector, or the device's "none" where the model has no such vector. */
-  Tensor vector(WeightRole role, int layer) {
-    return vectors.getOrDefault(new Key(role, layer), device.none());
+  /** The vector; for null, which means none, the device's "none". */
+  Tensor vector(WeightSpec weight) {
+    return weight == null ? device.none() : vectors.get(weight);
   }
 
   @Override

@@ -2,16 +2,15 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Tensor;
 
 /**
- * The forward pass of a decoder, as stages that tiles are handed to. Reads as {@code hidden +=
- * attention(norm(hidden))}, {@code hidden += feedForward(norm(hidden))} for each layer, then {@code
- * head(norm(hidden))}.
+ * The forward pass of a decoder: what its stages say, step by step, with the tiles that are handed
+ * to them, then {@code head(norm(hidden))}.
  */
 public final class Transformer {
 
@@ -42,14 +41,9 @@ public final class Transformer {
     this.activations = activations;
   }
 
-  /** The attention stage of a layer. */
-  public StagePass attention(int layer, Positions positions) {
-    return new AttentionPass(this, layer, positions);
-  }
-
-  /** The feed-forward stage of a layer. */
-  public StagePass feedForward(int layer) {
-    return new FeedForwardPass(this, layer);
+  /** The computation of a stage of a layer. */
+  public StagePass pass(DecoderSpec.StageOfLayer stage, Positions positions) {
+    return new StagePass(this, stage.layer(), stage.stage(), positions);
   }
 
   /**
@@ -67,8 +61,8 @@ public final class Transformer {
                 .normPicked(
                     hidden,
                     source,
-                    vector(WeightRole.FINAL_NORM, -1),
-                    spec.normEpsilon(),
+                    vector(spec.head().norm()),
+                    spec.head().epsilon(),
                     out,
                     target));
   }
@@ -83,7 +77,7 @@ public final class Transformer {
    * @param targets tokens whose log-probabilities are wanted
    */
   public HeadPass head(Tensor normed, Tensor logits, int logitRows, HeadTargets targets) {
-    return new HeadPass(device, normed, logits, logitRows, targets);
+    return new HeadPass(device, spec.head(), normed, logits, logitRows, targets);
   }
 
   /**
@@ -103,37 +97,19 @@ public final class Transformer {
                     block.hidden(),
                     block.row() + first,
                     count,
-                    vector(WeightRole.FINAL_NORM, -1),
-                    spec.normEpsilon(),
-                    activations.normed,
+                    vector(spec.head().norm()),
+                    spec.head().epsilon(),
+                    activations.buffer(0, spec.hiddenSize()),
                     sums,
                     row));
   }
 
-  void normBlock(WeightRole norm, int layer, BlockState block) {
-    compute.run(
-        "norm",
-        () ->
-            kernels()
-                .normRows(
-                    block.hidden(),
-                    block.row(),
-                    block.tokens(),
-                    vector(norm, layer),
-                    spec.normEpsilon(),
-                    activations.normed));
-  }
-
-  Tensor vector(WeightRole role, int layer) {
-    return vectors.vector(role, layer);
+  Tensor vector(WeightSpec weight) {
+    return vectors.vector(weight);
   }
 
   Lane compute() {
     return compute;
-  }
-
-  DecoderSpec spec() {
-    return spec;
   }
 
   Kernels kernels() {

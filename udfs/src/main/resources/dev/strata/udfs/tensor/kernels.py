@@ -169,6 +169,13 @@ class Kernels(Module):
     _1 = torch.silu_(target)
     return 0
 
+  # out[: n, first_row : first_row + rows] = gelu(product), with the tangent's approximation
+  def store_gelu_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor) -> int:
+    target = (self).block(out, 0, n, first_row + begin, end - begin, )
+    _0 = (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, False, target, )
+    _1 = torch.gelu_(target, approximate="tanh")
+    return 0
+
   # out[: n, first_row : first_row + rows] *= product
   def multiply_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, piece: Tensor, out: Tensor) -> int:
     y = torch.empty([n, end - begin], dtype=ops.prim.dtype(out), layout=None, device=ops.prim.device(out), pin_memory=False)
@@ -189,9 +196,28 @@ class Kernels(Module):
     _1 = torch.mul_(out, weight)
     return 0
 
-  # out[to : to + n] = norm(x[first : first + n])
+  # out[to : to + n] = norm(x[first : first + n]), or just x without a weight
   def norm_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, out: Tensor, to: int) -> int:
-    return (self).rms_norm(torch.slice(x, 0, first, first + n, 1), weight, epsilon, torch.slice(out, 0, to, to + n, 1), )
+    some = torch.slice(x, 0, first, first + n, 1)
+    target = torch.slice(out, 0, to, to + n, 1)
+    if torch.numel(weight) > 0:
+      _0 = (self).rms_norm(some, weight, epsilon, target, )
+    else:
+      _1 = torch.copy_(target, some)
+    return 0
+
+  # out[to : to + n] += scale * norm(x[first : first + n]), without a weight of x itself; x is overwritten
+  def add_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, scale: float, out: Tensor, to: int) -> int:
+    some = torch.slice(x, 0, first, first + n, 1)
+    if torch.numel(weight) > 0:
+      _0 = (self).rms_norm(some, weight, epsilon, some, )
+    _1 = torch.add_(torch.slice(out, 0, to, to + n, 1), some, alpha=scale)
+    return 0
+
+  # x += value
+  def shift(self: __torch__.Kernels, x: Tensor, value: float) -> int:
+    _0 = torch.add_(x, value)
+    return 0
 
   # out[target] = norm(x[source])
   def norm_picked(self: __torch__.Kernels, x: Tensor, source: Tensor, weight: Tensor, epsilon: float, out: Tensor, target: Tensor) -> int:
@@ -210,28 +236,39 @@ class Kernels(Module):
     _0 = torch.zero_(x)
     return 0
 
-  # x[first : first + n] = the rows that index picks from the embedding rows in staged
-  def embed(self: __torch__.Kernels, staged: Tensor, rows: int, index: Tensor, x: Tensor, first: int) -> int:
+  # x[first : first + n] = scale times the rows that index picks from the embedding rows in staged
+  def embed(self: __torch__.Kernels, staged: Tensor, rows: int, index: Tensor, scale: float, x: Tensor, first: int) -> int:
     w = torch.to(torch.slice(staged, 0, 0, rows, 1), ops.prim.device(x), ops.prim.dtype(staged))
     target = torch.slice(x, 0, first, first + torch.size(index, 0), 1)
     if ops.prim.dtype(x) == ops.prim.dtype(w):
       _0 = torch.index_select(w, 0, index, out=target)
     else:
       _1 = torch.copy_(target, torch.index_select(w, 0, index))
+    if scale != 1.:
+      _2 = torch.mul_(target, scale)
     return 0
 
-  # Cosines and sines of position times frequency, side by side: [tokens, headDim] float32
-  def rotations(self: __torch__.Kernels, positions: Tensor, frequencies: Tensor, factor: float) -> Tensor:
-    angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), torch.unsqueeze(frequencies, 0))
+  # Cosines and sines of position times frequency, side by side: [tokens, 2 frequencies] float32. Where there are spans, tokens
+  # whose span is above a bound have the longer frequencies.
+  def rotations(self: __torch__.Kernels, positions: Tensor, frequencies: Tensor, factor: float, spans: Tensor, longer: Tensor, above: int) -> Tensor:
+    f = torch.unsqueeze(frequencies, 0)
+    if torch.numel(spans) > 0:
+      f = torch.where(torch.unsqueeze(torch.gt(spans, above), 1), torch.unsqueeze(longer, 0), f)
+    angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), f)
     return torch.mul(torch.cat([torch.cos(angles), torch.sin(angles)], 1), factor)
 
-  # Turns the halves of each head of x itself, [n, heads, headDim], by rotations [n, headDim], in float32.
-  def rotate(self: __torch__.Kernels, x: Tensor, rotations: Tensor) -> int:
-    half = torch.floordiv(torch.size(x, 2), 2)
+  # Turns the first elements of each head of x itself, [n, heads, headDim], by as many rotations, in float32: their halves
+  # together, or pairs of neighbours.
+  def rotate(self: __torch__.Kernels, x: Tensor, rotations: Tensor, pairs: bool) -> int:
+    half = torch.floordiv(torch.size(rotations, 1), 2)
     cos = torch.unsqueeze(torch.slice(rotations, 1, 0, half, 1), 1)
     sin = torch.unsqueeze(torch.slice(rotations, 1, half, half * 2, 1), 1)
-    a = torch.slice(x, 2, 0, half, 1)
-    b = torch.slice(x, 2, half, half * 2, 1)
+    if pairs:
+      a = torch.slice(x, 2, 0, half * 2, 2)
+      b = torch.slice(x, 2, 1, half * 2, 2)
+    else:
+      a = torch.slice(x, 2, 0, half, 1)
+      b = torch.slice(x, 2, half, half * 2, 1)
     ya = torch.sub_(torch.mul(a, cos), torch.mul(b, sin))
     yb = torch.add_(torch.mul(b, cos), torch.mul(a, sin))
     _0 = torch.copy_(a, ya)
@@ -242,28 +279,53 @@ class Kernels(Module):
   def queries(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, d: int) -> Tensor:
     return torch.view((self).block(qkv, row, n, 0, heads * d, ), [n, heads, d])
 
+  # Norms the heads of n tokens from row on of qkv itself, from column on, each alone or all of a token together.
+  def norm_heads(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, column: int, heads: int, d: int, weight: Tensor, epsilon: float) -> int:
+    x = (self).block(qkv, row, n, column, heads * d, )
+    if torch.numel(weight) == d:
+      x = torch.view(x, [n, heads, d])
+    return (self).rms_norm(x, weight, epsilon, x, )
+
+  # x [n, heads, d] of tokens at positions, times 1 + beta * log(1 + floor(position / length))
+  def sharpen(self: __torch__.Kernels, x: Tensor, positions: Tensor, beta: float, length: int) -> int:
+    far = torch.log(torch.add(torch.floor(torch.div(torch.to(positions, 6), length)), 1.))
+    _0 = torch.mul_(x, torch.unsqueeze(torch.unsqueeze(torch.add(torch.mul(far, beta), 1.), 1), 1))
+    return 0
+
   # Norms and rotates queries and keys of the n tokens from row on in qkv itself; leaves keys and values also in fresh,
   # from token to on, and in kv [slots, 2, kvHeads, headDim], at the tokens' slots.
-  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
+  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, pairs: bool, beta: float, length: int, spans: Tensor, longer: Tensor, above: int, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
     kv_heads = torch.size(kv, 2)
     d = torch.size(kv, 3)
     turned = (self).queries(qkv, row, n, heads + kv_heads, d, )
     if torch.numel(query_norm) > 0:
-      q = torch.slice(turned, 1, 0, heads, 1)
-      k = torch.slice(turned, 1, heads, heads + kv_heads, 1)
-      _0 = (self).rms_norm(q, query_norm, epsilon, q, )
-      _1 = (self).rms_norm(k, key_norm, epsilon, k, )
-    r = (self).rotations(torch.slice(positions, 0, first, first + n, 1), frequencies, factor, )
-    _2 = (self).rotate(turned, r, )
+      _0 = (self).norm_heads(qkv, row, n, 0, heads, d, query_norm, epsilon, )
+      _1 = (self).norm_heads(qkv, row, n, heads * d, kv_heads, d, key_norm, epsilon, )
+    if torch.numel(frequencies) > 0:
+      own_spans = spans
+      if torch.numel(spans) > 0:
+        own_spans = torch.slice(spans, 0, first, first + n, 1)
+      r = (self).rotations(torch.slice(positions, 0, first, first + n, 1), frequencies, factor, own_spans, longer, above, )
+      _2 = (self).rotate(turned, r, pairs, )
+    if beta > 0.:
+      _5 = (self).sharpen((self).queries(qkv, row, n, heads, d, ), torch.slice(positions, 0, first, first + n, 1), beta, length, )
     new = torch.slice(fresh, 0, to, to + n, 1)
     _3 = torch.copy_(torch.view(new, [n, kv_heads * 2 * d]), (self).block(qkv, row, n, heads * d, kv_heads * 2 * d, ))
     _4 = torch.index_copy_(kv, 0, torch.slice(slots, 0, to, to + n, 1), new)
     return 0
 
+  # softmax(cap * tanh(q @ k^T * scale / cap)) @ v, in float32 between the products; a mask of no elements hides nothing.
+  def capped(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float, cap: float) -> Tensor:
+    scores = torch.to(torch.matmul(q, torch.transpose(k, -2, -1)), 6)
+    scores = torch.mul_(torch.tanh_(torch.mul_(scores, scale / cap)), cap)
+    if torch.numel(mask) > 0:
+      scores = torch.masked_fill_(scores, torch.logical_not(mask), -inf)
+    return torch.matmul(torch.to(torch.softmax(scores, -1), ops.prim.dtype(v)), v)
+
   # Causal attention of ragged segments. Segment i is counts[i] query rows from rows[i] on, the last of the lengths[i]
   # tokens whose keys and values start at slots[i] of kv [slots, 2, kvHeads, headDim]. A window of w lets a token see
   # itself and w - 1 before.
-  def attend(self: __torch__.Kernels, q: Tensor, kv: Tensor, rows: List[int], counts: List[int], slots: List[int], lengths: List[int], window: int, scale: float, out: Tensor, first: int) -> int:
+  def attend(self: __torch__.Kernels, q: Tensor, kv: Tensor, rows: List[int], counts: List[int], slots: List[int], lengths: List[int], window: int, scale: float, cap: float, out: Tensor, first: int) -> int:
     heads = torch.size(q, 1)
     kv_heads = torch.size(kv, 2)
     d = torch.size(q, 2)
@@ -283,7 +345,11 @@ class Kernels(Module):
       k = torch.slice(keys, 2, slots[i] + skipped, slots[i] + length, 1)
       v = torch.slice(values, 2, slots[i] + skipped, slots[i] + length, 1)
       if count == 1:
-        y = torch.scaled_dot_product_attention(torch.select(queries, 0, row), k, v, None, 0., False, scale=scale)
+        x = torch.select(queries, 0, row)
+        if cap > 0.:
+          y = (self).capped(x, k, v, torch.empty([0], dtype=11, layout=None, device=ops.prim.device(q), pin_memory=False), scale, cap, )
+        else:
+          y = torch.scaled_dot_product_attention(x, k, v, None, 0., False, scale=scale)
         _0 = torch.copy_(torch.select(outs, 0, first + row), y)
       else:
         x = torch.permute(torch.squeeze(torch.slice(queries, 0, row, row + count, 1), 1), [1, 0, 2, 3])
@@ -294,7 +360,10 @@ class Kernels(Module):
         if window > 0:
           mask = torch.logical_and(mask, torch.gt(key, torch.sub(query, window)))
         mask = torch.repeat_interleave(mask, group, 0)
-        y = torch.scaled_dot_product_attention(x, k, v, mask, 0., False, scale=scale)
+        if cap > 0.:
+          y = (self).capped(x, k, v, mask, scale, cap, )
+        else:
+          y = torch.scaled_dot_product_attention(x, k, v, mask, 0., False, scale=scale)
         y = torch.permute(torch.view(torch.contiguous(y), [kv_heads, count, group, d]), [1, 0, 2, 3])
         _1 = torch.copy_(torch.squeeze(torch.slice(outs, 0, first + row, first + row + count, 1), 1), y)
     return 0
@@ -401,6 +470,15 @@ class Kernels(Module):
   # y [n, rows of w] = product of rows [first : first + n] of x with rows of w from begin to end
   def head_product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, begin: int, end: int, least_rows: int, piece: Tensor, y: Tensor) -> int:
     return (self).product(x, first, n, w, begin, end, least_rows, piece, False, (self).block(y, 0, n, begin, end - begin, ), )
+
+  # Rows [begin : begin + n] of y = cap * tanh(scale * y / cap), or scale * y without a cap
+  def scale_logits(self: __torch__.Kernels, y: Tensor, begin: int, n: int, scale: float, cap: float) -> int:
+    some = torch.slice(y, 0, begin, begin + n, 1)
+    if cap > 0.:
+      _0 = torch.mul_(torch.tanh_(torch.mul_(some, scale / cap)), cap)
+    else:
+      _1 = torch.mul_(some, scale)
+    return 0
 
   # Rows [begin : begin + n] of y are logits of rows [first : first + n] of the head for the vocabulary's tokens from
   # first_token on. Keeps each row's two best logits and their tokens, of equal ones the lowest, since tiles come in the

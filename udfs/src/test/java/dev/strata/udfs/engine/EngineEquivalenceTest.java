@@ -125,7 +125,9 @@ class EngineEquivalenceTest {
             "llama-mha-bias",
             "mistral",
             "qwen2",
-            "qwen3")
+            "qwen3",
+            "gemma2",
+            "phi3")
         .map(TestEngines::golden);
   }
 

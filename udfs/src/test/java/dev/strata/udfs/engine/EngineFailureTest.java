@@ -10,7 +10,8 @@ import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Weight;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowingConsumer;
@@ -411,9 +413,10 @@ class EngineFailureTest {
     assertModelFault(told, ".*00001-of-00003.safetensors was removed while it was in use; .*");
   }
 
-  private static void writeNotFinite(Path model, WeightRole role, int row) throws IOException {
+  private static void writeNotFinite(Path model, Function<DecoderSpec, WeightSpec> which, int row)
+      throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(model.toString())) {
-      Weight weight = checkpoint.weight(role, -1);
+      Weight weight = checkpoint.weight(which.apply(checkpoint.spec()));
       byte[] notFinite = new byte[(int) weight.rowBytes()];
       Arrays.fill(notFinite, (byte) 0xff);
       try (RandomAccessFile file =
@@ -427,7 +430,7 @@ class EngineFailureTest {
   @Test
   void logitsThatAreNotFiniteInAllRowsEndTheRun(@TempDir Path directory) throws IOException {
     Path model = copyOfDemoModel(directory);
-    writeNotFinite(model, WeightRole.FINAL_NORM, 0);
+    writeNotFinite(model, spec -> spec.head().norm(), 0);
     for (int wave : new int[] {0, 1}) {
       try (Engine engine = Engine.start(TestEngines.options(model).waveSize(wave).build());
           EngineClient client = engine.open()) {
@@ -445,7 +448,7 @@ class EngineFailureTest {
     Path model =
         copy(Path.of("src/test/resources/goldens/llama"), directory); // it has its own head
     int token = 100;
-    writeNotFinite(model, WeightRole.EMBEDDING, token);
+    writeNotFinite(model, DecoderSpec::embedding, token);
     try (Engine engine = Engine.start(TestEngines.options(model).build())) {
       List<RowResult> results =
           TestEngines.run(

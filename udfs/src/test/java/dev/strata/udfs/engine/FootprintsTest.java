@@ -17,6 +17,7 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Positions;
 import java.util.List;
@@ -79,8 +80,8 @@ class FootprintsTest {
   void activations(String name) {
     open(name);
     assertTakes(
-        Activations.footprint(spec, device.computeType(), BLOCK),
-        List.of(new Activations(device, spec, BLOCK)));
+        ActivationSizes.of(spec).footprint(device.computeType(), BLOCK),
+        List.of(new Activations(device, ActivationSizes.of(spec), BLOCK)));
   }
 
   @ParameterizedTest
@@ -175,9 +176,9 @@ class FootprintsTest {
     Positions.Ropes ropes = new Positions.Ropes(device, spec);
     long ofRopes = device.held().bytes(DEVICE);
     holdings.add(ropes);
-    holdings.add(ropes.of(new long[SWEEP]));
+    holdings.add(ropes.of(new long[SWEEP], new long[SWEEP]));
     assertThat(device.held().bytes(DEVICE) - ofRopes)
-        .isEqualTo(Positions.footprint(SWEEP).bytes(DEVICE));
+        .isEqualTo(Positions.footprint(SWEEP, false).bytes(DEVICE));
   }
 
   /** Tiles are cut at rows, so the largest is a little smaller than it may be. */

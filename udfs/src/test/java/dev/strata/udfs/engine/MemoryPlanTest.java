@@ -6,17 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.kv.KvFormat;
-import dev.strata.udfs.model.Activation;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.LayerSpec;
-import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tools.ModelShape;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -33,6 +31,7 @@ class MemoryPlanTest {
   private static final long GIB = 1L << 30;
   private static final int LEAST_KV_TOKENS = 256;
 
+  private static final Map<ModelShape, DecoderSpec> SPECS = new ConcurrentHashMap<>();
   private static final ModelShape DEMO = new ModelShape("demo", 8192, 256, 768, 4, 2, 64, 12);
   private static final ModelShape TINY = new ModelShape("tiny", 120, 48, 96, 4, 2, 12, 2);
 
@@ -90,24 +89,7 @@ class MemoryPlanTest {
     }
 
     DecoderSpec spec() {
-      RopeSpec rope = new RopeSpec(Collections.nCopies(shape.headDim() / 2, 1.0), 1);
-      return new DecoderSpec(
-          "llama",
-          shape.vocabSize(),
-          shape.hiddenSize(),
-          shape.intermediateSize(),
-          shape.heads(),
-          shape.kvHeads(),
-          shape.headDim(),
-          1e-5,
-          Activation.SILU,
-          false,
-          false,
-          false,
-          false,
-          false,
-          8192,
-          Collections.nCopies(shape.layers(), new LayerSpec(0, rope)));
+      return SPECS.computeIfAbsent(shape, ModelShape::spec);
     }
 
     ModelSize size() {

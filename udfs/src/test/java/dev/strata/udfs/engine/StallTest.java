@@ -233,7 +233,7 @@ class StallTest {
     }
     assertThat(engine.describeState())
         .contains("after 0 sweeps, in layer 0 of 2 with 1 rows")
-        .contains("it waits for a tile of StageTiles[stage=ATTENTION, layer=0")
+        .contains("it waits for a tile of the attention of layer 0")
         .containsPattern("reads: 0 of \\d+ slots are filled or leased, [1-3] are being filled")
         .contains("copies: ")
         .containsPattern("host memory \\d+ of 64 MiB");

@@ -6,13 +6,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.strata.udfs.kv.Extent;
 import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.kv.KvPool;
-import dev.strata.udfs.model.Activation;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.LayerSpec;
-import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.SegmentReader;
 import dev.strata.udfs.tensor.SegmentReader.Segment;
+import dev.strata.udfs.tools.ModelShape;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -41,25 +39,7 @@ class SweepScheduleTest {
   @BeforeAll
   static void open() {
     device = ComputeDevice.open("cpu", "float32", 1);
-    LayerSpec layer = new LayerSpec(0, new RopeSpec(List.of(1.0), 1));
-    DecoderSpec spec =
-        new DecoderSpec(
-            "llama",
-            9,
-            4,
-            4,
-            2,
-            1,
-            HEAD_DIM,
-            1e-5,
-            Activation.SILU,
-            false,
-            false,
-            false,
-            false,
-            false,
-            99,
-            List.of(layer));
+    DecoderSpec spec = new ModelShape("schedule", 9, 4, 4, 2, 1, HEAD_DIM, 1).spec();
     pool = KvPool.onDevice(device, spec, 2000);
   }
 
@@ -163,6 +143,7 @@ class SweepScheduleTest {
         .extracting(SweepRun::position, SweepRun::count)
         .containsExactly(tuple(0, 7), tuple(3, 1));
     assertThat(first.runs().get(0).choosesToken()).isFalse();
+    assertThat(first.spans()).containsExactly(10, 10, 10, 10, 10, 10, 10, 4);
     long1.advance(7);
     SweepSchedule second = schedule(8);
     assertThat(second.runs())
@@ -225,7 +206,7 @@ class SweepScheduleTest {
   private static List<Segment> segments(TokenBlock block) {
     List<Segment> segments = new ArrayList<>();
     for (KvBatch batch : block.batches()) {
-      batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
+      batch.upload(device, false, Long.MAX_VALUE);
       for (Segment s : SegmentReader.read(batch.segments())) {
         segments.add(new Segment(batch.firstRow() + s.row(), s.count(), s.slot(), s.length()));
       }
@@ -237,7 +218,7 @@ class SweepScheduleTest {
   private static List<Long> slots(TokenBlock block) {
     List<Long> slots = new ArrayList<>();
     for (KvBatch batch : block.batches()) {
-      batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
+      batch.upload(device, false, Long.MAX_VALUE);
       long[] rows = device.kernels().toLongs(batch.rowSlots());
       assertThat(rows).hasSize(batch.rows());
       Arrays.stream(rows).forEach(slots::add);

@@ -2,9 +2,11 @@ package dev.strata.udfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.engine.TileProgram.StageTiles;
+import dev.strata.udfs.model.DecoderSpec.StageOfLayer;
+import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
-import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.stream.TileUse;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -32,16 +34,16 @@ class TileProgramTest {
   }
 
   private static TileProgram program(int places) {
-    return new TileProgram(store.tiles(), places, tile -> true, false);
+    return new TileProgram(checkpoint.spec(), store.tiles(), places, tile -> true, false);
   }
 
   /** What a sweep is, from its definition. */
   private static List<TileUse> expected(int places, int blocks) {
     List<TileUse> uses = new ArrayList<>();
     for (int first = 0; first < store.tiles().size(); ) {
-      Stage stage = store.tiles().get(first).stage();
-      int count = stage == Stage.ATTENTION ? 4 : stage == Stage.FEED_FORWARD ? 3 : 1;
-      int passes = stage == Stage.HEAD || count < places ? 1 : blocks;
+      boolean head = first == store.tiles().size() - 1;
+      int count = head ? 1 : first % 7 == 0 ? 4 : 3;
+      int passes = head || count < places ? 1 : blocks;
       for (int pass = 0; pass < passes; pass++) {
         for (int tile = first; tile < first + count; tile++) {
           uses.add(new TileUse(tile, pass == 0, pass == passes - 1));
@@ -63,22 +65,45 @@ class TileProgramTest {
 
   @Test
   void stagesKnowTheirTiles() {
-    List<TileProgram.StageTiles> stages = program(4).stages();
+    List<StageTiles> stages = program(4).stages();
     int layers = checkpoint.spec().layers().size();
     assertThat(stages).hasSize(2 * layers + 1);
     for (int layer = 0; layer < layers; layer++) {
+      List<Stage> ofLayer = checkpoint.spec().layers().get(layer).stages();
       assertThat(stages.get(2 * layer))
-          .isEqualTo(new TileProgram.StageTiles(Stage.ATTENTION, layer, 7 * layer, 4, false));
+          .isEqualTo(stage(new StageOfLayer(layer, ofLayer.get(0)), 7 * layer, 4, false))
+          .hasToString("the attention of layer " + layer);
       assertThat(stages.get(2 * layer + 1))
-          .isEqualTo(new TileProgram.StageTiles(Stage.FEED_FORWARD, layer, 7 * layer + 4, 3, true));
+          .isEqualTo(stage(new StageOfLayer(layer, ofLayer.get(1)), 7 * layer + 4, 3, true))
+          .hasToString("the feed-forward of layer " + layer);
     }
-    assertThat(stages.get(2 * layers).stage()).isEqualTo(Stage.HEAD);
+    assertThat(program(4).ofLayers()).isEqualTo(stages.subList(0, 2 * layers));
+    assertThat(stages).filteredOn(StageTiles::isGathered).containsExactly(program(4).ofHead());
+  }
+
+  private static StageTiles stage(StageOfLayer of, int first, int count, boolean stays) {
+    return new StageTiles(of, first, count, stays);
+  }
+
+  /** Its tokens are gathered of all micro-batches, so that its tiles need not stay. */
+  @Test
+  void tilesOfTheHeadPassOnce() {
+    LayerStore small = LayerStore.of(checkpoint, 1);
+    TileProgram program = new TileProgram(checkpoint.spec(), small.tiles(), 2, tile -> true, false);
+    StageTiles head = program.ofHead();
+    assertThat(head.count()).isEqualTo(checkpoint.spec().vocabSize());
+    assertThat(head.stays()).isFalse();
+    List<TileUse> uses = program.sweep(3);
+    assertThat(uses.subList(uses.size() - head.count(), uses.size()))
+        .allMatch(use -> use.first() && use.last() && use.tile() >= head.first());
+    assertThat(uses.get(uses.size() - head.count() - 1).tile()).isEqualTo(head.first() - 1);
   }
 
   @Test
   void tilesThatHaveTheirOwnPlaceTakeNone() {
-    TileProgram program = new TileProgram(store.tiles(), 2, tile -> tile % 7 == 0, false);
-    assertThat(program.stages()).allMatch(TileProgram.StageTiles::stays);
+    TileProgram program =
+        new TileProgram(checkpoint.spec(), store.tiles(), 2, tile -> tile % 7 == 0, false);
+    assertThat(program.stages()).allMatch(StageTiles::stays);
   }
 
   /** What is demanded ahead and what follows are one sweep, whatever its micro-batches. */
@@ -104,7 +129,7 @@ class TileProgramTest {
   void aWholeSweepIsDemandedAheadWhereNothingCanPassAgain() {
     assertThat(program(5).ahead()).isEqualTo(expected(5, 1));
     assertThat(program(4).ahead()).isEmpty();
-    TileProgram oneBlock = new TileProgram(store.tiles(), 2, tile -> true, true);
+    TileProgram oneBlock = new TileProgram(checkpoint.spec(), store.tiles(), 2, tile -> true, true);
     assertThat(oneBlock.ahead()).isEqualTo(expected(2, 1));
     assertThat(oneBlock.sweep(1)).isEmpty();
   }

@@ -3,18 +3,15 @@ package dev.strata.udfs.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.kv.KvBatch.Run;
-import dev.strata.udfs.model.Activation;
 import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.LayerSpec;
-import dev.strata.udfs.model.RopeSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.SegmentReader;
 import dev.strata.udfs.tensor.SegmentReader.Segment;
+import dev.strata.udfs.tools.ModelShape;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -45,24 +42,7 @@ class KvBatchTest {
 
   /** Keys and values of 2 heads of 4 elements. */
   static DecoderSpec spec(int layers) {
-    LayerSpec layer = new LayerSpec(0, new RopeSpec(List.of(1.0, 0.5), 1));
-    return new DecoderSpec(
-        "llama",
-        9,
-        16,
-        16,
-        4,
-        2,
-        HEAD_DIM,
-        1e-5,
-        Activation.SILU,
-        false,
-        false,
-        false,
-        false,
-        false,
-        4096,
-        Collections.nCopies(layers, layer));
+    return new ModelShape("kv", 9, 16, 16, 4, 2, HEAD_DIM, layers).spec();
   }
 
   private static KvPool pool(int tokens) {
@@ -122,7 +102,7 @@ class KvBatchTest {
       }
       copied += copy.tokens();
     }
-    batch.upload(device, HEAD_DIM, Long.MAX_VALUE);
+    batch.upload(device, false, Long.MAX_VALUE);
     List<Segment> segments = SegmentReader.read(batch.segments());
     long[] rowSlots = device.kernels().toLongs(batch.rowSlots());
     int needed = 0;

@@ -22,11 +22,14 @@ class KvPoolTest {
   }
 
   /** Numbers the slots of an extent in every layer, keys from 1 and values from -1. */
+  private static int width(DecoderSpec spec) {
+    return spec.attentions().get(0).keyValueWidth();
+  }
+
   private static void fill(KvPool pool, DecoderSpec spec, Extent extent, int tokens) {
     for (int layer = 0; layer < spec.layers().size(); layer++) {
-      for (int i = 0; i < 2 * tokens * spec.keyValueWidth(); i++) {
-        floats(pool, layer, extent)
-            .put(first(pool, spec, extent) + i, number(i / spec.keyValueWidth()));
+      for (int i = 0; i < 2 * tokens * width(spec); i++) {
+        floats(pool, layer, extent).put(first(pool, spec, extent) + i, number(i / width(spec)));
       }
     }
   }
@@ -42,11 +45,11 @@ class KvPoolTest {
 
   private static int first(KvPool pool, DecoderSpec spec, Extent extent) {
     int begin = extent.begin() - pool.beginOf(pool.segmentOf(extent.begin()));
-    return 2 * begin * spec.keyValueWidth();
+    return 2 * begin * width(spec);
   }
 
   private static void assertFilled(KvPool pool, DecoderSpec spec, Extent extent, int tokens) {
-    int width = spec.keyValueWidth();
+    int width = width(spec);
     for (int layer = 0; layer < spec.layers().size(); layer++) {
       FloatBuffer floats = floats(pool, layer, extent);
       int first = first(pool, spec, extent);

@@ -113,7 +113,7 @@ class StreamedKvTest {
   private List<KvBatch> announce(List<List<Run>> blocks) {
     List<KvBatch> batches = new ArrayList<>();
     blocks.forEach(runs -> batches.addAll(kv.cutter().cut(runs)));
-    batches.forEach(batch -> batch.upload(device, KvBatchTest.HEAD_DIM, Long.MAX_VALUE));
+    batches.forEach(batch -> batch.upload(device, false, Long.MAX_VALUE));
     kv.announce(batches);
     return batches;
   }

@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import com.sun.management.ThreadMXBean;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.ElementType;
-import dev.strata.udfs.model.WeightRole;
+import dev.strata.udfs.model.WeightSpec;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -43,11 +44,11 @@ class CheckpointTest {
     try (Checkpoint checkpoint = open()) {
       assertThat(checkpoint.spec().hiddenSize()).isEqualTo(6);
       assertThat(checkpoint.generation().stopTokens()).isEqualTo(Set.of(2));
-      assertThat(checkpoint.has(WeightRole.KEY, 1)).isTrue();
-      assertThat(checkpoint.has(WeightRole.KEY, 2)).isFalse();
-      assertThat(checkpoint.has(WeightRole.KEY_BIAS, 1)).isFalse();
+      assertThat(TinyCheckpoint.find(checkpoint, KEY)).isPresent();
+      assertThat(TinyCheckpoint.find(checkpoint, KEY.replace(".1.", ".2."))).isEmpty();
+      assertThat(TinyCheckpoint.find(checkpoint, KEY.replace("weight", "bias"))).isEmpty();
       assertThat(checkpoint.files().location()).isEqualTo(directory.toString());
-      Weight key = checkpoint.weight(WeightRole.KEY, 1);
+      Weight key = TinyCheckpoint.weight(checkpoint, KEY);
       assertThat(key.file()).isEqualTo(TinyCheckpoint.SINGLE);
       assertThat(key.type()).isEqualTo(ElementType.F32);
       assertThat(key.rows()).isEqualTo(4);
@@ -69,7 +70,8 @@ class CheckpointTest {
     files.sharded();
     try (Checkpoint checkpoint = open()) {
       for (int layer = 0; layer < 2; layer++) {
-        Weight down = checkpoint.weight(WeightRole.DOWN, layer);
+        Weight down =
+            TinyCheckpoint.weight(checkpoint, "model.layers." + layer + ".mlp.down_proj.weight");
         assertThat(down.file())
             .isEqualTo(layer == 0 ? TinyCheckpoint.SHARD_1 : TinyCheckpoint.SHARD_2);
         ByteBuffer target = ByteBuffer.allocateDirect(40);
@@ -86,8 +88,10 @@ class CheckpointTest {
     config("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
     files.tensor("lm_head.weight", "BF16", 11, 6).single();
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.weight(WeightRole.HEAD, -1).type()).isEqualTo(ElementType.BF16);
-      assertThat(checkpoint.weight(WeightRole.EMBEDDING, -1).type()).isEqualTo(ElementType.F32);
+      assertThat(checkpoint.weight(checkpoint.spec().headMatrix()).type())
+          .isEqualTo(ElementType.BF16);
+      assertThat(checkpoint.weight(checkpoint.spec().embedding()).type())
+          .isEqualTo(ElementType.F32);
     }
   }
 
@@ -95,15 +99,17 @@ class CheckpointTest {
   void readsStayInsideTheTensor() throws IOException {
     files.single();
     try (Checkpoint checkpoint = open()) {
-      Weight norm = checkpoint.weight(WeightRole.FINAL_NORM, -1);
+      Weight norm = checkpoint.weight(checkpoint.spec().head().norm());
       assertThatThrownBy(() -> checkpoint.read(norm, 8, ByteBuffer.allocate(17)))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("17 bytes at 8 are outside of Weight[role=FINAL_NORM");
+          .hasMessageStartingWith(
+              "17 bytes at 8 are outside of Weight[spec=WeightSpec[name=model.norm.weight");
       assertThatThrownBy(() -> checkpoint.read(norm, -1, ByteBuffer.allocate(1)))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> checkpoint.weight(WeightRole.KEY, 7))
+      WeightSpec other = new WeightSpec("model.layers.7.norm.weight", List.of(6L), 0, 1, 0);
+      assertThatThrownBy(() -> checkpoint.weight(other))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("no KEY of layer 7 in this model");
+          .hasMessage("no " + other + " in this model");
     }
   }
 
@@ -111,7 +117,7 @@ class CheckpointTest {
   void aFileThatShrinksWhileItIsReadIsAnErrorWithItsOffset() throws IOException {
     files.single();
     try (Checkpoint checkpoint = open()) {
-      Weight norm = checkpoint.weight(WeightRole.FINAL_NORM, -1);
+      Weight norm = checkpoint.weight(checkpoint.spec().head().norm());
       truncate(TinyCheckpoint.SINGLE, norm.offset() + 4);
       assertThatThrownBy(() -> checkpoint.read(norm, 0, ByteBuffer.allocate(24)))
           .isInstanceOf(EOFException.class)
@@ -212,8 +218,8 @@ class CheckpointTest {
     map.addProperty("model.visual.weight", "visual.safetensors");
     files.write(TinyCheckpoint.INDEX, index.toString());
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.weight(WeightRole.KEY, 1).file()).isEqualTo(TinyCheckpoint.SHARD_2);
-      assertThat(checkpoint.has(WeightRole.FINAL_NORM, -1)).isTrue();
+      assertThat(TinyCheckpoint.weight(checkpoint, KEY).file()).isEqualTo(TinyCheckpoint.SHARD_2);
+      assertThat(TinyCheckpoint.find(checkpoint, "model.norm.weight")).isPresent();
     }
   }
 
@@ -233,7 +239,7 @@ class CheckpointTest {
   void namesWithoutModel() throws IOException {
     files.renamed(name -> name.replaceFirst("^model\\.", "")).sharded();
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.weight(WeightRole.KEY, 1).rows()).isEqualTo(4);
+      assertThat(TinyCheckpoint.weight(checkpoint, KEY).rows()).isEqualTo(4);
     }
   }
 
@@ -242,7 +248,7 @@ class CheckpointTest {
     config("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
     files.tensor("lm_head.weight", 11, 6).renamed(name -> "model." + name).single();
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.has(WeightRole.HEAD, -1)).isTrue();
+      assertThat(TinyCheckpoint.find(checkpoint, "lm_head.weight")).isPresent();
     }
   }
 
@@ -250,8 +256,10 @@ class CheckpointTest {
   void aHeadOfItsOwnIsKeptThoughTheConfigurationTiesIt() throws IOException {
     files.tensor("lm_head.weight", "BF16", 11, 6).single();
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.weight(WeightRole.HEAD, -1).type()).isEqualTo(ElementType.BF16);
-      assertThat(checkpoint.weight(WeightRole.EMBEDDING, -1).type()).isEqualTo(ElementType.F32);
+      assertThat(checkpoint.weight(checkpoint.spec().headMatrix()).type())
+          .isEqualTo(ElementType.BF16);
+      assertThat(checkpoint.weight(checkpoint.spec().embedding()).type())
+          .isEqualTo(ElementType.F32);
       assertThat(checkpoint.spec().tiedHead()).isFalse();
       assertThat(checkpoint.warnings())
           .containsExactly(
@@ -266,8 +274,8 @@ class CheckpointTest {
   void aTiedHeadIsOneTensor() throws IOException {
     files.single();
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.weight(WeightRole.HEAD, -1).offset())
-          .isEqualTo(checkpoint.weight(WeightRole.EMBEDDING, -1).offset());
+      assertThat(checkpoint.weight(checkpoint.spec().headMatrix()).offset())
+          .isEqualTo(checkpoint.weight(checkpoint.spec().embedding()).offset());
       assertThat(checkpoint.warnings()).isEmpty();
     }
   }
@@ -276,8 +284,8 @@ class CheckpointTest {
   void aTiedEmbeddingMayBeSavedAsTheHead() throws IOException {
     files.renamed(name -> name.replace("model.embed_tokens", "lm_head")).single();
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.weight(WeightRole.EMBEDDING, -1).rows()).isEqualTo(11);
-      assertThat(checkpoint.weight(WeightRole.HEAD, -1).rows()).isEqualTo(11);
+      assertThat(checkpoint.weight(checkpoint.spec().embedding()).rows()).isEqualTo(11);
+      assertThat(checkpoint.weight(checkpoint.spec().headMatrix()).rows()).isEqualTo(11);
       assertThat(checkpoint.spec().tiedHead()).isTrue();
     }
   }

@@ -3,7 +3,6 @@ package dev.strata.udfs.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.strata.udfs.model.WeightRole;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -37,25 +36,25 @@ class LayerStoreTest {
   void theOrderOfASweep() {
     List<String> order =
         LayerStore.of(checkpoint, Long.MAX_VALUE).tiles().stream()
-            .map(tile -> tile.stage() + " " + tile.weight().layer() + " " + tile.weight().role())
+            .map(tile -> tile.stage() + " " + tile.step() + " " + tile.weight().spec().name())
             .toList();
     assertThat(order)
         .containsExactly(
-            "ATTENTION 0 QUERY",
-            "ATTENTION 0 KEY",
-            "ATTENTION 0 VALUE",
-            "ATTENTION 0 ATTENTION_OUTPUT",
-            "FEED_FORWARD 0 GATE",
-            "FEED_FORWARD 0 UP",
-            "FEED_FORWARD 0 DOWN",
-            "ATTENTION 1 QUERY",
-            "ATTENTION 1 KEY",
-            "ATTENTION 1 VALUE",
-            "ATTENTION 1 ATTENTION_OUTPUT",
-            "FEED_FORWARD 1 GATE",
-            "FEED_FORWARD 1 UP",
-            "FEED_FORWARD 1 DOWN",
-            "HEAD -1 HEAD");
+            "0 1 model.layers.0.self_attn.q_proj.weight",
+            "0 2 model.layers.0.self_attn.k_proj.weight",
+            "0 3 model.layers.0.self_attn.v_proj.weight",
+            "0 5 model.layers.0.self_attn.o_proj.weight",
+            "1 1 model.layers.0.mlp.gate_proj.weight",
+            "1 2 model.layers.0.mlp.up_proj.weight",
+            "1 3 model.layers.0.mlp.down_proj.weight",
+            "2 1 model.layers.1.self_attn.q_proj.weight",
+            "2 2 model.layers.1.self_attn.k_proj.weight",
+            "2 3 model.layers.1.self_attn.v_proj.weight",
+            "2 5 model.layers.1.self_attn.o_proj.weight",
+            "3 1 model.layers.1.mlp.gate_proj.weight",
+            "3 2 model.layers.1.mlp.up_proj.weight",
+            "3 3 model.layers.1.mlp.down_proj.weight",
+            "4 0 model.embed_tokens.weight");
   }
 
   @ParameterizedTest
@@ -82,14 +81,14 @@ class LayerStoreTest {
   @Test
   void tilesOfAMatrixAreAlikeInSize() {
     // Ten rows where four fit: three tiles, not four, four and two.
-    assertThat(rows(WeightRole.GATE, 4 * 24)).containsExactlyInAnyOrder(3, 3, 4);
-    assertThat(rows(WeightRole.GATE, 9 * 24)).containsExactly(5, 5);
-    assertThat(rows(WeightRole.GATE, 10 * 24)).containsExactly(10);
+    assertThat(rows("gate_proj", 4 * 24)).containsExactlyInAnyOrder(3, 3, 4);
+    assertThat(rows("gate_proj", 9 * 24)).containsExactly(5, 5);
+    assertThat(rows("gate_proj", 10 * 24)).containsExactly(10);
   }
 
-  private List<Integer> rows(WeightRole role, long tileBytes) {
+  private List<Integer> rows(String product, long tileBytes) {
     return LayerStore.of(checkpoint, tileBytes).tiles().stream()
-        .filter(tile -> tile.weight().role() == role && tile.weight().layer() == 0)
+        .filter(tile -> tile.stage() < 2 && tile.weight().spec().name().contains(product))
         .map(Tile::rows)
         .toList();
   }
@@ -112,7 +111,7 @@ class LayerStoreTest {
   void tilesOfBothStagesBelongToTheirLayer() {
     assertThat(LayerStore.of(checkpoint, 1).tiles())
         .hasSize(2 * (8 + 4 + 4 + 6 + 10 + 10 + 6) + 11)
-        .extracting(tile -> tile.weight().layer())
-        .isEqualTo(IntStream.range(0, 107).mapToObj(i -> i < 48 ? 0 : i < 96 ? 1 : -1).toList());
+        .extracting(tile -> tile.stage() / 2)
+        .isEqualTo(IntStream.range(0, 107).mapToObj(i -> i < 48 ? 0 : i < 96 ? 1 : 2).toList());
   }
 }

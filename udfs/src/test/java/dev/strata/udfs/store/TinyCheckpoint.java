@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 
@@ -122,6 +123,15 @@ final class TinyCheckpoint {
 
   Path path(String name) {
     return directory.resolve(name);
+  }
+
+  /** A tensor of an open checkpoint; empty if the model has none of that name. */
+  static Optional<Weight> find(Checkpoint checkpoint, String name) {
+    return checkpoint.weights().stream().filter(w -> w.spec().name().equals(name)).findFirst();
+  }
+
+  static Weight weight(Checkpoint checkpoint, String name) {
+    return find(checkpoint, name).orElseThrow();
   }
 
   private static String shardOf(String tensor) {

@@ -25,6 +25,7 @@ class AttentionKernelTest extends KernelFixture {
     final Segments segments;
     final Matrix queries;
     final Matrix kv;
+    double softCap;
     private final List<Integer> extents = new ArrayList<>();
 
     Ragged(List<Part> parts, int heads, int kvHeads) {
@@ -87,7 +88,7 @@ class AttentionKernelTest extends KernelFixture {
               (double) queries.at(row, head * HEAD_DIM + d)
                   * kv.at(first + t, kvHead * HEAD_DIM + d);
         }
-        scores[t] = Math.exp(SCALE * dot);
+        scores[t] = Math.exp(capped(SCALE * dot));
         sum += scores[t];
       }
       double total = sum;
@@ -103,6 +104,10 @@ class AttentionKernelTest extends KernelFixture {
           });
     }
 
+    private double capped(double score) {
+      return softCap == 0 ? score : softCap * Math.tanh(score / softCap);
+    }
+
     void check(int window) {
       int first = 3;
       Tensor out = tensor(Matrix.poison(rows + first + 2, heads * HEAD_DIM));
@@ -110,8 +115,7 @@ class AttentionKernelTest extends KernelFixture {
           tensor(queries, rows, heads, HEAD_DIM),
           tensor(kv, poolTokens, 2, kvHeads, HEAD_DIM),
           segments,
-          window,
-          SCALE,
+          new Kernels.Scores(window, SCALE, softCap),
           out,
           first);
       Matrix all = Matrix.poison(rows + first + 2, heads * HEAD_DIM);
@@ -163,6 +167,15 @@ class AttentionKernelTest extends KernelFixture {
             4,
             2);
     ragged.hideBefore(window);
+    ragged.check(window);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 4, 0", "6, 2, 0", "6, 2, 5", "8, 1, 3"})
+  void scoresMayHaveASoftCap(int heads, int kvHeads, int window) {
+    Ragged ragged =
+        new Ragged(List.of(new Part(1, 9), new Part(6, 11), new Part(4, 4)), heads, kvHeads);
+    ragged.softCap = 0.7;
     ragged.check(window);
   }
 }

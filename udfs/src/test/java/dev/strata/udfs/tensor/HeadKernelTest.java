@@ -27,6 +27,7 @@ class HeadKernelTest extends KernelFixture {
     final int logitRows;
     final NumberType type;
     Kernels.Targets targets = kernels.noTargets();
+    Kernels.LogitScaling scaling = Kernels.LogitScaling.NONE;
 
     Head(Matrix x, Matrix w, int logitRows) {
       this(x, w, logitRows, NumberType.FLOAT32);
@@ -51,7 +52,17 @@ class HeadKernelTest extends KernelFixture {
         for (int first = 0; first < x.rows; first += blockRows) {
           int n = Math.min(blockRows, x.rows - first);
           kernels.head(
-              typed(x), first, n, tile, firstToken, best, tokens, logits, logitRows, targets);
+              typed(x),
+              first,
+              n,
+              tile,
+              firstToken,
+              best,
+              tokens,
+              logits,
+              logitRows,
+              scaling,
+              targets);
         }
         firstToken += rows;
       }
@@ -298,5 +309,22 @@ class HeadKernelTest extends KernelFixture {
     float[] best = kernels.toFloats(head.best);
     assertThat(best[0]).isFinite();
     assertThat(best[2]).isNaN();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.25, 0, 100", "1, 2, 100", "0.5, 3, 2"})
+  void logitsMayBeScaledAndCapped(double scale, double softCap, int blockRows) {
+    Matrix x = random(5, HIDDEN);
+    Matrix w = random(VOCABULARY, HIDDEN);
+    Head head = new Head(x, w, 5);
+    head.scaling = new Kernels.LogitScaling(scale, softCap);
+    head.run(List.of(31, 29), blockRows);
+    head.checkOrder();
+    Matrix.of(head.logits)
+        .assertBlock(0, 5, 0, VOCABULARY, 1e-4, (i, j) -> scaled(scale * x.dot(i, w, j), softCap));
+  }
+
+  private static double scaled(double logit, double softCap) {
+    return softCap == 0 ? logit : softCap * Math.tanh(logit / softCap);
   }
 }

@@ -116,10 +116,10 @@ class KernelChecksTest extends KernelFixture {
   void embeddingsMustFit() {
     Tensor staged = floats(3, 8);
     Tensor index = indexes(0, 1, 2);
-    assertRefused(() -> kernels.embed(staged, 4, index, floats(6, 8), 0));
-    assertRefused(() -> kernels.embed(staged, 3, index, floats(6, 7), 0));
-    assertRefused(() -> kernels.embed(staged, 2, index, floats(6, 8), 4));
-    assertRefused(() -> kernels.embed(staged, 2, index, floats(2, 8), 0));
+    assertRefused(() -> kernels.embed(staged, 4, index, 1, floats(6, 8), 0));
+    assertRefused(() -> kernels.embed(staged, 3, index, 1, floats(6, 7), 0));
+    assertRefused(() -> kernels.embed(staged, 2, index, 1, floats(6, 8), 4));
+    assertRefused(() -> kernels.embed(staged, 2, index, 1, floats(2, 8), 0));
   }
 
   private final class Entering {
@@ -136,7 +136,7 @@ class KernelChecksTest extends KernelFixture {
     Tensor kv = floats(20, 2, 2, 8);
 
     void enter() {
-      Kernels.Rotation rotation = new Kernels.Rotation(positions, frequencies, 1);
+      Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
       kernels
           .enter(qkv, row, n, 4, rotation, first, queryNorm, keyNorm, 1e-5, slots, fresh, kv)
           .close();
@@ -174,7 +174,8 @@ class KernelChecksTest extends KernelFixture {
   }
 
   private void attend(Segments segments, Tensor out) {
-    kernels.attend(floats(6, 4, 8), floats(20, 2, 2, 8), segments, 0, 1, out, 0);
+    kernels.attend(
+        floats(6, 4, 8), floats(20, 2, 2, 8), segments, new Kernels.Scores(0, 1, 0), out, 0);
   }
 
   private static Segments segment(long row, long count, long extent, long length) {
@@ -216,6 +217,7 @@ class KernelChecksTest extends KernelFixture {
         tokens,
         floats(3, 20),
         logitRows,
+        Kernels.LogitScaling.NONE,
         kernels.noTargets());
   }
 
@@ -244,11 +246,14 @@ class KernelChecksTest extends KernelFixture {
     one.set(0, 0, 1, 0, 1);
     Tensor queries = floats(6, 4, 8);
     for (Tensor kv : List.of(floats(20, 2, 3, 8), floats(20, 2, 2, 7), floats(20, 1, 2, 8))) {
-      assertRefused(() -> kernels.attend(queries, kv, one, 0, 1, floats(6, 32), 0));
+      assertRefused(
+          () -> kernels.attend(queries, kv, one, new Kernels.Scores(0, 1, 0), floats(6, 32), 0));
     }
     Tensor kv = floats(20, 2, 2, 8);
-    assertRefused(() -> kernels.attend(queries, kv, one, 0, 1, floats(6, 32), 1));
-    assertRefused(() -> kernels.attend(queries, kv, one, 0, 1, floats(6, 32), -1));
+    assertRefused(
+        () -> kernels.attend(queries, kv, one, new Kernels.Scores(0, 1, 0), floats(6, 32), 1));
+    assertRefused(
+        () -> kernels.attend(queries, kv, one, new Kernels.Scores(0, 1, 0), floats(6, 32), -1));
   }
 
   @Test

@@ -321,7 +321,7 @@ class KernelsTest extends KernelFixture {
     Tensor staged = stored.in(own(device.allocateHost("staged", type, 5, 10)), 0);
     long[] index = {2, 0, 0, 1, 2};
     Tensor x = tensor(Matrix.poison(9, 10));
-    kernels.embed(staged, 3, indexes(index), x, 3);
+    kernels.embed(staged, 3, indexes(index), 1, x, 3);
     Matrix.of(x).assertBlock(3, 5, 0, 10, 0, (i, j) -> stored.values[(int) index[i] * 10 + j]);
   }
 
@@ -371,7 +371,7 @@ class KernelsTest extends KernelFixture {
                 row,
                 n,
                 heads,
-                new Kernels.Rotation(indexes(positions), vector(frequencies), factor),
+                kernels.rotation(indexes(positions), vector(frequencies), factor, false),
                 first,
                 norms ? vector(queryNorm) : device.none(),
                 norms ? vector(keyNorm) : device.none(),
@@ -426,7 +426,7 @@ class KernelsTest extends KernelFixture {
     Tensor slots = indexes(LongStream.range(0, n).map(i -> n - 1 - i).toArray());
     Tensor positions = indexes(LongStream.range(0, n).toArray());
     Tensor frequencies = vector(Matrix.of(1, 4, (i, j) -> 1.0 / (j + 1)));
-    Kernels.Rotation rotation = new Kernels.Rotation(positions, frequencies, 1);
+    Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
     Tensor fresh = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor kv = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor none = device.none();

@@ -225,7 +225,7 @@ class DoctorTest {
     assertThat(zeros.status()).isEqualTo(Status.WARNING);
     assertThat(zeros.text())
         .containsPattern(
-            "the (gate|up|down|query|key|value|attention output) of layer \\d+ in"
+            "tensor model\\.layers\\.\\d+\\.\\w+\\.\\w+_proj\\.weight in"
                 + " model-00003-of-00003.safetensors has \\d+ bytes of zeros in one piece");
     byte[] notFinite = new byte[100];
     Arrays.fill(notFinite, (byte) 0xff);

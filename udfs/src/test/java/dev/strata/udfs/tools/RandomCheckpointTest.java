@@ -2,6 +2,7 @@ package dev.strata.udfs.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.FinishReason;
@@ -12,6 +13,7 @@ import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.PromptTokens;
 import dev.strata.udfs.engine.RowRequest;
 import dev.strata.udfs.engine.RowResult;
+import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
@@ -40,15 +42,11 @@ class RandomCheckpointTest {
       assertThat(spec.family()).isEqualTo("llama");
       assertThat(spec.layers()).hasSize(3);
       assertThat(spec)
-          .extracting(
-              DecoderSpec::vocabSize,
-              DecoderSpec::hiddenSize,
-              DecoderSpec::intermediateSize,
-              DecoderSpec::heads,
-              DecoderSpec::kvHeads,
-              DecoderSpec::headDim,
-              DecoderSpec::tiedHead)
-          .containsExactly(500, 64, 160, 4, 2, 16, false);
+          .extracting(DecoderSpec::vocabSize, DecoderSpec::hiddenSize, DecoderSpec::tiedHead)
+          .containsExactly(500, 64, false);
+      assertThat(spec.attentions())
+          .extracting(AttentionSpec::heads, AttentionSpec::kvHeads, AttentionSpec::headDim)
+          .containsOnly(tuple(4, 2, 16));
       long layer = 64 * (2 * 64 + 2 * 32) + 3 * 64 * 160;
       assertThat(LayerStore.of(checkpoint, 1 << 20).sweepBytes())
           .isEqualTo(2 * (3 * layer + 500 * 64));

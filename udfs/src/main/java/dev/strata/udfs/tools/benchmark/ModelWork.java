@@ -3,10 +3,9 @@ package dev.strata.udfs.tools.benchmark;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.store.Checkpoint;
-import dev.strata.udfs.store.LayerStore;
-import dev.strata.udfs.store.Stage;
 import dev.strata.udfs.store.Weight;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a model costs.
@@ -26,11 +25,13 @@ record ModelWork(List<Matrix> matrices, DecoderSpec spec) {
 
   static ModelWork of(Checkpoint checkpoint) {
     return new ModelWork(
-        LayerStore.of(checkpoint, LayerStore.MAX_TILE_BYTES).tiles().stream()
-            .filter(tile -> tile.firstRow() == 0)
-            .map(tile -> matrix(tile.weight(), tile.stage() == Stage.HEAD))
-            .toList(),
+        checkpoint.spec().stages().stream().flatMap(stage -> matrices(checkpoint, stage)).toList(),
         checkpoint.spec());
+  }
+
+  private static Stream<Matrix> matrices(Checkpoint checkpoint, DecoderSpec.StageOfLayer of) {
+    boolean head = of.layer() == checkpoint.spec().layers().size();
+    return of.stage().products().map(p -> matrix(checkpoint.weight(p.matrix()), head));
   }
 
   private static Matrix matrix(Weight weight, boolean head) {

@@ -1,8 +1,10 @@
 package dev.strata.udfs.tools.benchmark;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.DeviceRates;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -41,10 +43,17 @@ record SweepParts(double products, double attention, double conversion) {
   }
 
   private static double attention(DeviceRates device, DecoderSpec spec, int rows, int length) {
-    int layers = spec.layers().size();
-    return layers
+    List<AttentionSpec> attentions = spec.attentions();
+    AttentionSpec first = attentions.get(0); // windows apart they are alike
+    return attentions.size()
         * device.attentionSeconds(
-            SECONDS, layers, rows, length, spec.heads(), spec.kvHeads(), spec.headDim());
+            SECONDS,
+            attentions.size(),
+            rows,
+            length,
+            first.heads(),
+            first.kvHeads(),
+            first.headDim());
   }
 
   private static double products(DeviceRates device, ModelWork model, int rows) {

@@ -1,0 +1,41 @@
+package dev.strata.udfs.model;
+
+import java.util.List;
+
+/** Reads {@code layer_types}. */
+final class LayerTypes {
+
+  private static final String NAME = "layer_types";
+
+  private LayerTypes() {}
+
+  /** Whether each layer slides. */
+  static List<Boolean> sliding(JsonFields config) {
+    List<String> types = config.texts(NAME);
+    int layers = DecoderFields.layerCount(config);
+    if (types.size() != layers) {
+      throw config.unusable(
+          String.format("layer_types has %d entries for %d layers", types.size(), layers));
+    }
+    return types.stream().map(type -> isSliding(config, type)).toList();
+  }
+
+  private static boolean isSliding(JsonFields config, String type) {
+    return switch (type) {
+      case "full_attention" -> false;
+      case "sliding_attention" -> true;
+      default -> throw config.invalid(NAME, "full_attention or sliding_attention each");
+    };
+  }
+
+  /**
+   * Whether a layer slides where the types may be absent.
+   *
+   * @param every so many layers, the last of them does not slide, where they are
+   */
+  static boolean slides(JsonFields config, int layer, int every) {
+    return config.isPresent(NAME)
+        ? sliding(config).get(layer)
+        : every > 0 && (layer + 1) % every != 0;
+  }
+}

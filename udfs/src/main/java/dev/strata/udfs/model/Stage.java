@@ -1,0 +1,23 @@
+package dev.strata.udfs.model;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A part of a layer whose weights are used together.
+ *
+ * @param name what it is called
+ * @param order how its tiles and the sweep's tokens meet
+ * @param steps what is done, one after the other
+ */
+public record Stage(String name, LoopOrder order, List<Step> steps) {
+
+  public Stage {
+    steps = List.copyOf(steps);
+  }
+
+  /** Its products, in the order in which their tiles pass. */
+  public Stream<Step.Product> products() {
+    return steps.stream().filter(Step.Product.class::isInstance).map(Step.Product.class::cast);
+  }
+}

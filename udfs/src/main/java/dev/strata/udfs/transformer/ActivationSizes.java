@@ -1,0 +1,91 @@
+package dev.strata.udfs.transformer;
+
+import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.Stage;
+import dev.strata.udfs.model.Step;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.NumberType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What the steps of a model take for each token of a micro-batch.
+ *
+ * @param slots elements of each slot that buffers lie in
+ * @param queryWidth elements that attention gives at most
+ * @param heads most query heads
+ * @param normWidth elements that are normed at once at most
+ */
+public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, long normWidth) {
+
+  static final String OWNER = "micro-batch";
+
+  private static final String RESULTS = "results on their way";
+  private static final double CUT_UP = 1.15;
+
+  public ActivationSizes {
+    slots = List.copyOf(slots);
+  }
+
+  public static ActivationSizes of(DecoderSpec spec) {
+    List<Integer> slots = new ArrayList<>();
+    widen(slots, 0, spec.hiddenSize()); // for hidden states that are summed
+    spec.layerStages().forEach(stage -> widen(slots, stage));
+    return new ActivationSizes(
+        slots,
+        attends(spec).mapToLong(step -> step.attention().queryWidth()).max().orElse(0),
+        attends(spec).mapToLong(step -> step.attention().heads()).max().orElse(0),
+        spec.hiddenSize());
+  }
+
+  private static Stream<Step.Attend> attends(DecoderSpec spec) {
+    return spec.steps().filter(Step.Attend.class::isInstance).map(Step.Attend.class::cast);
+  }
+
+  private static void widen(List<Integer> slots, Stage stage) {
+    BufferSlots.of(stage).slots().forEach((buffer, slot) -> widen(slots, slot, buffer.width()));
+  }
+
+  private static void widen(List<Integer> slots, int slot, int width) {
+    while (slots.size() <= slot) {
+      slots.add(0);
+    }
+    slots.set(slot, Math.max(width, slots.get(slot)));
+  }
+
+  /** What the buffers take for blocks of so many tokens. */
+  public Footprint footprint(NumberType type, int blockTokens) {
+    return Footprint.device(OWNER, blockTokens * bufferElements() * type.bytes());
+  }
+
+  /**
+   * What results of kernels take on their way into the buffers: an up product or what attention
+   * gives, and what some rows take at once, queries that are rotated, half a head at a time, or
+   * norms. The device's allocator cuts what it has, and cannot use all of it.
+   *
+   * @param tileRows the most rows of a tile
+   */
+  public Footprint temporaries(NumberType type, int blockTokens, long tileRows) {
+    long product = tileRows * type.bytes();
+    long attention = queryWidth * type.bytes() + 2 * heads * Float.BYTES;
+    long rows = Math.min(blockTokens, Kernels.LARGEST_PART_ROWS);
+    long part = rows * Math.max(2 * queryWidth, normWidth) * Float.BYTES;
+    long bytes = blockTokens * Math.max(product, attention) + part;
+    return Footprint.device(RESULTS, (long) (bytes * CUT_UP));
+  }
+
+  /**
+   * Elements that one token of a block takes at most, results of products on their way into the
+   * buffers included.
+   */
+  public long elementsPerBlockToken() {
+    long widest = slots.stream().mapToLong(Integer::longValue).max().orElse(0);
+    return bufferElements() + widest + normWidth;
+  }
+
+  private long bufferElements() {
+    return slots.stream().mapToLong(Integer::longValue).sum();
+  }
+}

@@ -1,0 +1,241 @@
+package dev.strata.udfs.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.strata.udfs.api.StrataException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What families read of fields that their goldens do not have, and its defaults. */
+class FamiliesTest {
+
+  private static DecoderSpec read(String modelType, String fields) {
+    JsonObject config =
+        JsonParser.parseString(
+                """
+                {"vocab_size": 64, "hidden_size": 32, "intermediate_size": 48,
+                 "num_attention_heads": 4, "num_hidden_layers": 6, "num_key_value_heads": 2,
+                 "head_dim": 8}
+                """)
+            .getAsJsonObject();
+    config.addProperty("model_type", modelType);
+    JsonParser.parseString("{" + fields + "}")
+        .getAsJsonObject()
+        .entrySet()
+        .forEach(field -> config.add(field.getKey(), field.getValue()));
+    return ModelConfig.parse(config.toString(), "f.json");
+  }
+
+  private static List<Integer> windows(DecoderSpec spec) {
+    return spec.attentions().stream().map(AttentionSpec::window).toList();
+  }
+
+  private static List<Boolean> rotates(DecoderSpec spec) {
+    return spec.attentions().stream().map(attention -> attention.rope() != null).toList();
+  }
+
+  private static double theta(RopeSpec rope) {
+    return Math.pow(rope.inverseFrequencies().get(1), -rope.inverseFrequencies().size());
+  }
+
+  @Test
+  void everySecondLayerOfGemma2Slides() {
+    DecoderSpec spec = read("gemma2", "\"sliding_window\": 16");
+    assertThat(windows(spec)).containsExactly(16, 0, 16, 0, 16, 0);
+    assertThat(spec.attentions().get(0).softCap()).isEqualTo(50);
+    assertThat(spec.attentions().get(0).scale()).isEqualTo(1.0 / 16);
+    assertThat(spec.head().softCap()).isEqualTo(30);
+    assertThat(spec.tiedHead()).isTrue();
+    assertThat(spec.embeddingScale()).isEqualTo((float) Math.sqrt(32));
+    assertThat(spec.head().norm().offset()).isEqualTo(1);
+    assertThat(spec.capsScores()).isTrue();
+  }
+
+  @Test
+  void aNullMeansNoCapOfGemma2() {
+    DecoderSpec spec =
+        read("gemma2", "\"attn_logit_softcapping\": null, \"final_logit_softcapping\": null");
+    assertThat(spec.capsScores()).isFalse();
+    assertThat(spec.head().softCap()).isZero();
+  }
+
+  /** As the models' own files have it. */
+  @Test
+  void gemma3OfTheOlderForm() {
+    DecoderSpec spec =
+        read(
+            "gemma3_text",
+            "\"rope_theta\": 1000000.0, \"rope_local_base_freq\": 10000.0, \"sliding_window\": 4,"
+                + " \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 8.0},"
+                + " \"sliding_window_pattern\": 3, \"max_position_embeddings\": 4096");
+    assertThat(windows(spec)).containsExactly(4, 4, 0, 4, 4, 0);
+    assertThat(spec.contextLength()).isEqualTo(4096);
+    RopeSpec local = spec.attentions().get(0).rope();
+    RopeSpec global = spec.attentions().get(2).rope();
+    assertThat(theta(local)).isCloseTo(10_000, within(1.0));
+    assertThat(global)
+        .isEqualTo(
+            read(
+                    "gemma3_text",
+                    "\"rope_parameters\": {\"full_attention\": {\"rope_type\": \"linear\","
+                        + " \"factor\": 8.0, \"rope_theta\": 1000000.0}, \"sliding_attention\":"
+                        + " {\"rope_type\": \"default\", \"rope_theta\": 10000.0}}")
+                .attentions()
+                .get(5)
+                .rope());
+  }
+
+  @Test
+  void everyFourthLayerOfSmolLm3DoesNotTurn() {
+    assertThat(rotates(read("smollm3", "\"rope_theta\": 5000000.0")))
+        .containsExactly(true, true, true, false, true, true);
+    assertThat(rotates(read("smollm3", "\"no_rope_layers\": [0, 1, 1, 1, 1, 0]")))
+        .containsExactly(false, true, true, true, true, false);
+    assertThat(windows(read("smollm3", "\"use_sliding_window\": true, \"sliding_window\": 4")))
+        .containsExactly(0, 0, 0, 4, 0, 0);
+    assertThat(windows(read("smollm3", "\"sliding_window\": 4"))).containsOnly(0);
+    assertThatThrownBy(() -> read("smollm3", "\"no_rope_layers\": [1]"))
+        .isInstanceOf(StrataException.class)
+        .hasMessage("f.json cannot be used: no_rope_layers has 1 entries for 6 layers");
+  }
+
+  /** The pattern of the 32B is a text; the 1.2B has no windows. */
+  @Test
+  void slidingLayersAloneTurnInExaone4() {
+    DecoderSpec large =
+        read("exaone4", "\"sliding_window\": 16, \"sliding_window_pattern\": \"LLLG\"");
+    assertThat(windows(large)).containsExactly(16, 16, 16, 0, 16, 16);
+    assertThat(rotates(large)).containsExactly(true, true, true, false, true, true);
+    DecoderSpec small = read("exaone4", "\"sliding_window\": null");
+    assertThat(windows(small)).containsOnly(0);
+    assertThat(rotates(small)).containsOnly(true);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"phi3, 0.5, 2", "phi3, 1, 4", "glm4, 0.25, 1"})
+  void aPartOfAHeadTurns(String modelType, double part, int frequencies) {
+    for (String place : List.of("%s", "\"rope_parameters\": {%s}")) {
+      String field = String.format("\"partial_rotary_factor\": %s", part);
+      RopeSpec rope = read(modelType, String.format(place, field)).attentions().get(0).rope();
+      assertThat(rope.inverseFrequencies()).hasSize(frequencies);
+      assertThat(rope.pairs()).isEqualTo(modelType.equals("glm4"));
+    }
+    assertThat(read("glm4", "\"rope_theta\": 1").attentions().get(0).rope().inverseFrequencies())
+        .hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.4", "1.5", "0.1"})
+  void aPartWithoutPairsIsRefused(double part) {
+    assertThatThrownBy(() -> read("phi3", "\"partial_rotary_factor\": " + part))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "f.json cannot be used: partial_rotary_factor %s of a head of 8 is no pairs", part);
+  }
+
+  /** As Phi-3's own files have it, under the name that they had it first. */
+  @ParameterizedTest
+  @ValueSource(strings = {"longrope", "su", "yarn"})
+  void longropeOfPhi3(String name) {
+    DecoderSpec spec =
+        read(
+            "phi3",
+            "\"original_max_position_embeddings\": 4096, \"max_position_embeddings\": 131072,"
+                + " \"rope_scaling\": {\"short_factor\": [1, 1, 1, 1], \"long_factor\": [1, 2, 4, 8],"
+                + " \"type\": \""
+                + name
+                + "\"}");
+    RopeSpec rope = spec.attentions().get(0).rope();
+    RopeSpec plain = read("phi3", "\"rope_theta\": 10000.0").attentions().get(0).rope();
+    assertThat(rope.inverseFrequencies()).isEqualTo(plain.inverseFrequencies());
+    assertThat(rope.attentionFactor()).isEqualTo(Math.sqrt(1 + Math.log(32) / Math.log(4096)));
+    assertThat(rope.longer().above()).isEqualTo(4096);
+    for (int i = 0; i < 4; i++) {
+      assertThat(rope.longer().inverseFrequencies().get(i) * (1 << i))
+          .isCloseTo(plain.inverseFrequencies().get(i), within(1e-7));
+    }
+    assertThat(spec.contextLength()).isEqualTo(131_072);
+    assertThat(spec.rotatesByLength()).isTrue();
+    assertThatThrownBy(
+            () ->
+                read(
+                    "phi3",
+                    "\"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1, 1, 1, 1],"
+                        + " \"long_factor\": [1, 2, 4]}"))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "rope_scaling.long_factor is [1,2,4] in f.json; it must be a list of 4 numbers above"
+                + " 0");
+  }
+
+  @Test
+  void queriesOfMinistral3GrowBehindThePretrainedLength() {
+    RopeSpec rope =
+        read(
+                "ministral3",
+                "\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 16, \"rope_theta\": 1e6,"
+                    + " \"original_max_position_embeddings\": 16384, \"llama_4_scaling_beta\": 0.1}")
+            .attentions()
+            .get(0)
+            .rope();
+    assertThat(rope.beta()).isEqualTo(0.1);
+    assertThat(rope.length()).isEqualTo(16_384);
+    assertThat(read("ministral3", "\"rope_theta\": 1e6").attentions().get(0).rope().beta())
+        .isZero();
+  }
+
+  @Test
+  void matricesOfOneTensorAreRowsOfIt() {
+    List<WeightSpec> ofPhi =
+        read("phi3", "\"rms_norm_eps\": 1e-5")
+            .layers()
+            .get(0)
+            .stages()
+            .get(1)
+            .products()
+            .map(Step.Product::matrix)
+            .toList();
+    String name = "model.layers.0.mlp.gate_up_proj.weight";
+    assertThat(ofPhi.get(0)).isEqualTo(new WeightSpec(name, List.of(96L, 32L), 0, 48, 0));
+    assertThat(ofPhi.get(1)).isEqualTo(new WeightSpec(name, List.of(96L, 32L), 48, 48, 0));
+  }
+
+  @Test
+  void graniteScales() {
+    DecoderSpec spec =
+        read(
+            "granite",
+            "\"embedding_multiplier\": 12, \"logits_scaling\": 8, \"attention_multiplier\": 0.5,"
+                + " \"residual_multiplier\": 0.22");
+    assertThat(spec.embeddingScale()).isEqualTo(12);
+    assertThat(spec.head().scale()).isEqualTo(0.125);
+    assertThat(spec.attentions().get(0).scale()).isEqualTo(0.5);
+    assertThat(
+            spec.steps().filter(Step.Add.class::isInstance).map(step -> ((Step.Add) step).scale()))
+        .hasSize(12)
+        .containsOnly(0.22);
+  }
+
+  @Test
+  void seedOssHasBiasesOfQueryKeyAndValueUnlessItSaysOtherwise() {
+    assertThat(biases(read("seed_oss", "\"mlp_bias\": true")))
+        .containsExactly("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj", "down_proj");
+    assertThat(biases(read("seed_oss", "\"attention_bias\": false, \"attention_out_bias\": true")))
+        .containsExactly("o_proj");
+  }
+
+  private static List<String> biases(DecoderSpec spec) {
+    return spec.layers().get(0).stages().stream()
+        .flatMap(Stage::products)
+        .filter(product -> product.bias() != null)
+        .map(Step.Product::name)
+        .toList();
+  }
+}
