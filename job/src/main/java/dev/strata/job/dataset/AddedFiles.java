@@ -23,9 +23,6 @@ final class AddedFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(AddedFiles.class);
 
-  /** Where Hadoop's committers say that they are through. */
-  private static final String SUCCESS = "_SUCCESS";
-
   private final FileSystem files;
   private final Path target;
   private final Path path;
@@ -77,8 +74,8 @@ final class AddedFiles {
   /** Moves the files that are not moved yet. The mark goes last, with the directory. */
   void move() throws IOException {
     new MovedFiles(files, path, target).move(name -> !DataFiles.isHidden(name));
-    if (files.exists(new Path(path, SUCCESS))) {
-      files.create(new Path(target, SUCCESS), true).close();
+    if (files.exists(new Path(path, Unfinished.COMMITTED))) {
+      files.create(new Path(target, Unfinished.COMMITTED), true).close();
     }
     files.delete(path, true);
   }

@@ -133,7 +133,9 @@ final class FileOutput implements Output {
       } else if (isAppend()) {
         append(rows);
       } else {
+        first().begin();
         save(rows, isEmptyDirectory ? SaveMode.Append : SaveMode.ErrorIfExists, place.location());
+        first().end();
       }
     } catch (Exception e) { // AnalysisException is checked in Scala only
       throw Refused.byAnalysis(e, toString());
@@ -204,6 +206,10 @@ final class FileOutput implements Output {
     return Optional.ofNullable(writing);
   }
 
+  private FirstFiles first() {
+    return FirstFiles.of(place.files(), place.location());
+  }
+
   private Unfinished unfinished() {
     return Unfinished.at(place.files(), place.location());
   }
@@ -227,6 +233,7 @@ final class FileOutput implements Output {
     try {
       if (writing != null && writing.equals(place.location())) {
         unfinished().clear();
+        first().discard();
       }
     } catch (IOException e) {
       LOG.warn("what is unfinished in {} cannot be removed: {}", this, Messages.firstLine(e), e);

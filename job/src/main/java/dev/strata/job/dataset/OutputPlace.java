@@ -99,6 +99,7 @@ public final class OutputPlace {
 
   private void clear(boolean killed) throws IOException {
     NewDirectory.recover(files, target);
+    FirstFiles.of(files, target).clear();
     if (killed) {
       clearUnfinished();
     }

@@ -67,11 +67,13 @@ public record OutputState(List<Path> rows, Optional<LockState> lock, List<Remain
       return new OutputState(rows, lock(), remains);
     }
 
-    /** An empty directory, or one with nothing but unfinished rows, is no output. */
+    /** An empty directory, or one with nothing but a part of the rows, is no output. */
     private boolean isThere() throws IOException {
-      return Arrays.stream(list())
-          .map(status -> status.getPath().getName())
-          .anyMatch(name -> !name.equals(Unfinished.FOLDER));
+      boolean hasFiles =
+          Arrays.stream(list())
+              .map(status -> status.getPath().getName())
+              .anyMatch(name -> !name.equals(Unfinished.FOLDER));
+      return hasFiles && !FirstFiles.of(files, target).areBegun();
     }
 
     private FileStatus[] list() throws IOException {

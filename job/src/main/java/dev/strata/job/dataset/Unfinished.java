@@ -14,7 +14,8 @@ record Unfinished(FileSystem files, Path directory) {
   /** Where Spark's writers keep files until the job is committed. */
   static final String FOLDER = "_temporary";
 
-  private static final String COMMITTED = "_SUCCESS";
+  /** Where Hadoop's committers say that they are through. */
+  static final String COMMITTED = "_SUCCESS";
 
   static Unfinished at(FileSystem files, Path directory) {
     return new Unfinished(files, directory);

@@ -180,6 +180,14 @@ class StatusTest {
     assertThat(lines.get(1)).matches("  held by +nobody any more: ann on .* next run takes over");
   }
 
+  @Test
+  void aRunThatWasKilledWhenItsFilesWereMoved() throws IOException {
+    write("out/_temporary/0/part-1", "");
+    write("out/part-0", "");
+    Files.createDirectory(directory.resolve(".out.first-write"));
+    assertThat(status(0).get(0)).startsWith(out() + ": not complete");
+  }
+
   /** The output is what the next run on it makes of what there is. */
   @Test
   void aReplacementThatWasKilled() throws IOException {

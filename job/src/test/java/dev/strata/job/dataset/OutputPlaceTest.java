@@ -36,6 +36,10 @@ class OutputPlaceTest {
         "out/_temporary/0/part-0 | -",
         "out/_SUCCESS out/part-0 out/_temporary/0/part-1 | out/_SUCCESS out/part-0",
         "out/part-0 out/_temporary/0/part-1 | out/_temporary/0/part-1 out/part-0",
+        "out/part-0 out/k=v/part-2 out/_temporary/0/part-1 .out.first-write/ | -",
+        "out/mine.txt out/part-0 out/_temporary/0/part-1 .out.first-write/ | out/mine.txt",
+        "out/part-0 .out.first-write/ | out/part-0",
+        "out/_SUCCESS out/part-0 out/_temporary/0/part-1 .out.first-write/ | out/_SUCCESS out/part-0",
         "out/part-0 .out.new-1a2b3c4d/part-1 | out/part-0",
         "out/part-0 .out.new-1a2b3c4d/part-1 .out.whole-1a2b3c4d/ | out/part-1",
         "out/part-1 .out.new-1a2b3c4d/k=v/part-2 .out.whole-1a2b3c4d/ .out.moving-1a2b3c4d/"

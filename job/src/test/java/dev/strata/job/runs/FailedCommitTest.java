@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,9 @@ class FailedCommitTest {
 
   private static volatile boolean fails;
 
+  /** How many files are moved before moving fails. */
+  private static final AtomicInteger MOVES = new AtomicInteger();
+
   /**
    * The local disk, on which files do not get out of Spark's folder for those that are unfinished.
    */
@@ -31,7 +35,7 @@ class FailedCommitTest {
     @Override
     public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to)
         throws IOException {
-      if (fails && isUnfinished(from) && !isUnfinished(to)) {
+      if (fails && isUnfinished(from) && !isUnfinished(to) && MOVES.getAndDecrement() <= 0) {
         throw new IOException("No space left on device");
       }
       return super.rename(from, to);
@@ -94,6 +98,16 @@ class FailedCommitTest {
     assertComplete(next);
   }
 
+  /** Where no output was before, some of the files are in it already. */
+  @Test
+  void aPartOfTheFilesDoesNotPassForAll() throws IOException {
+    MOVES.set(1);
+    fail("off", "--partitions", "3");
+    CommandResult next = run("--partitions", "3");
+    assertThat(next.out()).anyMatch(line -> line.startsWith("  continued          3 rows kept"));
+    assertComplete(next);
+  }
+
   @Test
   void rowsThatAreWholeArePutInTheirPlaceByTheNextRun() throws IOException {
     CommandResult failed = fail("changed");
@@ -103,11 +117,14 @@ class FailedCommitTest {
     assertComplete(next);
   }
 
-  private CommandResult fail(String incremental) throws IOException {
+  private CommandResult fail(String incremental, String... options) throws IOException {
     fails = true;
     CommandResult failed;
     try {
-      failed = run("--incremental", incremental);
+      failed =
+          run(
+              Stream.concat(Stream.of("--incremental", incremental), Stream.of(options))
+                  .toArray(String[]::new));
     } finally {
       fails = false;
     }
