@@ -15,6 +15,7 @@ import dev.strata.udfs.engine.MemoryShare;
 import dev.strata.udfs.engine.StallException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -175,6 +176,15 @@ class EngineRegistryTest {
       return lease.get(50, TimeUnit.SECONDS);
     }
 
+    /** And not for a lock on its way there. */
+    boolean waitsForEngine() {
+      return Arrays.stream(thread.getStackTrace())
+          .anyMatch(
+              frame ->
+                  frame.getClassName().equals(EngineLease.class.getName())
+                      && frame.getMethodName().equals("await"));
+    }
+
     void assertWaits() {
       assertThatThrownBy(() -> lease.get(200, TimeUnit.MILLISECONDS))
           .isInstanceOf(TimeoutException.class);
@@ -271,8 +281,8 @@ class EngineRegistryTest {
     failure = StrataException.model("no such model");
     Task first = new Task("m-1-9", 1);
     Task second = new Task("m-1-9", 2);
-    until(() -> first.thread.getState() == Thread.State.WAITING);
-    until(() -> second.thread.getState() == Thread.State.WAITING);
+    until(first::waitsForEngine);
+    until(second::waitsForEngine);
     gate.countDown();
     assertThat(first.failure()).isInstanceOf(StrataException.class).hasMessage("no such model");
     assertThat(second.failure()).isInstanceOf(StrataException.class).hasMessage("no such model");
@@ -287,8 +297,8 @@ class EngineRegistryTest {
     CountDownLatch gate = gate("m-1-9");
     Task leaves = new Task("m-1-9", 1);
     Task stays = new Task("m-1-9", 2);
-    until(() -> leaves.thread.getState() == Thread.State.WAITING);
-    until(() -> stays.thread.getState() == Thread.State.WAITING);
+    until(leaves::waitsForEngine);
+    until(stays::waitsForEngine);
     leaves.thread.interrupt();
     assertThat(leaves.failure()).isInstanceOf(InterruptedException.class);
     gate.countDown();
@@ -300,7 +310,7 @@ class EngineRegistryTest {
   void aStartThatNobodyWaitsForIsInterruptedAndTheNextStartsAnew() throws Exception {
     gate("m-1-9");
     Task leaves = new Task("m-1-9", 1);
-    until(() -> leaves.thread.getState() == Thread.State.WAITING && starts.get() == 1);
+    until(() -> leaves.waitsForEngine() && starts.get() == 1);
     leaves.thread.interrupt();
     assertThat(leaves.failure()).isInstanceOf(InterruptedException.class);
     gates.clear(); // only the interrupt can end the first

@@ -41,7 +41,8 @@ class CheckpointFuzzTest {
            "head_dim": 4, "tie_word_embeddings": true, "eos_token_id": [2, 3],
            "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
            "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 32, "beta_slow": 1,
-             "original_max_position_embeddings": 1024, "truncate": true, "mscale": 1.0},
+             "original_max_position_embeddings": 1024, "truncate": true, "mscale": 1.0,
+             "long_factor": [2.0, 4.0], "short_factor": [1.0, 1.5]},
            "hidden_act": "silu", "attention_bias": false, "mlp_bias": false,
            "use_sliding_window": true, "sliding_window": 4096, "max_window_layers": 1,
            "layer_types": ["full_attention", "full_attention"], "quantization_config": null}
