@@ -82,9 +82,12 @@ final class FirstFiles {
   /**
    * Removes what a run that did not end wrote, and the mark. Nobody else may be at work. Spark's
    * folder goes last: while it is there, nothing passes for an output.
+   *
+   * @return whether there was such a run
    */
-  void clear() throws IOException {
-    if (areBegun()) {
+  boolean clear() throws IOException {
+    boolean isLeft = areBegun();
+    if (isLeft) {
       for (FileStatus file : files.listStatus(target)) {
         if (isOfRun(file)) {
           files.delete(file.getPath(), true);
@@ -92,9 +95,9 @@ final class FirstFiles {
       }
       Unfinished.at(files, target).clear();
       files.delete(folder, true);
-      LOG.warn("what a run left unfinished in {} is cleared away", target);
     }
     end();
+    return isLeft;
   }
 
   private static boolean isOfRun(FileStatus file) {

@@ -99,9 +99,9 @@ public final class OutputPlace {
 
   private void clear(boolean killed) throws IOException {
     NewDirectory.recover(files, target);
-    FirstFiles.of(files, target).clear();
-    if (killed) {
-      clearUnfinished();
+    boolean isCleared = FirstFiles.of(files, target).clear();
+    if ((killed && Unfinished.at(files, target).clear()) || isCleared) {
+      LOG.warn("what a run that was killed left unfinished in {} is cleared away", target);
     }
     for (FileStatus added : beside(AddedFiles.KIND)) {
       addOrRemove(added.getPath());
@@ -121,13 +121,6 @@ public final class OutputPlace {
   private FileStatus[] beside(String kind) throws IOException {
     FileStatus[] found = files.globStatus(NewDirectory.beside(target, kind, "*"));
     return found == null ? new FileStatus[0] : found;
-  }
-
-  private void clearUnfinished() throws IOException {
-    Unfinished rows = Unfinished.at(files, target);
-    if (rows.clear()) {
-      LOG.warn("what a run that was killed left unfinished in {} is cleared away", target);
-    }
   }
 
   private void remove(Path left) throws IOException {

@@ -41,7 +41,7 @@ class InterruptedRunIT {
     killed(out);
     assertThat(names())
         .contains(".out.strata-lock", "out", "secrets.properties")
-        .isSubsetOf(JOURNAL, ".out.strata-lock", "out", "secrets.properties");
+        .isSubsetOf(".out.first-write", JOURNAL, ".out.strata-lock", "out", "secrets.properties");
 
     CommandResult next = longRun(out, "--limit", "2", "--max-new-tokens", "2", "--fresh").await();
     assertThat(next.exitCode()).as("%s", next.err()).isZero();

@@ -81,7 +81,7 @@ class NightlyIT {
 
   /** The first is stopped while it holds the lock, so that it cannot end before the second. */
   private void aSecondNightIsRefused(Launcher.Started running) throws Exception {
-    waitUntil(running, () -> hasBeside(SECOND, ".new-"));
+    waitUntil(running, () -> hasBeside(SECOND, "new-"));
     signal("STOP", running);
     CommandResult second = night(THIRD).await();
     assertThat(second.exitCode()).isEqualTo(6);
