@@ -149,6 +149,15 @@ final class DecoderFields {
     };
   }
 
+  /**
+   * Tokens that a layer with a window attends to, 0 for all. A null means no window, where an
+   * absent field means the default one.
+   */
+  int window(int otherwise) {
+    String name = "sliding_window";
+    return config.isNull(name) ? 0 : config.sizeOr(name, otherwise);
+  }
+
   /** How all layers attend, without windows and norms. */
   AttentionSpec attention() {
     int headDim = headDim();

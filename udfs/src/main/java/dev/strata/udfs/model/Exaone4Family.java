@@ -20,7 +20,7 @@ final class Exaone4Family implements ModelFamily {
     AttentionSpec plain = fields.attention();
     Activation activation = fields.activation();
     int intermediate = fields.intermediateSize();
-    int window = window(config);
+    int window = fields.window(4_096);
     return fields.decoder(
         modelType(),
         layer -> {
@@ -49,10 +49,6 @@ final class Exaone4Family implements ModelFamily {
       return attention;
     }
     return slides ? attention.withWindow(window) : attention.withRope(null);
-  }
-
-  private static int window(JsonFields config) {
-    return config.isNull("sliding_window") ? 0 : config.sizeOr("sliding_window", 4_096);
   }
 
   /** The pattern is a number of layers, or a letter for each of as many. */

@@ -32,7 +32,7 @@ final class Gemma2Family implements ModelFamily {
     Activation activation = fields.activation("hidden_activation", "gelu_pytorch_tanh");
     int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("attention_bias", false);
-    int window = config.isNull("sliding_window") ? 0 : config.sizeOr("sliding_window", 4_096);
+    int window = fields.window(4_096);
     return fields.decoder(
         modelType(),
         layer -> {

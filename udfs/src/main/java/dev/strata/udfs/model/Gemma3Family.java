@@ -29,11 +29,7 @@ final class Gemma3Family implements ModelFamily {
             .withScores(
                 1 / Math.sqrt(config.positiveOr("query_pre_attn_scalar", 256)),
                 config.positiveOr("attn_logit_softcapping", 0));
-    AttentionSpec sliding =
-        plain
-            .withRope(local(config, fields))
-            .withWindow(
-                config.isNull("sliding_window") ? 0 : config.sizeOr("sliding_window", 4_096));
+    AttentionSpec sliding = plain.withRope(local(config, fields)).withWindow(fields.window(4_096));
     Activation activation = fields.activation("hidden_activation", "gelu_pytorch_tanh");
     int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("attention_bias", false);

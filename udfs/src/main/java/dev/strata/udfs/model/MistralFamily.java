@@ -5,8 +5,6 @@ import java.util.List;
 /** Mistral 7B and its successors; MistralConfig in Hugging Face transformers. */
 final class MistralFamily implements ModelFamily {
 
-  private static final int DEFAULT_WINDOW = 4_096;
-
   @Override
   public String modelType() {
     return "mistral";
@@ -16,7 +14,7 @@ final class MistralFamily implements ModelFamily {
   public DecoderSpec read(JsonFields config) {
     DecoderFields fields =
         new DecoderFields(config).defaultContextLength(131_072).defaultKeyValueHeads(8);
-    AttentionSpec attention = fields.attention().withWindow(window(config));
+    AttentionSpec attention = fields.attention().withWindow(fields.window(4_096));
     Activation activation = fields.activation();
     int intermediate = fields.intermediateSize();
     return fields.decoder(
@@ -34,11 +32,5 @@ final class MistralFamily implements ModelFamily {
           f.addProduct("mlp.down_proj", g, false);
           return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
         });
-  }
-
-  /** A null means no window, where an absent field means the default one. */
-  private static int window(JsonFields config) {
-    String name = "sliding_window";
-    return config.isNull(name) ? 0 : config.sizeOr(name, DEFAULT_WINDOW);
   }
 }
