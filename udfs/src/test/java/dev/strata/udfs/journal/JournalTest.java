@@ -105,15 +105,11 @@ class JournalTest {
 
   @Test
   void aSegmentThatIsNotWholeIsLeftOutAndWhatFollowsItToo() throws Exception {
-    try (Journal journal = open(Buckets.ALL, Duration.ofMillis(20))) {
-      journal.add(RowEntry.generated(A, 0, new int[] {1}));
-      journal.add(RowEntry.generated(B, 0, new int[] {9}));
-      awaitSegments(1);
-      journal.add(RowEntry.generated(A, 1, new int[] {2}));
-      awaitSegments(2);
-      journal.add(ended(A, 2, 3));
-      awaitSegments(3);
-    }
+    SegmentWriter writer = new SegmentWriter(at(), attempt(Buckets.ALL));
+    writer.write(
+        List.of(RowEntry.generated(A, 0, new int[] {1}), RowEntry.generated(B, 0, new int[] {9})));
+    writer.write(List.of(RowEntry.generated(A, 1, new int[] {2})));
+    writer.write(List.of(ended(A, 2, 3)));
     List<Path> all = segments();
     byte[] bytes = Files.readAllBytes(all.get(1));
     Files.write(all.get(1), Arrays.copyOf(bytes, bytes.length - 1));
