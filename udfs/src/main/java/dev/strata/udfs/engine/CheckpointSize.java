@@ -18,8 +18,8 @@ final class CheckpointSize {
     List<Tile> matrices = LayerStore.of(checkpoint, LayerStore.MAX_TILE_BYTES).tiles();
     return new ModelSize(
         checkpoint.spec(),
-        matrices.stream().mapToInt(t -> t.weight().type().bytes()).max().orElseThrow(),
-        matrices.stream().mapToLong(t -> t.weight().rowBytes()).max().orElseThrow(),
+        matrices.stream().map(t -> t.weight().type()).collect(Collectors.toSet()),
+        matrices.stream().mapToLong(t -> t.weight().wholeRowBytes()).max().orElseThrow(),
         sizes(matrices.stream().map(Tile::weight).collect(Collectors.toSet())),
         stages(checkpoint),
         checkpoint.vectors().stream().mapToLong(Weight::columns).sum());
@@ -36,7 +36,7 @@ final class CheckpointSize {
 
   private static List<ModelSize.MatrixSize> sizes(Set<Weight> matrices) {
     return matrices.stream()
-        .map(matrix -> new ModelSize.MatrixSize(matrix.rows(), matrix.rowBytes()))
+        .map(matrix -> new ModelSize.MatrixSize(matrix.rows(), matrix.wholeRowBytes()))
         .sorted(
             Comparator.comparingLong(ModelSize.MatrixSize::rows)
                 .thenComparingLong(ModelSize.MatrixSize::rowBytes))

@@ -2,9 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.MachineRates;
-import dev.strata.udfs.model.Stage;
-import dev.strata.udfs.model.Step;
-import dev.strata.udfs.model.WeightSpec;
+import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.ParallelTileReader;
@@ -66,7 +64,7 @@ public final class MachineTrial {
   private static double readBytesPerSecond(Checkpoint checkpoint) throws IOException {
     LayerStore store = LayerStore.of(checkpoint, TILE_BYTES);
     List<Tile> tiles = store.tiles();
-    ByteBuffer target = ByteBuffer.allocateDirect(Math.toIntExact(store.largestTileBytes()));
+    ByteBuffer target = ByteBuffer.allocateDirect(Math.toIntExact(store.largestSlotBytes()));
     int stride = stride(tiles.size());
     long bytes = 0;
     long started = System.nanoTime();
@@ -98,41 +96,44 @@ public final class MachineTrial {
 
     private final Holdings holdings = new Holdings();
     private final ComputeDevice device;
-    private final Weight matrix;
-    private final int rows;
-    private final Tensor stored;
-    private final Tensor scratch;
+    private final Tile tile;
+    private final Tensor place;
+    private final WeightConversion conversion;
     private final Tensor tokens;
     private final Tensor result;
 
     Products(ComputeDevice device, Checkpoint checkpoint) throws IOException {
       this.device = device;
-      this.matrix = largest(checkpoint);
-      this.rows = (int) Math.max(1, Math.min(TILE_BYTES / matrix.rowBytes(), matrix.rows()));
+      LayerStore store = LayerStore.of(checkpoint, TILE_BYTES);
+      this.tile = largest(store, checkpoint.spec());
       NumberType compute = device.computeType();
-      long elements = (long) rows * matrix.columns();
+      int columns = tile.weight().columns();
       try {
-        this.stored =
-            holdings.add(device.allocateHost("trial", Numbers.typeOf(matrix.type()), elements));
-        checkpoint.read(matrix, 0, stored.buffer());
-        this.scratch = holdings.add(device.allocate("trial", compute, elements));
-        this.tokens = holdings.add(zeros(compute, MANY_TOKENS, matrix.columns()));
-        this.result = holdings.add(device.allocate("trial", compute, MANY_TOKENS, rows));
+        NumberType type = placeType();
+        long elements = store.span(tile) / type.bytes();
+        this.place = holdings.add(device.allocateHost("trial", type, elements));
+        store.read(tile, place.buffer());
+        this.conversion = holdings.add(new WeightConversion(device, store));
+        this.tokens = holdings.add(zeros(compute, MANY_TOKENS, columns));
+        this.result = holdings.add(device.allocate("trial", compute, MANY_TOKENS, tile.rows()));
       } catch (Throwable e) {
         holdings.closeAfter(e);
         throw e;
       }
     }
 
-    private static Weight largest(Checkpoint checkpoint) {
-      return checkpoint
-          .spec()
-          .layerStages()
-          .flatMap(Stage::products)
-          .map(Step.Product::matrix)
-          .max(Comparator.comparingLong(WeightSpec::elements))
-          .map(checkpoint::weight)
+    private static Tile largest(LayerStore store, DecoderSpec spec) {
+      long layers = spec.layerStages().count();
+      return store.tiles().stream()
+          .filter(tile -> tile.stage() < layers)
+          .max(Comparator.comparingLong(tile -> tile.weight().spec().elements()))
           .orElseThrow();
+    }
+
+    /** As in an engine whose tiles are all of one form. */
+    private NumberType placeType() {
+      Weight matrix = tile.weight();
+      return matrix.scales() == null ? Numbers.typeOf(matrix.type()) : NumberType.UINT8;
     }
 
     private Tensor zeros(NumberType type, int count, int columns) {
@@ -151,13 +152,11 @@ public final class MachineTrial {
         products++;
         spent = System.nanoTime() - started;
       } while (spent < PRODUCT_NANOS);
-      return spent / 1e9 / products / (rows * matrix.rowBytes());
+      return spent / 1e9 / products / tile.bytes();
     }
 
     private void multiply(int count) {
-      NumberType type = Numbers.typeOf(matrix.type());
-      try (Tensor weights =
-          device.kernels().tile(stored, 0, type, rows, matrix.columns(), scratch)) {
+      try (Tensor weights = conversion.matrix(place, 0, tile)) {
         device.kernels().storeProduct(tokens, count, weights, device.none(), 0, result, 0);
       }
     }

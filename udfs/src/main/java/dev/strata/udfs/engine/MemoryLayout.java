@@ -127,7 +127,7 @@ abstract class MemoryLayout {
 
   /** Of a matrix whose rows are hidden states. */
   private long tileRows(PlanChoice choice) {
-    return choice.tileBytes() / model.storedBytes() / spec.hiddenSize();
+    return model.mostElements(choice.tileBytes(), type -> true) / spec.hiddenSize();
   }
 
   private long embeddingRowBytes() {
@@ -149,7 +149,8 @@ abstract class MemoryLayout {
 
   /** The ring of tiles in host memory; an aligned read brings something along beside a tile. */
   final Footprint ring(PlanChoice choice) {
-    return HostTiles.ring(choice.slots(), choice.tileBytes() + OVER_READ, device.pinned());
+    long bytes = choice.tileBytes() + model.scalesSlackBytes() + OVER_READ;
+    return HostTiles.ring(choice.slots(), bytes, device.pinned());
   }
 
   private Footprint scores(PlanChoice choice) {

@@ -1,23 +1,26 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.tensor.HostTiles;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * What the memory plan has to know of a checkpoint.
  *
- * @param storedBytes bytes of the widest element of a matrix
- * @param largestRowBytes bytes of the longest row of a matrix
+ * @param types how elements of matrices are stored
+ * @param largestRowBytes bytes of the longest row of a matrix, its share of scales included
  * @param matrices all matrices
  * @param stages those of each stage of a layer; equal stages once
  * @param vectorElements elements of all norms and biases
  */
 record ModelSize(
     DecoderSpec spec,
-    int storedBytes,
+    Set<ElementType> types,
     long largestRowBytes,
     List<MatrixSize> matrices,
     Set<List<MatrixSize>> stages,
@@ -26,7 +29,10 @@ record ModelSize(
   /** What an aligned read brings along beside a tile, and what its place is rounded up by. */
   private static final long PLACE_SLACK_BYTES = 16 << 10;
 
-  /** Rows of a matrix and the bytes of each. */
+  /** Scales of a tile beside its share by rows, and what reads bring along with them. */
+  private static final long SCALES_SLACK_BYTES = 24 << 10;
+
+  /** Rows of a matrix and the bytes of each, its share of scales included. */
   record MatrixSize(long rows, long rowBytes) {
 
     long tiles(long tileBytes) {
@@ -37,14 +43,28 @@ record ModelSize(
   /** Bytes that all tiles take in places of their own. */
   long weightBytes(long tileBytes) {
     return matrices.stream()
-        .mapToLong(m -> m.rows() * m.rowBytes() + m.tiles(tileBytes) * PLACE_SLACK_BYTES)
+        .mapToLong(m -> m.rows() * m.rowBytes() + m.tiles(tileBytes) * slackBytes())
         .sum();
   }
 
   /** The most bytes that all tiles take in host memory, as its allocator rounds it. */
   long residentBytes(long tileBytes, boolean pinned) {
-    return HostTiles.mostResidentBytes(
-        weightBytes(tileBytes), tileBytes + PLACE_SLACK_BYTES, pinned);
+    return HostTiles.mostResidentBytes(weightBytes(tileBytes), tileBytes + slackBytes(), pinned);
+  }
+
+  private long slackBytes() {
+    return PLACE_SLACK_BYTES + scalesSlackBytes();
+  }
+
+  /** What a tile may take beyond the bytes that it is cut by. */
+  long scalesSlackBytes() {
+    return types.stream().allMatch(ElementType::standsAlone) ? 0 : SCALES_SLACK_BYTES;
+  }
+
+  /** The most elements of a tile, of types that some are of. */
+  long mostElements(long tileBytes, Predicate<ElementType> some) {
+    OptionalInt narrowest = types.stream().filter(some).mapToInt(ElementType::bytes).min();
+    return narrowest.isPresent() ? tileBytes / narrowest.getAsInt() : 0;
   }
 
   /** The most tiles that a stage is cut into. */

@@ -13,6 +13,7 @@ final class Numbers {
       case F32 -> NumberType.FLOAT32;
       case F16 -> NumberType.FLOAT16;
       case BF16 -> NumberType.BFLOAT16;
+      case F8_E4M3 -> NumberType.FLOAT8_E4M3;
     };
   }
 }

@@ -285,7 +285,8 @@ final class StagedLayout extends MemoryLayout {
     return Footprint.sum(
         ring(choice),
         // Rounded as on a GPU, so that what is tried without one has as few places.
-        DeviceTiles.footprint(choice.devicePlaces(), choice.tileBytes(), true),
+        DeviceTiles.footprint(
+            choice.devicePlaces(), choice.tileBytes() + model.scalesSlackBytes(), true),
         hidden(choice),
         freshKv(choice),
         common(choice),

@@ -2,8 +2,10 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Tile;
+import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 
@@ -13,10 +15,12 @@ final class WeightConversion implements AutoCloseable {
   private static final String OWNER = "tile conversion";
 
   private final ComputeDevice device;
+  private final LayerStore store;
   private final Tensor scratch;
 
   WeightConversion(ComputeDevice device, LayerStore store) {
     this.device = device;
+    this.store = store;
     long elements =
         store.tiles().stream()
             .filter(tile -> Numbers.typeOf(tile.weight().type()) != device.computeType())
@@ -28,25 +32,39 @@ final class WeightConversion implements AutoCloseable {
 
   /** What it takes for tiles of so many bytes. */
   static Footprint footprint(ModelSize model, long tileBytes, NumberType computeType) {
-    boolean converts = model.storedBytes() != computeType.bytes();
-    long elements = tileBytes / model.storedBytes();
-    return Footprint.device(OWNER, converts ? elements * computeType.bytes() : 0);
+    long elements = model.mostElements(tileBytes, type -> Numbers.typeOf(type) != computeType);
+    return Footprint.device(OWNER, elements * computeType.bytes());
   }
 
   /**
-   * A tile's matrix, [rows, columns]: a view of its place, or converted where products do not.
+   * A tile's matrix, [rows, columns]: a view of its place, or decoded where products do not.
    *
    * @param offset of the tile in the place, in bytes
    */
   Tensor matrix(Tensor place, long offset, Tile tile) {
+    Weight weight = tile.weight();
+    NumberType stored = Numbers.typeOf(weight.type());
+    int columns = weight.columns();
+    if (weight.scales() == null) {
+      return device.kernels().tile(place, offset, stored, tile.rows(), columns, scratch);
+    }
+    long firstRow = (long) weight.codes().firstRow() + tile.firstRow();
     return device
         .kernels()
-        .tile(
+        .scaledWeights(
             place,
             offset,
-            Numbers.typeOf(tile.weight().type()),
+            stored,
+            new Kernels.Scales(
+                offset + store.extentOffset(tile, 1),
+                Numbers.typeOf(weight.scales().part().type()),
+                weight.scales().part().rows(tile.firstRow(), tile.rows()),
+                weight.scales().columns(),
+                weight.scales().blockRows(),
+                weight.scales().blockColumns(),
+                firstRow % weight.scales().blockRows()),
             tile.rows(),
-            tile.weight().columns(),
+            columns,
             scratch);
   }
 

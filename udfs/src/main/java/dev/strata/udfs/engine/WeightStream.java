@@ -62,17 +62,20 @@ final class WeightStream implements AutoCloseable {
     }
   }
 
-  /** The one type of all matrices, or bytes where they differ or lie across elements. */
+  /** The one type of all matrices, or bytes where they differ, lie across elements or are codes. */
   private NumberType storedType() {
     List<NumberType> types =
         store.tiles().stream().map(t -> Numbers.typeOf(t.weight().type())).distinct().toList();
-    return types.size() == 1 && areAligned(types.get(0)) ? types.get(0) : NumberType.UINT8;
+    boolean isPlain = store.tiles().stream().allMatch(t -> t.weight().scales() == null);
+    return isPlain && types.size() == 1 && areAligned(types.get(0))
+        ? types.get(0)
+        : NumberType.UINT8;
   }
 
   /** Whether tiles begin with whole elements also where reads begin with a page. */
   private boolean areAligned(NumberType type) {
     return !readsBlocks()
-        || store.tiles().stream().allMatch(tile -> tile.offset() % type.bytes() == 0);
+        || store.tiles().stream().allMatch(t -> store.slotOffset(t) % type.bytes() == 0);
   }
 
   private HostTiles hostTiles(MemoryPlan plan, NumberType stored) {
@@ -141,7 +144,7 @@ final class WeightStream implements AutoCloseable {
         lanes.compute(),
         stored,
         choice.devicePlaces(),
-        placeBytes(store.largestTileBytes()));
+        placeBytes(store.largestSpan()));
   }
 
   private TileSource source(ParallelTileReader reader) {
@@ -153,7 +156,7 @@ final class WeightStream implements AutoCloseable {
 
       @Override
       public long bytes(int tile) {
-        return store.tiles().get(tile).bytes();
+        return store.span(store.tiles().get(tile));
       }
 
       @Override

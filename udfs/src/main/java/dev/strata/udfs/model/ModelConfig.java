@@ -34,10 +34,12 @@ public final class ModelConfig {
 
   private final JsonFields config;
   private final ModelFamily family;
+  private final Quantization quantization;
 
-  private ModelConfig(JsonFields config, ModelFamily family) {
+  private ModelConfig(JsonFields config, ModelFamily family, Quantization quantization) {
     this.config = config;
     this.family = family;
+    this.quantization = quantization;
   }
 
   /** Every {@code model_type} that can be read, in alphabetical order. */
@@ -62,7 +64,8 @@ public final class ModelConfig {
    *
    * @param json the text of {@code config.json}
    * @param origin the file's path, for messages
-   * @throws StrataException if the family is unknown or the weights are quantised
+   * @throws StrataException if the family is unknown or the weights are stored in a form that is
+   *     not read
    */
   public static ModelConfig read(String json, String origin) {
     JsonFields config = JsonFields.parse(json, origin);
@@ -73,8 +76,7 @@ public final class ModelConfig {
           "model_type %s in %s is not supported; use a model of type %s",
           modelType, origin, String.join(", ", FAMILIES.keySet()));
     }
-    requireUnquantised(config);
-    return new ModelConfig(config, family);
+    return new ModelConfig(config, family, Quantization.read(config));
   }
 
   /**
@@ -89,28 +91,8 @@ public final class ModelConfig {
     return family.read(config.within(bounds));
   }
 
-  private static void requireUnquantised(JsonFields config) {
-    JsonFields quantization = config.object("quantization_config");
-    if (!isOff(quantization)) {
-      throw StrataException.model(
-          "%s has a quantization_config (%s); use the model as F32, F16 or BF16",
-          config.origin(), quantization.textOr("quant_method", "no quant_method"));
-    }
-  }
-
-  /**
-   * Whether such a configuration quantises nothing, as programs leave it behind that were told not
-   * to. Hugging Face transformers then loads the weights as they are.
-   */
-  private static boolean isOff(JsonFields quantization) {
-    if (quantization.flagOr("load_in_4bit", false) || quantization.flagOr("load_in_8bit", false)) {
-      return false;
-    }
-    return switch (quantization.textOr("quant_method", "none")) {
-      case "none" -> !quantization.isPresent("bits");
-      case "bitsandbytes" -> true;
-      case "compressed-tensors" -> quantization.object("config_groups").names().isEmpty();
-      default -> false;
-    };
+  /** In which form matrices are stored that are not plain numbers. */
+  public Quantization quantization() {
+    return quantization;
   }
 }

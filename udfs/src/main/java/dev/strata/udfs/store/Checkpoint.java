@@ -122,7 +122,8 @@ public final class Checkpoint implements Closeable {
     Shards shards = Shards.read(files);
     DecoderSpec described = family.decoder(shards.bounds());
     DecoderSpec spec = ModelWeights.withOwnHead(described, shards);
-    ModelWeights weights = ModelWeights.find(spec, shards, files, files.path(CONFIG));
+    ModelWeights weights =
+        ModelWeights.find(spec, family.quantization(), shards, files, files.path(CONFIG));
     WatchedFiles watched = WatchedFiles.of(files, shards.files());
     opener.open(files, shards.files(), sources);
     List<String> warnings = warnings(files, described.tiedHead() && !spec.tiedHead(), generation);
@@ -306,10 +307,9 @@ public final class Checkpoint implements Closeable {
     return sources.values().stream().mapToInt(ByteSource::blockBytes).max().orElse(1);
   }
 
-  /** Reads blocks of a tensor's file, see {@link ByteSource#readBlocks}. */
-  void readBlocks(Weight weight, long fileOffset, ByteBuffer target, int wanted)
-      throws IOException {
-    sources.get(weight.file()).readBlocks(fileOffset, target, wanted);
+  /** Reads blocks of a shard, see {@link ByteSource#readBlocks}. */
+  void readBlocks(String shard, long fileOffset, ByteBuffer target, int wanted) throws IOException {
+    sources.get(shard).readBlocks(fileOffset, target, wanted);
   }
 
   @Override

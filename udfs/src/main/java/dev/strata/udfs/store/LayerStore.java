@@ -23,6 +23,9 @@ public final class LayerStore {
    */
   private static final long ROW_UNIT = 64;
 
+  /** In a slot, extents behind the first begin where any element may. */
+  private static final long EXTENT_ALIGNMENT = 16;
+
   private final Checkpoint checkpoint;
   private final int blockBytes;
   private final List<Tile> tiles;
@@ -73,7 +76,7 @@ public final class LayerStore {
   }
 
   private static void cut(Weight weight, int stage, int step, long limit, List<Tile> tiles) {
-    long most = rowsThatFit(weight.rowBytes(), limit);
+    long most = rowsThatFit(weight.wholeRowBytes(), limit);
     long count = ceilDiv(weight.rows(), most);
     long unit = most < ROW_UNIT ? 1 : ROW_UNIT;
     long units = ceilDiv(weight.rows(), unit);
@@ -89,9 +92,9 @@ public final class LayerStore {
     return tiles;
   }
 
-  /** Bytes of the largest tile. */
-  public long largestTileBytes() {
-    return tiles.stream().mapToLong(Tile::bytes).max().orElseThrow();
+  /** The most that a tile takes from its first byte to its last. */
+  public long largestSpan() {
+    return tiles.stream().mapToLong(this::span).max().orElseThrow();
   }
 
   /** Bytes of all tiles. */
@@ -104,8 +107,37 @@ public final class LayerStore {
    * of all blocks it has a part in where they are direct.
    */
   public long slotBytes(Tile tile) {
-    long end = tile.offset() + tile.bytes();
-    return roundedUp(end) - (tile.offset() - slotOffset(tile));
+    List<Extent> extents = tile.extents();
+    int last = extents.size() - 1;
+    return begin(extents, last) + roundedUp(lead(extents.get(last)) + extents.get(last).bytes());
+  }
+
+  /** Where in a slot the blocks of an extent begin. */
+  private long begin(List<Extent> extents, int index) {
+    long begin = 0;
+    for (Extent before : extents.subList(0, index)) {
+      long end = roundedUp(begin + lead(before) + before.bytes());
+      begin = (end + EXTENT_ALIGNMENT - 1) / EXTENT_ALIGNMENT * EXTENT_ALIGNMENT;
+    }
+    return begin;
+  }
+
+  /** What an extent's first block brings along before it. */
+  private long lead(Extent extent) {
+    return extent.offset() % blockBytes;
+  }
+
+  /** Where an extent of a tile begins, counted from the tile's first byte. */
+  public long extentOffset(Tile tile, int index) {
+    List<Extent> extents = tile.extents();
+    return begin(extents, index) + lead(extents.get(index)) - lead(extents.get(0));
+  }
+
+  /** Bytes from a tile's first to its last in a slot. */
+  public long span(Tile tile) {
+    List<Extent> extents = tile.extents();
+    int last = extents.size() - 1;
+    return extentOffset(tile, last) + extents.get(last).bytes();
   }
 
   /** Bytes of a slot for any tile. */
@@ -120,7 +152,7 @@ public final class LayerStore {
 
   /** The index in its slot of a tile's first byte: 0 where reads are cached. */
   public int slotOffset(Tile tile) {
-    return (int) (tile.offset() % blockBytes);
+    return (int) lead(tile.extents().get(0));
   }
 
   private long roundedUp(long bytes) {
@@ -158,8 +190,21 @@ public final class LayerStore {
 
   /** Reads a part of a tile's slot, from {@code begin} on as many bytes as the buffer has. */
   void readPart(Tile tile, int begin, ByteBuffer part) throws IOException {
-    long wanted = Math.min(part.limit(), slotOffset(tile) + tile.bytes() - begin);
-    long fileOffset = tile.offset() - slotOffset(tile) + begin;
-    checkpoint.readBlocks(tile.weight(), fileOffset, part, (int) wanted);
+    List<Extent> extents = tile.extents();
+    for (int i = 0; i < extents.size(); i++) {
+      readPart(extents.get(i), begin - begin(extents, i), part);
+    }
+  }
+
+  /** Reads what an extent has in a part that begins so far behind the extent's first block. */
+  private void readPart(Extent extent, long behind, ByteBuffer part) throws IOException {
+    long from = Math.max(0, behind);
+    long end = Math.min(behind + part.limit(), roundedUp(lead(extent) + extent.bytes()));
+    long wanted = Math.min(end, lead(extent) + extent.bytes()) - from;
+    if (wanted > 0) {
+      ByteBuffer target = part.slice((int) (from - behind), (int) (end - from));
+      long fileOffset = extent.offset() - lead(extent) + from;
+      checkpoint.readBlocks(extent.file(), fileOffset, target, (int) wanted);
+    }
   }
 }

@@ -3,11 +3,13 @@ package dev.strata.udfs.store;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.ElementType;
+import dev.strata.udfs.model.Quantization;
 import dev.strata.udfs.model.TensorEntry;
 import dev.strata.udfs.model.WeightSpec;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -15,13 +17,16 @@ import java.util.Optional;
 final class ModelWeights {
 
   private final DecoderSpec spec;
+  private final Quantization quantization;
   private final Shards shards;
   private final ModelFiles files;
   private final String config;
   private final Map<WeightSpec, Weight> weights = new LinkedHashMap<>();
 
-  private ModelWeights(DecoderSpec spec, Shards shards, ModelFiles files, String config) {
+  private ModelWeights(
+      DecoderSpec spec, Quantization quantization, Shards shards, ModelFiles files, String config) {
     this.spec = spec;
+    this.quantization = quantization;
     this.shards = shards;
     this.files = files;
     this.config = config;
@@ -30,11 +35,13 @@ final class ModelWeights {
   /**
    * Finds all that the forward pass needs.
    *
+   * @param quantization in which form matrices are stored that are not plain numbers
    * @param config the file that describes the model, for messages
    * @throws StrataException if a tensor is missing or of another shape or type
    */
-  static ModelWeights find(DecoderSpec spec, Shards shards, ModelFiles files, String config) {
-    ModelWeights found = new ModelWeights(spec, shards, files, config);
+  static ModelWeights find(
+      DecoderSpec spec, Quantization quantization, Shards shards, ModelFiles files, String config) {
+    ModelWeights found = new ModelWeights(spec, quantization, shards, files, config);
     for (WeightSpec wanted : spec.weights()) {
       found.weights.put(wanted, found.weight(wanted));
     }
@@ -65,8 +72,52 @@ final class ModelWeights {
           wanted.name(), path, entry.shape(), config, wanted.shape());
     }
     ElementType type = elementType(entry, path);
-    long before = (long) wanted.firstRow() * wanted.columns() * type.bytes();
-    return new Weight(wanted, located.file(), entry.begin() + before, type);
+    if (!type.standsAlone() && (!wanted.isMatrix() || wanted.equals(spec.embedding()))) {
+      throw notStored(entry, path);
+    }
+    Part codes = part(located, type, wanted.columns(), wanted, 1);
+    return new Weight(wanted, codes, type.standsAlone() ? null : scales(wanted, located));
+  }
+
+  private static Part part(
+      Shards.Located located, ElementType type, long rowElements, WeightSpec of, int rowsEach) {
+    return new Part(
+        located.file(), located.entry().begin(), type, rowElements, of.firstRow(), rowsEach);
+  }
+
+  private BlockScales scales(WeightSpec wanted, Shards.Located codes) {
+    String path = files.path(codes.file());
+    if (quantization.equals(Quantization.NONE)) {
+      throw notStored(codes.entry(), path);
+    }
+    Shards.Located located =
+        shards
+            .find(codes.entry().name() + quantization.scaleSuffix())
+            .orElseThrow(() -> noScales(codes.entry(), path));
+    TensorEntry scales = located.entry();
+    long rows = wanted.shape().get(0);
+    Quantization.Blocks blocks = quantization.blocks().of(rows, wanted.columns());
+    long ofRows = (rows + blocks.rows() - 1) / blocks.rows();
+    long ofColumns = (wanted.columns() + blocks.columns() - 1) / blocks.columns();
+    ElementType type = elementType(scales, files.path(located.file()));
+    long elements = scales.shape().stream().reduce(1L, Math::multiplyExact);
+    if (!scales.shape().equals(List.of(ofRows, ofColumns))
+        && (ofRows * ofColumns != 1 || elements != 1)) {
+      throw StrataException.model(
+          "tensor %s in %s has shape %s, but %s makes it [%d, %d]; use the files of one model",
+          scales.name(), files.path(located.file()), scales.shape(), config, ofRows, ofColumns);
+    }
+    if (!type.standsAlone()) {
+      throw notStored(scales, files.path(located.file()));
+    }
+    return new BlockScales(part(located, type, ofColumns, wanted, blocks.rows()), blocks.columns());
+  }
+
+  private StrataException noScales(TensorEntry codes, String path) {
+    return StrataException.model(
+        "tensor %s in %s is stored as %s, but its scales, %s%s, are not there; download the model"
+            + " again",
+        codes.name(), path, codes.dtype(), codes.name(), quantization.scaleSuffix());
   }
 
   /** The head in place of the embedding that it is tied to. */
@@ -80,11 +131,13 @@ final class ModelWeights {
     return Arrays.stream(ElementType.values())
         .filter(type -> type.name().equals(entry.dtype()))
         .findFirst()
-        .orElseThrow(
-            () ->
-                StrataException.model(
-                    "tensor %s in %s is stored as %s; use a model stored as F32, F16 or BF16",
-                    entry.name(), path, entry.dtype()));
+        .orElseThrow(() -> notStored(entry, path));
+  }
+
+  private static StrataException notStored(TensorEntry entry, String path) {
+    return StrataException.model(
+        "tensor %s in %s is stored as %s; use a model stored as F32, F16 or BF16",
+        entry.name(), path, entry.dtype());
   }
 
   /** A tensor, or empty if the model has none. */

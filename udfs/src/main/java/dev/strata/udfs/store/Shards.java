@@ -106,6 +106,11 @@ final class Shards {
     return wanted.names().stream().map(tensors::get).filter(Objects::nonNull).findFirst();
   }
 
+  /** A tensor by its name. */
+  Optional<Located> find(String name) {
+    return Optional.ofNullable(tensors.get(name));
+  }
+
   /** Why a tensor of a model, which {@code config} describes, is not found. */
   StrataException missing(WeightSpec wanted, String config, String family) {
     Optional<String> file =

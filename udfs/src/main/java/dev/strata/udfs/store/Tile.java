@@ -1,7 +1,9 @@
 package dev.strata.udfs.store;
 
+import java.util.List;
+
 /**
- * A run of whole rows of one matrix as it lies in the file.
+ * A run of whole rows of one matrix as they lie in the files.
  *
  * @param index its place in the sweep, from 0
  * @param stage the stage it belongs to, by its place in the sweep
@@ -12,13 +14,13 @@ package dev.strata.udfs.store;
  */
 public record Tile(int index, int stage, int step, Weight weight, int firstRow, int rows) {
 
-  /** The file offset of its first byte. */
-  public long offset() {
-    return weight.offset() + firstRow * weight.rowBytes();
+  /** Where its bytes are: the rows' elements, then what they are decoded with. */
+  public List<Extent> extents() {
+    return weight.extents(firstRow, rows);
   }
 
-  /** Bytes of the tile. */
+  /** Bytes of all extents. */
   public long bytes() {
-    return rows * weight.rowBytes();
+    return extents().stream().mapToLong(Extent::bytes).sum();
   }
 }

@@ -34,6 +34,11 @@ final class WeightScan {
       }
       case BF16 -> addShorts(elements, 0x7f80);
       case F16 -> addShorts(elements, 0x7c00);
+      case F8_E4M3 -> {
+        for (int i = elements.position(); i < elements.limit(); i++) {
+          add(elements.get(i) & 0x7f, 0x7f); // no infinities, and but one NaN of each sign
+        }
+      }
     }
   }
 

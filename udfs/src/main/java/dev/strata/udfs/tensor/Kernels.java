@@ -126,11 +126,85 @@ public final class Kernels implements AutoCloseable {
     return matrix(scratch, rows, columns);
   }
 
+  /**
+   * What the elements of some rows of a matrix are multiplied by, block by block.
+   *
+   * @param begin the offset of the first in its place, in bytes
+   * @param type their type, any that stands alone
+   * @param rows how many rows of blocks there are
+   * @param columns how many columns of blocks
+   * @param blockRows rows of a block
+   * @param blockColumns columns of a block
+   * @param skipped rows of the first block that are not there
+   */
+  public record Scales(
+      long begin,
+      NumberType type,
+      long rows,
+      long columns,
+      long blockRows,
+      long blockColumns,
+      long skipped) {}
+
+  /**
+   * {@code rows · columns} codes of a tile's place, multiplied by their scales, as a matrix of the
+   * compute type.
+   *
+   * @param place bytes
+   * @param begin the offset of the first code
+   * @param codes their type
+   * @param scratch where the matrix goes, of the compute type
+   */
+  public Tensor scaledWeights(
+      Tensor place,
+      long begin,
+      NumberType codes,
+      Scales scales,
+      long rows,
+      long columns,
+      Tensor scratch) {
+    checkPlace(place, begin, codes, rows, columns);
+    checkPlace(place, scales.begin(), scales.type(), scales.rows(), scales.columns());
+    require(
+        rows * columns <= scratch.elements()
+            && scales.skipped() < scales.blockRows()
+            && scales.skipped() + rows <= scales.rows() * scales.blockRows()
+            && columns <= scales.columns() * scales.blockColumns(),
+        "[%s, %s] with %s in scratch %s",
+        rows,
+        columns,
+        scales,
+        scratch);
+    inParts(
+        rows,
+        (first, count) ->
+            script.run(
+                "scale_weights",
+                place,
+                begin + first * columns * codes.bytes(),
+                codes.code(),
+                codes.bytes(),
+                count,
+                columns,
+                scales.begin(),
+                scales.type().code(),
+                scales.type().bytes(),
+                scales.rows(),
+                scales.columns(),
+                scales.blockRows(),
+                scales.blockColumns(),
+                scales.skipped() + first,
+                scratch,
+                first));
+    return matrix(scratch, rows, columns);
+  }
+
   private static void checkPlace(
       Tensor place, long begin, NumberType stored, long rows, long columns) {
     long end = begin + Math.multiplyExact(rows, columns) * stored.bytes();
     require(end <= place.bytes(), "tile up to byte %s in place %s", end, place);
-    require(begin >= 0 && begin % stored.bytes() == 0, "tile at byte %s in %s", begin, place);
+    boolean isElement = begin % stored.bytes() == 0 || place.type() == NumberType.UINT8;
+    require(begin >= 0 && isElement, "tile at byte %s in %s", begin, place);
     require(
         place.type() == stored || place.type() == NumberType.UINT8,
         "%s in place %s",

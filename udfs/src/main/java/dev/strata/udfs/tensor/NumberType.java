@@ -7,7 +7,8 @@ public enum NumberType {
   INT64(4, 8),
   FLOAT16(5, 2),
   FLOAT32(6, 4),
-  BFLOAT16(15, 2);
+  BFLOAT16(15, 2),
+  FLOAT8_E4M3(24, 1);
 
   private final int code;
   private final int bytes;

@@ -17,12 +17,15 @@ class Kernels(Module):
     _0 = torch.copy_(torch.view(target, [-1]), torch.view(x, [-1]))
     return 0
 
-  # [rows, columns] of the stored type from a slot's bytes on from begin. A slot of a mixed checkpoint holds bytes.
+  # [rows, columns] of the stored type from a slot's bytes on from begin. A slot of a mixed checkpoint holds bytes: elements
+  # of several are copied, since they may lie anywhere.
   def weights(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int) -> Tensor:
     n = rows * columns
     if ops.prim.dtype(slot) == stored:
       first = torch.floordiv(begin, element_bytes)
       w = torch.slice(slot, 0, first, first + n, 1)
+    elif element_bytes == 1:
+      w = torch.view_copy(torch.slice(slot, 0, begin, begin + n, 1), dtype=stored)
     else:
       w = torch.view_copy(torch.clone(torch.slice(slot, 0, begin, begin + n * element_bytes, 1)), dtype=stored)
     return torch.view(w, [rows, columns])
@@ -31,6 +34,31 @@ class Kernels(Module):
   def convert(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int, scratch: Tensor, first: int) -> int:
     target = torch.view(torch.slice(scratch, 0, first * columns, (first + rows) * columns, 1), [rows, columns])
     _0 = torch.copy_(target, (self).weights(slot, begin, stored, element_bytes, rows, columns, ))
+    return 0
+
+  # Rows of scratch from first on: codes times scales, of which each is for block_rows * block_columns of them. The first
+  # row is row skipped of the first row of blocks.
+  def scale_weights(self: __torch__.Kernels, slot: Tensor, begin: int, stored: int, element_bytes: int, rows: int, columns: int, scales_begin: int, scales_stored: int, scale_bytes: int, scale_rows: int, scale_columns: int, block_rows: int, block_columns: int, skipped: int, scratch: Tensor, first: int) -> int:
+    _0 = (self).convert(slot, begin, stored, element_bytes, rows, columns, scratch, first, )
+    target = torch.view(torch.slice(scratch, 0, first * columns, (first + rows) * columns, 1), [rows, columns])
+    scales = torch.to((self).weights(slot, scales_begin, scales_stored, scale_bytes, scale_rows, scale_columns, ), 6)
+    if scale_columns > 1:
+      scales = torch.slice(torch.repeat_interleave(scales, block_columns, 1), 1, 0, columns, 1)
+    block = torch.floordiv(skipped, block_rows)
+    begun = skipped - block * block_rows
+    done = 0
+    if begun > 0:
+      done = ops.prim.min(rows, block_rows - begun)
+      _1 = torch.mul_(torch.slice(target, 0, 0, done, 1), torch.slice(scales, 0, block, block + 1, 1))
+      block = block + 1
+    whole = torch.floordiv(rows - done, block_rows)
+    if whole > 0:
+      some = torch.view(torch.slice(target, 0, done, done + whole * block_rows, 1), [whole, block_rows, columns])
+      _2 = torch.mul_(some, torch.unsqueeze(torch.slice(scales, 0, block, block + whole, 1), 1))
+      done = done + whole * block_rows
+      block = block + whole
+    if done < rows:
+      _3 = torch.mul_(torch.slice(target, 0, done, rows, 1), torch.slice(scales, 0, block, block + 1, 1))
     return 0
 
   # A view of the first elements of a buffer as a matrix.

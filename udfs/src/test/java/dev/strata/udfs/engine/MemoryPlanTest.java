@@ -7,6 +7,7 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tools.ModelShape;
 import java.util.ArrayList;
@@ -114,7 +115,7 @@ class MemoryPlanTest {
       }
       return new ModelSize(
           spec(),
-          storedBytes,
+          Set.of(storedBytes == 2 ? ElementType.BF16 : ElementType.F32),
           largestRowBytes(),
           matrices,
           Set.of(attention, feedForward),

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -32,6 +33,9 @@ class TestGoldens {
 
   private static final double TOLERANCE = 1e-3;
 
+  /** Goldens whose weights are not plain numbers, and are read. */
+  private static final Set<String> STORED = Set.of("quant-fp8-block", "quant-fp8-channel");
+
   private static final Set<String> COMPARED = new TreeSet<>();
   private static final Set<String> NOT_SUPPORTED = new TreeSet<>();
 
@@ -44,8 +48,17 @@ class TestGoldens {
   }
 
   static Stream<Path> supportedGoldens() throws IOException {
-    return goldens()
-        .filter(golden -> ModelConfig.families().contains(Golden.read(golden).modelType()));
+    return goldens().filter(directory -> whatIsNotRead(directory).isEmpty());
+  }
+
+  /** A family that is not there yet, or a way to store weights. */
+  private static Optional<String> whatIsNotRead(Path directory) {
+    Golden golden = Golden.read(directory);
+    if (!ModelConfig.families().contains(golden.modelType())) {
+      return Optional.of("model_type " + golden.modelType());
+    }
+    boolean isLater = golden.family().startsWith("quant-") && !STORED.contains(golden.family());
+    return isLater ? Optional.of("has a quantization_config (") : Optional.empty();
   }
 
   @AfterAll
@@ -63,8 +76,9 @@ class TestGoldens {
   @MethodSource("goldens")
   void agreesWithTransformers(Path directory) {
     Golden golden = Golden.read(directory);
-    if (!ModelConfig.families().contains(golden.modelType())) {
-      assertThat(openFailure(directory)).hasMessageContaining(golden.modelType());
+    Optional<String> reason = whatIsNotRead(directory);
+    if (reason.isPresent()) {
+      assertThat(openFailure(directory)).hasMessageContaining(reason.get());
       NOT_SUPPORTED.add(golden.family());
       return;
     }

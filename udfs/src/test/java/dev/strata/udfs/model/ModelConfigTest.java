@@ -23,6 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelConfigTest {
 
+  private static final String FORMS =
+      "use the model as F32, F16 or BF16, or in FP8 (quant_method fp8, or compressed-tensors with"
+          + " the format float-quantized)";
+
   private static final Path GOLDENS = Path.of("src/test/resources/goldens");
   private static final RopeSpec PLAIN_ROPE = rope(1, RopeScaling.plain(10_000, 8));
 
@@ -320,16 +324,34 @@ class ModelConfigTest {
             + " phi3, qwen2, qwen3, seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
-            + " (gptq); use the model as F32, F16 or BF16",
-        "quantization_config | {\"bits\": 4} | f.json has a quantization_config (no quant_method);"
-            + " use the model as F32, F16 or BF16",
+            + " (gptq); "
+            + FORMS,
+        "quantization_config | {\"bits\": 4} | f.json has a quantization_config (no quant_method); "
+            + FORMS,
         "quantization_config | {\"quant_method\": \"bitsandbytes\", \"load_in_8bit\": true} |"
-            + " f.json has a quantization_config (bitsandbytes); use the model as F32, F16 or BF16",
+            + " f.json has a quantization_config (bitsandbytes); "
+            + FORMS,
         "quantization_config | {\"load_in_4bit\": true} | f.json has a quantization_config (no"
-            + " quant_method); use the model as F32, F16 or BF16",
+            + " quant_method); "
+            + FORMS,
         "quantization_config | {\"quant_method\": \"compressed-tensors\", \"config_groups\":"
-            + " {\"group_0\": {}}} | f.json has a quantization_config (compressed-tensors); use the"
-            + " model as F32, F16 or BF16",
+            + " {\"group_0\": {}}} | f.json has a quantization_config (compressed-tensors); "
+            + FORMS,
+        "quantization_config | {\"quant_method\": \"compressed-tensors\", \"format\":"
+            + " \"pack-quantized\", \"config_groups\": {\"group_0\": {}}} | f.json has a"
+            + " quantization_config (compressed-tensors, pack-quantized); "
+            + FORMS,
+        "quantization_config | {\"quant_method\": \"compressed-tensors\", \"format\":"
+            + " \"float-quantized\", \"config_groups\": {\"group_0\": {\"weights\": {\"type\":"
+            + " \"float\", \"num_bits\": 4, \"strategy\": \"channel\"}}}} | f.json has a"
+            + " quantization_config (compressed-tensors, float-quantized); "
+            + FORMS,
+        "quantization_config | {\"quant_method\": \"fp8\", \"fmt\": \"e5m2\"} | f.json has a"
+            + " quantization_config (fp8); "
+            + FORMS,
+        "quantization_config | {\"quant_method\": \"fp8\", \"weight_block_size\": [128, 0]} |"
+            + " quantization_config.weight_block_size is [128,0] in f.json; it must be rows and"
+            + " columns of a block, above 0",
         "partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5 in f.json; it must be 1, as"
             + " partly rotated heads are not supported",
         "rope_scaling | \"linear\" | rope_scaling is \"linear\" in f.json; it must be an object",
@@ -436,6 +458,35 @@ class ModelConfigTest {
   void aQuantisationThatIsSwitchedOffIsNone(String value) {
     assertThat(parse(with("llama", "quantization_config", value)))
         .isEqualTo(parse(minimal("llama")));
+  }
+
+  private static Quantization quantization(String value) {
+    return ModelConfig.read(with("llama", "quantization_config", value).toString(), "f.json")
+        .quantization();
+  }
+
+  private static String group(String strategy) {
+    return """
+        {"quant_method": "compressed-tensors", "format": "float-quantized", "config_groups":
+         {"group_0": {"weights": {"type": "float", "num_bits": 8, "strategy": %s}}}}"""
+        .formatted(strategy);
+  }
+
+  /** A size of 0 stands for all rows or columns. */
+  @Test
+  void formsOfFloat8() {
+    Quantization block =
+        quantization("{\"quant_method\": \"fp8\", \"weight_block_size\": [64, 32]}");
+    assertThat(block).isEqualTo(new Quantization("_scale_inv", new Quantization.Blocks(64, 32)));
+    assertThat(quantization("{\"quant_method\": \"fp8\", \"weight_block_size\": null}").blocks())
+        .isEqualTo(new Quantization.Blocks(0, 0));
+    assertThat(quantization(group("\"channel\"")))
+        .isEqualTo(new Quantization("_scale", new Quantization.Blocks(1, 0)));
+    assertThat(quantization(group("\"tensor\"")).blocks()).isEqualTo(new Quantization.Blocks(0, 0));
+    assertThat(quantization(group("\"block\", \"block_structure\": [16, 8]")).blocks())
+        .isEqualTo(new Quantization.Blocks(16, 8));
+    assertThat(quantization("null")).isEqualTo(Quantization.NONE);
+    assertThat(new Quantization.Blocks(1, 0).of(5, 7)).isEqualTo(new Quantization.Blocks(1, 7));
   }
 
   @Test

@@ -18,7 +18,7 @@ class CachedTileReadsTest extends TileReadsContract {
     try (Checkpoint checkpoint = open(models().findFirst().orElseThrow())) {
       LayerStore store = LayerStore.of(checkpoint, 4096);
       assertThat(store.slotAlignment()).isEqualTo(1);
-      assertThat(store.largestSlotBytes()).isEqualTo(store.largestTileBytes());
+      assertThat(store.largestSlotBytes()).isEqualTo(store.largestSpan());
     }
   }
 }

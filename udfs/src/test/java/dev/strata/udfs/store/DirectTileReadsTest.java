@@ -34,7 +34,8 @@ class DirectTileReadsTest extends TileReadsContract {
       assertThat(store.slotAlignment()).isEqualTo(4096);
       assertThat(store.largestSlotBytes()).isEqualTo(2 * 4096);
       for (Tile tile : store.tiles()) {
-        long blocks = (tile.offset() + tile.bytes() + 4095) / 4096 - tile.offset() / 4096;
+        long offset = tile.extents().get(0).offset();
+        long blocks = (offset + tile.bytes() + 4095) / 4096 - offset / 4096;
         assertThat(store.slotBytes(tile)).isEqualTo(4096 * blocks);
       }
     }

@@ -95,9 +95,9 @@ class LayerStoreTest {
 
   @Test
   void theLargestTile() {
-    assertThat(LayerStore.of(checkpoint, 1).largestTileBytes()).isEqualTo(40);
-    assertThat(LayerStore.of(checkpoint, 100).largestTileBytes()).isEqualTo(96);
-    assertThat(LayerStore.of(checkpoint, 1 << 20).largestTileBytes()).isEqualTo(264);
+    assertThat(LayerStore.of(checkpoint, 1).largestSpan()).isEqualTo(40);
+    assertThat(LayerStore.of(checkpoint, 100).largestSpan()).isEqualTo(96);
+    assertThat(LayerStore.of(checkpoint, 1 << 20).largestSpan()).isEqualTo(264);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,15 @@ abstract class TileReadsContract {
     Path root = Path.of(System.getProperty("strata.root", ".."));
     return Stream.concat(
         Stream.of(root.resolve("datasets/demo-model")),
-        Stream.of("llama", "llama-mha-bias", "llama-tied-headdim", "mistral", "qwen2", "qwen3")
+        Stream.of(
+                "llama",
+                "llama-mha-bias",
+                "llama-tied-headdim",
+                "mistral",
+                "quant-fp8-block",
+                "quant-fp8-channel",
+                "qwen2",
+                "qwen3")
             .map(name -> root.resolve("udfs/src/test/resources/goldens").resolve(name)));
   }
 
@@ -56,7 +65,7 @@ abstract class TileReadsContract {
     RandomCheckpoint.write(directory, WIDE, 3);
     try (Checkpoint checkpoint = open(directory)) {
       LayerStore store = LayerStore.of(checkpoint, LayerStore.MAX_TILE_BYTES);
-      assertThat(store.largestTileBytes()).isGreaterThan(16 << 20);
+      assertThat(store.largestSpan()).isGreaterThan(16 << 20);
       readAll(directory, store);
     }
   }
@@ -69,10 +78,15 @@ abstract class TileReadsContract {
         int end = (int) store.slotBytes(tile);
         slot.put(end, UNTOUCHED);
         int first = reader.read(tile, slot);
-        byte[] file = files.computeIfAbsent(tile.weight().file(), name -> bytes(model, name));
-        assertThat(slot.slice(first, (int) tile.bytes()))
-            .isEqualTo(ByteBuffer.wrap(file, (int) tile.offset(), (int) tile.bytes()));
-        assertThat(first + tile.bytes()).isLessThanOrEqualTo(end);
+        List<Extent> extents = tile.extents();
+        for (int i = 0; i < extents.size(); i++) {
+          Extent extent = extents.get(i);
+          byte[] file = files.computeIfAbsent(extent.file(), name -> bytes(model, name));
+          int begin = first + (int) store.extentOffset(tile, i);
+          assertThat(slot.slice(begin, (int) extent.bytes()))
+              .isEqualTo(ByteBuffer.wrap(file, (int) extent.offset(), (int) extent.bytes()));
+        }
+        assertThat(first + store.span(tile)).isLessThanOrEqualTo(end);
         assertThat(slot.get(end)).isEqualTo(UNTOUCHED);
       }
     }
@@ -118,7 +132,7 @@ abstract class TileReadsContract {
       LayerStore store = LayerStore.of(checkpoint, LayerStore.MAX_TILE_BYTES);
       Tile head = store.tiles().get(store.tiles().size() - 1);
       Path shard = directory.resolve(head.weight().file());
-      long end = head.offset() + (5 << 20) + 1234;
+      long end = head.extents().get(0).offset() + (5 << 20) + 1234;
       try (FileChannel file = FileChannel.open(shard, StandardOpenOption.WRITE);
           ParallelTileReader reader = new ParallelTileReader(store, 2)) {
         file.truncate(end);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -129,6 +130,52 @@ class KernelsTest extends KernelFixture {
       assertThat(rounded[i]).isCloseTo(stored.values[i], within(Math.abs(stored.values[i]) / 256));
       assertThat(Float.floatToRawIntBits(rounded[i]) & 0xffff).isZero();
     }
+  }
+
+  /**
+   * Rows from within a block to within another; several, one or no whole rows of blocks between.
+   */
+  @ParameterizedTest
+  @CsvSource({"0, 4, 3", "2, 1, 3", "2, 11, 3", "1, 2, 3", "0, 6, 1", "0, 9, 9", "2, 7, 4"})
+  void codesAreMultipliedByTheScalesOfTheirBlocks(int skipped, int rows, int blockRows) {
+    for (int blockColumns : new int[] {2, 5, 7}) {
+      for (NumberType type : List.of(NumberType.FLOAT32, NumberType.BFLOAT16)) {
+        int columns = 7;
+        int begin = 3;
+        int scaleRows = (skipped + rows + blockRows - 1) / blockRows;
+        int scaleColumns = (columns + blockColumns - 1) / blockColumns;
+        Stored scales = Stored.random(random, type, scaleRows * scaleColumns);
+        int scalesBegin = begin + rows * columns + 1;
+        Tensor place = own(device.allocateHost("place", NumberType.UINT8, 512));
+        ByteBuffer bytes = scales.in(place, scalesBegin).buffer();
+        for (int i = 0; i < rows * columns; i++) {
+          bytes.put(begin + i, (byte) (i * 37 % 0x7f | (i & 1) << 7));
+        }
+        Tensor scratch = tensor(Matrix.poison(1, 100), 100);
+        Kernels.Scales blocks =
+            new Kernels.Scales(
+                scalesBegin, type, scaleRows, scaleColumns, blockRows, blockColumns, skipped);
+        Tensor weights =
+            own(
+                kernels.scaledWeights(
+                    place, begin, NumberType.FLOAT8_E4M3, blocks, rows, columns, scratch));
+        float[] values = kernels.toFloats(weights);
+        for (int i = 0; i < values.length; i++) {
+          int block = (skipped + i / columns) / blockRows;
+          float scale = scales.values[block * scaleColumns + i % columns / blockColumns];
+          assertThat(values[i]).isEqualTo(float8(i * 37 % 0x7f, i & 1) * scale);
+        }
+      }
+    }
+  }
+
+  /** As in "FP8 Formats for Deep Learning" (Micikevicius and others, 2022). */
+  private static float float8(int bits, int sign) {
+    int exponent = bits >> 3;
+    float fraction = (bits & 7) / 8f;
+    float magnitude =
+        exponent == 0 ? Math.scalb(fraction, -6) : Math.scalb(1 + fraction, exponent - 7);
+    return sign == 1 ? -magnitude : magnitude;
   }
 
   // Copies
