@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Tile;
@@ -22,7 +23,13 @@ final class CheckpointSize {
         matrices.stream().mapToLong(t -> t.weight().wholeRowBytes()).max().orElseThrow(),
         sizes(matrices.stream().map(Tile::weight).collect(Collectors.toSet())),
         stages(checkpoint),
-        checkpoint.vectors().stream().mapToLong(Weight::columns).sum());
+        checkpoint.vectors().stream().mapToLong(CheckpointSize::elements).sum());
+  }
+
+  /** In elements of the mathematics' type, which has half of a float32's bytes or all. */
+  private static long elements(Weight vector) {
+    boolean isExact = vector.spec().use() == WeightSpec.Use.EXACT_VECTOR;
+    return isExact ? 2L * vector.columns() : vector.columns();
   }
 
   private static Set<List<ModelSize.MatrixSize>> stages(Checkpoint checkpoint) {

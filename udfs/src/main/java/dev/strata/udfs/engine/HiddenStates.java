@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The residual stream of a sweep's tokens. For the computing thread, which opens all blocks of a
- * stage in order, stage after stage.
+ * The residual stream of a sweep's tokens, and what layers keep of them for their experts. For the
+ * computing thread, which opens all blocks of a stage in order, stage after stage.
  */
 interface HiddenStates extends AutoCloseable {
 
@@ -21,6 +21,16 @@ interface HiddenStates extends AutoCloseable {
     void close();
   }
 
+  /** What happens next to a block that is closed. */
+  enum Next {
+    /** It is opened again. */
+    OPENED,
+    /** It is opened again, and what was kept of it is needed then. */
+    OPENED_WITH_KEPT,
+    /** Nothing. */
+    ENDS
+  }
+
   /** Where hidden states come from. */
   interface Embedding {
 
@@ -28,15 +38,15 @@ interface HiddenStates extends AutoCloseable {
     void embed(int[] tokens, Tensor hidden, int row) throws IOException;
   }
 
-  /**
-   * Starts a sweep with the embeddings of its tokens.
-   *
-   * @param stages how often each block will be opened
-   */
-  void begin(int[] tokenIds, List<TokenBlock> blocks, int stages) throws IOException;
+  /** Starts a sweep with the embeddings of its tokens. */
+  void begin(int[] tokenIds, List<TokenBlock> blocks) throws IOException;
 
-  /** The next block. */
-  Access open() throws IOException;
+  /**
+   * The next block.
+   *
+   * @param next what happens to it next; the same for all blocks of a stage
+   */
+  Access open(Next next) throws IOException;
 
   /** Ends a sweep whose blocks were all opened, stage after stage. */
   void end();

@@ -9,6 +9,7 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.transformer.ActivationSizes;
+import dev.strata.udfs.transformer.Choices;
 import dev.strata.udfs.transformer.HeadPass;
 import dev.strata.udfs.transformer.HeadTargets;
 import dev.strata.udfs.transformer.Positions;
@@ -53,6 +54,9 @@ abstract class MemoryLayout {
   /** Keys and values as attention sees them. */
   final KvFormat plain;
 
+  /** The most experts of a token. */
+  final int mostChosen;
+
   private final int mostHeads;
   private final boolean rotatesByLength;
 
@@ -62,6 +66,7 @@ abstract class MemoryLayout {
     this.options = options;
     this.device = device;
     this.activations = ActivationSizes.of(spec);
+    this.mostChosen = spec.mostChosen();
     this.mostHeads = spec.mostHeads();
     this.rotatesByLength = spec.rotatesByLength();
     this.plain = KvFormat.plain(spec, device.computeType());
@@ -106,6 +111,7 @@ abstract class MemoryLayout {
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
         scores(choice),
+        Choices.footprint(choice.sweepTokens(), mostChosen),
         Positions.footprint(choice.sweepTokens(), rotatesByLength),
         KvBatch.footprint(runs(choice), choice.sweepTokens()));
   }

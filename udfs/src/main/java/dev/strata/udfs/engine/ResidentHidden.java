@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.TokenBlock;
@@ -14,36 +15,51 @@ final class ResidentHidden implements HiddenStates {
   private static final String OWNER = "hidden states";
 
   private final Embedding embedding;
+  private final Holdings holdings = new Holdings();
   // [tokens of a sweep, hidden]
   private final Tensor hidden;
+  // [tokens of a sweep, hidden], or none
+  private final Tensor kept;
   private List<TokenBlock> blocks = List.of();
   private int next;
 
   /**
    * @param sweepTokens the most tokens of a sweep
    * @param hiddenSize elements of a token
+   * @param keeps whether layers keep something of tokens
    */
-  ResidentHidden(ComputeDevice device, Embedding embedding, int sweepTokens, int hiddenSize) {
+  ResidentHidden(
+      ComputeDevice device, Embedding embedding, int sweepTokens, int hiddenSize, boolean keeps) {
     this.embedding = embedding;
-    this.hidden = device.allocate(OWNER, device.residualType(), sweepTokens, hiddenSize);
+    try {
+      this.hidden =
+          holdings.add(device.allocate(OWNER, device.residualType(), sweepTokens, hiddenSize));
+      this.kept =
+          keeps
+              ? holdings.add(device.allocate(OWNER, device.computeType(), sweepTokens, hiddenSize))
+              : device.none();
+    } catch (Throwable e) {
+      holdings.closeAfter(e);
+      throw e;
+    }
   }
 
-  /** What it takes where each token takes so many bytes. */
+  /** What it takes where each token takes so many bytes, what is kept of it included. */
   static Footprint footprint(int sweepTokens, long tokenBytes) {
     return Footprint.device(OWNER, sweepTokens * tokenBytes);
   }
 
   @Override
-  public void begin(int[] tokenIds, List<TokenBlock> sweepBlocks, int stages) throws IOException {
+  public void begin(int[] tokenIds, List<TokenBlock> sweepBlocks) throws IOException {
     blocks = sweepBlocks;
     next = 0;
     embedding.embed(tokenIds, hidden, 0);
   }
 
   @Override
-  public Access open() {
+  public Access open(Next unused) {
     TokenBlock block = blocks.get(next++ % blocks.size());
-    BlockState state = new BlockState(block, hidden, block.first());
+    BlockState state = new BlockState(block, hidden, kept, block.first());
     return new Access() {
       @Override
       public BlockState state() {
@@ -75,6 +91,6 @@ final class ResidentHidden implements HiddenStates {
 
   @Override
   public void close() {
-    hidden.close();
+    holdings.close();
   }
 }

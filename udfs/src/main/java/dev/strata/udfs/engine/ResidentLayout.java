@@ -190,7 +190,8 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   private long hiddenBytesPerToken() {
-    return (long) spec.hiddenSize() * device.residualType().bytes();
+    int kept = mostChosen > 0 ? device.computeType().bytes() : 0;
+    return (long) spec.hiddenSize() * (device.residualType().bytes() + kept);
   }
 
   private long blockBytesPerToken() {

@@ -26,9 +26,17 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class SpilledHidden implements HiddenStates {
 
-  /** A block on its way to a stage; the first time it is embedded. */
-  private record Load(TokenBlock block, int index, int stage) {}
+  /** A block on its way to a stage. */
+  private record Load(TokenBlock block, int index, Source source) {}
 
+  /** Where a block comes from. */
+  private enum Source {
+    EMBEDDING,
+    HOST,
+    HOST_WITH_KEPT
+  }
+
+  private static final String KEPT = "inputs of experts";
   private static final String RING = "hidden ring";
   private static final String OWNER = "hidden states";
   private static final int SLOTS = 3;
@@ -41,15 +49,20 @@ final class SpilledHidden implements HiddenStates {
   private final Holdings holdings = new Holdings();
   private final Holdings ofSlots = new Holdings();
   private final List<Tensor> slots = new ArrayList<>();
+  // What is kept of the slots' blocks, where layers keep something.
+  private final List<Tensor> keptSlots = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
   private final List<Mark> computed = new ArrayList<>();
   private final List<Mark> stored = new ArrayList<>();
   private final HostArena host;
+  // null where nothing is kept
+  private final HostArena keptHost;
   private final SlotRing<Load> ring;
   private final AtomicLong bytesCopied = new AtomicLong();
   private final int hiddenSize;
   private final int placeTokens;
+  private final boolean keeps;
 
   // Written before loads of the first stage are demanded, read by them.
   private volatile int[] tokenIds;
@@ -58,13 +71,13 @@ final class SpilledHidden implements HiddenStates {
   private boolean loadsBound;
 
   private List<TokenBlock> blocks = List.of();
-  private int stages;
   private Only only;
 
   /**
    * @param blockTokens the most tokens of a block
    * @param hiddenSize elements of a token
    * @param sweepTokens the most tokens of a sweep
+   * @param keeps whether layers keep something of tokens
    */
   SpilledHidden(
       ComputeDevice device,
@@ -72,6 +85,7 @@ final class SpilledHidden implements HiddenStates {
       int blockTokens,
       int hiddenSize,
       int sweepTokens,
+      boolean keeps,
       Lane compute,
       Lane loads,
       Lane stores) {
@@ -83,6 +97,7 @@ final class SpilledHidden implements HiddenStates {
     NumberType type = device.residualType();
     this.hiddenSize = hiddenSize;
     this.placeTokens = blockTokens;
+    this.keeps = keeps;
     try {
       holdings.add(ofSlots);
       allocateSlots(blockTokens);
@@ -91,16 +106,19 @@ final class SpilledHidden implements HiddenStates {
         ready.add(newMark());
         computed.add(newMark());
       }
-      long placeBytes = (long) blockTokens * hiddenSize * type.bytes();
-      this.host =
-          holdings.add(
-              device.hostArena(
-                  OWNER, type, Collections.nCopies(places(sweepTokens, blockTokens), placeBytes)));
+      this.host = arena(OWNER, type, sweepTokens);
+      this.keptHost = keeps ? arena(KEPT, device.computeType(), sweepTokens) : null;
       this.ring = holdings.add(new SlotRing<>("strata-hidden", SLOTS, this::load));
     } catch (Throwable e) {
       holdings.closeAfter(e);
       throw e;
     }
+  }
+
+  private HostArena arena(String owner, NumberType type, int sweepTokens) {
+    long placeBytes = (long) placeTokens * hiddenSize * type.bytes();
+    int places = places(sweepTokens, placeTokens);
+    return holdings.add(device.hostArena(owner, type, Collections.nCopies(places, placeBytes)));
   }
 
   private Mark newMark() {
@@ -113,19 +131,29 @@ final class SpilledHidden implements HiddenStates {
       for (int i = 0; i < SLOTS; i++) {
         slots.add(
             ofSlots.add(device.allocate(RING, device.residualType(), blockTokens, hiddenSize)));
+        keptSlots.add(keeps ? ofSlots.add(newKept(blockTokens)) : device.none());
       }
     } catch (Throwable e) {
       ofSlots.closeAfter(e);
-      slots.clear();
+      forgetSlots();
       throw e;
     }
+  }
+
+  private Tensor newKept(int blockTokens) {
+    return device.allocate(KEPT, device.computeType(), blockTokens, hiddenSize);
+  }
+
+  private void forgetSlots() {
+    slots.clear();
+    keptSlots.clear();
   }
 
   /** Places in host memory stay as large as they are: blocks are found in them by their tokens. */
   @Override
   public void shrink(int blockTokens) {
     ofSlots.close();
-    slots.clear();
+    forgetSlots();
     device.releaseCached();
     allocateSlots(blockTokens);
   }
@@ -144,21 +172,41 @@ final class SpilledHidden implements HiddenStates {
    */
   static Footprint footprint(
       int blockTokens, int hiddenSize, int sweepTokens, NumberType type, boolean pinned) {
+    return footprint(RING, OWNER, blockTokens, hiddenSize, sweepTokens, type, pinned);
+  }
+
+  /**
+   * What it takes besides where layers keep something of tokens.
+   *
+   * @param type of the mathematics
+   */
+  static Footprint keptFootprint(
+      int blockTokens, int hiddenSize, int sweepTokens, NumberType type, boolean pinned) {
+    return footprint(KEPT, KEPT, blockTokens, hiddenSize, sweepTokens, type, pinned);
+  }
+
+  private static Footprint footprint(
+      String ofRing,
+      String ofHost,
+      int blockTokens,
+      int hiddenSize,
+      int sweepTokens,
+      NumberType type,
+      boolean pinned) {
     long place = (long) blockTokens * hiddenSize * type.bytes();
     return Footprint.sum(
-        Footprint.device(RING, SLOTS * Rounding.device(place, pinned)),
+        Footprint.device(ofRing, SLOTS * Rounding.device(place, pinned)),
         Footprint.host(
-            OWNER, HostArena.bytes(places(sweepTokens, blockTokens), place, pinned, false)));
+            ofHost, HostArena.bytes(places(sweepTokens, blockTokens), place, pinned, false)));
   }
 
   @Override
-  public void begin(int[] ids, List<TokenBlock> sweepBlocks, int stageCount) {
+  public void begin(int[] ids, List<TokenBlock> sweepBlocks) {
     tokenIds = ids;
     blocks = sweepBlocks;
-    stages = stageCount;
     List<Load> first = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
-      first.add(new Load(blocks.get(i), i, 0));
+      first.add(new Load(blocks.get(i), i, Source.EMBEDDING));
     }
     while (stored.size() < blocks.size()) {
       stored.add(newMark());
@@ -174,19 +222,23 @@ final class SpilledHidden implements HiddenStates {
     started.run();
     loads.await(free.get(slot));
     device.discard(slots.get(slot));
+    device.discard(keptSlots.get(slot));
     try {
-      fill(load, slots.get(slot));
+      fill(load, slot);
     } finally {
       loads.record(ready.get(slot));
     }
   }
 
-  private void fill(Load load, Tensor slot) throws IOException {
-    if (load.stage() == 0) {
-      embed(load.block(), slot);
-    } else {
-      loads.await(stored.get(load.index()));
-      loads.run("hidden in", () -> copy(load.block(), slot, false));
+  private void fill(Load load, int slot) throws IOException {
+    if (load.source() == Source.EMBEDDING) {
+      embed(load.block(), slots.get(slot));
+      return;
+    }
+    loads.await(stored.get(load.index()));
+    loads.run("hidden in", () -> copy(load.block(), host, slots.get(slot), false));
+    if (load.source() == Source.HOST_WITH_KEPT) {
+      loads.run("kept in", () -> copy(load.block(), keptHost, keptSlots.get(slot), false));
     }
   }
 
@@ -196,13 +248,13 @@ final class SpilledHidden implements HiddenStates {
   }
 
   /** Copies a block's rows; those of one place at once. */
-  private void copy(TokenBlock block, Tensor slot, boolean toHost) {
+  private void copy(TokenBlock block, HostArena places, Tensor slot, boolean toHost) {
     long row = 0;
     while (row < block.tokens()) {
       long token = block.first() + row;
       long in = token % placeTokens;
       long rows = Math.min(block.tokens() - row, placeTokens - in);
-      Tensor place = host.tensor((int) (token / placeTokens));
+      Tensor place = places.tensor((int) (token / placeTokens));
       if (toHost) {
         copyRows(slot, row, rows, place, in);
       } else {
@@ -210,7 +262,7 @@ final class SpilledHidden implements HiddenStates {
       }
       row += rows;
     }
-    bytesCopied.addAndGet(block.tokens() * (long) hiddenSize * device.residualType().bytes());
+    bytesCopied.addAndGet(block.tokens() * (long) hiddenSize * slot.type().bytes());
   }
 
   private void copyRows(Tensor from, long row, long rows, Tensor to, long toRow) {
@@ -218,7 +270,7 @@ final class SpilledHidden implements HiddenStates {
   }
 
   @Override
-  public Access open() throws IOException {
+  public Access open(Next next) throws IOException {
     if (only != null) {
       return only;
     }
@@ -233,7 +285,12 @@ final class SpilledHidden implements HiddenStates {
       only = new Only(lease);
       return only;
     }
-    return new Passing(lease);
+    return new Passing(lease, next);
+  }
+
+  private BlockState stateOf(SlotRing<Load>.Lease lease) {
+    int slot = lease.slot();
+    return new BlockState(lease.entry().block(), slots.get(slot), keptSlots.get(slot), 0);
   }
 
   /** The only block of a sweep. */
@@ -247,7 +304,7 @@ final class SpilledHidden implements HiddenStates {
 
     @Override
     public BlockState state() {
-      return new BlockState(lease.entry().block(), slots.get(lease.slot()), 0);
+      return stateOf(lease);
     }
 
     @Override
@@ -265,44 +322,50 @@ final class SpilledHidden implements HiddenStates {
   private final class Passing implements Access {
 
     private final SlotRing<Load>.Lease lease;
+    private final Next next;
 
-    Passing(SlotRing<Load>.Lease lease) {
+    Passing(SlotRing<Load>.Lease lease, Next next) {
       this.lease = lease;
+      this.next = next;
     }
 
     @Override
     public BlockState state() {
-      return new BlockState(lease.entry().block(), slots.get(lease.slot()), 0);
+      return stateOf(lease);
     }
 
     @Override
     public void close() {
       Load load = lease.entry();
       int slot = lease.slot();
-      boolean isLast = load.stage() + 1 == stages;
       try {
-        if (isLast) {
+        if (next == Next.ENDS) {
           compute.record(free.get(slot));
         } else {
-          send(load, slot);
+          send(load, slot, next == Next.OPENED_WITH_KEPT);
         }
       } finally {
         lease.close();
       }
-      if (!isLast) {
-        ring.demand(List.of(new Load(load.block(), load.index(), load.stage() + 1)));
+      if (next != Next.ENDS) {
+        Source from = next == Next.OPENED ? Source.HOST : Source.HOST_WITH_KEPT;
+        ring.demand(List.of(new Load(load.block(), load.index(), from)));
       }
     }
   }
 
   /** Sends a block's rows to the host; the computing thread does not wait. */
-  private void send(Load load, int slot) {
+  private void send(Load load, int slot, boolean needsKept) {
     compute.record(computed.get(slot));
     stores.bind();
     try {
       stores.await(computed.get(slot));
       try {
-        stores.run("hidden out", () -> copy(load.block(), slots.get(slot), true));
+        stores.run("hidden out", () -> copy(load.block(), host, slots.get(slot), true));
+        // What came from there is there.
+        if (needsKept && load.source() != Source.HOST_WITH_KEPT) {
+          stores.run("kept out", () -> copy(load.block(), keptHost, keptSlots.get(slot), true));
+        }
       } finally {
         stores.record(stored.get(load.index()));
         stores.record(free.get(slot));

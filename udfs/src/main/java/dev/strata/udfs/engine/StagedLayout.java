@@ -273,12 +273,16 @@ final class StagedLayout extends MemoryLayout {
   }
 
   private Footprint hidden(PlanChoice choice) {
-    return SpilledHidden.footprint(
-        choice.blockTokens(),
-        spec.hiddenSize(),
-        choice.sweepTokens(),
-        device.residualType(),
-        device.pinned());
+    int block = choice.blockTokens();
+    int sweep = choice.sweepTokens();
+    Footprint hidden =
+        SpilledHidden.footprint(
+            block, spec.hiddenSize(), sweep, device.residualType(), device.pinned());
+    return mostChosen == 0
+        ? hidden
+        : hidden.plus(
+            SpilledHidden.keptFootprint(
+                block, spec.hiddenSize(), sweep, device.computeType(), device.pinned()));
   }
 
   private Footprint components(PlanChoice choice) {

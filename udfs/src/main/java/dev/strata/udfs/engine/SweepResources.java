@@ -17,6 +17,7 @@ import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
+import dev.strata.udfs.transformer.Choices;
 import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.ResidentWeights;
 import dev.strata.udfs.transformer.Transformer;
@@ -57,7 +58,13 @@ final class SweepResources implements AutoCloseable {
       this.memory = memory(checkpoint);
       this.transformer =
           new Transformer(
-              device, lanes.compute(), spec, vectors, memory.kv(), memory.activations());
+              device,
+              lanes.compute(),
+              spec,
+              vectors,
+              memory.kv(),
+              memory.activations(),
+              memory.choices());
       Set<Integer> stopTokens = checkpoint.generation().stopTokens();
       this.head = holdings.add(new Head(device, transformer, spec, stopTokens, plan.logitRows()));
       this.weights =
@@ -96,6 +103,9 @@ final class SweepResources implements AutoCloseable {
   /** Of the compute type; what is added is added before numbers are rounded to it. */
   private Tensor vector(Tensor read, WeightSpec weight) {
     Kernels kernels = device.kernels();
+    if (weight.use() == WeightSpec.Use.EXACT_VECTOR) {
+      return converted(read, NumberType.FLOAT32);
+    }
     if (weight.offset() == 0) {
       return converted(read, device.computeType());
     }
@@ -117,7 +127,12 @@ final class SweepResources implements AutoCloseable {
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));
-    return new SweepMemory(embedding, hidden, pool, kv, activations);
+    return new SweepMemory(embedding, hidden, pool, kv, activations, choices());
+  }
+
+  private Choices choices() {
+    int most = spec.mostChosen();
+    return most == 0 ? null : holdings.add(new Choices(device, plan.sweepTokens(), most));
   }
 
   private KvPool pool() {
@@ -149,10 +164,12 @@ final class SweepResources implements AutoCloseable {
             plan.blockTokens(),
             spec.hiddenSize(),
             plan.sweepTokens(),
+            spec.mostChosen() > 0,
             lanes.compute(),
             lanes.hiddenIn(),
             lanes.hiddenOut())
-        : new ResidentHidden(device, embedding, plan.sweepTokens(), spec.hiddenSize());
+        : new ResidentHidden(
+            device, embedding, plan.sweepTokens(), spec.hiddenSize(), spec.mostChosen() > 0);
   }
 
   Lanes lanes() {

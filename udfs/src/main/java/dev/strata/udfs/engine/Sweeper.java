@@ -22,10 +22,8 @@ import dev.strata.udfs.transformer.TokenBlock;
 import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Runs sweeps: embedding, each layer's stages tile by tile as the streamer brings them, the head,
@@ -34,7 +32,8 @@ import java.util.stream.Stream;
  * <p>Two loop orders. If the sweep's tokens are one micro-batch, tiles stream past it and each
  * place is free again at once. If they are more, a stage's tiles stay while the micro-batches
  * stream past them; if they cannot all stay, they stream past each micro-batch again, from host
- * memory, so that each tile is still read once.
+ * memory, so that each tile is still read once. Experts wait until all micro-batches have passed
+ * the router of their layer.
  */
 final class Sweeper implements AutoCloseable {
 
@@ -54,8 +53,8 @@ final class Sweeper implements AutoCloseable {
   private final ReadLog reads;
   private final boolean fusedAttention;
   private final SweepRecorder recorder;
+  private final PassingTiles tiles;
   private int blockTokens;
-  private BooleanSupplier wanted;
 
   Sweeper(
       Checkpoint checkpoint,
@@ -80,6 +79,7 @@ final class Sweeper implements AutoCloseable {
       this.transformer = resources.transformer();
       this.head = resources.head();
       this.recorder = new SweepRecorder(observer, reads, memory, resources.lanes());
+      this.tiles = new PassingTiles(weights, compute, counters, reads, recorder);
       this.fusedAttention = DeviceTraits.of(device, spec).fusedAttention();
       this.blockTokens = plan.blockTokens();
       this.program = weights.program(spec, isOneBlock());
@@ -181,7 +181,7 @@ final class Sweeper implements AutoCloseable {
    * @throws SweepCancelled if nobody waits for it any more; no sequence has changed
    */
   void run(SweepSchedule schedule, boolean followed, BooleanSupplier isWanted) throws IOException {
-    wanted = isWanted;
+    tiles.begin(isWanted);
     long started = System.nanoTime();
     activity.begins(SweepStep.SCHEDULE);
     recorder.sweepStarted();
@@ -215,7 +215,7 @@ final class Sweeper implements AutoCloseable {
       Positions positions = uploaded.add(ropes.of(schedule.positions(), schedule.spans()));
       blocks.forEach(this::upload);
       demand(blocks, followed);
-      return pass(schedule, blocks, positions);
+      return pass(schedule, blocks, positions, followed);
     }
   }
 
@@ -225,23 +225,29 @@ final class Sweeper implements AutoCloseable {
 
   private void demand(List<TokenBlock> blocks, boolean followed) {
     weights.demand(program.sweep(blocks.size()));
-    if (followed) {
-      weights.demand(program.ahead());
-    }
+    demandAhead(0, followed);
     memory.kv().announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
   }
 
-  private int pass(SweepSchedule schedule, List<TokenBlock> blocks, Positions positions)
+  /** When all of this sweep is demanded, from a stage on. */
+  private void demandAhead(int stage, boolean followed) {
+    if (followed && program.isKnown(stage)) {
+      weights.demand(program.ahead());
+    }
+  }
+
+  private int pass(
+      SweepSchedule schedule, List<TokenBlock> blocks, Positions positions, boolean followed)
       throws IOException {
     try (HeadRows rows = head.rows(schedule.headRows());
         PooledRows pooled = head.pooled(schedule.pooledRuns())) {
       LastStates last = new LastStates(rows, pooled);
       activity.begins(SweepStep.EMBED);
-      List<StageTiles> stages = program.ofLayers();
-      memory.hidden().begin(schedule.tokenIds(), blocks, stages.size());
-      for (int i = 0; i < stages.size(); i++) {
-        boolean isLast = i == stages.size() - 1;
-        runStage(stages.get(i), positions, blocks, isLast ? last::pick : block -> {});
+      memory.hidden().begin(schedule.tokenIds(), blocks);
+      int end = program.ofLayers().size();
+      int stage = 0;
+      while (stage < end) {
+        stage = runStages(stage, end, positions, blocks, followed, last);
       }
       memory.hidden().end();
       return runHead(program.ofHead(), last);
@@ -287,11 +293,51 @@ final class Sweeper implements AutoCloseable {
     }
   }
 
+  /** Runs a stage, or the experts of a layer, and returns the stage behind. */
+  private int runStages(
+      int stage,
+      int end,
+      Positions positions,
+      List<TokenBlock> blocks,
+      boolean followed,
+      LastStates last)
+      throws IOException {
+    StageTiles first = program.stages().get(stage);
+    int behind = first.isExpert() ? program.behindExperts(stage) : stage + 1;
+    Consumer<BlockState> then = behind == end ? last::pick : block -> {};
+    HiddenStates.Next next = next(behind, end);
+    if (!first.isExpert()) {
+      runStage(first, positions, blocks, next, then);
+      return behind;
+    }
+    counters.layerStarted(first.of().layer());
+    ExpertSweep experts =
+        new ExpertSweep(program, stage, behind, tiles, memory, transformer, positions);
+    weights.demand(experts.choose(blocks));
+    weights.demand(program.from(behind, blocks.size()));
+    demandAhead(behind, followed);
+    experts.run(blocks, next, then);
+    return behind;
+  }
+
+  private HiddenStates.Next next(int behind, int end) {
+    if (behind == end) {
+      return HiddenStates.Next.ENDS;
+    }
+    return program.stages().get(behind).isExpert()
+        ? HiddenStates.Next.OPENED_WITH_KEPT
+        : HiddenStates.Next.OPENED;
+  }
+
   /**
    * @param then what is done with each block at the end
    */
   private void runStage(
-      StageTiles stage, Positions positions, List<TokenBlock> blocks, Consumer<BlockState> then)
+      StageTiles stage,
+      Positions positions,
+      List<TokenBlock> blocks,
+      HiddenStates.Next next,
+      Consumer<BlockState> then)
       throws IOException {
     StagePass pass = pass(stage, positions);
     boolean stays = stage.stays() && blocks.size() > 1;
@@ -301,67 +347,19 @@ final class Sweeper implements AutoCloseable {
         boolean arriving = block == 0 || !stays;
         boolean leaving = block == blocks.size() - 1 || !stays;
         activity.begins(SweepStep.HIDDEN, stage);
-        try (HiddenStates.Access access = memory.hidden().open()) {
+        try (HiddenStates.Access access = memory.hidden().open(next)) {
           for (int i = 0; i < leases.length; i++) {
-            leases[i] = arriving ? next(stage) : leases[i];
-            compute(leases[i], pass, access.state());
-            leases[i] = leaving ? release(leases[i]) : leases[i];
+            leases[i] = arriving ? tiles.next(stage) : leases[i];
+            tiles.compute(leases[i], pass, access.state());
+            leases[i] = leaving ? tiles.release(leases[i]) : leases[i];
           }
           pass.after(access.state());
           then.accept(access.state());
         }
       }
     } finally {
-      closeAll(leases);
+      PassingTiles.closeAll(leases);
     }
-  }
-
-  private static void closeAll(TileStreamer.Lease[] leases) {
-    try (Holdings held = new Holdings()) {
-      Stream.of(leases).filter(Objects::nonNull).forEach(held::add);
-    }
-  }
-
-  private TileStreamer.Lease next(StageTiles stage) throws IOException {
-    if (!wanted.getAsBoolean()) {
-      throw new SweepCancelled();
-    }
-    activity.begins(SweepStep.TILE, stage);
-    TileStreamer.Lease lease = weights.next();
-    try {
-      reads.kernelsStarted(lease.count());
-      return lease;
-    } catch (Throwable e) {
-      Holdings.closeAfter(e, lease);
-      throw e;
-    }
-  }
-
-  /** Returns null, for the lease that is no more. */
-  private TileStreamer.Lease release(TileStreamer.Lease lease) {
-    try (lease) {
-      reads.kernelsEnded(lease.count());
-    }
-    long bytes = weights.tile(lease).bytes();
-    counters.tileUsed(bytes);
-    recorder.tileUsed(bytes);
-    return null;
-  }
-
-  private void compute(TileStreamer.Lease lease, StagePass pass, BlockState block)
-      throws IOException {
-    Tile tile = weights.tile(lease);
-    activity.begins(SweepStep.KERNELS, tile);
-    if (tile.firstRow() == 0) {
-      pass.before(tile.step(), block);
-    }
-    compute.run(
-        pass.label(tile.step()),
-        () -> {
-          try (Tensor rows = weights.matrix(lease)) {
-            pass.apply(tile.step(), tile.firstRow(), rows, block);
-          }
-        });
   }
 
   /** Only when all is computed does anything change, since computing may fail. */
@@ -374,11 +372,11 @@ final class Sweeper implements AutoCloseable {
     }
     try (HeadPass pass = head.pass(last.rows())) {
       for (int i = 0; i < stage.count(); i++) {
-        TileStreamer.Lease lease = next(stage);
+        TileStreamer.Lease lease = tiles.next(stage);
         try {
           compute(lease, pass);
         } finally {
-          release(lease);
+          tiles.release(lease);
         }
       }
       activity.begins(SweepStep.SETTLE);
@@ -413,7 +411,7 @@ final class Sweeper implements AutoCloseable {
    */
   private void skip(StageTiles stage) throws IOException {
     for (int i = 0; i < stage.count(); i++) {
-      release(next(stage));
+      tiles.release(tiles.next(stage));
     }
     memory.kv().settle();
   }

@@ -11,7 +11,7 @@ import java.util.function.IntPredicate;
 /**
  * In which order the tiles of a sweep pass. The tiles of a stage that fits where kernels use them
  * pass once, and stay while all micro-batches stream past; those of another pass again for each
- * micro-batch.
+ * micro-batch. Those of experts pass when it is known which were chosen.
  */
 final class TileProgram {
 
@@ -20,13 +20,28 @@ final class TileProgram {
    *
    * @param of the stage
    * @param first the first of its tiles
+   * @param taken how many of them take a place where kernels use them only while they pass
    * @param stays whether all of them can be there at once
    */
-  record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, boolean stays) {
+  record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, int taken, boolean stays) {
 
     /** Whether all micro-batches are over before its tiles pass. */
     boolean isGathered() {
       return of.stage().order() == LoopOrder.GATHERED;
+    }
+
+    /** Whether only tokens that chose it pass. */
+    boolean isExpert() {
+      return of.stage().isExpert();
+    }
+
+    /** Its tiles, as often as they pass. */
+    void addUses(int passes, List<TileUse> uses) {
+      for (int pass = 0; pass < passes; pass++) {
+        for (int tile = first; tile < first + count; tile++) {
+          uses.add(new TileUse(tile, pass == 0, pass == passes - 1));
+        }
+      }
     }
 
     @Override
@@ -36,6 +51,7 @@ final class TileProgram {
   }
 
   private final List<StageTiles> stages = new ArrayList<>();
+  private final int places;
   private final boolean oneBlock;
   private int demanded;
 
@@ -46,15 +62,16 @@ final class TileProgram {
    */
   TileProgram(
       DecoderSpec spec, List<Tile> tiles, int places, IntPredicate takesPlace, boolean oneBlock) {
+    this.places = places;
     this.oneBlock = oneBlock;
     List<DecoderSpec.StageOfLayer> inOrder = spec.stages();
     int first = 0;
     for (int i = 1; i <= tiles.size(); i++) {
       if (i == tiles.size() || tiles.get(i).stage() != tiles.get(first).stage()) {
         DecoderSpec.StageOfLayer stage = inOrder.get(tiles.get(first).stage());
-        long taken =
-            tiles.subList(first, i).stream().filter(t -> takesPlace.test(t.index())).count();
-        stages.add(new StageTiles(stage, first, i - first, taken < places));
+        int taken =
+            (int) tiles.subList(first, i).stream().filter(t -> takesPlace.test(t.index())).count();
+        stages.add(new StageTiles(stage, first, i - first, taken, taken < places));
         first = i;
       }
     }
@@ -73,27 +90,54 @@ final class TileProgram {
     return stages.get(stages.size() - 1);
   }
 
-  /** What passes in a sweep of so many micro-batches, less what was demanded ahead of it. */
+  /** Places where kernels use tiles that pass. */
+  int places() {
+    return places;
+  }
+
+  /**
+   * What passes in a sweep of so many micro-batches before the first layer's experts, or at all,
+   * less what was demanded ahead of it.
+   */
   List<TileUse> sweep(int blocks) {
-    List<TileUse> uses = new ArrayList<>();
-    for (StageTiles stage : stages.subList(demanded, stages.size())) {
-      int passes = passes(stage, blocks);
-      for (int pass = 0; pass < passes; pass++) {
-        add(stage, pass == 0, pass == passes - 1, uses);
-      }
-    }
+    int first = demanded;
     demanded = 0;
+    return from(first, blocks);
+  }
+
+  /** What passes from a stage on, before the experts of the next layer that has any. */
+  List<TileUse> from(int stage, int blocks) {
+    List<TileUse> uses = new ArrayList<>();
+    for (int i = stage; i < stages.size() && !stages.get(i).isExpert(); i++) {
+      stages.get(i).addUses(passes(stages.get(i), blocks), uses);
+    }
     return uses;
+  }
+
+  /** Whether no layer from a stage on has experts. */
+  boolean isKnown(int stage) {
+    return stages.stream().skip(stage).noneMatch(StageTiles::isExpert);
+  }
+
+  /** The stage behind the experts that begin with one. */
+  int behindExperts(int stage) {
+    int end = stage;
+    while (end < stages.size() && stages.get(end).isExpert()) {
+      end++;
+    }
+    return end;
   }
 
   /**
    * What passes first in the next sweep, whatever its micro-batches: up to the first stage whose
-   * tiles may have to pass again.
+   * tiles may have to pass again, or be left out.
    */
   List<TileUse> ahead() {
     List<TileUse> uses = new ArrayList<>();
-    while (demanded < stages.size() && passes(stages.get(demanded), oneBlock ? 1 : 2) == 1) {
-      add(stages.get(demanded++), true, true, uses);
+    while (demanded < stages.size()
+        && !stages.get(demanded).isExpert()
+        && passes(stages.get(demanded), oneBlock ? 1 : 2) == 1) {
+      stages.get(demanded++).addUses(1, uses);
     }
     return uses;
   }
@@ -105,11 +149,5 @@ final class TileProgram {
 
   private static int passes(StageTiles stage, int blocks) {
     return stage.stays() || stage.isGathered() ? 1 : blocks;
-  }
-
-  private static void add(StageTiles stage, boolean first, boolean last, List<TileUse> uses) {
-    for (int tile = stage.first(); tile < stage.first() + stage.count(); tile++) {
-      uses.add(new TileUse(tile, first, last));
-    }
   }
 }

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The fields that families share, each read with the default of its family, and what a decoder has
@@ -173,6 +174,13 @@ final class DecoderFields {
   StageBuilder stage(int layer) {
     return new StageBuilder(
         "model.layers." + layer + ".", hiddenSize, normEpsilon(), normsFromOne ? 1 : 0);
+  }
+
+  /** The layer's routed part, which a router's stage and those of its experts make up. */
+  List<Stage> routed(Stage router, int layer, Experts experts) {
+    Stream<Stage> stages =
+        IntStream.range(0, experts.count()).mapToObj(e -> experts.stage(stage(layer), e));
+    return Stream.concat(Stream.of(router), stages).toList();
   }
 
   /** The decoder with these layers. */

@@ -92,6 +92,15 @@ public record DecoderSpec(
     return layerStages().flatMap(stage -> stage.steps().stream());
   }
 
+  /** The most experts that a layer gives to a token; 0 where none has experts. */
+  public int mostChosen() {
+    return steps()
+        .filter(Step.Route.class::isInstance)
+        .mapToInt(step -> ((Step.Route) step).routing().chosen())
+        .max()
+        .orElse(0);
+  }
+
   /** How each layer attends. */
   public List<AttentionSpec> attentions() {
     return steps()

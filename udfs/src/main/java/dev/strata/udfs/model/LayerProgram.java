@@ -1,6 +1,7 @@
 package dev.strata.udfs.model;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * All that one layer does to the residual stream.
@@ -11,5 +12,10 @@ public record LayerProgram(List<Stage> stages) {
 
   public LayerProgram {
     stages = List.copyOf(stages);
+  }
+
+  /** A layer of one stage and others behind it. */
+  static LayerProgram of(Stage first, List<Stage> others) {
+    return new LayerProgram(Stream.concat(Stream.of(first), others.stream()).toList());
   }
 }

@@ -20,4 +20,14 @@ public record Stage(String name, LoopOrder order, List<Step> steps) {
   public Stream<Step.Product> products() {
     return steps.stream().filter(Step.Product.class::isInstance).map(Step.Product.class::cast);
   }
+
+  /** The expert whose stage it is: only tokens that chose it pass. -1 for a stage of all tokens. */
+  public int expert() {
+    return !steps.isEmpty() && steps.get(0) instanceof Step.Gather gather ? gather.expert() : -1;
+  }
+
+  /** Whether only tokens that chose it pass. */
+  public boolean isExpert() {
+    return expert() >= 0;
+  }
 }

@@ -136,6 +136,113 @@ final class StageBuilder {
     product(name, x, Step.Use.ADD, Activation.NONE, null, hiddenSize, biased);
   }
 
+  /**
+   * {@code [x · wᵀ]}, [width].
+   *
+   * @param what what the buffer is called
+   */
+  Buffer product(String what, String name, Buffer x, int width, boolean biased) {
+    Buffer y = new Buffer(what, width);
+    store(name, x, y.all(), Activation.NONE, biased);
+    return y;
+  }
+
+  /** {@code y *= sigmoid(x · wᵀ)}, a single number for each token. */
+  void weigh(String name, Buffer x, Buffer y) {
+    steps.add(new Step.Weigh(product("weight", name, x, 1, false), y));
+  }
+
+  /**
+   * Chooses experts by {@code x · wᵀ}, [experts], and keeps {@code x} for them.
+   *
+   * @param name of the router
+   * @param biased whether it has a bias
+   */
+  void route(String name, Buffer x, RoutingSpec routing, boolean biased) {
+    Buffer scores = new Buffer("router", routing.experts());
+    WeightSpec matrix =
+        WeightSpec.matrix(prefix + name + ".weight", routing.experts(), x.width());
+    WeightSpec bias =
+        biased ? WeightSpec.vector(prefix + name + ".bias", routing.experts()) : null;
+    steps.add(new Step.Keep(x));
+    steps.add(
+        new Step.Product(
+            renamed(matrix), bias, x, Step.Use.STORE, Activation.NONE, scores.all()));
+    steps.add(new Step.Route(scores, routing));
+  }
+
+  /**
+   * The same with a correction of the scores, [experts], for the choice alone.
+   *
+   * @param correction its whole name within the layer
+   */
+  void routeCorrected(String name, String correction, Buffer x, RoutingSpec routing) {
+    WeightSpec vector = WeightSpec.exactVector(prefix + correction, routing.experts());
+    route(name, x, routing.withCorrection(renamed(vector)), false);
+  }
+
+  /** The same tensor under the name that Hugging Face transformers has for it in memory. */
+  private static WeightSpec renamed(WeightSpec weight) {
+    String name = weight.name().replace("block_sparse_moe.", "mlp.");
+    return name.equals(weight.name()) ? weight : weight.or(weight.named(name));
+  }
+
+  /** {@code x =} the kept rows of the tokens that chose an expert, [hidden]. */
+  Buffer gather(int expert) {
+    Buffer x = new Buffer("gathered", hiddenSize);
+    steps.add(new Step.Gather(expert, x));
+    return x;
+  }
+
+  /** {@code activation(x · gateᵀ) · (x · upᵀ)}, [rows of either]. */
+  Buffer gated(WeightSpec gate, WeightSpec up, Buffer x, Activation activation) {
+    Buffer y = new Buffer("intermediate", gate.rows());
+    steps.add(new Step.Product(gate, null, x, Step.Use.STORE, activation, y.all()));
+    steps.add(new Step.Product(up, null, x, Step.Use.MULTIPLY, Activation.NONE, y.all()));
+    return y;
+  }
+
+  /** {@code x · wᵀ}, [hidden]. */
+  Buffer product(WeightSpec matrix, Buffer x) {
+    Buffer y = new Buffer("product", hiddenSize);
+    steps.add(new Step.Product(matrix, null, x, Step.Use.STORE, Activation.NONE, y.all()));
+    return y;
+  }
+
+  /** {@code x · w + bias}, [columns of the matrix]. */
+  Buffer transposed(String what, WeightSpec matrix, WeightSpec bias, Buffer x) {
+    Buffer y = new Buffer(what, matrix.columns());
+    steps.add(
+        new Step.Product(matrix, bias, x, Step.Use.STORE, Activation.NONE, y.all(), true));
+    return y;
+  }
+
+  /** {@code (up + 1) · gate · sigmoid(alpha · gate)} of gates and ups by turns, clamped. */
+  Buffer clamped(double alpha, double limit, Buffer x) {
+    Buffer y = new Buffer("intermediate", x.width() / 2);
+    steps.add(new Step.Clamp(x, alpha, limit, y));
+    return y;
+  }
+
+  /** {@code hidden += weight · x} for the tokens that chose an expert. */
+  void combine(int expert, Buffer x) {
+    steps.add(new Step.Combine(expert, x));
+  }
+
+  /** The stage of an expert, whose tiles pass when all tokens have been routed. */
+  Stage buildExpert(int expert) {
+    return new Stage("expert " + expert, LoopOrder.GATHERED, steps);
+  }
+
+  /** A tensor's name in the checkpoint. */
+  String named(String name) {
+    return prefix + name;
+  }
+
+  int hiddenSize() {
+    return hiddenSize;
+  }
+
   private void store(
       String name, Buffer x, Buffer.Columns target, Activation activation, boolean biased) {
     product(name, x, Step.Use.STORE, activation, target, target.count(), biased);

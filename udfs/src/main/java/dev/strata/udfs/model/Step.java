@@ -7,7 +7,17 @@ import java.util.stream.Stream;
 /**
  * One step of a stage, done for all tokens of a micro-batch. {@code hidden} is the residual stream.
  */
-public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.Add {
+public sealed interface Step
+    permits Step.Norm,
+        Step.Product,
+        Step.Attend,
+        Step.Add,
+        Step.Weigh,
+        Step.Clamp,
+        Step.Keep,
+        Step.Route,
+        Step.Gather,
+        Step.Combine {
 
   /** Every tensor that it needs, in the order in which they are used. */
   List<WeightSpec> weights();
@@ -55,12 +65,15 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.
   /**
    * A product of activations and a matrix, {@code source · matrixᵀ + bias}, tile by tile.
    *
-   * @param matrix [columns of the target, width of the source]
+   * @param matrix [columns of the target, width of the source], or the reverse where it is
+   *     transposed
    * @param bias [columns of the target]; null for none
    * @param use what becomes of it
    * @param activation of what is stored
    * @param target where it goes; null for the residual stream. Columns from the first on, unless it
    *     is stored as it is
+   * @param transposed whether the matrix is stored as {@code source · matrix} takes it, which is
+   *     then stored as it is, in all columns
    */
   record Product(
       WeightSpec matrix,
@@ -68,18 +81,33 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.
       Buffer source,
       Use use,
       Activation activation,
-      Buffer.Columns target)
+      Buffer.Columns target,
+      boolean transposed)
       implements Step {
 
     public Product {
       boolean isPlain = use == Use.STORE && activation == Activation.NONE;
-      if (matrix.columns() != source.width()
-          || (target != null && matrix.rows() != target.count())
+      int inputs = transposed ? matrix.rows() : matrix.columns();
+      int outputs = transposed ? matrix.columns() : matrix.rows();
+      if (inputs != source.width()
+          || (target != null && outputs != target.count())
           || (target != null && target.first() > 0 && !isPlain)
+          || (transposed && (!isPlain || outputs != target.buffer().width()))
           || (target == null) != (use == Use.ADD)) {
         throw new IllegalArgumentException(
             String.format("product of %s and %s, %s, into %s", source, matrix, use, target));
       }
+    }
+
+    /** With a matrix as linear layers have it. */
+    public Product(
+        WeightSpec matrix,
+        WeightSpec bias,
+        Buffer source,
+        Use use,
+        Activation activation,
+        Buffer.Columns target) {
+      this(matrix, bias, source, use, activation, target, false);
     }
 
     /** What it is called, in every layer: the matrix' name within its part of the layer. */
@@ -140,6 +168,140 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.
     @Override
     public List<WeightSpec> weights() {
       return norm == null ? List.of() : List.of(norm);
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * {@code target *= sigmoid(source)}, row by row.
+   *
+   * @param source [1]
+   */
+  record Weigh(Buffer source, Buffer target) implements Step {
+
+    public Weigh {
+      if (source.width() != 1) {
+        throw new IllegalArgumentException(
+            String.format("weights %s of rows of %s", source, target));
+      }
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * {@code target = (up + 1) · gate · sigmoid(alpha · gate)}, the gate at most {@code limit}, up
+   * between that and its negative.
+   *
+   * @param source [2 · width], gate and up by turns
+   * @param target [width]
+   */
+  record Clamp(Buffer source, double alpha, double limit, Buffer target) implements Step {
+
+    public Clamp {
+      if (source.width() != 2 * target.width()) {
+        throw new IllegalArgumentException(String.format("gates %s into %s", source, target));
+      }
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * Keeps rows for the experts of the layer, which gather theirs when all tokens have been routed.
+   *
+   * @param source [hidden]
+   */
+  record Keep(Buffer source) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * Chooses each token's experts and what they weigh.
+   *
+   * @param source [experts], the router's product
+   */
+  record Route(Buffer source, RoutingSpec routing) implements Step {
+
+    public Route {
+      if (source.width() != routing.experts()) {
+        throw new IllegalArgumentException(String.format("%s of %s", routing, source));
+      }
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return Stream.of(routing.correction()).filter(Objects::nonNull).toList();
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * {@code target = } the rows that were kept of the tokens that chose an expert.
+   *
+   * @param target [hidden]
+   */
+  record Gather(int expert, Buffer target) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer source() {
+      return null;
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * {@code hidden += weight · source} for the tokens that chose an expert.
+   *
+   * @param source [hidden]
+   */
+  record Combine(int expert, Buffer source) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
     }
 
     @Override

@@ -6,21 +6,51 @@ import java.util.List;
  * A tensor that the forward pass needs, or some rows of one.
  *
  * @param name the tensor's name in Hugging Face checkpoints
- * @param shape the tensor's: [rows, columns] of a matrix, [elements] of a vector
+ * @param shape the tensor's: [rows, columns] of a matrix, [elements] of a vector; several
+ *     matrices or vectors of one tensor follow one another, [matrices, rows, columns]
  * @param firstRow the first of the rows that are meant
  * @param rows how many; 1 of a vector
  * @param offset what is added to each element of a vector when it is read
+ * @param use how it is used
+ * @param other the same numbers in another layout, where a checkpoint has no tensor of this name;
+ *     null for none
  */
-public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, double offset) {
+public record WeightSpec(
+    String name,
+    List<Long> shape,
+    int firstRow,
+    int rows,
+    double offset,
+    Use use,
+    WeightSpec other) {
+
+  /** How the numbers are used. */
+  public enum Use {
+    /** Rows and columns that are streamed. */
+    MATRIX,
+    /** A vector, which stays resident. */
+    VECTOR,
+    /** The same in float32, whatever the type of the mathematics. */
+    EXACT_VECTOR
+  }
 
   private static final String BASE_MODEL = "model.";
 
   public WeightSpec {
     shape = List.copyOf(shape);
-    if (firstRow < 0 || rows < 1 || firstRow + rows > (shape.size() == 1 ? 1 : shape.get(0))) {
+    if (firstRow < 0 || rows < 1 || firstRow + rows > rows(shape)) {
       throw new IllegalArgumentException(
           String.format("rows %d + %d of %s %s", firstRow, rows, name, shape));
     }
+  }
+
+  /** A tensor that has no other layout: a vector if it has one dimension, else a matrix. */
+  public WeightSpec(String name, List<Long> shape, int firstRow, int rows, double offset) {
+    this(name, shape, firstRow, rows, offset, shape.size() > 1 ? Use.MATRIX : Use.VECTOR, null);
+  }
+
+  private static long rows(List<Long> shape) {
+    return shape.subList(0, shape.size() - 1).stream().reduce(1L, Math::multiplyExact);
   }
 
   /** A whole matrix. */
@@ -28,9 +58,36 @@ public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, 
     return new WeightSpec(name, List.of((long) rows, (long) columns), 0, rows, 0);
   }
 
+  /** A matrix of several of equal size in one tensor, [matrices, rows, columns]. */
+  static WeightSpec matrixOf(String name, int matrices, int index, int rows, int columns) {
+    List<Long> shape = List.of((long) matrices, (long) rows, (long) columns);
+    return new WeightSpec(name, shape, Math.multiplyExact(index, rows), rows, 0);
+  }
+
+  /** A vector of several in one tensor, [vectors, elements]. */
+  static WeightSpec vectorOf(String name, int vectors, int index, int elements) {
+    List<Long> shape = List.of((long) vectors, (long) elements);
+    return new WeightSpec(name, shape, index, 1, 0, Use.VECTOR, null);
+  }
+
+  /** A vector that is not rounded. */
+  static WeightSpec exactVector(String name, int elements) {
+    return new WeightSpec(name, List.of((long) elements), 0, 1, 0, Use.EXACT_VECTOR, null);
+  }
+
   /** Some of its rows. */
   WeightSpec rows(int first, int count) {
-    return new WeightSpec(name, shape, firstRow + first, count, offset);
+    return new WeightSpec(name, shape, firstRow + first, count, offset, use, null);
+  }
+
+  /** The same of another name. */
+  WeightSpec named(String another) {
+    return new WeightSpec(another, shape, firstRow, rows, offset, use, null);
+  }
+
+  /** The same that may be laid out otherwise. */
+  WeightSpec or(WeightSpec layout) {
+    return new WeightSpec(name, shape, firstRow, rows, offset, use, layout);
   }
 
   /** A vector. */
@@ -40,7 +97,7 @@ public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, 
 
   /** The same with something added to each element. */
   WeightSpec plus(double value) {
-    return new WeightSpec(name, shape, firstRow, rows, offset + value);
+    return new WeightSpec(name, shape, firstRow, rows, offset + value, use, other);
   }
 
   /** Elements of a row. */
@@ -55,7 +112,7 @@ public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, 
 
   /** Whether it has rows and columns, and is streamed; a vector otherwise, which stays resident. */
   public boolean isMatrix() {
-    return shape.size() > 1;
+    return use == Use.MATRIX;
   }
 
   /**

@@ -59,6 +59,11 @@ final class ModelWeights {
   }
 
   private Weight weight(WeightSpec wanted) {
+    if (wanted.other() != null
+        && shards.find(wanted).isEmpty()
+        && shards.find(wanted.other()).isPresent()) {
+      return weight(wanted.other());
+    }
     Shards.Located located =
         shards
             .find(wanted)

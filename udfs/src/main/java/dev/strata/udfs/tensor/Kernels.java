@@ -387,6 +387,186 @@ public final class Kernels implements AutoCloseable {
             script.run("add_rows", x, begin, count, weight, epsilon, scale, out, first + begin));
   }
 
+  /**
+   * A tile's part of the product with a transposed matrix: {@code out[: n] += x[: n, firstRow :
+   * firstRow + rows] · w}; the first tile stores it and adds the bias.
+   *
+   * @param w [rows, columns of out]
+   */
+  public void transposedProduct(
+      Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
+    checkBlock(x, 0, n, firstRow, w.size(0));
+    checkBlock(out, 0, n, 0, w.size(1));
+    require(bias.elements() == 0 || bias.elements() == w.size(1), "bias %s of tile %s", bias, w);
+    require(
+        x.type() == w.type() || (converts && NUMBERS.contains(w.type())),
+        "product of %s and %s",
+        x,
+        w);
+    long atOnce =
+        x.type() == w.type() ? w.size(0) : Math.max(1, PIECE_ELEMENTS / Math.max(1, w.size(1)));
+    device.sideBySide(
+        productParts(n, w),
+        part -> {
+          long parts = productParts(n, w);
+          long begin = w.size(1) * part / parts;
+          long end = w.size(1) * (part + 1) / parts;
+          if (begin < end) {
+            script.run(
+                "transposed_product",
+                x, n, w, begin, end, bias, firstRow, leastRows, atOnce, out);
+          }
+        });
+  }
+
+  /** {@code y[: n] *= sigmoid(x[: n])}, row by row. */
+  public void weighRows(Tensor x, long n, Tensor y) {
+    checkBlock(x, 0, n, 0, 1);
+    checkBlock(y, 0, n, 0, y.size(1));
+    require(x.size(1) == 1, "weights %s", x);
+    inParts(n, (begin, count) -> script.run("weigh_rows", x, begin, count, y));
+  }
+
+  /**
+   * {@code out[: n] = (up + 1) · gate · sigmoid(alpha · gate)}, the gate at most {@code limit}, up
+   * between that and its negative.
+   *
+   * @param x [tokens, 2 · width], gate and up by turns
+   */
+  public void clampGates(Tensor x, long n, double alpha, double limit, Tensor out) {
+    checkBlock(x, 0, n, 0, x.size(1));
+    checkBlock(out, 0, n, 0, out.size(1));
+    require(x.size(1) == 2 * out.size(1), "gates %s into %s", x, out);
+    inParts(n, (begin, count) -> script.run("clamp_gates", x, begin, count, alpha, limit, out));
+  }
+
+  /** What a router makes scores of. */
+  public enum Scoring {
+    SOFTMAX,
+    SIGMOID,
+    NONE
+  }
+
+  /**
+   * How a router chooses.
+   *
+   * @param chosen experts of a token
+   * @param correction [experts] float32, added to scores for the choice alone; none for none
+   * @param groups of experts, of which {@code groupsChosen} are chosen first
+   * @param normalised whether weights are divided by their sum
+   * @param scale what they are multiplied by
+   */
+  public record Routing(
+      int chosen,
+      Scoring scoring,
+      Tensor correction,
+      int groups,
+      int groupsChosen,
+      boolean normalised,
+      double scale) {}
+
+  /**
+   * Chooses experts.
+   *
+   * @param x [at least n, experts] a router's products
+   * @param experts [tokens, at least chosen] int64, filled from row {@code first} on
+   * @param weights [tokens, at least chosen] float32, alike
+   */
+  public void route(Tensor x, long n, Routing routing, Tensor experts, Tensor weights, long first) {
+    checkBlock(x, 0, n, 0, routing.chosen());
+    checkBlock(experts, first, n, 0, routing.chosen());
+    checkBlock(weights, first, n, 0, routing.chosen());
+    require(
+        routing.correction().elements() == 0 || routing.correction().elements() == x.size(1),
+        "correction %s of %s",
+        routing.correction(),
+        x);
+    require(x.size(1) % routing.groups() == 0, "%s groups of %s", routing.groups(), x);
+    inParts(
+        n,
+        (begin, count) ->
+            script.run(
+                "route",
+                x,
+                begin,
+                count,
+                routing.chosen(),
+                routing.scoring().ordinal(),
+                routing.correction(),
+                routing.groups(),
+                routing.groupsChosen(),
+                routing.normalised(),
+                routing.scale(),
+                experts,
+                weights,
+                first + begin));
+  }
+
+  /**
+   * Tokens that chose an expert, side by side in an order of all choices.
+   *
+   * @param order [choices] int64, each {@code token · most + place among the token's choices}
+   * @param begin the first of them
+   * @param count how many
+   * @param most the most choices of a token
+   */
+  public record Chosen(Tensor order, long begin, long count, int most) {}
+
+  /**
+   * {@code out[: count] = } the rows of these tokens.
+   *
+   * @param x rows of tokens
+   * @param first a token, whose row is {@code row}; those after it follow
+   */
+  public void gatherRows(Tensor x, Chosen chosen, long first, long row, Tensor out) {
+    checkRun(chosen.order(), chosen.begin(), chosen.count());
+    checkBlock(out, 0, chosen.count(), 0, x.size(1));
+    require(x.size(1) == out.size(1) && x.type() == out.type(), "rows of %s in %s", x, out);
+    inParts(
+        chosen.count(),
+        (begin, count) ->
+            script.run(
+                "gather_rows",
+                x,
+                chosen.order(),
+                chosen.begin() + begin,
+                count,
+                chosen.most(),
+                first,
+                row,
+                out,
+                begin));
+  }
+
+  /**
+   * The rows of these tokens {@code += weight · y[: count]}.
+   *
+   * @param weights [tokens, most] float32
+   * @param x rows of tokens
+   * @param first a token, whose row is {@code row}; those after it follow
+   */
+  public void combineRows(
+      Tensor y, Chosen chosen, Tensor weights, long first, long row, Tensor x) {
+    checkRun(chosen.order(), chosen.begin(), chosen.count());
+    checkBlock(y, 0, chosen.count(), 0, x.size(1));
+    require(y.size(1) == x.size(1), "%s added to %s", y, x);
+    inParts(
+        chosen.count(),
+        (begin, count) ->
+            script.run(
+                "combine_rows",
+                y,
+                begin,
+                count,
+                chosen.order(),
+                chosen.begin() + begin,
+                chosen.most(),
+                first,
+                row,
+                weights,
+                x));
+  }
+
   /** {@code x += value}. */
   public void shift(Tensor x, double value) {
     script.run("shift", x, value);

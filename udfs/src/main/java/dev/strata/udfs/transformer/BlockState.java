@@ -7,9 +7,10 @@ import dev.strata.udfs.tensor.Tensor;
  *
  * @param block its tokens
  * @param hidden [rows, hidden], the residual stream
- * @param row the row of the block's first token
+ * @param kept [rows, hidden], what the layer's experts take; no elements where no layer has any
+ * @param row the row of the block's first token in both
  */
-public record BlockState(TokenBlock block, Tensor hidden, long row) {
+public record BlockState(TokenBlock block, Tensor hidden, Tensor kept, long row) {
 
   int tokens() {
     return block.tokens();

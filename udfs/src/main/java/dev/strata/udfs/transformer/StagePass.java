@@ -1,6 +1,7 @@
 package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.model.Buffer;
+import dev.strata.udfs.model.RoutingSpec;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
 import dev.strata.udfs.tensor.Kernels;
@@ -18,6 +19,7 @@ public final class StagePass {
   private final Transformer model;
   private final int layer;
   private final List<Step> steps;
+  private final int expert;
   private final BufferSlots slots;
   private final Positions positions;
 
@@ -25,6 +27,7 @@ public final class StagePass {
     this.model = model;
     this.layer = layer;
     this.steps = stage.steps();
+    this.expert = stage.expert();
     this.slots = BufferSlots.of(stage);
     this.positions = positions;
   }
@@ -61,6 +64,18 @@ public final class StagePass {
       attend(attend, block);
     } else if (step instanceof Step.Add add) {
       add(add, block);
+    } else if (step instanceof Step.Weigh weigh) {
+      weigh(weigh, block);
+    } else if (step instanceof Step.Clamp clamp) {
+      clamp(clamp, block);
+    } else if (step instanceof Step.Keep keep) {
+      keep(keep, block);
+    } else if (step instanceof Step.Route route) {
+      route(route, block);
+    } else if (step instanceof Step.Gather gather) {
+      gather(gather, block);
+    } else if (step instanceof Step.Combine combine) {
+      combine(combine, block);
     } else {
       throw new IllegalArgumentException("tiles are missing for " + step);
     }
@@ -106,6 +121,100 @@ public final class StagePass {
         .run(block.block(), buffer(attend.source()), buffer(attend.target()));
   }
 
+  private void weigh(Step.Weigh weigh, BlockState block) {
+    model
+        .compute()
+        .run(
+            "weigh",
+            () ->
+                model
+                    .kernels()
+                    .weighRows(buffer(weigh.source()), tokens(block), buffer(weigh.target())));
+  }
+
+  private void clamp(Step.Clamp clamp, BlockState block) {
+    model
+        .compute()
+        .run(
+            "clamp",
+            () ->
+                model
+                    .kernels()
+                    .clampGates(
+                        buffer(clamp.source()),
+                        tokens(block),
+                        clamp.alpha(),
+                        clamp.limit(),
+                        buffer(clamp.target())));
+  }
+
+  private void keep(Step.Keep keep, BlockState block) {
+    model
+        .compute()
+        .run(
+            "keep",
+            () ->
+                model
+                    .kernels()
+                    .copy(buffer(keep.source()), 0, block.tokens(), block.kept(), block.row()));
+  }
+
+  private void route(Step.Route route, BlockState block) {
+    RoutingSpec routing = route.routing();
+    model
+        .compute()
+        .run(
+            "route",
+            () ->
+                model
+                    .choices()
+                    .choose(
+                        buffer(route.source()),
+                        block.block(),
+                        routing,
+                        model.vector(routing.correction())));
+  }
+
+  private void gather(Step.Gather gather, BlockState block) {
+    TokenBlock tokens = block.block();
+    model
+        .compute()
+        .run(
+            "gather",
+            () ->
+                model
+                    .kernels()
+                    .gatherRows(
+                        block.kept(),
+                        model.choices().chosen(gather.expert(), tokens),
+                        tokens.first(),
+                        block.row(),
+                        buffer(gather.target())));
+  }
+
+  private void combine(Step.Combine combine, BlockState block) {
+    TokenBlock tokens = block.block();
+    model
+        .compute()
+        .run(
+            "combine",
+            () ->
+                model
+                    .kernels()
+                    .combineRows(
+                        buffer(combine.source()),
+                        model.choices().chosen(combine.expert(), tokens),
+                        model.choices().weights(),
+                        tokens.first(),
+                        block.row(),
+                        block.hidden()));
+  }
+
+  /** Rows of buffers that are in use: of all tokens, or of those that chose the expert. */
+  private int tokens(BlockState block) {
+    return expert < 0 ? block.tokens() : model.choices().count(expert, block.block());
+  }
+
   /** What a product is called, in every layer. */
   public String label(int product) {
     return ((Step.Product) steps.get(product)).name();
@@ -123,7 +232,7 @@ public final class StagePass {
     Kernels kernels = model.kernels();
     Tensor x = buffer(step.source());
     Tensor bias = model.vector(step.bias());
-    int n = block.tokens();
+    int n = tokens(block);
     switch (step.use()) {
       case STORE -> store(step, n, firstRow, tile);
       case MULTIPLY ->
@@ -137,6 +246,10 @@ public final class StagePass {
     Tensor x = buffer(step.source());
     Tensor bias = model.vector(step.bias());
     Tensor target = buffer(step.target().buffer());
+    if (step.transposed()) {
+      kernels.transposedProduct(x, n, tile, bias, firstRow, target);
+      return;
+    }
     switch (step.activation()) {
       case NONE ->
           kernels.storeProduct(

@@ -20,11 +20,13 @@ public final class Transformer {
   private final ResidentWeights vectors;
   private final KvMemory kv;
   private final Activations activations;
+  private final Choices choices;
 
   /**
    * A forward pass.
    *
    * @param compute the lane that stages' work is sent to, bound to the caller's thread
+   * @param choices what routers fill; null where the model has none
    */
   public Transformer(
       ComputeDevice device,
@@ -32,13 +34,15 @@ public final class Transformer {
       DecoderSpec spec,
       ResidentWeights vectors,
       KvMemory kv,
-      Activations activations) {
+      Activations activations,
+      Choices choices) {
     this.device = device;
     this.compute = compute;
     this.spec = spec;
     this.vectors = vectors;
     this.kv = kv;
     this.activations = activations;
+    this.choices = choices;
   }
 
   /** The computation of a stage of a layer. */
@@ -118,6 +122,10 @@ public final class Transformer {
 
   KvMemory kv() {
     return kv;
+  }
+
+  Choices choices() {
+    return choices;
   }
 
   Activations activations() {

@@ -242,6 +242,93 @@ class Kernels(Module):
     _1 = torch.add_(torch.slice(out, 0, to, to + n, 1), some, alpha=scale)
     return 0
 
+  # out[: n] = [x[: n, : rows]] @ w + bias, or += where accumulate; w [rows, columns] is a tile of a transposed matrix, whose
+  # rows from row first_row on are those of x's columns. Columns of w from begin to end.
+  def transposed_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, at_once: int, out: Tensor) -> int:
+    rows = torch.size(w, 0)
+    a = (self).block(x, 0, n, first_row, rows, )
+    if n < least_rows:
+      a = torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0)
+    target = (self).block(out, 0, n, begin, end - begin, )
+    type = ops.prim.dtype(a)
+    if ops.prim.dtype(w) != type:
+      type = 6
+    y = torch.zeros([torch.size(a, 0), end - begin], dtype=type, layout=None, device=ops.prim.device(out), pin_memory=False)
+    for i in range(torch.floordiv(rows + at_once - 1, at_once)):
+      some = i * at_once
+      count = ops.prim.min(at_once, rows - some)
+      v = (self).block(w, some, count, begin, end - begin, )
+      _0 = torch.addmm_(y, torch.to(torch.slice(a, 1, some, some + count, 1), type), torch.to(v, type))
+    z = torch.slice(y, 0, 0, n, 1)
+    if first_row > 0:
+      _1 = torch.add_(target, z)
+    else:
+      _2 = torch.copy_(target, z)
+      if torch.numel(bias) > 0:
+        _3 = torch.add_(target, torch.slice(torch.view(bias, [-1]), 0, begin, end, 1))
+    return 0
+
+  # y[first : first + n] *= sigmoid(s[first : first + n]), [n, 1]
+  def weigh_rows(self: __torch__.Kernels, s: Tensor, first: int, n: int, y: Tensor) -> int:
+    _0 = torch.mul_(torch.slice(y, 0, first, first + n, 1), torch.sigmoid(torch.slice(s, 0, first, first + n, 1)))
+    return 0
+
+  # out[first : first + n] = (up + 1) * gate * sigmoid(alpha * gate); gate and up are columns of x by turns
+  def clamp_gates(self: __torch__.Kernels, x: Tensor, first: int, n: int, alpha: float, limit: float, out: Tensor) -> int:
+    some = torch.slice(x, 0, first, first + n, 1)
+    gate = torch.clamp_max(torch.slice(some, 1, 0, 9223372036854775807, 2), limit)
+    up = torch.clamp(torch.slice(some, 1, 1, 9223372036854775807, 2), -limit, limit)
+    y = torch.mul_(torch.sigmoid(torch.mul(gate, alpha)), gate)
+    _0 = torch.mul(y, torch.add_(up, 1.), out=torch.slice(out, 0, first, first + n, 1))
+    return 0
+
+  # Rows [begin : begin + n] of x [tokens, experts] are a router's products for tokens from row first on of experts and
+  # weights [tokens, at least chosen]. Scores are their softmax (0), their sigmoids (1) or they themselves (2).
+  def route(self: __torch__.Kernels, x: Tensor, begin: int, n: int, chosen: int, scoring: int, correction: Tensor, groups: int, groups_chosen: int, normalised: bool, scale: float, experts: Tensor, weights: Tensor, first: int) -> int:
+    scores = torch.to(torch.slice(x, 0, begin, begin + n, 1), 6)
+    if scoring == 0:
+      scores = torch.softmax(scores, -1)
+    elif scoring == 1:
+      scores = torch.sigmoid(scores)
+    choice = scores
+    if torch.numel(correction) > 0:
+      choice = torch.add(scores, correction)
+    if groups > 1:
+      count = torch.size(x, 1)
+      size = torch.floordiv(count, groups)
+      grouped = torch.view(choice, [n, groups, size])
+      two, _0 = torch.topk(grouped, 2, -1)
+      _1, best = torch.topk(torch.sum(two, [-1]), groups_chosen, -1)
+      taken = torch.scatter(torch.zeros([n, groups], dtype=6, layout=None, device=ops.prim.device(x), pin_memory=False), 1, best, 1.)
+      left = torch.expand(torch.unsqueeze(torch.eq(taken, 0), -1), [n, groups, size])
+      choice = torch.view(torch.masked_fill(grouped, left, 0.), [n, count])
+    _2, i = torch.topk(choice, chosen, -1)
+    w = torch.gather(scores, 1, i)
+    if scoring == 2:
+      w = torch.softmax(w, -1)
+    if normalised:
+      w = torch.div(w, torch.add(torch.sum(w, [-1], True), 1e-20))
+    _3 = torch.copy_((self).block(experts, first, n, 0, chosen, ), i)
+    _4 = torch.copy_((self).block(weights, first, n, 0, chosen, ), torch.mul(w, scale))
+    return 0
+
+  # The rows, from row on for the token first, of tokens whose choices are order[begin : begin + n], each token * most + the
+  # place among its choices.
+  def rows_of(self: __torch__.Kernels, order: Tensor, begin: int, n: int, most: int, first: int, row: int) -> Tensor:
+    return torch.add(torch.div(torch.slice(order, 0, begin, begin + n, 1), most, rounding_mode="floor"), row - first)
+
+  # out[to : to + n] = x of these rows
+  def gather_rows(self: __torch__.Kernels, x: Tensor, order: Tensor, begin: int, n: int, most: int, first: int, row: int, out: Tensor, to: int) -> int:
+    _0 = torch.index_select(x, 0, (self).rows_of(order, begin, n, most, first, row, ), out=torch.slice(out, 0, to, to + n, 1))
+    return 0
+
+  # x of these rows += weight * y[from : from + n]; a token chooses an expert once, so that no row is there twice
+  def combine_rows(self: __torch__.Kernels, y: Tensor, start: int, n: int, order: Tensor, begin: int, most: int, first: int, row: int, weights: Tensor, x: Tensor) -> int:
+    w = torch.index_select(torch.view(weights, [-1]), 0, torch.slice(order, 0, begin, begin + n, 1))
+    z = torch.to(torch.mul(torch.slice(y, 0, start, start + n, 1), torch.unsqueeze(w, 1)), ops.prim.dtype(x))
+    _0 = torch.index_add_(x, 0, (self).rows_of(order, begin, n, most, first, row, ), z)
+    return 0
+
   # x += value
   def shift(self: __torch__.Kernels, x: Tensor, value: float) -> int:
     _0 = torch.add_(x, value)

@@ -129,6 +129,7 @@ class FootprintsTest {
                 BLOCK,
                 spec.hiddenSize(),
                 sweepTokens,
+                false,
                 lanes.compute(),
                 lanes.hiddenIn(),
                 lanes.hiddenOut())));
@@ -140,7 +141,7 @@ class FootprintsTest {
     open(name);
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
-        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize())));
+        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize(), false)));
   }
 
   @ParameterizedTest

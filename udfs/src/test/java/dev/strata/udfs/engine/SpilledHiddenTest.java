@@ -51,7 +51,7 @@ class SpilledHiddenTest {
     compute.bind();
     hidden =
         new SpilledHidden(
-            device, this::embed, BLOCK, WIDTH, SWEEP, compute, copies.get(0), copies.get(1));
+            device, this::embed, BLOCK, WIDTH, SWEEP, false, compute, copies.get(0), copies.get(1));
   }
 
   @AfterEach
@@ -110,16 +110,20 @@ class SpilledHiddenTest {
   private void sweep(int tokens, int blockTokens, int stages, Tensor seen) throws IOException {
     int[] ids = IntStream.range(0, tokens).map(i -> 7 * i).toArray();
     List<TokenBlock> blocks = blocks(tokens, blockTokens);
-    hidden.begin(ids, blocks, stages);
+    hidden.begin(ids, blocks);
     for (int stage = 0; stage < stages; stage++) {
       for (TokenBlock block : blocks) {
-        try (HiddenStates.Access access = hidden.open()) {
+        try (HiddenStates.Access access = hidden.open(next(stage, stages))) {
           assertThat(access.state().block()).isSameAs(block);
           addThousand(access.state(), ids, stage, seen);
         }
       }
     }
     hidden.end();
+  }
+
+  private static HiddenStates.Next next(int stage, int stages) {
+    return stage == stages - 1 ? HiddenStates.Next.ENDS : HiddenStates.Next.OPENED;
   }
 
   private void addThousand(BlockState state, int[] ids, int stage, Tensor seen) {
@@ -198,6 +202,6 @@ class SpilledHiddenTest {
     problem = "no such kernel";
     failing.add(2);
     assertThatThrownBy(() -> sweep(SWEEP, BLOCK, 2)).hasMessageContaining(problem);
-    assertThatThrownBy(hidden::open).hasMessageContaining(problem);
+    assertThatThrownBy(() -> hidden.open(HiddenStates.Next.OPENED)).hasMessageContaining(problem);
   }
 }

@@ -82,7 +82,7 @@ class TileProgramTest {
   }
 
   private static StageTiles stage(StageOfLayer of, int first, int count, boolean stays) {
-    return new StageTiles(of, first, count, stays);
+    return new StageTiles(of, first, count, count, stays);
   }
 
   /** Its tokens are gathered of all micro-batches, so that its tiles need not stay. */

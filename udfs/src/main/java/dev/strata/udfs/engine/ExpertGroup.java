@@ -1,0 +1,55 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.engine.TileProgram.StageTiles;
+import dev.strata.udfs.stream.TileUse;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Experts of a layer whose tiles can be where kernels use them at once while micro-batches stream
+ * past, or a single one whose tiles cannot, and pass again for each micro-batch that chose it.
+ *
+ * @param experts in the order in which their tiles pass; each was chosen by a token
+ * @param stays whether all their tiles can be there at once
+ */
+record ExpertGroup(List<StageTiles> experts, boolean stays) {
+
+  ExpertGroup {
+    experts = List.copyOf(experts);
+  }
+
+  /**
+   * Groups as large as places allow.
+   *
+   * @param places how many tiles can be where kernels use them, and the next on its way
+   */
+  static List<ExpertGroup> of(List<StageTiles> chosen, int places) {
+    List<ExpertGroup> groups = new ArrayList<>();
+    List<StageTiles> group = new ArrayList<>();
+    int taken = 0;
+    for (StageTiles expert : chosen) {
+      if (!group.isEmpty() && taken + expert.taken() >= places) {
+        groups.add(new ExpertGroup(group, taken < places));
+        group.clear();
+        taken = 0;
+      }
+      group.add(expert);
+      taken += expert.taken();
+    }
+    groups.add(new ExpertGroup(group, taken < places));
+    return groups;
+  }
+
+  /**
+   * How its tiles pass.
+   *
+   * @param passes how often those of an expert do that do not stay
+   */
+  List<TileUse> uses(int passes) {
+    List<TileUse> uses = new ArrayList<>();
+    for (StageTiles expert : experts) {
+      expert.addUses(stays ? 1 : passes, uses);
+    }
+    return uses;
+  }
+}

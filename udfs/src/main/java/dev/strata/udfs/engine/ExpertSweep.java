@@ -1,0 +1,163 @@
+package dev.strata.udfs.engine;
+
+import dev.strata.udfs.engine.TileProgram.StageTiles;
+import dev.strata.udfs.model.RoutingSpec;
+import dev.strata.udfs.model.Step;
+import dev.strata.udfs.stream.TileStreamer;
+import dev.strata.udfs.stream.TileUse;
+import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.Choices;
+import dev.strata.udfs.transformer.Positions;
+import dev.strata.udfs.transformer.StagePass;
+import dev.strata.udfs.transformer.TokenBlock;
+import dev.strata.udfs.transformer.Transformer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The experts of a layer in a sweep. Those that some token chose pass, once each: they are outside
+ * and micro-batches inside. A single micro-batch lets tiles stream past; several let a group of
+ * experts stay while they stream past it, as many as places hold.
+ */
+final class ExpertSweep {
+
+  private final List<StageTiles> all;
+  private final int places;
+  private final PassingTiles tiles;
+  private final SweepMemory memory;
+  private final Transformer transformer;
+  private final Positions positions;
+  private final RoutingSpec routing;
+  private List<ExpertGroup> groups = List.of();
+
+  /**
+   * @param first the first expert's stage, right behind the router's
+   * @param end the stage behind the last
+   */
+  ExpertSweep(
+      TileProgram program,
+      int first,
+      int end,
+      PassingTiles tiles,
+      SweepMemory memory,
+      Transformer transformer,
+      Positions positions) {
+    this.all = program.stages().subList(first, end);
+    this.places = program.places();
+    this.tiles = tiles;
+    this.memory = memory;
+    this.transformer = transformer;
+    this.positions = positions;
+    this.routing = routing(program.stages().get(first - 1));
+  }
+
+  private static RoutingSpec routing(StageTiles router) {
+    return router.of().stage().steps().stream()
+        .filter(Step.Route.class::isInstance)
+        .map(step -> ((Step.Route) step).routing())
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no router in " + router));
+  }
+
+  /** Waits for the router and returns the tiles that will pass. */
+  List<TileUse> choose(List<TokenBlock> blocks) {
+    Choices choices = memory.choices();
+    choices.settle(blocks.stream().mapToInt(TokenBlock::tokens).sum(), routing);
+    List<StageTiles> chosen = all.stream().filter(expert -> count(expert) > 0).toList();
+    groups =
+        blocks.size() == 1
+            ? List.of(new ExpertGroup(chosen, true))
+            : ExpertGroup.of(chosen, places);
+    List<TileUse> uses = new ArrayList<>();
+    for (ExpertGroup group : groups) {
+      uses.addAll(group.uses(passes(group, blocks)));
+    }
+    return uses;
+  }
+
+  private int count(StageTiles expert) {
+    return memory.choices().count(expert.of().stage().expert());
+  }
+
+  private int count(StageTiles expert, TokenBlock block) {
+    return memory.choices().count(expert.of().stage().expert(), block);
+  }
+
+  private int passes(ExpertGroup group, List<TokenBlock> blocks) {
+    StageTiles expert = group.experts().get(0);
+    return (int) blocks.stream().filter(block -> count(expert, block) > 0).count();
+  }
+
+  /**
+   * Runs them, when their tiles are demanded.
+   *
+   * @param next what happens to the blocks behind them
+   * @param then what is done with each block at the end
+   */
+  void run(List<TokenBlock> blocks, HiddenStates.Next next, Consumer<BlockState> then)
+      throws IOException {
+    for (int i = 0; i < groups.size(); i++) {
+      boolean isLast = i == groups.size() - 1;
+      run(
+          groups.get(i),
+          blocks,
+          isLast ? next : HiddenStates.Next.OPENED_WITH_KEPT,
+          isLast ? then : block -> {});
+    }
+  }
+
+  private void run(
+      ExpertGroup group,
+      List<TokenBlock> blocks,
+      HiddenStates.Next next,
+      Consumer<BlockState> then)
+      throws IOException {
+    List<StageTiles> experts = group.experts();
+    boolean stays = group.stays() && blocks.size() > 1;
+    TileStreamer.Lease[][] leases = new TileStreamer.Lease[experts.size()][];
+    for (int i = 0; i < leases.length; i++) {
+      leases[i] = new TileStreamer.Lease[experts.get(i).count()];
+    }
+    try {
+      for (int block = 0; block < blocks.size(); block++) {
+        boolean arriving = block == 0 || !stays;
+        boolean leaving = block == blocks.size() - 1 || !stays;
+        try (HiddenStates.Access access = memory.hidden().open(next)) {
+          for (int i = 0; i < leases.length; i++) {
+            if (stays || count(experts.get(i), blocks.get(block)) > 0) {
+              run(experts.get(i), leases[i], access.state(), arriving, leaving);
+            }
+          }
+          then.accept(access.state());
+        }
+      }
+    } finally {
+      for (TileStreamer.Lease[] each : leases) {
+        PassingTiles.closeAll(each);
+      }
+    }
+  }
+
+  private void run(
+      StageTiles expert,
+      TileStreamer.Lease[] leases,
+      BlockState state,
+      boolean arriving,
+      boolean leaving)
+      throws IOException {
+    boolean isChosen = count(expert, state.block()) > 0;
+    StagePass pass = transformer.pass(expert.of(), positions);
+    for (int i = 0; i < leases.length; i++) {
+      leases[i] = arriving ? tiles.next(expert) : leases[i];
+      if (isChosen) {
+        tiles.compute(leases[i], pass, state);
+      }
+      leases[i] = leaving ? tiles.release(leases[i]) : leases[i];
+    }
+    if (isChosen) {
+      pass.after(state);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.strata.udfs.model;
+
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * Qwen 1.5 and 2 as mixtures, with an expert that all tokens share; Qwen2MoeConfig in Hugging Face
+ * transformers.
+ */
+final class Qwen2MoeFamily implements ModelFamily {
+
+  @Override
+  public String modelType() {
+    return "qwen2_moe";
+  }
+
+  @Override
+  public DecoderSpec read(JsonFields config) {
+    DecoderFields fields =
+        new DecoderFields(config).defaultContextLength(32_768).defaultKeyValueHeads(16);
+    AttentionSpec everywhere = fields.attention();
+    Activation activation = fields.activation();
+    boolean bias = config.flagOr("qkv_bias", true);
+    IntUnaryOperator window = QwenWindows.read(config);
+    QwenSparseLayers sparse = QwenSparseLayers.read(config);
+    RouterFields router = new RouterFields(config);
+    int count = router.experts("num_experts", "num_local_experts");
+    RoutingSpec routing =
+        router.best(
+            count,
+            4,
+            RoutingSpec.Scoring.SOFTMAX,
+            config.flagOr("norm_topk_prob", false));
+    Experts experts = Experts.of(count, config.width("moe_intermediate_size"), activation);
+    int sharedWidth = config.width("shared_expert_intermediate_size");
+    return fields.decoder(
+        modelType(),
+        layer -> {
+          AttentionSpec attention = everywhere.withWindow(window.applyAsInt(layer));
+          StageBuilder a = fields.stage(layer);
+          Buffer x = a.norm("input_layernorm"); // [hidden]
+          Buffer qkv = a.queryKeyValue("self_attn", x, attention, bias);
+          Buffer y = a.attend(qkv, attention); // [heads · headDim]
+          a.addProduct("self_attn.o_proj", y, false);
+
+          StageBuilder f = fields.stage(layer);
+          Buffer z = f.norm("post_attention_layernorm"); // [hidden]
+          if (!sparse.isSparse(layer)) {
+            Buffer g = f.gated("mlp", z, fields.intermediateSize(), activation, false);
+            f.addProduct("mlp.down_proj", g, false);
+            return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
+          }
+          f.route("mlp.gate", z, routing, false);
+          Buffer g = f.gated("mlp.shared_expert", z, sharedWidth, activation, false);
+          Buffer shared = f.product("mlp.shared_expert.down_proj", g, false); // [hidden]
+          f.weigh("mlp.shared_expert_gate", z, shared);
+          f.addScaled(1, shared);
+          return LayerProgram.of(
+              a.build("attention"), fields.routed(f.build("router"), layer, experts));
+        });
+  }
+}

@@ -1,0 +1,70 @@
+package dev.strata.udfs.model;
+
+/** The fields in which families say how they route, under the names that they had. */
+final class RouterFields {
+
+  private final JsonFields config;
+
+  RouterFields(JsonFields config) {
+    this.config = config;
+  }
+
+  /** How many experts a layer has, under the first of the names that is there. */
+  int experts(String... names) {
+    for (String name : names) {
+      if (config.isPresent(name)) {
+        return config.width(name);
+      }
+    }
+    return config.width(names[0]);
+  }
+
+  /** Each token takes the best of all experts. */
+  RoutingSpec best(
+      int experts, int chosenByDefault, RoutingSpec.Scoring scoring, boolean normalised) {
+    return RoutingSpec.of(experts, chosen(experts, chosenByDefault), scoring, normalised);
+  }
+
+  /**
+   * Each token takes the best of the best groups, by sigmoids that a correction is added to.
+   *
+   * @param chosenByDefault what an absent {@code num_experts_per_tok} means; the others alike
+   */
+  RoutingSpec grouped(
+      int experts,
+      int chosenByDefault,
+      int groupsByDefault,
+      int groupsChosenByDefault,
+      double scaleByDefault) {
+    int chosen = chosen(experts, chosenByDefault);
+    int groups = config.sizeOr("n_group", groupsByDefault);
+    int groupsChosen = config.sizeOr("topk_group", groupsChosenByDefault);
+    if (experts % groups != 0
+        || groupsChosen > groups
+        || (groups > 1 && experts / groups < 2)
+        || chosen > experts / groups * groupsChosen) {
+      throw config.unusable(
+          String.format(
+              "%d of %d groups of %d experts do not give %d experts to a token",
+              groupsChosen, groups, experts, chosen));
+    }
+    return new RoutingSpec(
+        experts,
+        chosen,
+        RoutingSpec.Scoring.SIGMOID,
+        null,
+        groups,
+        groupsChosen,
+        config.flagOr("norm_topk_prob", true),
+        config.positiveOr("routed_scaling_factor", scaleByDefault));
+  }
+
+  private int chosen(int experts, int otherwise) {
+    int chosen = config.sizeOr("num_experts_per_tok", otherwise);
+    if (chosen > experts) {
+      throw config.unusable(
+          String.format("num_experts_per_tok is %d, but there are %d experts", chosen, experts));
+    }
+    return chosen;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.strata.udfs.model;
+
+/**
+ * How a router's products become choices of experts and weights.
+ *
+ * @param experts how many there are
+ * @param chosen how many each token takes
+ * @param scoring what makes scores of products
+ * @param correction [experts] added to scores for the choice alone; null for none
+ * @param groups groups of experts side by side, of which some are chosen first, by the sum of the
+ *     two best in each; 1 for none
+ * @param groupsChosen how many groups are chosen
+ * @param normalised whether weights are divided by their sum
+ * @param scale what they are multiplied by then
+ */
+public record RoutingSpec(
+    int experts,
+    int chosen,
+    Scoring scoring,
+    WeightSpec correction,
+    int groups,
+    int groupsChosen,
+    boolean normalised,
+    double scale) {
+
+  /** What makes scores of a router's products. */
+  public enum Scoring {
+    SOFTMAX,
+    SIGMOID,
+    /** The products themselves, whose softmax over the chosen ones are the weights. */
+    CHOSEN_SOFTMAX
+  }
+
+  public RoutingSpec {
+    boolean grouped = groups > 1;
+    if (chosen < 1
+        || chosen > experts
+        || groups < 1
+        || experts % groups != 0
+        || groupsChosen < 1
+        || groupsChosen > groups
+        || (grouped && chosen > groupsChosen * (experts / groups))
+        || (grouped && experts / groups < 2)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d of %d experts, in %d of %d groups", chosen, experts, groupsChosen, groups));
+    }
+  }
+
+  /** Each token takes the best. */
+  static RoutingSpec of(int experts, int chosen, Scoring scoring, boolean normalised) {
+    return new RoutingSpec(experts, chosen, scoring, null, 1, 1, normalised, 1);
+  }
+
+  /** The same with a correction. */
+  RoutingSpec withCorrection(WeightSpec weight) {
+    return new RoutingSpec(
+        experts, chosen, scoring, weight, groups, groupsChosen, normalised, scale);
+  }
+}
