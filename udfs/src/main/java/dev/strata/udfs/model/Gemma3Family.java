@@ -1,6 +1,7 @@
 package dev.strata.udfs.model;
 
 import java.util.List;
+import java.util.Map;
 
 /** Gemma 3, the text model; Gemma3TextConfig in Hugging Face transformers. */
 final class Gemma3Family implements ModelFamily {
@@ -8,6 +9,16 @@ final class Gemma3Family implements ModelFamily {
   @Override
   public String modelType() {
     return "gemma3_text";
+  }
+
+  @Override
+  public Map<String, Integer> sizesOfClass() {
+    return Map.of(
+        "vocab_size", 262_208,
+        "hidden_size", 2_304,
+        "intermediate_size", 9_216,
+        "num_hidden_layers", 26,
+        "num_attention_heads", 8);
   }
 
   @Override

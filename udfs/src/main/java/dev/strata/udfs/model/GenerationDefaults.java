@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * How a checkpoint wants its text generated.
@@ -67,8 +68,8 @@ public record GenerationDefaults(
   }
 
   /**
-   * Reads {@code generation_config.json}, and {@code config.json} for stop tokens that are not in
-   * it. As in Hugging Face transformers, a model samples only where {@code do_sample} is true, by
+   * Reads {@code generation_config.json}, and {@code config.json}, its {@code text_config} last,
+   * for stop tokens that are not in it. As in Hugging Face transformers, a model samples only where {@code do_sample} is true, by
    * default with temperature 1, top-k 50 and top-p 1, and is greedy otherwise.
    *
    * @param generationConfigJson the text of {@code generation_config.json}, or null if there is
@@ -90,10 +91,11 @@ public record GenerationDefaults(
 
   private static Set<Integer> stopTokens(JsonFields generation, JsonFields config) {
     String name = "eos_token_id";
-    if (generation.isPresent(name)) {
-      return Set.copyOf(generation.wholeNumbers(name));
-    }
-    return config.isPresent(name) ? Set.copyOf(config.wholeNumbers(name)) : Set.of();
+    return Stream.of(generation, config, config.object(ModelConfig.TEXT))
+        .filter(fields -> fields.isPresent(name))
+        .findFirst()
+        .map(fields -> Set.copyOf(fields.wholeNumbers(name)))
+        .orElse(Set.of());
   }
 
   private static Map<String, String> unsupported(JsonFields generation) {

@@ -52,6 +52,28 @@ final class JsonFields {
     return new JsonFields(element.getAsJsonObject(), "", origin);
   }
 
+  /** The same with another's value of a field that is absent here. */
+  JsonFields withDefault(String name, JsonFields other) {
+    return isPresent(name) || !other.isPresent(name) ? this : with(name, other.object.get(name));
+  }
+
+  /** The same with values of fields that are absent. */
+  JsonFields withDefaults(Map<String, Integer> values) {
+    JsonFields all = this;
+    for (Map.Entry<String, Integer> value : values.entrySet()) {
+      if (!isPresent(value.getKey())) {
+        all = all.with(value.getKey(), new JsonPrimitive(value.getValue()));
+      }
+    }
+    return all;
+  }
+
+  private JsonFields with(String name, JsonElement value) {
+    JsonObject copy = object.deepCopy();
+    copy.add(name, value);
+    return new JsonFields(copy, prefix, origin, bounds);
+  }
+
   Set<String> names() {
     return object.keySet();
   }

@@ -1,6 +1,7 @@
 package dev.strata.udfs.model;
 
 import java.util.List;
+import java.util.Map;
 
 /** Llama 1 to 3.3 and the many models of their form; LlamaConfig in Hugging Face transformers. */
 final class LlamaFamily implements ModelFamily {
@@ -8,6 +9,16 @@ final class LlamaFamily implements ModelFamily {
   @Override
   public String modelType() {
     return "llama";
+  }
+
+  @Override
+  public Map<String, Integer> sizesOfClass() {
+    return Map.of(
+        "vocab_size", 32_000,
+        "hidden_size", 4_096,
+        "intermediate_size", 11_008,
+        "num_hidden_layers", 32,
+        "num_attention_heads", 32);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.strata.udfs.model;
 
 import java.util.List;
+import java.util.Map;
 
 /** Mistral 7B and its successors; MistralConfig in Hugging Face transformers. */
 final class MistralFamily implements ModelFamily {
@@ -8,6 +9,16 @@ final class MistralFamily implements ModelFamily {
   @Override
   public String modelType() {
     return "mistral";
+  }
+
+  @Override
+  public Map<String, Integer> sizesOfClass() {
+    return Map.of(
+        "vocab_size", 32_000,
+        "hidden_size", 4_096,
+        "intermediate_size", 14_336,
+        "num_hidden_layers", 32,
+        "num_attention_heads", 32);
   }
 
   @Override

@@ -11,6 +11,9 @@ public final class ModelConfig {
 
   private static final TreeMap<String, ModelFamily> FAMILIES = new TreeMap<>();
 
+  /** Where a model of texts and other things has what describes its decoder of texts. */
+  static final String TEXT = "text_config";
+
   static {
     for (ModelFamily family :
         List.of(
@@ -65,7 +68,7 @@ public final class ModelConfig {
 
   /**
    * Reads of what family a model is, and nothing more: what else there is has to be held against
-   * the checkpoint's tensors.
+   * the checkpoint's tensors. Of a model of several towers it is the one of texts that counts.
    *
    * @param json the text of {@code config.json}
    * @param origin the file's path, for messages
@@ -74,14 +77,30 @@ public final class ModelConfig {
    */
   public static ModelConfig read(String json, String origin) {
     JsonFields config = JsonFields.parse(json, origin);
-    String modelType = config.text("model_type");
-    ModelFamily family = FAMILIES.get(modelType);
+    ModelFamily family = FAMILIES.get(config.text("model_type"));
+    if (family != null) {
+      return new ModelConfig(config, family, Quantization.read(config));
+    }
+    JsonFields text = config.isPresent(TEXT) ? config.object(TEXT) : config;
+    family = FAMILIES.get(text.text("model_type"));
     if (family == null) {
       throw StrataException.model(
-          "model_type %s in %s is not supported; use a model of type %s",
-          modelType, origin, String.join(", ", FAMILIES.keySet()));
+          "%smodel_type %s in %s is not supported; use a model of type %s",
+          text == config ? "" : TEXT + ".",
+          text.text("model_type"),
+          origin,
+          String.join(", ", FAMILIES.keySet()));
     }
-    return new ModelConfig(config, family, Quantization.read(config));
+    return new ModelConfig(
+        text.withDefault("tie_word_embeddings", config).withDefaults(family.sizesOfClass()),
+        family,
+        quantization(config, text));
+  }
+
+  /** What is said beside the other towers, or of the texts' own. */
+  private static Quantization quantization(JsonFields config, JsonFields text) {
+    Quantization outer = Quantization.read(config);
+    return outer.equals(Quantization.NONE) ? Quantization.read(text) : outer;
   }
 
   /**

@@ -117,11 +117,24 @@ public record WeightSpec(
 
   /**
    * The names that it may have in a checkpoint, the usual one first. As in Hugging Face
-   * transformers, the model within a model with a head may be saved alone, or once more enclosed.
+   * transformers, the model within a model with a head may be saved alone, or once more enclosed;
+   * beside towers for images and sounds it is enclosed in one of several ways, older and newer.
    */
   public List<String> names() {
     return name.startsWith(BASE_MODEL)
-        ? List.of(name, name.substring(BASE_MODEL.length()), BASE_MODEL + name)
-        : List.of(name, BASE_MODEL + name);
+        ? namesWithin(name.substring(BASE_MODEL.length()))
+        : List.of(name, BASE_MODEL + name, "language_model." + name);
+  }
+
+  private List<String> namesWithin(String part) {
+    return List.of(
+        name,
+        part,
+        BASE_MODEL + name,
+        "model.language_model." + part,
+        "language_model.model." + part,
+        "model.language_model.model." + part,
+        "language_model." + part,
+        "model.text_model." + part);
   }
 }

@@ -20,7 +20,8 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * A column with whole conversations: {@code ARRAY<STRUCT<role, content>>}, whose further fields are
- * ignored, or {@code ARRAY<MAP<STRING, STRING>>}. Values of other types are shown as texts.
+ * ignored, or {@code ARRAY<MAP<STRING, STRING>>}. A content may be a list of parts; values of other
+ * types are shown as texts.
  */
 final class MessagesColumn implements Serializable {
 
@@ -85,7 +86,7 @@ final class MessagesColumn implements Serializable {
   /** Turns with texts that are yet to be made; empty where all are texts. */
   private static Optional<MessagesColumn> ofTurns(
       String name, int column, StructField role, StructField content, TextColumns columns) {
-    if (TextColumns.isText(role.dataType()) && TextColumns.isText(content.dataType())) {
+    if (TextColumns.isText(role.dataType()) && isRead(content.dataType())) {
       return Optional.empty();
     }
     int made =
@@ -101,8 +102,14 @@ final class MessagesColumn implements Serializable {
     return Optional.of(new MessagesColumn(name, made, 0, 1));
   }
 
+  private static boolean isRead(DataType content) {
+    return TextColumns.isText(content) || ContentParts.areOf(content);
+  }
+
   private static Column text(Column turn, StructField field) {
-    return TextColumns.text(turn.getField(field.name()), field.dataType()).as(field.name());
+    return isRead(field.dataType())
+        ? turn.getField(field.name())
+        : TextColumns.text(turn.getField(field.name()), field.dataType()).as(field.name());
   }
 
   /**
@@ -123,13 +130,21 @@ final class MessagesColumn implements Serializable {
 
   private Message message(Object turn, int index) {
     if (turn instanceof Row fields) {
-      return message(fields.getString(role), fields.getString(content), index);
+      return message(fields.getString(role), text(fields, index), index);
     }
     if (turn instanceof scala.collection.Map<?, ?> map) {
       java.util.Map<?, ?> fields = CollectionConverters.asJava(map);
       return message((String) fields.get("role"), (String) fields.get("content"), index);
     }
     throw new RowException("message %d of column '%s' is null".formatted(index + 1, name));
+  }
+
+  private String text(Row fields, int index) {
+    return fields.get(content) instanceof Seq<?> parts
+        ? ContentParts.text(
+            CollectionConverters.asJava(parts),
+            "message %d of column '%s'".formatted(index + 1, name))
+        : fields.getString(content);
   }
 
   private Message message(String who, String text, int index) {

@@ -231,6 +231,51 @@ class FamiliesTest {
         .containsExactly("o_proj");
   }
 
+  /** As LLaVA's and Gemma 3's own files have it, which leave out what their classes have. */
+  @Test
+  void theModelOfTextsAmongOthers() {
+    DecoderSpec llava =
+        ModelConfig.parse(
+            "{\"model_type\": \"llava\", \"text_config\": {\"model_type\": \"llama\","
+                + " \"vocab_size\": 32064}, \"vision_config\": {\"hidden_size\": 1024}}",
+            "f.json");
+    assertThat(llava.family()).isEqualTo("llama");
+    assertThat(llava.vocabSize()).isEqualTo(32_064);
+    assertThat(llava.hiddenSize()).isEqualTo(4_096);
+    assertThat(llava.layers()).hasSize(32);
+    assertThat(llava.tiedHead()).isFalse();
+    String gemma = "\"text_config\": {\"model_type\": \"gemma3_text\", \"num_hidden_layers\": 34}";
+    DecoderSpec tied = ModelConfig.parse("{\"model_type\": \"gemma3\", " + gemma + "}", "f.json");
+    assertThat(tied.vocabSize()).isEqualTo(262_208);
+    assertThat(tied.attentions().get(33).heads()).isEqualTo(8);
+    assertThat(tied.tiedHead()).isTrue();
+    String untied = "{\"model_type\": \"gemma3\", \"tie_word_embeddings\": false, " + gemma + "}";
+    assertThat(ModelConfig.parse(untied, "f.json").tiedHead()).isFalse();
+  }
+
+  @Test
+  void anUnknownModelOfTextsAmongOthers() {
+    assertThatThrownBy(
+            () ->
+                ModelConfig.parse(
+                    "{\"model_type\": \"x\", \"text_config\": {\"model_type\": \"t5\"}}", "f.json"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageStartingWith("text_config.model_type t5 in f.json is not supported; use a model");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"model_type\": \"llava\", \"text_config\": {\"model_type\": \"llama\"},"
+            + " \"quantization_config\": {\"quant_method\": \"awq\"}}",
+        "{\"model_type\": \"llava\", \"text_config\": {\"model_type\": \"llama\","
+            + " \"quantization_config\": {\"quant_method\": \"awq\"}}}"
+      })
+  void aQuantisedModelOfTextsAmongOthers(String config) {
+    assertThatThrownBy(() -> ModelConfig.parse(config, "f.json"))
+        .hasMessageContaining("has a quantization_config (awq)");
+  }
+
   private static List<String> biases(DecoderSpec spec) {
     return spec.layers().get(0).stages().stream()
         .flatMap(Stage::products)

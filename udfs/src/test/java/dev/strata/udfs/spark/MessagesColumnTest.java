@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import scala.jdk.javaapi.CollectionConverters;
@@ -57,6 +60,50 @@ class MessagesColumnTest {
                 + " STRING)");
     assertThatThrownBy(() -> MessagesColumn.of("chta", new TextColumns(STRUCTS)))
         .hasMessageContaining("did you mean 'chat'?");
+  }
+
+  /** As chats with images have it: a list of parts, in structs or in maps. */
+  @Test
+  void contentOfParts() {
+    StructType structs =
+        StructType.fromDDL(
+            "chat ARRAY<STRUCT<role: STRING, content: ARRAY<STRUCT<type: STRING, text: STRING,"
+                + " image_url: STRUCT<url: STRING>>>>>");
+    StructType part =
+        (StructType)
+            ((ArrayType) ((StructType) element(structs)).apply("content").dataType()).elementType();
+    Row hello = new GenericRowWithSchema(new Object[] {"text", "Hello ", null}, part);
+    Row you = new GenericRowWithSchema(new Object[] {"text", "you", null}, part);
+    Row image = new GenericRowWithSchema(new Object[] {"image_url", null, null}, part);
+    assertThat(read(structs, RowFactory.create("user", seq(hello, you))))
+        .containsExactly(new Message("user", "Hello you"));
+    assertThatThrownBy(
+            () ->
+                read(
+                    structs,
+                    RowFactory.create("user", seq(hello)),
+                    RowFactory.create("user", seq(hello, image))))
+        .isInstanceOf(RowException.class)
+        .hasMessage(
+            "message 2 of column 'chat' has a part of type image_url, but models read texts alone"
+                + " here");
+
+    StructType maps =
+        StructType.fromDDL("chat ARRAY<STRUCT<role: STRING, content: ARRAY<MAP<STRING, STRING>>>>");
+    Object text = CollectionConverters.asScala(Map.of("type", "text", "text", "Hello"));
+    Object sound = CollectionConverters.asScala(Map.of("type", "audio", "audio", "a.wav"));
+    assertThat(read(maps, RowFactory.create("user", seq(text))))
+        .containsExactly(new Message("user", "Hello"));
+    assertThatThrownBy(() -> read(maps, RowFactory.create("user", seq(sound))))
+        .hasMessageContaining("a part of type audio");
+  }
+
+  private static DataType element(StructType schema) {
+    return ((ArrayType) schema.fields()[0].dataType()).elementType();
+  }
+
+  private static Object seq(Object... parts) {
+    return CollectionConverters.asScala(List.of(parts)).toSeq();
   }
 
   @Test

@@ -1,0 +1,209 @@
+package dev.strata.udfs.engine;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** A golden's checkpoint in other words: the same model as other programs would have saved it. */
+final class RewrittenGolden {
+
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHTS = "model.safetensors";
+
+  private final JsonObject generation;
+  private JsonObject config;
+
+  /** By name: what the header says of a tensor, and its bytes. */
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+
+  private record Tensor(String dtype, JsonArray shape, byte[] bytes) {}
+
+  private RewrittenGolden(JsonObject config, JsonObject generation) {
+    this.config = config;
+    this.generation = generation;
+  }
+
+  static RewrittenGolden of(Path golden) throws IOException {
+    RewrittenGolden copy =
+        new RewrittenGolden(
+            read(golden.resolve(CONFIG)), read(golden.resolve("generation_config.json")));
+    try (Stream<Path> files = Files.list(golden)) {
+      for (Path file : files.sorted().toList()) {
+        if (file.toString().endsWith(".safetensors")) {
+          copy.add(Files.readAllBytes(file));
+        }
+      }
+    }
+    return copy;
+  }
+
+  private void add(byte[] file) {
+    int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    JsonObject header =
+        JsonParser.parseString(new String(file, 8, length, StandardCharsets.UTF_8))
+            .getAsJsonObject();
+    header.remove("__metadata__");
+    for (Map.Entry<String, JsonElement> entry : header.entrySet()) {
+      JsonObject fields = entry.getValue().getAsJsonObject();
+      JsonArray offsets = fields.getAsJsonArray("data_offsets");
+      int begin = offsets.get(0).getAsInt();
+      byte[] bytes = new byte[offsets.get(1).getAsInt() - begin];
+      System.arraycopy(file, 8 + length + begin, bytes, 0, bytes.length);
+      tensors.put(
+          entry.getKey(),
+          new Tensor(fields.get("dtype").getAsString(), fields.getAsJsonArray("shape"), bytes));
+    }
+  }
+
+  private static JsonObject read(Path file) throws IOException {
+    return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+  }
+
+  /** The configuration as versions before 5 of transformers wrote it. */
+  RewrittenGolden older() {
+    JsonObject text = config.has("text_config") ? config.getAsJsonObject("text_config") : config;
+    if (text.has("dtype")) {
+      text.add("torch_dtype", text.remove("dtype"));
+    }
+    olderRope(text);
+    if (text.has("layer_types")) {
+      olderLayerTypes(text);
+    }
+    return this;
+  }
+
+  /** Gemma 4 and hybrids came with the newer form alone. */
+  private static void olderRope(JsonObject text) {
+    JsonObject rope = text.getAsJsonObject("rope_parameters");
+    if (rope.has("full_attention")) {
+      JsonObject sliding = rope.getAsJsonObject("sliding_attention");
+      rope = rope.getAsJsonObject("full_attention");
+      if (rope.get("rope_type").getAsString().equals("proportional")) {
+        return;
+      }
+      text.add("rope_local_base_freq", sliding.get("rope_theta"));
+    }
+    rope = rope.deepCopy();
+    text.remove("rope_parameters");
+    for (String outside : List.of("rope_theta", "partial_rotary_factor")) {
+      if (rope.has(outside)) {
+        text.add(outside, rope.remove(outside));
+      }
+    }
+    boolean scales = !rope.get("rope_type").getAsString().equals("default");
+    text.add("rope_scaling", scales ? rope : null);
+  }
+
+  /** A number says instead which layers slide; where all attend to everything, nothing does. */
+  private static void olderLayerTypes(JsonObject text) {
+    List<String> types =
+        text.remove("layer_types").getAsJsonArray().asList().stream()
+            .map(JsonElement::getAsString)
+            .toList();
+    if (types.contains("sliding_attention")) {
+      text.addProperty("sliding_window_pattern", types.indexOf("full_attention") + 1);
+    } else if (types.contains("linear_attention")) {
+      text.addProperty("full_attention_interval", types.indexOf("full_attention") + 1);
+    }
+  }
+
+  /**
+   * The model beside a tower for images, and with a layer that predicts several tokens.
+   *
+   * @param prefix what stands for {@code model.}
+   * @param headPrefix what stands before {@code lm_head}
+   */
+  RewrittenGolden wrapped(String prefix, String headPrefix) {
+    rename(
+        name ->
+            name.startsWith("model.")
+                ? prefix + name.substring("model.".length())
+                : headPrefix + name);
+    JsonObject text = config;
+    config = new JsonObject();
+    config.addProperty("model_type", "of_several_towers");
+    config.add("eos_token_id", text.remove("eos_token_id"));
+    config.add("tie_word_embeddings", text.remove("tie_word_embeddings"));
+    config.add("text_config", text);
+    JsonObject vision = new JsonObject();
+    vision.addProperty("hidden_size", 4_096);
+    config.add("vision_config", vision);
+    generation.remove("eos_token_id");
+    for (String foreign :
+        List.of(
+            "vision_tower.layers.0.self_attn.q_proj.weight",
+            "model.visual.blocks.0.mlp.gate_proj.weight",
+            "audio_tower.embed_tokens.weight",
+            "multi_modal_projector.linear_1.weight",
+            "mtp.layers.0.input_layernorm.weight",
+            "mtp.fc.weight")) {
+      addForeign(foreign);
+    }
+    return this;
+  }
+
+  /** A layer behind the last, as those are saved that predict several tokens. */
+  RewrittenGolden withOneLayerMore() {
+    String layer = "layers." + config.get("num_hidden_layers").getAsInt() + ".";
+    String last = "layers." + (config.get("num_hidden_layers").getAsInt() - 1) + ".";
+    for (String name : List.copyOf(tensors.keySet())) {
+      if (name.contains(last)) {
+        tensors.put(name.replace(last, layer), tensors.get(name));
+      }
+    }
+    addForeign("model." + layer + "eh_proj.weight");
+    return this;
+  }
+
+  private void addForeign(String name) {
+    JsonArray shape = new JsonArray();
+    shape.add(3);
+    shape.add(5);
+    tensors.put(name, new Tensor("BF16", shape, new byte[30]));
+  }
+
+  private void rename(UnaryOperator<String> change) {
+    Map<String, Tensor> before = new LinkedHashMap<>(tensors);
+    tensors.clear();
+    before.forEach((name, tensor) -> tensors.put(change.apply(name), tensor));
+  }
+
+  /** The checkpoint, in an empty directory. */
+  Path write(Path directory) throws IOException {
+    Files.writeString(directory.resolve(CONFIG), config.toString());
+    Files.writeString(directory.resolve("generation_config.json"), generation.toString());
+    JsonObject header = new JsonObject();
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    tensors.forEach(
+        (name, tensor) -> {
+          JsonObject fields = new JsonObject();
+          JsonArray offsets = new JsonArray();
+          offsets.add(data.size());
+          data.writeBytes(tensor.bytes());
+          offsets.add(data.size());
+          fields.addProperty("dtype", tensor.dtype());
+          fields.add("shape", tensor.shape());
+          fields.add("data_offsets", offsets);
+          header.add(name, fields);
+        });
+    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file =
+        ByteBuffer.allocate(8 + json.length + data.size()).order(ByteOrder.LITTLE_ENDIAN);
+    file.putLong(json.length).put(json).put(data.toByteArray());
+    Files.write(directory.resolve(WEIGHTS), file.array());
+    return directory;
+  }
+}
