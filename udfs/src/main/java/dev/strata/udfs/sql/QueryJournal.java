@@ -40,6 +40,14 @@ final class QueryJournal {
 
   private static final int DIGITS = 8;
 
+  private static final String FAILURES = "spark.task.maxFailures";
+
+  /** Spark's own number of them. */
+  private static final int SPARKS_FAILURES = 4;
+
+  /** With which jobs find a row that ends executors. */
+  private static final int ENOUGH_FAILURES = 64;
+
   /** A node of the query; planned again, as adaptive execution does, it is the same. */
   private record Node(LogicalPlan plan, List<?> results, String name, RunJournal journal) {
 
@@ -225,6 +233,23 @@ final class QueryJournal {
           location,
           StrataKeys.SQL_RUN_KEY.name(),
           key);
+      tellOfDeaths();
+    }
+  }
+
+  /** Spark may have given up before the row was found whose executors died. */
+  private void tellOfDeaths() {
+    int died = deaths.stream().mapToInt(ExecutorDeaths::faults).max().orElse(0);
+    int most = context.getConf().getInt(FAILURES, SPARKS_FAILURES);
+    if (died > 0 && most < ENOUGH_FAILURES) {
+      LOG.warn(
+          "{} executors died meanwhile, and a row may be to blame, which is found by a death for"
+              + " each halving of those that were there; {} is {}, so that Spark gives up before:"
+              + " start the session with {}, or run the statement again until the row is found",
+          died,
+          FAILURES,
+          most,
+          ENOUGH_FAILURES);
     }
   }
 
