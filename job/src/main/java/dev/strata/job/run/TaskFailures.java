@@ -63,7 +63,9 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
     /** Grows with what its rows produce. */
     long produced(int partition, int partitions) throws IOException;
 
-    /** When executors died whose engines had none of its rows, in words behind "lost its executor". */
+    /**
+     * When executors died whose engines had none of its rows, in words behind "lost its executor".
+     */
     default String told() {
       return "before the engine had any of its rows";
     }

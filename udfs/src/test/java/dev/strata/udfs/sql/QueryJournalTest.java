@@ -289,22 +289,25 @@ class QueryJournalTest {
 
   /** What an application has of a query's files when it is killed, and where they are. */
   private enum Killed {
-    WRITING("_temporary/0/_temporary/attempt_1/part-00000-%s-c000.parquet"),
-    HAVING_WRITTEN("_temporary/0/task_1/part-00001-%s-c000.parquet"),
-    MOVING("_temporary/0/task_1/part-00001-%s-c000.parquet", "part-00000-%s-c000.parquet"),
-    HAVING_MOVED("part-00000-%s-c000.parquet", "part-00001-%s-c000.parquet"),
-    DONE("part-00000-%s-c000.parquet", "_SUCCESS");
+    WRITING("_temporary/0/_temporary/attempt_1/part-00000-%1$s-c000.parquet"),
+    HAVING_WRITTEN("_temporary/0/task_1/part-00001-%1$s-c000.parquet"),
+    MOVING("_temporary/0/task_1/part-00001-%1$s-c000.parquet part-00000-%1$s-c000.parquet"),
+    HAVING_MOVED("part-00000-%1$s-c000.parquet part-00001-%1$s-c000.parquet"),
+    DONE("part-00000-%1$s-c000.parquet _SUCCESS");
 
-    private final List<String> files;
+    private final String files;
 
-    Killed(String... files) {
-      this.files = List.of(files);
+    /**
+     * @param files names with spaces between them, within the table
+     */
+    Killed(String files) {
+      this.files = files;
     }
 
     /** Makes the files of a write, of which rows are copied. */
     void leave(Path table, Path rows, String job) throws IOException {
-      for (String file : files) {
-        Path left = table.resolve(file.formatted(job));
+      for (String file : files.formatted(job).split(" ", -1)) {
+        Path left = table.resolve(file);
         Files.createDirectories(left.getParent());
         Files.copy(rows, left);
       }
