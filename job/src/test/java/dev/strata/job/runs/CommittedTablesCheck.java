@@ -110,21 +110,18 @@ class CommittedTablesCheck {
     kind = of;
     CommandResult absent = status();
     assertThat(absent.exitCode()).as("%s", absent.err()).isEqualTo(4);
-    assertThat(absent.err()).anyMatch(line -> line.contains("there is nothing"));
+    assertThat(absent.err()).anyMatch(line -> line.contains("nothing is there, and no run has begun it"));
     append("{'id': 1, 'text': 'one'}", "{'id': 2, 'text': null}");
     CommandResult status = status();
     assertThat(status.exitCode()).as("%s", status.err()).isZero();
-    assertThat(status.out())
-        .first()
-        .isEqualTo("table " + kind.table(directory) + ": complete");
+    assertThat(status.out()).first().isEqualTo("table " + kind.table(directory) + ": complete");
     assertThat(status.out())
         .anyMatch(line -> line.matches("  rows +2"))
         .anyMatch(line -> line.matches("  errors +1: column 'text' is null"));
   }
 
   private CommandResult status() {
-    List<String> words =
-        List.of("status", kind.table(directory), "--output-format", "table");
+    List<String> words = List.of("status", kind.table(directory), "--output-format", "table");
     return SubmittedCommand.run(kind.settings(directory), words);
   }
 
