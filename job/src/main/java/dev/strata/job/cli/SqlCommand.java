@@ -1,6 +1,7 @@
 package dev.strata.job.cli;
 
 import dev.strata.job.run.Sessions;
+import dev.strata.job.run.SqlSession;
 import dev.strata.job.sql.SqlRun;
 import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.StrataException;
@@ -17,7 +18,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -74,16 +74,16 @@ final class SqlCommand {
     settings.putAll(Options.settings(command));
     err.println("Starting Spark on " + Sessions.master(settings) + " for SQL");
     boolean hadTables = Files.exists(TABLES);
-    SparkSession spark = Sessions.start("strata " + WORD, settings);
+    SqlSession session = SqlSession.start("strata " + WORD, settings);
     try {
-      SqlRun run = new SqlRun(spark, out);
+      SqlRun run = new SqlRun(session.spark(), session::requireFew, out);
       texts.forEach(run::run);
       if (!command.hasMatchedOption(STATEMENT) && !command.hasMatchedOption(FILE)) {
         converse(run, err);
       }
       return CommandLine.ExitCode.OK;
     } finally {
-      spark.stop();
+      session.close();
       if (!hadTables) {
         deleteIfEmpty(TABLES);
       }

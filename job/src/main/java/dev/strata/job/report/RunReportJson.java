@@ -12,6 +12,7 @@ import dev.strata.udfs.spark.RowCounts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A run for programs, as JSON.
@@ -21,7 +22,7 @@ import java.util.Map;
  * @param input where the rows come from
  * @param output where they go
  * @param settings all that were given, secrets among them
- * @param identity what rows depend on
+ * @param identity what rows depend on, which takes a look at each tensor of the model
  * @param versions by name
  * @param plan an engine's memory plan as a person reads it; empty where it is not known
  * @param retryOf when the run was started whose failed rows this one asks again; null for others
@@ -32,7 +33,7 @@ public record RunReportJson(
     String input,
     String output,
     Map<String, String> settings,
-    RunIdentity identity,
+    Supplier<RunIdentity> identity,
     Map<String, String> versions,
     List<String> plan,
     Instant retryOf) {
@@ -135,7 +136,7 @@ public record RunReportJson(
     }
     json.put("started", started.toString()).put("input", Redaction.shown(input));
     json.put("output", Redaction.shown(output));
-    json.put("identity", identity.toString());
+    json.put("identity", identity.get().toString());
     json.set("options", JSON.valueToTree(Redaction.of(settings)));
     json.set("versions", JSON.valueToTree(versions));
     json.set("plan", JSON.valueToTree(plan));

@@ -165,7 +165,7 @@ final class IncrementalRun {
   private Work work(IncrementalOutput output) throws IOException {
     Input input = Input.open(session.spark(), conf);
     output.accept(input);
-    RunIdentity identity = session.json().identity();
+    RunIdentity identity = session.json().identity().get();
     Dataset<Row> rows = input.rows().drop(Fingerprints.COLUMN);
     RunSession reading = session.reading(input);
     return new Work(

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.lit;
 
 import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.OutputState;
+import dev.strata.job.dataset.TableState;
 import dev.strata.job.report.KeptRun;
 import dev.strata.job.report.KeptRuns;
 import dev.strata.job.report.StatusReport;
@@ -103,16 +104,16 @@ public final class OutputStatus {
   private StatusReport ofTable(Map<String, String> settings) throws IOException {
     SparkSession spark = Sessions.start("strata status", settings);
     try {
-      boolean isThere = spark.catalog().tableExists(output);
+      TableState table = TableState.of(spark, output);
       return new StatusReport(
           "table " + output,
           Instant.now(),
           Optional.empty(),
-          isThere ? Optional.of(counted(spark.table(output))) : Optional.empty(),
-          isThere,
+          table.rows().map(this::counted),
+          table.rows().isPresent(),
           KeptRuns.NONE,
           journal(conf.find(StrataKeys.JOURNAL_DIR)),
-          Map.of(),
+          table.remains(),
           "the command that wrote it, with --incremental");
     } finally {
       spark.stop();

@@ -108,7 +108,7 @@ record RowsAgain(
               .distinct()
               .as(Encoders.STRING())
               .collectAsList();
-      WorkPlan.requireSameRun(location, runs, session.json().identity(), List.of());
+      WorkPlan.requireSameRun(location, runs, session.json().identity().get(), List.of());
     }
   }
 

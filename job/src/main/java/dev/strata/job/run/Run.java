@@ -209,7 +209,7 @@ public final class Run {
         input(),
         conf.require(StrataKeys.OUTPUT),
         settings,
-        Fingerprints.identity(options),
+        new Once<>(() -> Fingerprints.identity(options)),
         Versions.all(),
         planLines(),
         retried == null ? null : retried.started().orElse(Instant.EPOCH));

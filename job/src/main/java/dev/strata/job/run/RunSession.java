@@ -114,7 +114,7 @@ record RunSession(
    * @param more than the options, by what it is called in messages
    */
   RunBasis basis(Map<String, String> more) {
-    return new RunBasis(options, json.identity(), more);
+    return new RunBasis(options, json.identity().get(), more);
   }
 
   /**

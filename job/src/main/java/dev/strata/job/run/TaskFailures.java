@@ -62,6 +62,13 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
 
     /** Grows with what its rows produce. */
     long produced(int partition, int partitions) throws IOException;
+
+    /**
+     * When executors died whose engines had none of its rows, in words behind "lost its executor".
+     */
+    default String told() {
+      return "before the engine had any of its rows";
+    }
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(TaskFailures.class);
@@ -121,6 +128,19 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
     return failures;
   }
 
+  /** The same for one after another, of which nothing but their journals tells the progress. */
+  static TaskFailures watch(SparkContext context, Partitions partitions) {
+    return watch(context, () -> progress(partitions), partitions);
+  }
+
+  private static long progress(Partitions partitions) {
+    try {
+      return partitions.produced(0, 1);
+    } catch (IOException e) {
+      return 0; // then each loss may be the last
+    }
+  }
+
   @Override
   public synchronized void onStageSubmitted(SparkListenerStageSubmitted stage) {
     sizes.put(stage.stageInfo().stageId(), stage.stageInfo().numTasks());
@@ -164,10 +184,14 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
       if (!partitions.hadRows(executor, partition, size)
           && count(deaths, task, partitions.produced(partition, size)) == MOST_EXCEPTIONS) {
         giveUp(
-            ("a task lost its executor %d times before the engine had any of its rows, the last"
-                    + " time executor %s (%s: %s); %s")
+            "a task lost its executor %d times %s, the last time executor %s (%s: %s); %s"
                 .formatted(
-                    MOST_EXCEPTIONS, executor, ExecutorDeaths.told(reason), reason, log(executor)),
+                    MOST_EXCEPTIONS,
+                    partitions.told(),
+                    executor,
+                    ExecutorDeaths.told(reason),
+                    reason,
+                    log(executor)),
             null);
       }
     } catch (IOException | RuntimeException e) { // then each may be a row's
@@ -201,13 +225,15 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
   }
 
   /**
-   * To be called where the run failed.
+   * To be called where the run, or a statement, failed.
    *
    * @throws SparkException if a task failed too often, which is then the reason
    */
   synchronized void requireFew() throws SparkException {
     if (last != null) {
-      throw last;
+      SparkException reason = last;
+      last = null;
+      throw reason;
     }
   }
 

@@ -25,14 +25,24 @@ public final class SqlRun {
   private static final String PROMPT = "strata> ";
   private static final String PROMPT_WITHIN = "      > ";
 
+  /** Knows better than Spark why a statement failed. */
+  public interface Reason {
+
+    /** Throws it, or returns where Spark's own is as good. */
+    void raise() throws Exception;
+  }
+
   private final SparkSession spark;
+  private final Reason reason;
   private final PrintStream out;
 
   /**
+   * @param reason asked where a statement failed
    * @param out where rows go, and nothing else
    */
-  public SqlRun(SparkSession spark, PrintStream out) {
+  public SqlRun(SparkSession spark, Reason reason, PrintStream out) {
     this.spark = spark;
+    this.reason = reason;
     this.out = out;
   }
 
@@ -46,9 +56,18 @@ public final class SqlRun {
       try {
         rows(statement).forEach(out::println);
       } catch (Exception e) { // Spark's are checked, but Scala does not declare them
-        throw told(e);
+        throw told(better(e));
       }
       out.flush();
+    }
+  }
+
+  private Exception better(Exception e) {
+    try {
+      reason.raise();
+      return e;
+    } catch (Exception found) {
+      return found;
     }
   }
 

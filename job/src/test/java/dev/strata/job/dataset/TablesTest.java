@@ -107,10 +107,21 @@ class TablesTest {
         .hasMessageMatching(
             "the table %s is gone, and its rows are in `.*lost_old_ra1b2c3d`: a run that replaced it was killed; rename that to %s, and drop what else is named %s_new_\\.\\.\\."
                 .formatted(table, table, table));
+    TableState lost = TableState.of(spark, table);
+    assertThat(lost.rows()).isEmpty();
+    assertThat(lost.remains())
+        .hasSize(2)
+        .containsValue(
+            "its rows, which a run that was killed had put aside; rename it to " + table);
     write(catalog + "los", "error", "'other' AS text");
     String back = catalog.equals(SESSION) ? table : "PUBLIC.lost";
     spark.sql("ALTER TABLE " + table + "_old_ra1b2c3d RENAME TO " + back);
     assertThat(output(table, "ignore").exists()).isTrue();
+    TableState found = TableState.of(spark, table);
+    assertThat(found.rows().orElseThrow().collectAsList()).hasToString("[[old]]");
+    assertThat(found.remains().values())
+        .containsExactly(
+            "of a run that replaces it; if none does, it was killed: drop that table");
     write(table, "overwrite", "'newer' AS text");
     assertThat(rows(table)).containsExactly("[newer]");
   }

@@ -77,6 +77,44 @@ class KilledRunIT {
         .allMatch(row -> Rows.text(row, "error").matches(LETHAL_ERROR), LETHAL_ERROR);
   }
 
+  /** As in a run, though Spark gives a task up after four failures. */
+  @Test
+  void aRowThatEndsExecutorsDoesNotEndAStatement() throws Exception {
+    String statement =
+        "CREATE TABLE made USING json LOCATION '%s' AS"
+            + " SELECT id, ai_translate(text, 'fr') AS completion FROM json.`%s`";
+    String text = statement.formatted(directory.resolve("out"), lethalInput());
+    List<String> sql = onLethalExecutors();
+    for (String setting :
+        List.of(
+            "spark.strata.sql.run.key=night",
+            "spark.strata.journal.dir=" + work.resolve("journals"),
+            "spark.sql.warehouse.dir=" + work.resolve("tables"),
+            "spark.sql.shuffle.partitions=1")) {
+      sql.addAll(List.of("--conf", setting));
+    }
+    sql.addAll(List.of("sql", "--model", Demo.MODEL.toString(), "--host-memory", "256m"));
+    sql.addAll(List.of("-e", text));
+    CommandResult result = start(sql).await();
+    assertThat(result.exitCode()).as("%s", result.err()).isZero();
+    assertThat(result.err())
+        .as("more than one task may have by itself")
+        .filteredOn(line -> line.endsWith("exited with code 134"))
+        .hasSizeGreaterThanOrEqualTo(4);
+    Map<String, JsonObject> references = References.read("translations");
+    Map<String, JsonObject> rows = Rows.read(directory.resolve("out"));
+    assertThat(rows).hasSize(lethalFirst().size());
+    assertThat(rows)
+        .allSatisfy(
+            (id, row) -> {
+              assertThat(row.has("completion")).isEqualTo(!LETHAL.contains(id));
+              if (row.has("completion") && References.isClear(references.get(id))) {
+                assertThat(Rows.text(row, "completion"))
+                    .isEqualTo(Rows.text(references.get(id), "completion"));
+              }
+            });
+  }
+
   private Launcher.Started run(String... options) throws IOException {
     List<String> command = translation();
     command.addAll(Arrays.asList(options));
@@ -85,15 +123,23 @@ class KilledRunIT {
 
   /** On two executors, each of which has three rows at a time, and the lethal ones at first. */
   private List<String> onExecutors() throws IOException {
+    List<String> command = onLethalExecutors();
+    command.addAll(translation());
+    command.addAll(List.of("--id-column", "id"));
+    command.set(command.indexOf("--input") + 1, lethalInput().toString());
+    return command;
+  }
+
+  private List<String> onLethalExecutors() throws IOException {
     List<String> command = new ArrayList<>(List.of("--master", "local-cluster[2,1,1300]"));
     command.addAll(LethalRows.settings(work, LETHAL_PROMPTS));
     command.addAll(List.of("--conf", "spark.strata.readAhead.rows=3"));
-    command.addAll(translation());
-    command.addAll(List.of("--id-column", "id"));
-    Path input = work.resolve("rows.json");
-    Files.write(input, lethalFirst().stream().map(JsonObject::toString).toList());
-    command.set(command.indexOf("--input") + 1, input.toString());
     return command;
+  }
+
+  private Path lethalInput() throws IOException {
+    List<String> rows = lethalFirst().stream().map(JsonObject::toString).toList();
+    return Files.write(work.resolve("rows.json"), rows);
   }
 
   /** Some of the sentences. */

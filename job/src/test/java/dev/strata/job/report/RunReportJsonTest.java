@@ -91,7 +91,7 @@ class RunReportJsonTest {
         "s3a://AKIA:s3cr3t@bucket/in",
         "/out",
         settings,
-        new RunIdentity("11111111", "22222222", "33333333"),
+        () -> new RunIdentity("11111111", "22222222", "33333333"),
         Map.of("spark", "4"),
         List.of("memory plan: all of it"),
         null);

@@ -35,7 +35,7 @@ class OutputRecordTest {
             "in",
             output.toString(),
             Map.of("spark.strata.model", "m", "spark.hadoop.fs.s3a.secret.key", "s3cr3t"),
-            new RunIdentity("a", "b", "c"),
+            () -> new RunIdentity("a", "b", "c"),
             Map.of(),
             List.of(),
             null);

@@ -70,7 +70,7 @@ class RunOptionsTest {
             "in",
             output.toString(),
             settings,
-            new RunIdentity("a", "b", "c"),
+            () -> new RunIdentity("a", "b", "c"),
             Map.of(),
             List.of(),
             null);

@@ -104,6 +104,27 @@ class CommittedTablesCheck {
         .startsWith("nothing to do: all 1 rows are there already, ");
   }
 
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void itsRowsSayWhichFailed(Kind of) throws Exception {
+    kind = of;
+    CommandResult absent = status();
+    assertThat(absent.exitCode()).as("%s", absent.err()).isEqualTo(4);
+    assertThat(absent.err()).anyMatch(line -> line.contains("nothing is there, and no run has begun it"));
+    append("{'id': 1, 'text': 'one'}", "{'id': 2, 'text': null}");
+    CommandResult status = status();
+    assertThat(status.exitCode()).as("%s", status.err()).isZero();
+    assertThat(status.out()).first().isEqualTo("table " + kind.table(directory) + ": complete");
+    assertThat(status.out())
+        .anyMatch(line -> line.matches("  rows +2"))
+        .anyMatch(line -> line.matches("  errors +1: column 'text' is null"));
+  }
+
+  private CommandResult status() {
+    List<String> words = List.of("status", kind.table(directory), "--output-format", "table");
+    return SubmittedCommand.run(kind.settings(directory), words);
+  }
+
   private CommandResult incremental(String... rows) throws IOException {
     CommandResult result = run(List.of("--incremental"), rows);
     assertThat(result.exitCode()).as("%s", result.err()).isZero();

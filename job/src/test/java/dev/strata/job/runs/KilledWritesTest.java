@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -43,6 +44,11 @@ class KilledWritesTest {
   private static final Map<String, String> FEW_ROWS =
       Map.of("spark.sql.shuffle.partitions", "1", "spark.sql.codegen.wholeStage", "false");
 
+  private static final String MADE = "CREATE TABLE made USING json LOCATION '%1$s' AS SELECT %2$s";
+  private static final String ADDED =
+      "CREATE TABLE made (id STRING, completion STRING) USING json LOCATION '%1$s';"
+          + " INSERT INTO made SELECT %2$s";
+
   @TempDir Path directory;
   @TempDir Path work;
 
@@ -52,7 +58,8 @@ class KilledWritesTest {
     public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to)
         throws IOException {
       boolean isDone = super.rename(from, to);
-      if (from.toString().contains(".strata-add") && to.getParent().getName().equals("out")) {
+      boolean isWhole = from.toString().matches(".*/(\\.out\\.add-|_temporary/0/task_).*");
+      if (isWhole && to.getParent().getName().equals("out")) {
         LockSupport.parkNanos(Duration.ofMinutes(1).toNanos());
       }
       return isDone;
@@ -110,13 +117,26 @@ class KilledWritesTest {
 
   /** What is in the table was written by one statement. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "CREATE TABLE made USING json LOCATION '%1$s' AS SELECT %2$s",
-        "CREATE TABLE made (id STRING, completion STRING) USING json LOCATION '%1$s';"
-            + " INSERT INTO made SELECT %2$s",
-      })
+  @ValueSource(strings = {MADE, ADDED})
   void aStatementWithARunKeyIsContinued(String statement) throws Exception {
+    assertContinued(statement, Map.of(), this::hasSegments);
+  }
+
+  /** One of two files is in its place. */
+  @ParameterizedTest
+  @ValueSource(strings = {MADE, ADDED})
+  void aStatementThatWasMovingItsFilesAddsEachRowOnce(String statement) throws Exception {
+    Map<String, String> slow =
+        Map.of(
+            "spark.hadoop.fs.file.impl",
+            SlowMoves.class.getName(),
+            "spark.sql.shuffle.partitions",
+            "2");
+    assertContinued(statement, slow, () -> files(out()) == 1);
+  }
+
+  private void assertContinued(
+      String statement, Map<String, String> more, Callable<Boolean> killedWhen) throws Exception {
     input(ROWS);
     String asked = "id, ai_translate(text, 'fr') AS completion FROM json.`%s`";
     String text = statement.formatted(out(), asked.formatted(directory.resolve("rows.json")));
@@ -132,7 +152,9 @@ class KilledWritesTest {
             "10ms",
             "spark.sql.warehouse.dir",
             work.resolve("tables").toString());
-    OtherProcess.kill(work, settings, sql, this::hasSegments);
+    Map<String, String> first = new HashMap<>(settings);
+    first.putAll(more);
+    OtherProcess.kill(work, first, sql, killedWhen);
     assertDone(SubmittedCommand.run(settings, sql));
     Map<String, String> rows = new TreeMap<>();
     Rows.all(out()).forEach(row -> rows.put(Rows.text(row, "id"), Rows.text(row, "completion")));

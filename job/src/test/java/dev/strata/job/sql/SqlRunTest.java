@@ -22,7 +22,7 @@ class SqlRunTest {
   private static SparkSession spark;
 
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
-  private final SqlRun run = new SqlRun(spark, stream(printed));
+  private final SqlRun run = new SqlRun(spark, () -> {}, stream(printed));
 
   @BeforeAll
   static void start() {

@@ -3,6 +3,10 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.journal.Attempt;
 import dev.strata.udfs.journal.DeathNote;
 import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
@@ -15,14 +19,31 @@ public final class ExecutorDeaths extends SparkListener implements AutoCloseable
 
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorDeaths.class);
 
+  /** Those that are not closed. */
+  private static final Set<ExecutorDeaths> OPEN = ConcurrentHashMap.newKeySet();
+
   private final SparkContext context;
   private final Configuration hadoop;
-  private final String location;
+  private final RunJournal journal;
+  private final AtomicInteger faults = new AtomicInteger();
 
-  ExecutorDeaths(SparkContext context, Configuration hadoop, String location) {
+  private ExecutorDeaths(SparkContext context, RunJournal journal) {
     this.context = context;
-    this.hadoop = hadoop;
-    this.location = location;
+    this.hadoop = context.hadoopConfiguration();
+    this.journal = journal;
+  }
+
+  static ExecutorDeaths watch(SparkContext context, RunJournal journal) {
+    ExecutorDeaths deaths = new ExecutorDeaths(context, journal);
+    OPEN.removeIf(other -> other.context.isStopped());
+    OPEN.add(deaths);
+    context.addSparkListener(deaths);
+    return deaths;
+  }
+
+  /** The journals in which an application's deaths are noted now. */
+  public static List<RunJournal> journals(SparkContext context) {
+    return OPEN.stream().filter(open -> open.context == context).map(o -> o.journal).toList();
   }
 
   /**
@@ -43,22 +64,30 @@ public final class ExecutorDeaths extends SparkListener implements AutoCloseable
     return ExecutorEnd.told(ExecutorEnd.of(reason).code());
   }
 
+  /** How many executors ended for which a row may be to blame. */
+  public int faults() {
+    return faults.get();
+  }
+
   @Override
   public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
     String reason = String.valueOf(removed.reason());
     ExecutorEnd end = ExecutorEnd.of(reason);
     String application = context.applicationId();
     String jvm = Attempt.jvm(application, removed.executorId());
+    if (end.isFault()) {
+      faults.incrementAndGet();
+    }
     try {
       new DeathNote(jvm, end.isFault(), end.code())
           .write(
               hadoop,
-              location,
+              journal.location(),
               "executor %s of %s: %s%n".formatted(removed.executorId(), application, reason));
     } catch (IOException | RuntimeException e) {
       LOG.warn(
           "{} cannot take down how executor {} ended ({}): {}",
-          location,
+          journal.location(),
           removed.executorId(),
           reason,
           e.getMessage(),
@@ -68,6 +97,7 @@ public final class ExecutorDeaths extends SparkListener implements AutoCloseable
 
   @Override
   public void close() {
+    OPEN.remove(this);
     context.removeSparkListener(this);
   }
 }

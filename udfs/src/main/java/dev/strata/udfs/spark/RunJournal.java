@@ -143,9 +143,7 @@ public record RunJournal(String location, Duration interval) implements Serializ
 
   /** Notes how the application's executors end, so that rows that end them become known. */
   public ExecutorDeaths watch(SparkContext context) {
-    ExecutorDeaths deaths = new ExecutorDeaths(context, context.hadoopConfiguration(), location);
-    context.addSparkListener(deaths);
-    return deaths;
+    return ExecutorDeaths.watch(context, this);
   }
 
   /**

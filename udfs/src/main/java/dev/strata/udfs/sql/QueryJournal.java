@@ -40,6 +40,14 @@ final class QueryJournal {
 
   private static final int DIGITS = 8;
 
+  private static final String FAILURES = "spark.task.maxFailures";
+
+  /** Spark's own number of them. */
+  private static final int SPARKS_FAILURES = 4;
+
+  /** With which jobs find a row that ends executors. */
+  private static final int ENOUGH_FAILURES = 64;
+
   /** A node of the query; planned again, as adaptive execution does, it is the same. */
   private record Node(LogicalPlan plan, List<?> results, String name, RunJournal journal) {
 
@@ -58,6 +66,7 @@ final class QueryJournal {
   private final List<ExecutorDeaths> deaths = new ArrayList<>();
   private final Set<EngineStats> stats = new HashSet<>();
   private RunLock lock; // null until a node begins
+  private boolean isWritten;
   private boolean isOver;
 
   private QueryJournal(
@@ -155,11 +164,47 @@ final class QueryJournal {
     return true;
   }
 
-  /** Two that continued at once would both write what one is to write. */
+  /**
+   * Two that continued at once would both write what one is to write. What the one before wrote,
+   * and did not end, would be there twice.
+   */
   private void claim() {
     if (lock == null) {
       lock = lock();
+      UnfinishedFiles.of(hadoop(), location).clear();
     }
+  }
+
+  /**
+   * Takes note that files are about to be written, which are no part of a table until the query is
+   * over.
+   *
+   * @param place the directory that they come to
+   * @param job stands in their names
+   * @throws StrataException if it cannot be noted
+   */
+  synchronized void writes(String place, String job) {
+    if (lock == null) {
+      return; // nothing is asked
+    }
+    try {
+      UnfinishedFiles.of(hadoop(), location).mark(place, job);
+    } catch (IOException e) {
+      throw new StrataException(
+          StrataException.Fault.DATA,
+          "the journal %s cannot be written: %s; see to the file system"
+              .formatted(location, e.getMessage()),
+          e);
+    }
+  }
+
+  /** The query's rows are where they belong, whether or not its end is told. */
+  synchronized void hasWritten() {
+    isWritten = true;
+  }
+
+  synchronized boolean isWritten() {
+    return isWritten;
   }
 
   private RunLock lock() {
@@ -218,13 +263,31 @@ final class QueryJournal {
   private void endAlone(boolean isDone) {
     if (isDone) {
       tell();
-      new RunJournal(location, interval).remove(hadoop());
+      nodes.forEach(node -> node.journal().remove(hadoop()));
+      new RunJournal(location, interval).remove(hadoop()); // with the marks of its files
     } else {
       LOG.warn(
           "what rows have produced is kept in {}: the same statement under {}={} continues with it",
           location,
           StrataKeys.SQL_RUN_KEY.name(),
           key);
+      tellOfDeaths();
+    }
+  }
+
+  /** Spark may have given up before the row was found whose executors died. */
+  private void tellOfDeaths() {
+    int died = deaths.stream().mapToInt(ExecutorDeaths::faults).max().orElse(0);
+    int most = context.getConf().getInt(FAILURES, SPARKS_FAILURES);
+    if (died > 0 && most < ENOUGH_FAILURES) {
+      LOG.warn(
+          "{} executors died meanwhile, and a row may be to blame, which is found by a death for"
+              + " each halving of those that were there; {} is {}, so that Spark gives up before:"
+              + " start the session with {}, or run the statement again until the row is found",
+          died,
+          FAILURES,
+          most,
+          ENOUGH_FAILURES);
     }
   }
 

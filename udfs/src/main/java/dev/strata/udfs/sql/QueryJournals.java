@@ -89,18 +89,37 @@ final class QueryJournals extends SparkListener {
     if (context.isStopped()) {
       return Optional.empty(); // nobody would tell of the query's end
     }
+    Optional<Running> running = onThisThread(context);
+    Optional<QueryJournal> journal =
+        target(context, running).map(target -> of(context).open(running.get(), target, conf));
+    journal.ifPresent(open -> MarkedCommit.use(session));
+    return journal;
+  }
+
+  /** The journal of the query that runs on this thread; empty if it has none. */
+  static Optional<QueryJournal> running(SparkContext context) {
+    return onThisThread(context).map(running -> of(context).open.get(running));
+  }
+
+  private static Optional<Running> onThisThread(SparkContext context) {
     String stream = context.getLocalProperty(STREAM);
     Long batch = number(context, BATCH);
     if (stream != null && batch != null) {
-      Running.MicroBatch running = new Running.MicroBatch(stream, batch);
-      WriteTarget target = new WriteTarget(running.toString(), null);
-      return Optional.of(of(context).open(running, target, conf));
+      return Optional.of(new Running.MicroBatch(stream, batch));
     }
     Long root = number(context, SQLExecution.EXECUTION_ROOT_ID_KEY());
+    return Optional.ofNullable(root).map(Running.Execution::new);
+  }
+
+  /** What is written to, if anything is. */
+  private static Optional<WriteTarget> target(SparkContext context, Optional<Running> running) {
+    if (running.isPresent() && running.get() instanceof Running.MicroBatch batch) {
+      return Optional.of(new WriteTarget(batch.toString(), null));
+    }
     Optional<WriteTarget> part = written(number(context, SQLExecution.EXECUTION_ID_KEY()));
-    return written(root)
+    return written(number(context, SQLExecution.EXECUTION_ROOT_ID_KEY()))
         .or(() -> part)
-        .map(target -> of(context).open(new Running.Execution(root), target.in(part), conf));
+        .map(target -> target.in(part));
   }
 
   private static Long number(SparkContext context, String property) {
@@ -139,7 +158,8 @@ final class QueryJournals extends SparkListener {
       LockSupport.parkNanos(POLL.toNanos());
     }
     if (isOver(other)) {
-      end(other, false); // what Spark has no time to tell, it drops
+      // What Spark has no time to tell, it drops.
+      end(other, Optional.ofNullable(open.get(other)).map(QueryJournal::isWritten).orElse(false));
     }
     if (open.containsKey(other)) {
       throw StrataException.usage(

@@ -3,36 +3,32 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Arrays;
-import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.catalog.CatalogTable;
 import org.apache.spark.sql.catalyst.catalog.SessionCatalog;
 import org.apache.spark.sql.execution.command.CreateDataSourceTableAsSelectCommand;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import scala.Option;
 
 /**
- * The files of a table that a statement was making when its application was killed. Spark makes no
- * table where files are, so that the same statement could not be run again.
+ * The directory of a table that a statement was making when its application was killed. Spark makes
+ * no table where anything is, so that the same statement could not be run again.
  */
 final class UnfinishedTable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(UnfinishedTable.class);
-
-  /** Where Spark's writers keep files until all are there; then they are moved beside it. */
-  private static final String FOLDER = "_temporary";
+  /** What Spark's writers leave at the end. */
+  private static final String DONE = "_SUCCESS";
 
   private UnfinishedTable() {}
 
   /**
-   * Clears them away, where the statement continues under its key. What is in a table that is there
-   * already, to which such a statement may add, is somebody's.
+   * Clears it away with its {@link UnfinishedFiles}, where the statement continues under its key.
+   * What else is in it is somebody's, and so is a table that is there already, to which such a
+   * statement may add.
    */
   static void clear(SparkSession session, CreateDataSourceTableAsSelectCommand statement) {
     if (catalog(session).tableExists(statement.table().identifier())) {
@@ -59,9 +55,8 @@ final class UnfinishedTable {
   static void clear(Configuration hadoop, Path directory) {
     try {
       FileSystem files = directory.getFileSystem(hadoop);
-      if (files.exists(new Path(directory, FOLDER)) && isAlone(files, directory)) {
+      if (files.exists(directory) && isEmpty(files, directory)) {
         files.delete(directory, true);
-        LOG.warn("what a query that was killed left unfinished in {} is cleared away", directory);
       }
     } catch (IOException e) {
       throw new StrataException(
@@ -72,13 +67,14 @@ final class UnfinishedTable {
     }
   }
 
-  /** Whether nothing is there but what the writer put there. */
-  private static boolean isAlone(FileSystem files, Path directory) throws IOException {
-    List<String> names =
-        Arrays.stream(files.listStatus(directory))
-            .map(FileStatus::getPath)
-            .map(Path::getName)
-            .toList();
-    return names.stream().allMatch(name -> name.equals(FOLDER) || name.startsWith("part-"));
+  /** Whether nothing is there but directories, and the word that all was well. */
+  private static boolean isEmpty(FileSystem files, Path directory) throws IOException {
+    RemoteIterator<LocatedFileStatus> all = files.listFiles(directory, true);
+    while (all.hasNext()) {
+      if (!all.next().getPath().getName().equals(DONE)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -27,6 +27,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol;
 import org.apache.spark.sql.execution.ui.SparkListenerDriverAccumUpdates;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.DataTypes;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import scala.Option;
 
@@ -285,10 +287,57 @@ class QueryJournalTest {
     assertThat(counter.asked()).isZero();
   }
 
-  /** As an application leaves it that is killed while it writes, or moves what it has written. */
+  /** What an application has of a query's files when it is killed, and where they are. */
+  private enum Killed {
+    WRITING("_temporary/0/_temporary/attempt_1/part-00000-%1$s-c000.parquet"),
+    HAVING_WRITTEN("_temporary/0/task_1/part-00001-%1$s-c000.parquet"),
+    MOVING("_temporary/0/task_1/part-00001-%1$s-c000.parquet part-00000-%1$s-c000.parquet"),
+    HAVING_MOVED("part-00000-%1$s-c000.parquet part-00001-%1$s-c000.parquet"),
+    DONE("part-00000-%1$s-c000.parquet _SUCCESS");
+
+    private final String files;
+
+    /**
+     * @param files names with spaces between them, within the table
+     */
+    Killed(String files) {
+      this.files = files;
+    }
+
+    /** Makes the files of a write, of which rows are copied. */
+    void leave(Path table, Path rows, String job) throws IOException {
+      for (String file : files.formatted(job).split(" ", -1)) {
+        Path left = table.resolve(file);
+        Files.createDirectories(left.getParent());
+        Files.copy(rows, left);
+      }
+    }
+  }
+
+  /** The write that the statement's journal has begun. */
+  private String job() throws IOException {
+    try (Stream<Path> all = Files.walk(journals)) {
+      List<String> marks =
+          all.map(path -> path.getFileName().toString())
+              .filter(name -> name.startsWith("write-"))
+              .map(name -> name.substring("write-".length()))
+              .toList();
+      assertThat(marks).as("Spark's names of a write").singleElement().asString().hasSize(36);
+      return marks.get(0);
+    }
+  }
+
+  private static Path file(Path table) throws IOException {
+    try (Stream<Path> all = Files.list(table)) {
+      return all.filter(path -> path.getFileName().toString().matches("part-.*parquet"))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"_temporary/0/part-1.parquet", "part-0.parquet"})
-  void aTableThatWasBeingMadeIsMadeAnew(String left) throws Exception {
+  @EnumSource
+  void aTableThatWasBeingMadeIsMadeAnew(Killed killed) throws Exception {
     String statement =
         "CREATE TABLE made USING parquet AS SELECT id, written(id, ai_gen(text)) u FROM t";
     BROKEN.set(10);
@@ -296,10 +345,7 @@ class QueryJournalTest {
     BROKEN.set(0);
     counter.reset();
     Path table = folder.resolve("warehouse/made");
-    for (String file : List.of("_temporary/0/x", left)) {
-      Files.createDirectories(table.resolve(file).getParent());
-      Files.writeString(table.resolve(file), "of one that was killed");
-    }
+    killed.leave(table, file(folder.resolve("t.parquet")), job());
     Path others = Files.writeString(table.resolve("mine.txt"), "somebody's");
     assertThatThrownBy(() -> spark.sql(statement)).hasStackTraceContaining("already exists");
     assertThat(others).exists();
@@ -307,6 +353,73 @@ class QueryJournalTest {
     spark.sql(statement);
     assertThat(spark.table("made").count()).isEqualTo(10);
     assertThat(kept()).isPositive();
+  }
+
+  /** What others have added is no part of what was killed, nor what they have not yet. */
+  @ParameterizedTest
+  @EnumSource
+  void aTableThatWasBeingAddedToHasEachRowOnce(Killed killed) throws Exception {
+    spark.sql("SELECT id, text AS u FROM t").coalesce(1).write().saveAsTable("made");
+    Path table = folder.resolve("warehouse/made");
+    Path rows = file(table);
+    String insert = "INSERT INTO made SELECT id, written(id, ai_gen(text)) u FROM t";
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(insert)).hasStackTraceContaining("the disk is full");
+    BROKEN.set(0);
+    counter.reset();
+    Files.deleteIfExists(table.resolve("_SUCCESS"));
+    killed.leave(table, rows, job());
+    Path others = table.resolve("part-00000-0f3c-c000.parquet");
+    Files.copy(rows, others);
+    spark.sql(insert);
+    assertThat(spark.table("made").count()).as("what was there, others', ours").isEqualTo(30);
+    assertThat(kept()).isPositive();
+    assertThat(directories()).as("it is over").doesNotContain("write-");
+  }
+
+  /** A mark that was cut off is of a write that had not begun. */
+  @Test
+  void aMarkThatWasCutOffClearsNothing() throws Exception {
+    spark.sql("SELECT id, text AS u FROM t").coalesce(1).write().saveAsTable("made");
+    String insert = "INSERT INTO made SELECT id, written(id, ai_gen(text)) u FROM t";
+    BROKEN.set(10);
+    assertThatThrownBy(() -> spark.sql(insert)).hasStackTraceContaining("the disk is full");
+    BROKEN.set(0);
+    counter.reset();
+    String job = job();
+    try (Stream<Path> all = Files.walk(journals)) {
+      Path mark =
+          all.filter(path -> path.getFileName().toString().equals("write-" + job))
+              .findFirst()
+              .orElseThrow();
+      Files.deleteIfExists(mark.resolveSibling("." + mark.getFileName() + ".crc"));
+      Files.writeString(mark, folder.resolve("warehouse").toString());
+    }
+    Path table = folder.resolve("warehouse/made");
+    Killed.HAVING_MOVED.leave(table, file(table), job);
+    spark.sql(insert);
+    assertThat(spark.table("made").count()).isEqualTo(40);
+    counter.reset();
+  }
+
+  /** How somebody has files put in their place is theirs. */
+  @Test
+  void aCommitThatSomebodyChoseStays() throws Exception {
+    String name = "spark.sql.sources.commitProtocolClass";
+    spark.conf().set(name, OtherCommit.class.getName());
+    spark.sql("CREATE TABLE made USING parquet AS SELECT ai_gen(text) u FROM t WHERE id = 1");
+    assertThat(spark.conf().get(name)).isEqualTo(OtherCommit.class.getName());
+    spark.conf().unset(name);
+    spark.sql("INSERT INTO made SELECT ai_gen(text) u FROM t WHERE id = 1");
+    assertThat(spark.conf().get(name)).isEqualTo(MarkedCommit.class.getName());
+    counter.reset();
+  }
+
+  /** A way to put files in their place. */
+  public static final class OtherCommit extends SQLHadoopMapReduceCommitProtocol {
+    public OtherCommit(String job, String path, boolean dynamicPartitionOverwrite) {
+      super(job, path, dynamicPartitionOverwrite);
+    }
   }
 
   /** What is in it is no part of what was killed. */
