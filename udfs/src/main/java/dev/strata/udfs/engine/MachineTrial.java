@@ -3,7 +3,6 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.MachineRates;
 import dev.strata.udfs.model.Stage;
-import dev.strata.udfs.model.Step;
 import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
@@ -128,8 +127,7 @@ public final class MachineTrial {
       return checkpoint
           .spec()
           .layerStages()
-          .flatMap(Stage::products)
-          .map(Step.Product::matrix)
+          .flatMap(Stage::matrices)
           .max(Comparator.comparingLong(WeightSpec::elements))
           .map(checkpoint::weight)
           .orElseThrow();
