@@ -469,9 +469,16 @@ public final class Kernels implements AutoCloseable {
 
   /** What a router makes scores of. */
   public enum Scoring {
-    SOFTMAX,
-    SIGMOID,
-    NONE
+    SOFTMAX(0),
+    SIGMOID(1),
+    /** Products are scores, and the softmax of those that are taken their weights. */
+    NONE(2);
+
+    private final int code;
+
+    Scoring(int code) {
+      this.code = code;
+    }
   }
 
   /**
@@ -518,7 +525,7 @@ public final class Kernels implements AutoCloseable {
                 begin,
                 count,
                 routing.chosen(),
-                routing.scoring().ordinal(),
+                routing.scoring().code,
                 routing.correction(),
                 routing.groups(),
                 routing.groupsChosen(),

@@ -178,8 +178,10 @@ class TestGoldens {
     return List.of(
         options.build(),
         options.tileBytes(4096).build(),
+        options.microBatchTokens(3).weightsMemory(0).build(),
         staged.deviceMemory(100 << 20).build(),
-        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build());
+        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build(),
+        staged.microBatchTokens(5).build());
   }
 
   private static void oneByOne(EngineOptions options, Golden golden) {
