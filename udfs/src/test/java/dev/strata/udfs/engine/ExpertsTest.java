@@ -67,8 +67,13 @@ class ExpertsTest {
         new Way(
             "staged",
             2,
-            staged().microBatchTokens(2).deviceMemory(16 << 20).rowTokens(100_000).build(),
-            "ring of 4 tiles"));
+            staged()
+                .microBatchTokens(2)
+                .deviceMemory(14 << 20)
+                .hostMemory(64 << 20)
+                .rowTokens(100_000)
+                .build(),
+            "ring of 2 tiles"));
   }
 
   /** The experts that the prompts' tokens choose, layer by layer of those that have any. */
@@ -154,8 +159,7 @@ class ExpertsTest {
     RecordedEvents events = new RecordedEvents();
     TestEngines.OptionsBuilder all =
         TestEngines.options(TestEngines.golden(MODEL)).device(way.device()).tileBytes(TILE_BYTES);
-    EngineOptions options =
-        all.deviceMemory(64L << 20).microBatchTokens(way.micro()).build();
+    EngineOptions options = all.deviceMemory(64L << 20).microBatchTokens(way.micro()).build();
     try (Engine engine = Engine.start(options, events)) {
       assertSame(score(engine));
       long once = events.tilesRead();

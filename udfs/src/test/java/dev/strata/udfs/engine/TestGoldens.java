@@ -192,7 +192,7 @@ class TestGoldens {
     }
   }
 
-  private static void inOneWave(EngineOptions options, Golden golden) {
+  static void inOneWave(EngineOptions options, Golden golden) {
     try (Engine engine = Engine.start(options)) {
       compare(engine, golden.cases());
     }
