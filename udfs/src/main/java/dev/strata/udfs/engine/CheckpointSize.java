@@ -36,7 +36,7 @@ final class CheckpointSize {
     return checkpoint
         .spec()
         .layerStages()
-        .map(stage -> stage.products().map(p -> checkpoint.weight(p.matrix())))
+        .map(stage -> stage.matrices().map(checkpoint::weight))
         .map(weights -> sizes(weights.collect(Collectors.toSet())))
         .collect(Collectors.toSet());
   }

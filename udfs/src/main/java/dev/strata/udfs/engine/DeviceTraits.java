@@ -25,7 +25,7 @@ record DeviceTraits(
         device.computeType(),
         device.isHost(),
         device.pinsMemory(),
-        !spec.capsScores() && device.hasFusedAttention(spec.widestHead()),
+        spec.scoresPlainly() && device.hasFusedAttention(spec.widestHead()),
         device.kernelThreads());
   }
 

@@ -65,7 +65,7 @@ public final class EnginePreview {
         type,
         onHost,
         !onHost,
-        !onHost && !spec.capsScores() && ComputeDevice.hasFusedAttention(type, spec.widestHead()),
+        !onHost && spec.scoresPlainly() && ComputeDevice.hasFusedAttention(type, spec.widestHead()),
         onHost ? threads(options) : 1);
   }
 }

@@ -109,10 +109,7 @@ final class ExpertSweep {
   }
 
   private void run(
-      ExpertGroup group,
-      List<TokenBlock> blocks,
-      HiddenStates.Next next,
-      Consumer<BlockState> then)
+      ExpertGroup group, List<TokenBlock> blocks, HiddenStates.Next next, Consumer<BlockState> then)
       throws IOException {
     List<StageTiles> experts = group.experts();
     boolean stays = group.stays() && blocks.size() > 1;

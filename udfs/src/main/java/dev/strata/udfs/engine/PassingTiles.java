@@ -26,7 +26,11 @@ final class PassingTiles {
   private BooleanSupplier wanted;
 
   PassingTiles(
-      WeightStream weights, Lane compute, Counters counters, ReadLog reads, SweepRecorder recorder) {
+      WeightStream weights,
+      Lane compute,
+      Counters counters,
+      ReadLog reads,
+      SweepRecorder recorder) {
     this.weights = weights;
     this.compute = compute;
     this.counters = counters;

@@ -178,9 +178,13 @@ final class DecoderFields {
 
   /** The layer's routed part, which a router's stage and those of its experts make up. */
   List<Stage> routed(Stage router, int layer, Experts experts) {
-    Stream<Stage> stages =
-        IntStream.range(0, experts.count()).mapToObj(e -> experts.stage(stage(layer), e));
-    return Stream.concat(Stream.of(router), stages).toList();
+    return routed(router, experts.count(), expert -> experts.stage(stage(layer), expert));
+  }
+
+  /** The same with experts of another kind. */
+  static List<Stage> routed(Stage router, int count, IntFunction<Stage> expert) {
+    Stream<Stage> experts = IntStream.range(0, count).mapToObj(expert);
+    return Stream.concat(Stream.of(router), experts).toList();
   }
 
   /** The decoder with these layers. */
@@ -218,6 +222,11 @@ final class DecoderFields {
     RopeFields fields = RopeFields.of(config, headDim(), maxPositions(), defaultTheta);
     fields = isPartlyRotated ? fields.partly(defaultRotatedPart) : fields;
     return mayBeLong ? fields.maybeLong() : fields;
+  }
+
+  /** The same of a head of so many elements, which is a part of others. */
+  RopeFields ropeOf(int rotated) {
+    return RopeFields.of(config, rotated, maxPositions(), defaultTheta);
   }
 
   private int maxPositions() {

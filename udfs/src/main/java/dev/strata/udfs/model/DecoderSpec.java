@@ -120,9 +120,9 @@ public record DecoderSpec(
         .anyMatch(attention -> attention.rope() != null && attention.rope().longer() != null);
   }
 
-  /** Whether scores of any layer have a soft cap. */
-  public boolean capsScores() {
-    return attentions().stream().anyMatch(attention -> attention.softCap() > 0);
+  /** Whether scores of all layers are products of queries and keys alone. */
+  public boolean scoresPlainly() {
+    return attentions().stream().allMatch(a -> a.softCap() == 0 && a.sinks() == null);
   }
 
   /** The width of the widest head. */

@@ -10,13 +10,7 @@ package dev.strata.udfs.model;
  * @param gate what its gate's matrix is called after its number; {@code up} and {@code down} alike
  */
 record Experts(
-    int count,
-    int width,
-    Activation activation,
-    String each,
-    String gate,
-    String up,
-    String down) {
+    int count, int width, Activation activation, String each, String gate, String up, String down) {
 
   private static final String TOGETHER = "mlp.experts.";
 
@@ -52,8 +46,7 @@ record Experts(
   private WeightSpec down(StageBuilder b, int expert) {
     WeightSpec own = WeightSpec.matrix(own(b, expert, down), b.hiddenSize(), width);
     return own.or(
-        WeightSpec.matrixOf(
-            b.named(TOGETHER + "down_proj"), count, expert, b.hiddenSize(), width));
+        WeightSpec.matrixOf(b.named(TOGETHER + "down_proj"), count, expert, b.hiddenSize(), width));
   }
 
   private String own(StageBuilder b, int expert, String name) {

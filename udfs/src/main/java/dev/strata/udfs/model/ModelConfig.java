@@ -17,11 +17,13 @@ public final class ModelConfig {
   static {
     for (ModelFamily family :
         List.of(
+            new DeepseekV3Family(),
             new Exaone4Family(),
             new Gemma2Family(),
             new Gemma3Family(),
             new Glm4Family(),
             new Glm4MoeFamily(),
+            new GptOssFamily(),
             new GraniteFamily(),
             new LlamaFamily(),
             new MiniMaxM2Family(),

@@ -26,11 +26,7 @@ final class Qwen2MoeFamily implements ModelFamily {
     RouterFields router = new RouterFields(config);
     int count = router.experts("num_experts", "num_local_experts");
     RoutingSpec routing =
-        router.best(
-            count,
-            4,
-            RoutingSpec.Scoring.SOFTMAX,
-            config.flagOr("norm_topk_prob", false));
+        router.best(count, 4, RoutingSpec.Scoring.SOFTMAX, config.flagOr("norm_topk_prob", false));
     Experts experts = Experts.of(count, config.width("moe_intermediate_size"), activation);
     int sharedWidth = config.width("shared_expert_intermediate_size");
     return fields.decoder(

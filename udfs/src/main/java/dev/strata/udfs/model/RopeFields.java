@@ -142,6 +142,16 @@ final class RopeFields {
     return Math.max(maxPositions, (int) Math.rint(pretrainedLength() * factor));
   }
 
+  /** What the scale of scores grows by in models that stretch their rope and say so. */
+  double scoreScale() {
+    double allDimensions = rope.numberOr("mscale_all_dim", 0);
+    if (type().equals("default") || allDimensions == 0) {
+      return 1;
+    }
+    double temperature = RopeScaling.temperature(rope.positive("factor"), allDimensions);
+    return temperature * temperature;
+  }
+
   private String type() {
     String type = rope.textOr("rope_type", rope.textOr("type", "default"));
     return mayBeLong && OLDER_NAMES_OF_LONG.contains(type) ? "longrope" : type;

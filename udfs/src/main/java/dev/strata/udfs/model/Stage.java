@@ -1,6 +1,7 @@
 package dev.strata.udfs.model;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -16,9 +17,9 @@ public record Stage(String name, LoopOrder order, List<Step> steps) {
     steps = List.copyOf(steps);
   }
 
-  /** Its products, in the order in which their tiles pass. */
-  public Stream<Step.Product> products() {
-    return steps.stream().filter(Step.Product.class::isInstance).map(Step.Product.class::cast);
+  /** The matrices of its products, in the order in which their tiles pass. */
+  public Stream<WeightSpec> matrices() {
+    return steps.stream().map(Step::streamed).filter(Objects::nonNull);
   }
 
   /** The expert whose stage it is: only tokens that chose it pass. -1 for a stage of all tokens. */

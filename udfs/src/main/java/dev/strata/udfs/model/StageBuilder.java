@@ -82,6 +82,11 @@ final class StageBuilder {
     return attention.withNorms(vector(ofQueries, headDim), vector(ofKeys, headDim), normEpsilon);
   }
 
+  /** The same attention with a sink for each head, [heads]. */
+  AttentionSpec withSinks(AttentionSpec attention, String name) {
+    return attention.withSinks(WeightSpec.vector(prefix + name, attention.heads()));
+  }
+
   /** The same with norms of all heads together, [heads · headDim] and [kvHeads · headDim]. */
   AttentionSpec normedTogether(AttentionSpec attention, String ofQueries, String ofKeys) {
     return attention.withNorms(
@@ -147,6 +152,44 @@ final class StageBuilder {
     return y;
   }
 
+  /** {@code x = norm(x)}. */
+  void normInPlace(String weight, double epsilon, Buffer x) {
+    steps.add(new Step.NormInPlace(vector(weight, x.width()), epsilon, x));
+  }
+
+  /**
+   * Queries, key and value of latent attention, [(heads + 2) · (rotated + latent)].
+   *
+   * @param queries [heads · (plain + rotated)]
+   * @param compressed [latent + rotated]
+   * @param norm of the latent
+   * @param matrix that makes keys and values of the latent
+   */
+  Buffer latentQueryKeyValue(
+      LatentHeads heads,
+      Buffer queries,
+      Buffer compressed,
+      String norm,
+      double epsilon,
+      String matrix) {
+    Buffer qkv = new Buffer("queries, key and value", heads.attentionWidth());
+    steps.add(new Step.LatentQueries(queries, heads, qkv));
+    steps.add(new Step.LatentKey(compressed, heads, vector(norm, heads.latent()), epsilon, qkv));
+    steps.add(new Step.LatentProduct(latent(heads, matrix), heads, queries, true, qkv));
+    return qkv;
+  }
+
+  /** What is attended of the latent as the values that a matrix makes of it, [heads · value]. */
+  Buffer latentValues(LatentHeads heads, Buffer attended, String matrix) {
+    Buffer y = new Buffer("values", heads.heads() * heads.value());
+    steps.add(new Step.LatentProduct(latent(heads, matrix), heads, attended, false, y));
+    return y;
+  }
+
+  private WeightSpec latent(LatentHeads heads, String matrix) {
+    return WeightSpec.matrix(prefix + matrix + ".weight", heads.rows(), heads.latent());
+  }
+
   /** {@code y *= sigmoid(x · wᵀ)}, a single number for each token. */
   void weigh(String name, Buffer x, Buffer y) {
     steps.add(new Step.Weigh(product("weight", name, x, 1, false), y));
@@ -160,14 +203,11 @@ final class StageBuilder {
    */
   void route(String name, Buffer x, RoutingSpec routing, boolean biased) {
     Buffer scores = new Buffer("router", routing.experts());
-    WeightSpec matrix =
-        WeightSpec.matrix(prefix + name + ".weight", routing.experts(), x.width());
-    WeightSpec bias =
-        biased ? WeightSpec.vector(prefix + name + ".bias", routing.experts()) : null;
+    WeightSpec matrix = WeightSpec.matrix(prefix + name + ".weight", routing.experts(), x.width());
+    WeightSpec bias = biased ? WeightSpec.vector(prefix + name + ".bias", routing.experts()) : null;
     steps.add(new Step.Keep(x));
     steps.add(
-        new Step.Product(
-            renamed(matrix), bias, x, Step.Use.STORE, Activation.NONE, scores.all()));
+        new Step.Product(renamed(matrix), bias, x, Step.Use.STORE, Activation.NONE, scores.all()));
     steps.add(new Step.Route(scores, routing));
   }
 
@@ -209,11 +249,19 @@ final class StageBuilder {
     return y;
   }
 
-  /** {@code x · w + bias}, [columns of the matrix]. */
-  Buffer transposed(String what, WeightSpec matrix, WeightSpec bias, Buffer x) {
-    Buffer y = new Buffer(what, matrix.columns());
-    steps.add(
-        new Step.Product(matrix, bias, x, Step.Use.STORE, Activation.NONE, y.all(), true));
+  /**
+   * {@code x · w + bias} with an expert's part of [experts, width of x, width] and of [experts,
+   * width].
+   *
+   * @param name of the matrix; that of the bias goes on with {@code _bias}
+   * @param part of the layer that has both
+   */
+  Buffer transposed(String name, String part, Buffer x, int experts, int expert, int width) {
+    String whole = prefix + part + "." + name;
+    WeightSpec matrix = WeightSpec.matrixOf(whole, experts, expert, x.width(), width);
+    WeightSpec bias = WeightSpec.vectorOf(whole + "_bias", experts, expert, width);
+    Buffer y = new Buffer(name, width);
+    steps.add(new Step.Product(matrix, bias, x, Step.Use.STORE, Activation.NONE, y.all(), true));
     return y;
   }
 

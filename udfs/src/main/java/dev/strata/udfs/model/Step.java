@@ -13,6 +13,10 @@ public sealed interface Step
         Step.Attend,
         Step.Add,
         Step.Weigh,
+        Step.NormInPlace,
+        Step.LatentQueries,
+        Step.LatentKey,
+        Step.LatentProduct,
         Step.Clamp,
         Step.Keep,
         Step.Route,
@@ -21,6 +25,18 @@ public sealed interface Step
 
   /** Every tensor that it needs, in the order in which they are used. */
   List<WeightSpec> weights();
+
+  /** The matrix whose tiles it takes; null for a step without one. */
+  default WeightSpec streamed() {
+    return null;
+  }
+
+  /** What its product is called, in every layer: the matrix' name within its part of the layer. */
+  default String label() {
+    String name = streamed().name();
+    int end = name.lastIndexOf('.');
+    return name.substring(name.lastIndexOf('.', end - 1) + 1, end);
+  }
 
   /** What it reads besides the residual stream; null for nothing. */
   Buffer source();
@@ -110,10 +126,9 @@ public sealed interface Step
       this(matrix, bias, source, use, activation, target, false);
     }
 
-    /** What it is called, in every layer: the matrix' name within its part of the layer. */
-    public String name() {
-      int end = matrix.name().lastIndexOf('.');
-      return matrix.name().substring(matrix.name().lastIndexOf('.', end - 1) + 1, end);
+    @Override
+    public WeightSpec streamed() {
+      return matrix;
     }
 
     @Override
@@ -145,7 +160,7 @@ public sealed interface Step
 
     @Override
     public List<WeightSpec> weights() {
-      return Stream.of(attention.queryNorm(), attention.keyNorm())
+      return Stream.of(attention.queryNorm(), attention.keyNorm(), attention.sinks())
           .filter(Objects::nonNull)
           .toList();
     }
@@ -173,6 +188,128 @@ public sealed interface Step
     @Override
     public Buffer filled() {
       return null;
+    }
+  }
+
+  /**
+   * {@code target = norm(target)}.
+   *
+   * @param weight [width of the target]
+   */
+  record NormInPlace(WeightSpec weight, double epsilon, Buffer target) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(weight);
+    }
+
+    @Override
+    public Buffer source() {
+      return target;
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * Queries as attention sees them, but for what {@link LatentProduct} makes of the rest: the
+   * rotated parts of heads in their places, zeros behind them.
+   *
+   * @param source [heads · (plain + rotated)]
+   * @param target [(heads + 2) · (rotated + latent)]
+   */
+  record LatentQueries(Buffer source, LatentHeads heads, Buffer target) implements Step {
+
+    public LatentQueries {
+      requireWidths(heads.queryWidth(), source, heads.attentionWidth(), target);
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * The key and the value behind the queries, both the rotated part and {@code norm(latent)}.
+   *
+   * @param source [latent + rotated]
+   * @param norm [latent]
+   * @param epsilon added to the mean square
+   * @param target [(heads + 2) · (rotated + latent)]
+   */
+  record LatentKey(Buffer source, LatentHeads heads, WeightSpec norm, double epsilon, Buffer target)
+      implements Step {
+
+    public LatentKey {
+      requireWidths(heads.compressedWidth(), source, heads.attentionWidth(), target);
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(norm);
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * Products of each head with its rows of the matrix that makes keys and values of the latent:
+   * {@code query · keyRows} into the queries behind their rotated parts, ahead of attention; {@code
+   * attended · valueRowsᵀ} behind it.
+   *
+   * @param matrix [heads · (plain + value), latent]
+   * @param source [heads · (plain + rotated)], or [heads · (rotated + latent)] behind attention
+   * @param target [(heads + 2) · (rotated + latent)], or [heads · value]
+   */
+  record LatentProduct(
+      WeightSpec matrix, LatentHeads heads, Buffer source, boolean ofQueries, Buffer target)
+      implements Step {
+
+    public LatentProduct {
+      int attended = heads.heads() * heads.headDim();
+      int values = heads.heads() * heads.value();
+      requireWidths(
+          ofQueries ? heads.queryWidth() : attended,
+          source,
+          ofQueries ? heads.attentionWidth() : values,
+          target);
+      if (matrix.rows() != heads.rows() || matrix.columns() != heads.latent()) {
+        throw new IllegalArgumentException(String.format("%s of %s", matrix, heads));
+      }
+    }
+
+    @Override
+    public WeightSpec streamed() {
+      return matrix;
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(matrix);
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  private static void requireWidths(int from, Buffer source, int to, Buffer target) {
+    if (source.width() != from || target.width() != to) {
+      throw new IllegalArgumentException(
+          String.format("%s of %d into %s of %d", source, from, target, to));
     }
   }
 

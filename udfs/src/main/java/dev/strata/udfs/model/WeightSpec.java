@@ -6,8 +6,8 @@ import java.util.List;
  * A tensor that the forward pass needs, or some rows of one.
  *
  * @param name the tensor's name in Hugging Face checkpoints
- * @param shape the tensor's: [rows, columns] of a matrix, [elements] of a vector; several
- *     matrices or vectors of one tensor follow one another, [matrices, rows, columns]
+ * @param shape the tensor's: [rows, columns] of a matrix, [elements] of a vector; several matrices
+ *     or vectors of one tensor follow one another, [matrices, rows, columns]
  * @param firstRow the first of the rows that are meant
  * @param rows how many; 1 of a vector
  * @param offset what is added to each element of a vector when it is read

@@ -270,8 +270,8 @@ public final class Checkpoint implements Closeable {
   /** Bytes of the matrices of one sweep: of the embedding, rows are read singly. */
   public long weightBytes() {
     return spec.stages().stream()
-        .flatMap(each -> each.stage().products())
-        .mapToLong(product -> weight(product.matrix()).bytes())
+        .flatMap(each -> each.stage().matrices())
+        .mapToLong(matrix -> weight(matrix).bytes())
         .sum();
   }
 

@@ -53,8 +53,8 @@ public final class LayerStore {
     for (int stage = 0; stage < stages.size(); stage++) {
       List<Step> steps = stages.get(stage).stage().steps();
       for (int step = 0; step < steps.size(); step++) {
-        if (steps.get(step) instanceof Step.Product product) {
-          cut(checkpoint.weight(product.matrix()), stage, step, limit, tiles);
+        if (steps.get(step).streamed() != null) {
+          cut(checkpoint.weight(steps.get(step).streamed()), stage, step, limit, tiles);
         }
       }
     }

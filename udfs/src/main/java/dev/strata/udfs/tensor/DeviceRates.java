@@ -19,8 +19,6 @@ import java.util.stream.LongStream;
  */
 public final class DeviceRates implements AutoCloseable {
 
-  private static final Kernels.Scores PLAIN_SCORES = new Kernels.Scores(0, 1, 0);
-
   private static final long COPY_BYTES = 64L << 20;
   private static final long LARGEST_CACHE_BYTES = 256L << 20;
   private static final long BATCH_NANOS = 20_000_000;
@@ -207,10 +205,11 @@ public final class DeviceRates implements AutoCloseable {
       if (device.hasFusedAttention((int) headDim)) {
         segments.upload(device);
       }
+      Kernels.Scores plain = new Kernels.Scores(0, 1, 0, device.none());
       LongConsumer attend =
           layer -> {
             try (Tensor own = device.kernels().part(kv, layer * slots, (layer + 1) * slots)) {
-              device.kernels().attend(q, own, segments, PLAIN_SCORES, out, 0);
+              device.kernels().attend(q, own, segments, plain, out, 0);
             }
           };
       return 1

@@ -413,10 +413,111 @@ public final class Kernels implements AutoCloseable {
           long end = w.size(1) * (part + 1) / parts;
           if (begin < end) {
             script.run(
-                "transposed_product",
-                x, n, w, begin, end, bias, firstRow, leastRows, atOnce, out);
+                "transposed_product", x, n, w, begin, end, bias, firstRow, leastRows, atOnce, out);
           }
         });
+  }
+
+  /**
+   * Widths of latent attention.
+   *
+   * @param plain elements of a query head as its matrix makes it that are not rotated; {@code
+   *     rotated} are, behind them
+   * @param value elements of a value head
+   * @param latent elements of the latent; attention sees heads of [rotated, latent]
+   */
+  public record Latent(int heads, int plain, int rotated, int value, int latent) {
+
+    private long headDim() {
+      return (long) rotated + latent;
+    }
+
+    private long rows() {
+      return (long) heads * (plain + value);
+    }
+  }
+
+  /**
+   * The rotated parts of queries in their places, zeros behind them.
+   *
+   * @param q [tokens, heads · (plain + rotated)]
+   * @param qkv [tokens, (heads + 2) · (rotated + latent)]
+   */
+  public void latentQueries(Tensor q, long n, Latent w, Tensor qkv) {
+    checkBlock(q, 0, n, 0, (long) w.heads() * (w.plain() + w.rotated()));
+    checkBlock(qkv, 0, n, 0, (w.heads() + 2) * w.headDim());
+    inParts(
+        n,
+        (begin, count) ->
+            script.run(
+                "latent_queries",
+                q,
+                begin,
+                count,
+                w.heads(),
+                w.plain(),
+                w.rotated(),
+                w.latent(),
+                qkv));
+  }
+
+  /**
+   * The key and the value behind the queries: the rotated part and the latent, normed.
+   *
+   * @param compressed [tokens, latent + rotated]
+   * @param qkv [tokens, (heads + 2) · (rotated + latent)]
+   */
+  public void latentKey(
+      Tensor compressed, long n, Latent w, Tensor norm, double epsilon, Tensor qkv) {
+    checkBlock(compressed, 0, n, 0, w.headDim());
+    checkBlock(qkv, 0, n, 0, (w.heads() + 2) * w.headDim());
+    require(norm.elements() == w.latent(), "norm %s of %s", norm, w);
+    inParts(
+        n,
+        (begin, count) ->
+            script.run(
+                "latent_key",
+                compressed,
+                begin,
+                count,
+                w.heads(),
+                w.rotated(),
+                w.latent(),
+                norm,
+                epsilon,
+                qkv));
+  }
+
+  /**
+   * Each head's product with its rows of a tile: {@code out[head, rotated :] += x[head] · keyRows}
+   * of queries, {@code out[head] = x[head, rotated :] · valueRowsᵀ} of what was attended.
+   *
+   * @param tile [rows, latent]
+   * @param firstRow the tile's first row in its matrix, [plain, value] rows for each head
+   */
+  public void latentProduct(
+      Tensor x, long n, Latent w, boolean ofQueries, Tensor tile, long firstRow, Tensor out) {
+    long ofHead = ofQueries ? w.plain() + w.rotated() : w.headDim();
+    checkBlock(x, 0, n, 0, w.heads() * ofHead);
+    checkBlock(out, 0, n, 0, w.heads() * (ofQueries ? w.headDim() : w.value()));
+    require(
+        tile.size(1) == w.latent() && firstRow + tile.size(0) <= w.rows(),
+        "rows from %s of tile %s for %s",
+        firstRow,
+        tile,
+        w);
+    script.run(
+        ofQueries ? "latent_query_product" : "latent_value_product",
+        x,
+        n,
+        w.plain(),
+        w.rotated(),
+        w.value(),
+        w.latent(),
+        tile,
+        firstRow,
+        leastRows,
+        out);
   }
 
   /** {@code y[: n] *= sigmoid(x[: n])}, row by row. */
@@ -442,9 +543,16 @@ public final class Kernels implements AutoCloseable {
 
   /** What a router makes scores of. */
   public enum Scoring {
-    SOFTMAX,
-    SIGMOID,
-    NONE
+    SOFTMAX(0),
+    SIGMOID(1),
+    /** Products are scores, and the softmax of those that are taken their weights. */
+    NONE(2);
+
+    private final int code;
+
+    Scoring(int code) {
+      this.code = code;
+    }
   }
 
   /**
@@ -491,7 +599,7 @@ public final class Kernels implements AutoCloseable {
                 begin,
                 count,
                 routing.chosen(),
-                routing.scoring().ordinal(),
+                routing.scoring().code,
                 routing.correction(),
                 routing.groups(),
                 routing.groupsChosen(),
@@ -545,8 +653,7 @@ public final class Kernels implements AutoCloseable {
    * @param x rows of tokens
    * @param first a token, whose row is {@code row}; those after it follow
    */
-  public void combineRows(
-      Tensor y, Chosen chosen, Tensor weights, long first, long row, Tensor x) {
+  public void combineRows(Tensor y, Chosen chosen, Tensor weights, long first, long row, Tensor x) {
     checkRun(chosen.order(), chosen.begin(), chosen.count());
     checkBlock(y, 0, chosen.count(), 0, x.size(1));
     require(y.size(1) == x.size(1), "%s added to %s", y, x);
@@ -841,8 +948,10 @@ public final class Kernels implements AutoCloseable {
    * @param scale what products are multiplied by
    * @param softCap scores are {@code softCap · tanh(score / softCap)}; 0 for none, which the fused
    *     kernel has not
+   * @param sinks [heads] a score beside those of the keys that no value belongs to, which the fused
+   *     kernel has not; none for none
    */
-  public record Scores(int window, double scale, double softCap) {}
+  public record Scores(int window, double scale, double softCap, Tensor sinks) {}
 
   /**
    * Causal attention of the queries' segments over keys and values, into {@code out[first : first +
@@ -857,13 +966,18 @@ public final class Kernels implements AutoCloseable {
     segments.check(queries.size(0), kv.size(0));
     checkKv(queries.size(1), kv);
     require(queries.size(2) == kv.size(3), "queries %s and keys %s", queries, kv);
+    long sinks = scores.sinks().elements();
+    require(sinks == 0 || sinks == queries.size(1), "sinks %s of %s", scores.sinks(), queries);
     checkBlock(out, first, queries.size(0), 0, queries.size(1) * queries.size(2));
     if (segments.onDevice() == null) {
       List<Segments> parts = segments.split(device.kernelThreads());
       device.sideBySide(
           parts.size(), i -> attendEach(queries, kv, parts.get(i), scores, out, first));
     } else {
-      require(scores.softCap() == 0, "%s where attention is fused", scores);
+      require(
+          scores.softCap() == 0 && scores.sinks().elements() == 0,
+          "%s where attention is fused",
+          scores);
       script.run(
           "attend_flash",
           queries,
@@ -892,6 +1006,7 @@ public final class Kernels implements AutoCloseable {
         scores.window(),
         scores.scale(),
         scores.softCap(),
+        scores.sinks(),
         out,
         first);
   }

@@ -52,7 +52,11 @@ final class AttentionPass {
               queries,
               access.kv(),
               batch.segments(),
-              new Kernels.Scores(attention.window(), attention.scale(), attention.softCap()),
+              new Kernels.Scores(
+                  attention.window(),
+                  attention.scale(),
+                  attention.softCap(),
+                  model.vector(attention.sinks())),
               attended,
               batch.firstRow());
     }

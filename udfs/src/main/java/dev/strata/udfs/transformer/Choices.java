@@ -41,7 +41,8 @@ public final class Choices implements AutoCloseable {
     try {
       this.experts = holdings.add(device.allocate(OWNER, NumberType.INT64, sweepTokens, most));
       this.weights = holdings.add(device.allocate(OWNER, NumberType.FLOAT32, sweepTokens, most));
-      this.order = holdings.add(device.allocate(OWNER, NumberType.INT64, (long) sweepTokens * most));
+      this.order =
+          holdings.add(device.allocate(OWNER, NumberType.INT64, (long) sweepTokens * most));
     } catch (Throwable e) {
       holdings.closeAfter(e);
       throw e;

@@ -35,9 +35,12 @@ public final class ResidentWeights implements AutoCloseable {
     vectors.put(weight, holdings.add(vector));
   }
 
-  /** The vector; for null, which means none, the device's "none". */
+  /** The vector, or its other layout; for null, which means none, the device's "none". */
   Tensor vector(WeightSpec weight) {
-    return weight == null ? device.none() : vectors.get(weight);
+    if (weight == null) {
+      return device.none();
+    }
+    return vectors.containsKey(weight) ? vectors.get(weight) : vectors.get(weight.other());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.model.Buffer;
+import dev.strata.udfs.model.LatentHeads;
 import dev.strata.udfs.model.RoutingSpec;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
@@ -40,7 +41,7 @@ public final class StagePass {
    */
   public void before(int product, BlockState block) throws IOException {
     int first = product;
-    while (first > 0 && !(steps.get(first - 1) instanceof Step.Product)) {
+    while (first > 0 && steps.get(first - 1).streamed() == null) {
       first--;
     }
     for (Step step : steps.subList(first, product)) {
@@ -64,6 +65,12 @@ public final class StagePass {
       attend(attend, block);
     } else if (step instanceof Step.Add add) {
       add(add, block);
+    } else if (step instanceof Step.NormInPlace norm) {
+      normInPlace(norm, block);
+    } else if (step instanceof Step.LatentQueries queries) {
+      latentQueries(queries, block);
+    } else if (step instanceof Step.LatentKey key) {
+      latentKey(key, block);
     } else if (step instanceof Step.Weigh weigh) {
       weigh(weigh, block);
     } else if (step instanceof Step.Clamp clamp) {
@@ -119,6 +126,55 @@ public final class StagePass {
   private void attend(Step.Attend attend, BlockState block) throws IOException {
     new AttentionPass(model, layer, attend.attention(), positions)
         .run(block.block(), buffer(attend.source()), buffer(attend.target()));
+  }
+
+  private void normInPlace(Step.NormInPlace norm, BlockState block) {
+    Tensor x = buffer(norm.target());
+    model
+        .compute()
+        .run(
+            "norm",
+            () ->
+                model
+                    .kernels()
+                    .normRows(x, 0, tokens(block), model.vector(norm.weight()), norm.epsilon(), x));
+  }
+
+  private void latentQueries(Step.LatentQueries queries, BlockState block) {
+    model
+        .compute()
+        .run(
+            "latent",
+            () ->
+                model
+                    .kernels()
+                    .latentQueries(
+                        buffer(queries.source()),
+                        block.tokens(),
+                        latent(queries.heads()),
+                        buffer(queries.target())));
+  }
+
+  private void latentKey(Step.LatentKey key, BlockState block) {
+    model
+        .compute()
+        .run(
+            "latent",
+            () ->
+                model
+                    .kernels()
+                    .latentKey(
+                        buffer(key.source()),
+                        block.tokens(),
+                        latent(key.heads()),
+                        model.vector(key.norm()),
+                        key.epsilon(),
+                        buffer(key.target())));
+  }
+
+  private static Kernels.Latent latent(LatentHeads heads) {
+    return new Kernels.Latent(
+        heads.heads(), heads.plain(), heads.rotated(), heads.value(), heads.latent());
   }
 
   private void weigh(Step.Weigh weigh, BlockState block) {
@@ -217,7 +273,7 @@ public final class StagePass {
 
   /** What a product is called, in every layer. */
   public String label(int product) {
-    return ((Step.Product) steps.get(product)).name();
+    return steps.get(product).label();
   }
 
   /**
@@ -228,11 +284,22 @@ public final class StagePass {
    * @param tile [rows, columns]
    */
   public void apply(int product, int firstRow, Tensor tile, BlockState block) {
-    Step.Product step = (Step.Product) steps.get(product);
     Kernels kernels = model.kernels();
+    int n = tokens(block);
+    if (steps.get(product) instanceof Step.LatentProduct latent) {
+      kernels.latentProduct(
+          buffer(latent.source()),
+          n,
+          latent(latent.heads()),
+          latent.ofQueries(),
+          tile,
+          firstRow,
+          buffer(latent.target()));
+      return;
+    }
+    Step.Product step = (Step.Product) steps.get(product);
     Tensor x = buffer(step.source());
     Tensor bias = model.vector(step.bias());
-    int n = tokens(block);
     switch (step.use()) {
       case STORE -> store(step, n, firstRow, tile);
       case MULTIPLY ->

@@ -268,6 +268,63 @@ class Kernels(Module):
         _3 = torch.add_(target, torch.slice(torch.view(bias, [-1]), 0, begin, end, 1))
     return 0
 
+  # qkv[row] = [rotated, zeros] of each head of q[row], [plain, rotated] each, for rows from first on
+  def latent_queries(self: __torch__.Kernels, q: Tensor, first: int, n: int, heads: int, plain: int, rotated: int, latent: int, qkv: Tensor) -> int:
+    x = torch.view((self).block(q, first, n, 0, heads * (plain + rotated), ), [n, heads, plain + rotated])
+    y = torch.view((self).block(qkv, first, n, 0, heads * (rotated + latent), ), [n, heads, rotated + latent])
+    _0 = torch.copy_(torch.slice(y, 2, 0, rotated, 1), torch.slice(x, 2, plain, plain + rotated, 1))
+    _1 = torch.zero_(torch.slice(y, 2, rotated, rotated + latent, 1))
+    return 0
+
+  # Behind the heads, twice: [rotated, norm(latent)] of x[row], [latent, rotated]
+  def latent_key(self: __torch__.Kernels, x: Tensor, first: int, n: int, heads: int, rotated: int, latent: int, norm: Tensor, epsilon: float, qkv: Tensor) -> int:
+    d = rotated + latent
+    key = (self).block(qkv, first, n, heads * d, d, )
+    _0 = torch.copy_(torch.slice(key, 1, 0, rotated, 1), (self).block(x, first, n, latent, rotated, ))
+    _1 = (self).rms_norm((self).block(x, first, n, 0, latent, ), norm, epsilon, torch.slice(key, 1, rotated, d, 1), )
+    _2 = torch.copy_((self).block(qkv, first, n, heads * d + d, d, ), key)
+    return 0
+
+  # x @ w, or x @ w^T where turned, in x's type or float32 where w has another one
+  def small_product(self: __torch__.Kernels, x: Tensor, w: Tensor, turned: bool, least_rows: int) -> Tensor:
+    n = torch.size(x, 0)
+    type = ops.prim.dtype(x)
+    if ops.prim.dtype(w) != type:
+      type = 6
+    a = torch.to(x, type)
+    if n < least_rows:
+      a = torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0)
+    v = torch.to(w, type)
+    if turned:
+      v = torch.t(v)
+    return torch.slice(torch.mm(a, v), 0, 0, n, 1)
+
+  # out[: n, head, rotated :] += q[: n, head, part of plain] @ rows of a tile of [plain, value] rows for each head
+  def latent_query_product(self: __torch__.Kernels, q: Tensor, n: int, plain: int, rotated: int, value: int, latent: int, w: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
+    rows = torch.size(w, 0)
+    size = plain + value
+    for head in range(torch.floordiv(first_row, size), torch.floordiv(first_row + rows - 1, size) + 1):
+      begin = ops.prim.max(head * size, first_row)
+      end = ops.prim.min(head * size + plain, first_row + rows)
+      if end > begin:
+        x = (self).block(q, 0, n, head * (plain + rotated) + begin - head * size, end - begin, )
+        y = (self).small_product(x, torch.slice(w, 0, begin - first_row, end - first_row, 1), False, least_rows, )
+        _0 = torch.add_((self).block(out, 0, n, head * (rotated + latent) + rotated, latent, ), y)
+    return 0
+
+  # out[: n, head, part of value] = x[: n, head, rotated :] @ rows^T of a tile of [plain, value] rows for each head
+  def latent_value_product(self: __torch__.Kernels, x: Tensor, n: int, plain: int, rotated: int, value: int, latent: int, w: Tensor, first_row: int, least_rows: int, out: Tensor) -> int:
+    rows = torch.size(w, 0)
+    size = plain + value
+    for head in range(torch.floordiv(first_row, size), torch.floordiv(first_row + rows - 1, size) + 1):
+      begin = ops.prim.max(head * size + plain, first_row)
+      end = ops.prim.min((head + 1) * size, first_row + rows)
+      if end > begin:
+        a = (self).block(x, 0, n, head * (rotated + latent) + rotated, latent, )
+        y = (self).small_product(a, torch.slice(w, 0, begin - first_row, end - first_row, 1), True, least_rows, )
+        _0 = torch.copy_((self).block(out, 0, n, head * value + begin - head * size - plain, end - begin, ), y)
+    return 0
+
   # y[first : first + n] *= sigmoid(s[first : first + n]), [n, 1]
   def weigh_rows(self: __torch__.Kernels, s: Tensor, first: int, n: int, y: Tensor) -> int:
     _0 = torch.mul_(torch.slice(y, 0, first, first + n, 1), torch.sigmoid(torch.slice(s, 0, first, first + n, 1)))
@@ -429,19 +486,32 @@ class Kernels(Module):
     _4 = torch.index_copy_(kv, 0, torch.slice(slots, 0, to, to + n, 1), new)
     return 0
 
-  # softmax(cap * tanh(q @ k^T * scale / cap)) @ v, in float32 between the products; a mask of no elements hides nothing.
-  def capped(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float, cap: float) -> Tensor:
+  # softmax(cap * tanh(q @ k^T * scale / cap)) @ v, in float32 between the products, without a cap softmax(q @ k^T * scale)
+  # @ v; a mask of no elements hides nothing. Sinks, one for each of some rows of q over and over, are scores without values.
+  def scored(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float, cap: float, sinks: Tensor) -> Tensor:
     scores = torch.to(torch.matmul(q, torch.transpose(k, -2, -1)), 6)
-    scores = torch.mul_(torch.tanh_(torch.mul_(scores, scale / cap)), cap)
+    if cap > 0.:
+      scores = torch.mul_(torch.tanh_(torch.mul_(scores, scale / cap)), cap)
+    else:
+      scores = torch.mul_(scores, scale)
     if torch.numel(mask) > 0:
       scores = torch.masked_fill_(scores, torch.logical_not(mask), -inf)
-    return torch.matmul(torch.to(torch.softmax(scores, -1), ops.prim.dtype(v)), v)
+    if torch.numel(sinks) > 0:
+      kv_heads = torch.size(q, 1)
+      rows = torch.size(q, 2)
+      group = torch.floordiv(torch.numel(sinks), kv_heads)
+      own = torch.repeat(torch.view(torch.to(sinks, 6), [1, kv_heads, group, 1]), [1, 1, torch.floordiv(rows, group), 1])
+      scores = torch.slice(torch.softmax(torch.cat([scores, own], -1), -1), 3, 0, torch.size(k, 2), 1)
+    else:
+      scores = torch.softmax(scores, -1)
+    return torch.matmul(torch.to(scores, ops.prim.dtype(v)), v)
 
   # Causal attention of ragged segments. Segment i is counts[i] query rows from rows[i] on, the last of the lengths[i]
   # tokens whose keys and values start at slots[i] of kv [slots, 2, kvHeads, headDim]. A window of w lets a token see
   # itself and w - 1 before.
-  def attend(self: __torch__.Kernels, q: Tensor, kv: Tensor, rows: List[int], counts: List[int], slots: List[int], lengths: List[int], window: int, scale: float, cap: float, out: Tensor, first: int) -> int:
+  def attend(self: __torch__.Kernels, q: Tensor, kv: Tensor, rows: List[int], counts: List[int], slots: List[int], lengths: List[int], window: int, scale: float, cap: float, sinks: Tensor, out: Tensor, first: int) -> int:
     heads = torch.size(q, 1)
+    plain = cap == 0. and torch.numel(sinks) == 0
     kv_heads = torch.size(kv, 2)
     d = torch.size(q, 2)
     # The query heads that share a key head are rows of that head: no key or value is copied for them.
@@ -461,10 +531,10 @@ class Kernels(Module):
       v = torch.slice(values, 2, slots[i] + skipped, slots[i] + length, 1)
       if count == 1:
         x = torch.select(queries, 0, row)
-        if cap > 0.:
-          y = (self).capped(x, k, v, torch.empty([0], dtype=11, layout=None, device=ops.prim.device(q), pin_memory=False), scale, cap, )
-        else:
+        if plain:
           y = torch.scaled_dot_product_attention(x, k, v, None, 0., False, scale=scale)
+        else:
+          y = (self).scored(x, k, v, torch.empty([0], dtype=11, layout=None, device=ops.prim.device(q), pin_memory=False), scale, cap, sinks, )
         _0 = torch.copy_(torch.select(outs, 0, first + row), y)
       else:
         x = torch.permute(torch.squeeze(torch.slice(queries, 0, row, row + count, 1), 1), [1, 0, 2, 3])
@@ -475,10 +545,10 @@ class Kernels(Module):
         if window > 0:
           mask = torch.logical_and(mask, torch.gt(key, torch.sub(query, window)))
         mask = torch.repeat_interleave(mask, group, 0)
-        if cap > 0.:
-          y = (self).capped(x, k, v, mask, scale, cap, )
-        else:
+        if plain:
           y = torch.scaled_dot_product_attention(x, k, v, mask, 0., False, scale=scale)
+        else:
+          y = (self).scored(x, k, v, mask, scale, cap, sinks, )
         y = torch.permute(torch.view(torch.contiguous(y), [kv_heads, count, group, d]), [1, 0, 2, 3])
         _1 = torch.copy_(torch.squeeze(torch.slice(outs, 0, first + row, first + row + count, 1), 1), y)
     return 0

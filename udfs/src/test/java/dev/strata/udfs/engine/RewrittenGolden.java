@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -165,6 +166,50 @@ final class RewrittenGolden {
       }
     }
     addForeign("model." + layer + "eh_proj.weight");
+    return this;
+  }
+
+  /** All matrices of a layer's experts of a kind in one tensor, under newer names. */
+  RewrittenGolden withExpertsTogether() {
+    int layers = config.get("num_hidden_layers").getAsInt();
+    for (int layer = 0; layer < layers; layer++) {
+      String prefix = "model.layers." + layer + ".";
+      together(prefix, "mlp.experts.", "gate_proj", "up_proj", "down_proj");
+      together(prefix, "block_sparse_moe.experts.", "w1", "w3", "w2");
+    }
+    rename(name -> name.replace("block_sparse_moe.", "mlp."));
+    return this;
+  }
+
+  private void together(String prefix, String each, String gate, String up, String down) {
+    List<Tensor> gatesAndUps = new ArrayList<>();
+    List<Tensor> downs = new ArrayList<>();
+    for (int i = 0; tensors.containsKey(prefix + each + i + "." + gate + ".weight"); i++) {
+      String expert = prefix + each + i + ".";
+      gatesAndUps.add(tensors.remove(expert + gate + ".weight"));
+      gatesAndUps.add(tensors.remove(expert + up + ".weight"));
+      downs.add(tensors.remove(expert + down + ".weight"));
+    }
+    if (!downs.isEmpty()) {
+      tensors.put(prefix + "mlp.experts.gate_up_proj", joined(gatesAndUps, downs.size()));
+      tensors.put(prefix + "mlp.experts.down_proj", joined(downs, downs.size()));
+    }
+  }
+
+  private static Tensor joined(List<Tensor> parts, int experts) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    parts.forEach(part -> bytes.writeBytes(part.bytes()));
+    Tensor any = parts.get(0);
+    JsonArray shape = new JsonArray();
+    shape.add(experts);
+    shape.add(any.shape().get(0).getAsInt() * parts.size() / experts);
+    shape.add(any.shape().get(1));
+    return new Tensor(any.dtype(), shape, bytes.toByteArray());
+  }
+
+  /** A field of the configuration under another name. */
+  RewrittenGolden withField(String from, String to) {
+    config.add(to, config.remove(from));
     return this;
   }
 

@@ -10,7 +10,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every golden that is supported, as other programs would have saved it. */
 class RewrittenGoldensTest {
@@ -62,6 +64,35 @@ class RewrittenGoldensTest {
   @MethodSource("goldensOfOneTower")
   void withOneLayerMore(Path golden) throws IOException {
     RewrittenGolden.of(golden).withOneLayerMore().write(directory);
+    compare(golden);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"mixtral", "qwen2-moe", "qwen3-moe", "glm4-moe", "minimax-m2", "deepseek-v3"})
+  void withExpertsInOneTensor(String name) throws IOException {
+    Path golden = TestEngines.golden(name);
+    RewrittenGolden.of(golden).withExpertsTogether().write(directory);
+    compare(golden);
+    TestGoldens.inOneWave(
+        TestEngines.options(directory).device("staged").build(), Golden.read(golden));
+  }
+
+  /** Whatever the experts are called. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixtral, num_local_experts, num_experts",
+    "qwen2-moe, num_experts, num_local_experts",
+    "qwen3-moe, num_local_experts, num_experts",
+    "glm4-moe, n_routed_experts, num_local_experts",
+    "minimax-m2, num_local_experts, num_experts",
+    "deepseek-v3, n_routed_experts, num_local_experts",
+    "gpt-oss, num_local_experts, num_experts"
+  })
+  void withTheOtherNameOfTheNumberOfExperts(String name, String from, String to)
+      throws IOException {
+    Path golden = TestEngines.golden(name);
+    RewrittenGolden.of(golden).withField(from, to).write(directory);
     compare(golden);
   }
 

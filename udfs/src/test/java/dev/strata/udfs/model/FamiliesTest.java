@@ -55,14 +55,14 @@ class FamiliesTest {
     assertThat(spec.tiedHead()).isTrue();
     assertThat(spec.embeddingScale()).isEqualTo((float) Math.sqrt(32));
     assertThat(spec.head().norm().offset()).isEqualTo(1);
-    assertThat(spec.capsScores()).isTrue();
+    assertThat(spec.scoresPlainly()).isFalse();
   }
 
   @Test
   void aNullMeansNoCapOfGemma2() {
     DecoderSpec spec =
         read("gemma2", "\"attn_logit_softcapping\": null, \"final_logit_softcapping\": null");
-    assertThat(spec.capsScores()).isFalse();
+    assertThat(spec.scoresPlainly()).isTrue();
     assertThat(spec.head().softCap()).isZero();
   }
 
@@ -194,14 +194,7 @@ class FamiliesTest {
   @Test
   void matricesOfOneTensorAreRowsOfIt() {
     List<WeightSpec> ofPhi =
-        read("phi3", "\"rms_norm_eps\": 1e-5")
-            .layers()
-            .get(0)
-            .stages()
-            .get(1)
-            .products()
-            .map(Step.Product::matrix)
-            .toList();
+        read("phi3", "\"rms_norm_eps\": 1e-5").layers().get(0).stages().get(1).matrices().toList();
     String name = "model.layers.0.mlp.gate_up_proj.weight";
     assertThat(ofPhi.get(0)).isEqualTo(new WeightSpec(name, List.of(96L, 32L), 0, 48, 0));
     assertThat(ofPhi.get(1)).isEqualTo(new WeightSpec(name, List.of(96L, 32L), 48, 48, 0));
@@ -278,9 +271,11 @@ class FamiliesTest {
 
   private static List<String> biases(DecoderSpec spec) {
     return spec.layers().get(0).stages().stream()
-        .flatMap(Stage::products)
+        .flatMap(stage -> stage.steps().stream())
+        .filter(Step.Product.class::isInstance)
+        .map(Step.Product.class::cast)
         .filter(product -> product.bias() != null)
-        .map(Step.Product::name)
+        .map(Step::label)
         .toList();
   }
 }

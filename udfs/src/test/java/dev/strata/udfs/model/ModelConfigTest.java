@@ -44,7 +44,7 @@ class ModelConfigTest {
     assertThat(spec.attentions())
         .hasSize(3)
         .containsOnly(
-            new AttentionSpec(4, 2, 8, null, null, 0, PLAIN_ROPE, 0, 1 / Math.sqrt(8), 0));
+            new AttentionSpec(4, 2, 8, null, null, 0, PLAIN_ROPE, 0, 1 / Math.sqrt(8), 0, null));
     assertThat(spec.head().epsilon()).isEqualTo(1e-5);
     assertThat(biases(spec)).isEmpty();
   }
@@ -94,9 +94,11 @@ class ModelConfigTest {
   /** Which products of a layer have biases. */
   private static List<String> biases(DecoderSpec spec) {
     return spec.layers().get(0).stages().stream()
-        .flatMap(Stage::products)
+        .flatMap(stage -> stage.steps().stream())
+        .filter(Step.Product.class::isInstance)
+        .map(Step.Product.class::cast)
         .filter(product -> product.bias() != null)
-        .map(Step.Product::name)
+        .map(Step::label)
         .toList();
   }
 

@@ -115,7 +115,7 @@ class AttentionKernelTest extends KernelFixture {
           tensor(queries, rows, heads, HEAD_DIM),
           tensor(kv, poolTokens, 2, kvHeads, HEAD_DIM),
           segments,
-          new Kernels.Scores(window, SCALE, softCap),
+          new Kernels.Scores(window, SCALE, softCap, device.none()),
           out,
           first);
       Matrix all = Matrix.poison(rows + first + 2, heads * HEAD_DIM);

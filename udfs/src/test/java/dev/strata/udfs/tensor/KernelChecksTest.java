@@ -175,7 +175,12 @@ class KernelChecksTest extends KernelFixture {
 
   private void attend(Segments segments, Tensor out) {
     kernels.attend(
-        floats(6, 4, 8), floats(20, 2, 2, 8), segments, new Kernels.Scores(0, 1, 0), out, 0);
+        floats(6, 4, 8),
+        floats(20, 2, 2, 8),
+        segments,
+        new Kernels.Scores(0, 1, 0, device.none()),
+        out,
+        0);
   }
 
   private static Segments segment(long row, long count, long extent, long length) {
@@ -247,13 +252,19 @@ class KernelChecksTest extends KernelFixture {
     Tensor queries = floats(6, 4, 8);
     for (Tensor kv : List.of(floats(20, 2, 3, 8), floats(20, 2, 2, 7), floats(20, 1, 2, 8))) {
       assertRefused(
-          () -> kernels.attend(queries, kv, one, new Kernels.Scores(0, 1, 0), floats(6, 32), 0));
+          () ->
+              kernels.attend(
+                  queries, kv, one, new Kernels.Scores(0, 1, 0, device.none()), floats(6, 32), 0));
     }
     Tensor kv = floats(20, 2, 2, 8);
     assertRefused(
-        () -> kernels.attend(queries, kv, one, new Kernels.Scores(0, 1, 0), floats(6, 32), 1));
+        () ->
+            kernels.attend(
+                queries, kv, one, new Kernels.Scores(0, 1, 0, device.none()), floats(6, 32), 1));
     assertRefused(
-        () -> kernels.attend(queries, kv, one, new Kernels.Scores(0, 1, 0), floats(6, 32), -1));
+        () ->
+            kernels.attend(
+                queries, kv, one, new Kernels.Scores(0, 1, 0, device.none()), floats(6, 32), -1));
   }
 
   @Test

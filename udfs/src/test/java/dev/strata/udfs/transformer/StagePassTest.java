@@ -177,8 +177,10 @@ class StagePassTest {
         holdings.add(new Activations(device, ActivationSizes.of(spec()), TOKENS));
     Lane lane = holdings.add(device.newLane("kernels"));
     lane.bind();
-    Transformer transformer = new Transformer(device, lane, spec(), vectors, null, activations, null);
-    BlockState block = new BlockState(new TokenBlock(0, TOKENS, List.of()), stream, device.none(), FIRST_ROW);
+    Transformer transformer =
+        new Transformer(device, lane, spec(), vectors, null, activations, null);
+    BlockState block =
+        new BlockState(new TokenBlock(0, TOKENS, List.of()), stream, device.none(), FIRST_ROW);
     run(transformer.pass(spec().stages().get(0), null), block);
     float[] computed = device.kernels().toFloats(stream);
     for (int i = 0; i < hidden.length; i++) {

@@ -31,7 +31,7 @@ record ModelWork(List<Matrix> matrices, DecoderSpec spec) {
 
   private static Stream<Matrix> matrices(Checkpoint checkpoint, DecoderSpec.StageOfLayer of) {
     boolean head = of.layer() == checkpoint.spec().layers().size();
-    return of.stage().products().map(p -> matrix(checkpoint.weight(p.matrix()), head));
+    return of.stage().matrices().map(m -> matrix(checkpoint.weight(m), head));
   }
 
   private static Matrix matrix(Weight weight, boolean head) {

@@ -1,0 +1,97 @@
+package dev.strata.udfs.model;
+
+import java.util.List;
+
+/**
+ * DeepSeek-V3 and R1, and Kimi K2, which is of the same form: latent attention and a mixture of
+ * experts in groups; DeepseekV3Config in Hugging Face transformers.
+ */
+final class DeepseekV3Family implements ModelFamily {
+
+  /** Of norms within attention, whatever the configuration says of the others. */
+  private static final double LATENT_EPSILON = 1e-6;
+
+  @Override
+  public String modelType() {
+    return "deepseek_v3";
+  }
+
+  @Override
+  public DecoderSpec read(JsonFields config) {
+    int rotated = config.width("qk_rope_head_dim");
+    DecoderFields fields =
+        new DecoderFields(config).defaultContextLength(4_096).defaultHeadDim(rotated);
+    LatentHeads heads = heads(config, rotated);
+    AttentionSpec attention = attention(fields, heads, config.flagOr("rope_interleave", true));
+    int queryRank = config.isPresent("q_lora_rank") ? config.width("q_lora_rank") : 0;
+    Activation activation = fields.activation();
+    boolean bias = config.flagOr("attention_bias", false);
+    int denseLayers = config.wholeOr("first_k_dense_replace", 0, 3);
+    RouterFields router = new RouterFields(config);
+    int count = router.experts("n_routed_experts", "num_local_experts", "num_experts");
+    RoutingSpec routing = router.grouped(count, 8, 8, 4, 2.5);
+    int width = config.width("moe_intermediate_size");
+    Experts experts = Experts.of(count, width, activation);
+    int sharedWidth = width * config.sizeOr("n_shared_experts", 1);
+    return fields.decoder(
+        modelType(),
+        layer -> {
+          StageBuilder a = fields.stage(layer);
+          Buffer x = a.norm("input_layernorm"); // [hidden]
+          Buffer q = queries(a, x, heads, queryRank, bias); // [heads · (plain + rotated)]
+          Buffer c = // [latent + rotated]
+              a.product(
+                  "compressed", "self_attn.kv_a_proj_with_mqa", x, heads.compressedWidth(), bias);
+          Buffer qkv =
+              a.latentQueryKeyValue(
+                  heads, q, c, "self_attn.kv_a_layernorm", LATENT_EPSILON, "self_attn.kv_b_proj");
+          Buffer y = a.attend(qkv, attention); // [heads · (rotated + latent)]
+          Buffer v = a.latentValues(heads, y, "self_attn.kv_b_proj"); // [heads · value]
+          a.addProduct("self_attn.o_proj", v, bias);
+
+          StageBuilder f = fields.stage(layer);
+          Buffer z = f.norm("post_attention_layernorm"); // [hidden]
+          if (layer < denseLayers) {
+            Buffer g = f.gated("mlp", z, fields.intermediateSize(), activation, false);
+            f.addProduct("mlp.down_proj", g, false);
+            return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
+          }
+          f.routeCorrected("mlp.gate", "mlp.gate.e_score_correction_bias", z, routing);
+          Buffer g = f.gated("mlp.shared_experts", z, sharedWidth, activation, false);
+          f.addProduct("mlp.shared_experts.down_proj", g, false);
+          return LayerProgram.of(
+              a.build("attention"), fields.routed(f.build("router"), layer, experts));
+        });
+  }
+
+  private static LatentHeads heads(JsonFields config, int rotated) {
+    return new LatentHeads(
+        config.width("num_attention_heads"),
+        config.width("qk_nope_head_dim"),
+        rotated,
+        config.width("v_head_dim"),
+        config.width("kv_lora_rank"));
+  }
+
+  /** Of all heads over one key of [rotated, latent], scaled as heads of [plain, rotated] are. */
+  private static AttentionSpec attention(
+      DecoderFields fields, LatentHeads heads, boolean interleaved) {
+    RopeFields rope = fields.ropeOf(heads.rotated());
+    double scale = rope.scoreScale() / Math.sqrt(heads.plain() + heads.rotated());
+    RopeSpec halves = rope.spec();
+    return AttentionSpec.of(
+            heads.heads(), 1, heads.headDim(), interleaved ? halves.inPairs() : halves)
+        .withScores(scale, 0);
+  }
+
+  /** {@code norm(x · aᵀ) · bᵀ}, or one product where there is no rank between. */
+  private static Buffer queries(
+      StageBuilder a, Buffer x, LatentHeads heads, int rank, boolean bias) {
+    if (rank == 0) {
+      return a.product("queries", "self_attn.q_proj", x, heads.queryWidth(), false);
+    }
+    Buffer low = a.product("low rank", "self_attn.q_a_proj", x, rank, bias); // [rank]
+    a.normInPlace("self_attn.q_a_layernorm", LATENT_EPSILON, low);
+    return a.product("queries", "self_attn.q_b_proj", low, heads.queryWidth(), false);
+  }
+}
