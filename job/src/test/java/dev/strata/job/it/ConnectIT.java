@@ -51,7 +51,7 @@ class ConnectIT {
       assertThat(result.err()).as("the session is released").noneMatch(l -> l.contains("release"));
     } finally {
       server.process().destroy(); // the JVM itself, which the launcher has become
-      assertThat(server.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
     }
     CommandResult ended = server.await();
     assertThat(ended.err()).first().asString().contains("sc://localhost:" + port);

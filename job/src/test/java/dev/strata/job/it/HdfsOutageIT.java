@@ -93,10 +93,12 @@ class HdfsOutageIT {
         "512m");
   }
 
+  /** Those that are written: one that is not closed has no length. */
   private static long segments(String output) throws IOException {
     org.apache.hadoop.fs.Path journal = path("/." + output + ".strata-journal");
     return dfs.exists(journal)
         ? Arrays.stream(dfs.listStatus(journal))
+            .filter(file -> file.getLen() > 0)
             .map(FileStatus::getPath)
             .filter(file -> file.getName().endsWith(".arrow"))
             .count()

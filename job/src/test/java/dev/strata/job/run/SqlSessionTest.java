@@ -31,6 +31,8 @@ import scala.Option;
 /** How often tasks of statements may lose their executors. */
 class SqlSessionTest {
 
+  private static final long MOST_MILLIS = 120_000;
+
   private static SqlSession session;
   private static SparkContext context;
 
@@ -59,7 +61,7 @@ class SqlSessionTest {
           .listenerBus()
           .post(new SparkListenerTaskEnd(stage, 0, "ResultTask", lost, task, null, null));
     }
-    context.listenerBus().waitUntilEmpty();
+    context.listenerBus().waitUntilEmpty(MOST_MILLIS);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.strata.job.Demo;
 import dev.strata.job.References;
 import dev.strata.job.Rows;
 import dev.strata.job.cli.SubmittedCommand;
+import dev.strata.udfs.api.StrataException;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KilledWritesTest {
 
   private static final int ROWS = 8;
+  private static final int LOCKED = StrataException.Fault.LOCKED.exitCode();
 
   /** Neither many tasks nor compiled queries are worth it. */
   private static final Map<String, String> FEW_ROWS =
@@ -76,7 +78,9 @@ class KilledWritesTest {
     input(ROWS);
     Map<String, String> slow = new HashMap<>(FEW_ROWS);
     slow.put("spark.hadoop.fs.file.impl", SlowMoves.class.getName());
-    OtherProcess.kill(work, slow, append, () -> files(out()) > before);
+    String what = "the output " + out() + " is being written";
+    OtherProcess.kill(
+        work, slow, append, () -> files(out()) > before && isRefused(FEW_ROWS, append, what));
     assertThat(directory.toFile().list()).as("files are left").hasSizeGreaterThan(2);
     CommandResult again = SubmittedCommand.run(FEW_ROWS, append);
     assertDone(again);
@@ -122,7 +126,7 @@ class KilledWritesTest {
     assertContinued(statement, Map.of(), this::hasSegments);
   }
 
-  /** One of two files is in its place. */
+  /** One of two files is in its place, and somebody runs it once more. */
   @ParameterizedTest
   @ValueSource(strings = {MADE, ADDED})
   void aStatementThatWasMovingItsFilesAddsEachRowOnce(String statement) throws Exception {
@@ -132,30 +136,50 @@ class KilledWritesTest {
             SlowMoves.class.getName(),
             "spark.sql.shuffle.partitions",
             "2");
-    assertContinued(statement, slow, () -> files(out()) == 1);
+    String what = "the same statement is run under spark.strata.sql.run.key=night";
+    assertContinued(
+        statement,
+        slow,
+        () -> files(out()) == 1 && isRefused(underAKey(), sql(statement), what));
+  }
+
+  private List<String> sql(String statement) {
+    String asked = "id, ai_translate(text, 'fr') AS completion FROM json.`%s`";
+    String text = statement.formatted(out(), asked.formatted(directory.resolve("rows.json")));
+    return List.of("sql", "--model", Demo.MODEL.toString(), "--host-memory", "256m", "-e", text);
+  }
+
+  private Map<String, String> underAKey() {
+    return Map.of(
+        "spark.strata.sql.run.key",
+        "night",
+        "spark.strata.journal.dir",
+        work.resolve("journals").toString(),
+        "spark.strata.journal.interval",
+        "10ms",
+        "spark.sql.warehouse.dir",
+        work.resolve("tables").toString());
+  }
+
+  /** Whether it is refused while another application does it. */
+  private static boolean isRefused(Map<String, String> settings, List<String> words, String what) {
+    CommandResult second = SubmittedCommand.run(settings, words);
+    assertThat(second.exitCode()).as("%s", second.err()).isEqualTo(LOCKED);
+    assertThat(second.err())
+        .filteredOn(line -> line.startsWith("strata: "))
+        .singleElement()
+        .asString()
+        .matches(".*%s by .* \\(process \\d+, application .*, last heard of .*".formatted(what));
+    return true;
   }
 
   private void assertContinued(
       String statement, Map<String, String> more, Callable<Boolean> killedWhen) throws Exception {
     input(ROWS);
-    String asked = "id, ai_translate(text, 'fr') AS completion FROM json.`%s`";
-    String text = statement.formatted(out(), asked.formatted(directory.resolve("rows.json")));
-    List<String> sql =
-        List.of("sql", "--model", Demo.MODEL.toString(), "--host-memory", "256m", "-e", text);
-    Map<String, String> settings =
-        Map.of(
-            "spark.strata.sql.run.key",
-            "night",
-            "spark.strata.journal.dir",
-            work.resolve("journals").toString(),
-            "spark.strata.journal.interval",
-            "10ms",
-            "spark.sql.warehouse.dir",
-            work.resolve("tables").toString());
-    Map<String, String> first = new HashMap<>(settings);
+    Map<String, String> first = new HashMap<>(underAKey());
     first.putAll(more);
-    OtherProcess.kill(work, first, sql, killedWhen);
-    assertDone(SubmittedCommand.run(settings, sql));
+    OtherProcess.kill(work, first, sql(statement), killedWhen);
+    assertDone(SubmittedCommand.run(underAKey(), sql(statement)));
     Map<String, String> rows = new TreeMap<>();
     Rows.all(out()).forEach(row -> rows.put(Rows.text(row, "id"), Rows.text(row, "completion")));
     Map<String, JsonObject> references = References.read("translations");

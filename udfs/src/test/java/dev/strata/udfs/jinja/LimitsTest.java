@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a hostile template can do, and what stops it. */
-@Timeout(20)
+@Timeout(120)
 class LimitsTest {
   private static final String ENDLESS =
       "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}";

@@ -274,7 +274,12 @@ class GenerationTest {
               spark.sparkContext().setJobGroup("doomed", "to be cancelled", false);
               run(rows(TEXTS, texts), endless, EngineStats.register(spark));
             });
-    TimeUnit.SECONDS.sleep(3);
+    while (Arrays.stream(spark.sparkContext().statusTracker().getExecutorInfos())
+        .allMatch(executor -> executor.numRunningTasks() == 0)) {
+      assertThat(job).as("it runs").isNotDone();
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    TimeUnit.SECONDS.sleep(1); // the engine is at work by then, mostly
     spark.sparkContext().cancelJobGroup("doomed");
 
     assertThatThrownBy(() -> job.get(60, TimeUnit.SECONDS)).hasMessageContaining("cancelled");

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Reads of a disk, or of a file server's mount, that fails for a while. */
-@Timeout(30)
+@Timeout(180)
 class LocalRetriesTest {
 
   /** Nobody can read its first page: the kernel says so with EIO. */

@@ -128,7 +128,7 @@ class ModelCacheTest {
 
   @Test
   void aCopyThatNobodyWantsIsNotTriedAgain() throws Exception {
-    conf.set(HadoopModelFiles.PATIENCE, "1m");
+    conf.set(HadoopModelFiles.PATIENCE, "10m");
     RemoteFileSystem.breaksAtOnce = true;
     RemoteFileSystem.BREAKS.set(Integer.MAX_VALUE);
     try {
@@ -140,7 +140,7 @@ class ModelCacheTest {
         Thread.sleep(5);
       }
       copying.interrupt();
-      assertThat(failure.get(5, TimeUnit.SECONDS)).isInstanceOf(StrataException.class);
+      assertThat(failure.get(50, TimeUnit.SECONDS)).isInstanceOf(StrataException.class);
     } finally {
       RemoteFileSystem.breaksAtOnce = false;
       RemoteFileSystem.BREAKS.set(0);
