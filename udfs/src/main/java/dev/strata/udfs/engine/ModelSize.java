@@ -63,8 +63,8 @@ record ModelSize(
 
   /** The most elements of a tile, of types that some are of. */
   long mostElements(long tileBytes, Predicate<ElementType> some) {
-    OptionalInt narrowest = types.stream().filter(some).mapToInt(ElementType::bytes).min();
-    return narrowest.isPresent() ? tileBytes / narrowest.getAsInt() : 0;
+    OptionalInt narrowest = types.stream().filter(some).mapToInt(ElementType::bits).min();
+    return narrowest.isPresent() ? tileBytes * Byte.SIZE / narrowest.getAsInt() : 0;
   }
 
   /** The most tiles that a stage is cut into. */

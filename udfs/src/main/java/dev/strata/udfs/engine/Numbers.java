@@ -14,6 +14,7 @@ final class Numbers {
       case F16 -> NumberType.FLOAT16;
       case BF16 -> NumberType.BFLOAT16;
       case F8_E4M3 -> NumberType.FLOAT8_E4M3;
+      case F8_E8M0, F4_E2M1 -> NumberType.UINT8;
     };
   }
 }

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.store.Weight;
@@ -33,7 +34,9 @@ final class WeightConversion implements AutoCloseable {
   /** What it takes for tiles of so many bytes. */
   static Footprint footprint(ModelSize model, long tileBytes, NumberType computeType) {
     long elements = model.mostElements(tileBytes, type -> Numbers.typeOf(type) != computeType);
-    return Footprint.device(OWNER, elements * computeType.bytes());
+    boolean unpacks = model.types().contains(ElementType.F4_E2M1);
+    return Footprint.device(
+        OWNER, elements * computeType.bytes() + (unpacks ? Kernels.unpackingBytes(tileBytes) : 0));
   }
 
   /**
@@ -47,6 +50,10 @@ final class WeightConversion implements AutoCloseable {
     int columns = weight.columns();
     if (weight.scales() == null) {
       return device.kernels().tile(place, offset, stored, tile.rows(), columns, scratch);
+    }
+    if (weight.type() == ElementType.F4_E2M1) {
+      long scales = offset + store.extentOffset(tile, 1);
+      return device.kernels().unpackedWeights(place, offset, scales, tile.rows(), columns, scratch);
     }
     long firstRow = (long) weight.codes().firstRow() + tile.firstRow();
     return device

@@ -32,6 +32,7 @@ final class GptOssFamily implements ModelFamily {
     double limit = config.positiveOr("swiglu_limit", 7);
     RouterFields router = new RouterFields(config);
     int experts = router.experts("num_local_experts", "num_experts");
+    boolean transposed = !Quantization.read(config).packsInputs();
     RoutingSpec routing = router.best(experts, 4, RoutingSpec.Scoring.CHOSEN_SOFTMAX, false);
     return fields.decoder(
         modelType(),
@@ -57,9 +58,11 @@ final class GptOssFamily implements ModelFamily {
                     StageBuilder e = fields.stage(layer);
                     Buffer t = e.gather(expert); // [hidden]
                     Buffer both = // gate and up by turns, [2 · width]
-                        e.transposed("gate_up_proj", "mlp.experts", t, experts, expert, 2 * width);
+                        e.ofExpert(
+                            "mlp.experts.gate_up_proj", t, experts, expert, 2 * width, transposed);
                     Buffer g = e.clamped(alpha, limit, both); // [width]
-                    Buffer d = e.transposed("down_proj", "mlp.experts", g, experts, expert, hidden);
+                    Buffer d = // [hidden]
+                        e.ofExpert("mlp.experts.down_proj", g, experts, expert, hidden, transposed);
                     e.combine(expert, d);
                     return e.buildExpert(expert);
                   }));

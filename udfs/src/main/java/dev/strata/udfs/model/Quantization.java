@@ -8,16 +8,23 @@ import java.util.Optional;
  * In which form a checkpoint's matrices are stored that are not plain numbers: what its {@code
  * quantization_config} says. Which matrices these are, their own types say.
  *
- * @param scaleSuffix what the names of scales have behind those of their matrices
- * @param blocks which elements share a scale
+ * @param codeSuffix what the names of tensors have behind those of their matrices
+ * @param scaleSuffix what the names of scales have
+ * @param codes how elements are stored
+ * @param blocks which of them share a scale
  */
-public record Quantization(String scaleSuffix, Blocks blocks) {
+public record Quantization(
+    String codeSuffix, String scaleSuffix, ElementType codes, Blocks blocks) {
 
   /** All matrices are plain numbers. */
-  public static final Quantization NONE = new Quantization(null, null);
+  public static final Quantization NONE = new Quantization("", "", null, null);
 
   private static final String CONFIG = "quantization_config";
   private static final String METHOD = "quant_method";
+
+  /** As GPT-OSS has its experts. */
+  private static final Quantization MXFP4 =
+      new Quantization("_blocks", "_scales", ElementType.F4_E2M1, new Blocks(1, 32));
 
   /**
    * Which elements of a matrix share a scale.
@@ -47,9 +54,19 @@ public record Quantization(String scaleSuffix, Blocks blocks) {
     if (isOff(quantization)) {
       return NONE;
     }
+    if (quantization.textOr(METHOD, "none").equals("mxfp4")) {
+      return MXFP4;
+    }
     return blocks(quantization)
-        .map(blocks -> new Quantization(suffix(quantization), blocks))
+        .map(b -> new Quantization("", suffix(quantization), ElementType.F8_E4M3, b))
         .orElseThrow(() -> notRead(config, quantization));
+  }
+
+  /**
+   * Whether elements are packed along a matrix' inputs, so that it is stored as linear layers are.
+   */
+  boolean packsInputs() {
+    return codes == ElementType.F4_E2M1;
   }
 
   /**
@@ -127,8 +144,9 @@ public record Quantization(String scaleSuffix, Blocks blocks) {
   private static StrataException notRead(JsonFields config, JsonFields quantization) {
     String format = quantization.textOr("format", "");
     return StrataException.model(
-        "%s has a quantization_config (%s%s); use the model as F32, F16 or BF16, or in FP8"
-            + " (quant_method fp8, or compressed-tensors with the format float-quantized)",
+        "%s has a quantization_config (%s%s); use the model as F32, F16 or BF16, in FP8"
+            + " (quant_method fp8, or compressed-tensors with the format float-quantized) or in"
+            + " MXFP4 (mxfp4)",
         config.origin(),
         quantization.textOr(METHOD, "no quant_method"),
         format.isEmpty() ? "" : ", " + format);

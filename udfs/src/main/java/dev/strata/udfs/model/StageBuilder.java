@@ -250,18 +250,20 @@ final class StageBuilder {
   }
 
   /**
-   * {@code x · w + bias} with an expert's part of [experts, width of x, width] and of [experts,
+   * {@code x · wᵀ + bias} with an expert's part of [experts, width, width of x] and of [experts,
    * width].
    *
    * @param name of the matrix; that of the bias goes on with {@code _bias}
-   * @param part of the layer that has both
+   * @param transposed whether the matrices are stored as [experts, width of x, width]
    */
-  Buffer transposed(String name, String part, Buffer x, int experts, int expert, int width) {
-    String whole = prefix + part + "." + name;
-    WeightSpec matrix = WeightSpec.matrixOf(whole, experts, expert, x.width(), width);
-    WeightSpec bias = WeightSpec.vectorOf(whole + "_bias", experts, expert, width);
+  Buffer ofExpert(String name, Buffer x, int experts, int expert, int width, boolean transposed) {
+    int rows = transposed ? x.width() : width;
+    int columns = transposed ? width : x.width();
+    WeightSpec matrix = WeightSpec.matrixOf(prefix + name, experts, expert, rows, columns);
+    WeightSpec bias = WeightSpec.vectorOf(prefix + name + "_bias", experts, expert, width);
     Buffer y = new Buffer(name, width);
-    steps.add(new Step.Product(matrix, bias, x, Step.Use.STORE, Activation.NONE, y.all(), true));
+    steps.add(
+        new Step.Product(matrix, bias, x, Step.Use.STORE, Activation.NONE, y.all(), transposed));
     return y;
   }
 

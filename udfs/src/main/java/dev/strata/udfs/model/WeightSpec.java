@@ -81,7 +81,7 @@ public record WeightSpec(
   }
 
   /** The same of another name. */
-  WeightSpec named(String another) {
+  public WeightSpec named(String another) {
     return new WeightSpec(another, shape, firstRow, rows, offset, use, null);
   }
 

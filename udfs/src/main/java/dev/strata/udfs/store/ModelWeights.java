@@ -6,6 +6,7 @@ import dev.strata.udfs.model.ElementType;
 import dev.strata.udfs.model.Quantization;
 import dev.strata.udfs.model.TensorEntry;
 import dev.strata.udfs.model.WeightSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -15,6 +16,9 @@ import java.util.Optional;
 
 /** Where the tensors of a model are, each with the shape that its configuration makes it. */
 final class ModelWeights {
+
+  /** The type of tensors whose elements are packed. */
+  private static final String BYTES = "U8";
 
   private final DecoderSpec spec;
   private final Quantization quantization;
@@ -64,6 +68,10 @@ final class ModelWeights {
         && shards.find(wanted.other()).isPresent()) {
       return weight(wanted.other());
     }
+    Optional<Shards.Located> packed = packed(wanted);
+    if (packed.isPresent()) {
+      return packed(wanted, packed.get());
+    }
     Shards.Located located =
         shards
             .find(wanted)
@@ -84,6 +92,53 @@ final class ModelWeights {
     return new Weight(wanted, codes, type.standsAlone() ? null : scales(wanted, located));
   }
 
+  /** A matrix whose elements are packed, under a name that says so. */
+  private Optional<Shards.Located> packed(WeightSpec wanted) {
+    return quantization.codeSuffix().isEmpty() || !wanted.isMatrix()
+        ? Optional.empty()
+        : shards.find(wanted.named(wanted.name() + quantization.codeSuffix()));
+  }
+
+  /** [rows, groups, bytes of a group], and [rows, groups] of scales. */
+  private Weight packed(WeightSpec wanted, Shards.Located codes) {
+    int group = quantization.blocks().columns();
+    if (wanted.columns() % group != 0) {
+      throw StrataException.model(
+          "%s makes the rows of %s %d long, which is no multiple of %d; use the files of one model",
+          config, wanted.name(), wanted.columns(), group);
+    }
+    List<Long> shape = new ArrayList<>(wanted.shape());
+    long groups = (long) wanted.columns() / group;
+    shape.set(shape.size() - 1, groups);
+    Shards.Located scales =
+        shards
+            .find(wanted.named(wanted.name() + quantization.scaleSuffix()))
+            .orElseThrow(() -> noScales(wanted.name(), codes));
+    requireBytes(scales, shape);
+    shape.add(quantization.codes().bytes(group));
+    requireBytes(codes, shape);
+    return new Weight(
+        wanted,
+        part(codes, quantization.codes(), wanted.columns(), wanted, 1),
+        new BlockScales(part(scales, ElementType.F8_E8M0, groups, wanted, 1), group));
+  }
+
+  private void requireBytes(Shards.Located located, List<Long> shape) {
+    TensorEntry entry = located.entry();
+    if (!entry.shape().equals(shape) || !entry.dtype().equals(BYTES)) {
+      throw StrataException.model(
+          "tensor %s in %s has shape %s of %s, but %s makes it %s of %s; use the files of one"
+              + " model",
+          entry.name(),
+          files.path(located.file()),
+          entry.shape(),
+          entry.dtype(),
+          config,
+          shape,
+          BYTES);
+    }
+  }
+
   private static Part part(
       Shards.Located located, ElementType type, long rowElements, WeightSpec of, int rowsEach) {
     return new Part(
@@ -98,8 +153,13 @@ final class ModelWeights {
     Shards.Located located =
         shards
             .find(codes.entry().name() + quantization.scaleSuffix())
-            .orElseThrow(() -> noScales(codes.entry(), path));
+            .orElseThrow(() -> noScales(codes.entry().name(), codes));
     TensorEntry scales = located.entry();
+    if (wanted.shape().size() > 2) {
+      throw StrataException.model(
+          "tensor %s in %s has several matrices as %s; use a model with a tensor for each",
+          codes.entry().name(), path, codes.entry().dtype());
+    }
     long rows = wanted.shape().get(0);
     Quantization.Blocks blocks = quantization.blocks().of(rows, wanted.columns());
     long ofRows = (rows + blocks.rows() - 1) / blocks.rows();
@@ -118,11 +178,15 @@ final class ModelWeights {
     return new BlockScales(part(located, type, ofColumns, wanted, blocks.rows()), blocks.columns());
   }
 
-  private StrataException noScales(TensorEntry codes, String path) {
+  private StrataException noScales(String name, Shards.Located codes) {
     return StrataException.model(
         "tensor %s in %s is stored as %s, but its scales, %s%s, are not there; download the model"
             + " again",
-        codes.name(), path, codes.dtype(), codes.name(), quantization.scaleSuffix());
+        codes.entry().name(),
+        files.path(codes.file()),
+        codes.entry().dtype(),
+        name,
+        quantization.scaleSuffix());
   }
 
   /** The head in place of the embedding that it is tied to. */

@@ -17,7 +17,7 @@ public record Part(
 
   /** Bytes of one row. */
   public long rowBytes() {
-    return rowElements * type.bytes();
+    return type.bytes(rowElements);
   }
 
   /** What of it belongs to some rows of the weight. */

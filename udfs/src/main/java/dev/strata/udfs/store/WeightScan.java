@@ -10,6 +10,9 @@ final class WeightScan {
   /** Trained matrices have no such run of zeros; a hole in a file is larger. */
   private static final long LONG_RUN_BYTES = 64 << 10;
 
+  /** The exponent of what is not finite, where everything is. */
+  private static final int NEVER = 1 << Byte.SIZE;
+
   private final Weight weight;
   private final boolean hasTokens;
   private long notFinite;
@@ -34,11 +37,14 @@ final class WeightScan {
       }
       case BF16 -> addShorts(elements, 0x7f80);
       case F16 -> addShorts(elements, 0x7c00);
-      case F8_E4M3 -> {
-        for (int i = elements.position(); i < elements.limit(); i++) {
-          add(elements.get(i) & 0x7f, 0x7f); // no infinities, and but one NaN of each sign
-        }
-      }
+      case F8_E4M3 -> addBytes(elements, 0x7f, 0x7f); // but one NaN of each sign
+      case F8_E8M0, F4_E2M1 -> addBytes(elements, 0xff, NEVER);
+    }
+  }
+
+  private void addBytes(ByteBuffer elements, int magnitude, int exponent) {
+    for (int i = elements.position(); i < elements.limit(); i++) {
+      add(elements.get(i) & magnitude, exponent);
     }
   }
 
@@ -72,7 +78,7 @@ final class WeightScan {
   /** What may be so on purpose: unused tokens have rows of zeros in embeddings and heads. */
   List<String> warnings() {
     List<String> warnings = new ArrayList<>();
-    long bytes = Math.max(longestZeros, zeros) * weight.type().bytes();
+    long bytes = weight.type().bytes(Math.max(longestZeros, zeros));
     if (bytes >= LONG_RUN_BYTES && !hasTokens) {
       warnings.add(
           String.format(

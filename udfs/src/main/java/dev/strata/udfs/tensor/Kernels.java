@@ -56,6 +56,15 @@ public final class Kernels implements AutoCloseable {
   /** The same: multiplications. */
   private static final long LEAST_PART_MULTIPLICATIONS = 1 << 21;
 
+  /** Elements of a row that share a scale in MXFP4. */
+  private static final int MX_GROUP = 32;
+
+  /** Bytes that are unpacked at once, by all threads. */
+  private static final long UNPACKED_AT_ONCE = 4L << 20;
+
+  /** What unpacking a byte takes meanwhile: an index, and two float32 numbers. */
+  private static final long UNPACKING_BYTES = Integer.BYTES + 2 * Float.BYTES;
+
   private final ComputeDevice device;
   private final TorchScript script;
   private final int leastRows;
@@ -196,6 +205,52 @@ public final class Kernels implements AutoCloseable {
                 scales.skipped() + first,
                 scratch,
                 first));
+    return matrix(scratch, rows, columns);
+  }
+
+  /** What {@link #unpackedWeights} takes besides its scratch, for tiles of so many bytes. */
+  public static long unpackingBytes(long tileBytes) {
+    return Math.min(tileBytes, UNPACKED_AT_ONCE) * UNPACKING_BYTES;
+  }
+
+  /**
+   * {@code rows · columns} elements of the type MXFP4 in a tile's place as a matrix of the compute
+   * type: two in a byte, the first in its lower half, and for each 32 of a row a power of two.
+   *
+   * @param place bytes
+   * @param begin the offset of the first two
+   * @param scales the offset of the first power, whose exponent is stored with 127 added
+   * @param scratch where the matrix goes, of the compute type
+   * @see <a
+   *     href="https://www.opencompute.org/documents/ocp-microscaling-formats-mx-v1-0-spec-final-pdf">OCP
+   *     Microscaling Formats (MX) v1.0</a>
+   */
+  public Tensor unpackedWeights(
+      Tensor place, long begin, long scales, long rows, long columns, Tensor scratch) {
+    checkPlace(place, begin, NumberType.UINT8, rows, columns / 2);
+    checkPlace(place, scales, NumberType.UINT8, rows, columns / MX_GROUP);
+    require(
+        columns % MX_GROUP == 0 && rows * columns <= scratch.elements(),
+        "[%s, %s] in scratch %s",
+        rows,
+        columns,
+        scratch);
+    long most = Math.max(1, UNPACKED_AT_ONCE / device.kernelThreads() / (columns / 2));
+    inParts(
+        rows,
+        (first, count) -> {
+          for (long row = first; row < first + count; row += most) {
+            script.run(
+                "unpack_weights",
+                place,
+                begin + row * (columns / 2),
+                Math.min(most, first + count - row),
+                columns,
+                scales + row * (columns / MX_GROUP),
+                scratch,
+                row);
+          }
+        });
     return matrix(scratch, rows, columns);
   }
 

@@ -61,6 +61,22 @@ class Kernels(Module):
       _3 = torch.mul_(torch.slice(target, 0, done, rows, 1), torch.slice(scales, 0, block, block + 1, 1))
     return 0
 
+  # [256, 2]: what the lower and the upper half of a byte stand for in MXFP4
+  def fp4_pairs(self: __torch__.Kernels) -> Tensor:
+    v = torch.tensor([0., 0.5, 1., 1.5, 2., 3., 4., 6., -0., -0.5, -1., -1.5, -2., -3., -4., -6.], dtype=6, device=torch.device("@DEVICE@"))
+    return torch.stack([torch.repeat(v, [16]), torch.repeat_interleave(v, 16, 0)], 1)
+
+  # Rows of scratch from first on: two elements from each byte, times a power of two for each 32.
+  def unpack_weights(self: __torch__.Kernels, slot: Tensor, begin: int, rows: int, columns: int, scales_begin: int, scratch: Tensor, first: int) -> int:
+    groups = torch.floordiv(columns, 32)
+    target = torch.view(torch.slice(scratch, 0, first * columns, (first + rows) * columns, 1), [rows, groups, 32])
+    codes = torch.to(torch.slice(slot, 0, begin, begin + rows * groups * 16, 1), 3)
+    values = torch.view(torch.index_select((self).fp4_pairs(), 0, codes), [rows, groups, 32])
+    exponents = torch.to(torch.slice(slot, 0, scales_begin, scales_begin + rows * groups, 1), 3)
+    scales = torch.view_copy(torch.bitwise_left_shift(exponents, 23), dtype=6)
+    _0 = torch.copy_(target, torch.mul_(values, torch.view(scales, [rows, groups, 1])))
+    return 0
+
   # A view of the first elements of a buffer as a matrix.
   def matrix(self: __torch__.Kernels, x: Tensor, rows: int, columns: int) -> Tensor:
     return torch.view(torch.slice(torch.view(x, [-1]), 0, 0, rows * columns, 1), [rows, columns])

@@ -35,7 +35,8 @@ class TestGoldens {
   private static final double TOLERANCE = 1e-3;
 
   /** Goldens whose weights are not plain numbers, and are read. */
-  private static final Set<String> STORED = Set.of("quant-fp8-block", "quant-fp8-channel");
+  private static final Set<String> STORED =
+      Set.of("quant-fp8-block", "quant-fp8-channel", "quant-mxfp4");
 
   private static final Set<String> COMPARED = new TreeSet<>();
   private static final Set<String> NOT_SUPPORTED = new TreeSet<>();

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ModelConfigTest {
 
   private static final String FORMS =
-      "use the model as F32, F16 or BF16, or in FP8 (quant_method fp8, or compressed-tensors with"
-          + " the format float-quantized)";
+      "use the model as F32, F16 or BF16, in FP8 (quant_method fp8, or compressed-tensors with the"
+          + " format float-quantized) or in MXFP4 (mxfp4)";
 
   private static final Path GOLDENS = Path.of("src/test/resources/goldens");
   private static final RopeSpec PLAIN_ROPE = rope(1, RopeScaling.plain(10_000, 8));
@@ -474,16 +474,20 @@ class ModelConfigTest {
         .formatted(strategy);
   }
 
+  private static Quantization float8(String scaleSuffix, Quantization.Blocks blocks) {
+    return new Quantization("", scaleSuffix, ElementType.F8_E4M3, blocks);
+  }
+
   /** A size of 0 stands for all rows or columns. */
   @Test
   void formsOfFloat8() {
     Quantization block =
         quantization("{\"quant_method\": \"fp8\", \"weight_block_size\": [64, 32]}");
-    assertThat(block).isEqualTo(new Quantization("_scale_inv", new Quantization.Blocks(64, 32)));
+    assertThat(block).isEqualTo(float8("_scale_inv", new Quantization.Blocks(64, 32)));
     assertThat(quantization("{\"quant_method\": \"fp8\", \"weight_block_size\": null}").blocks())
         .isEqualTo(new Quantization.Blocks(0, 0));
     assertThat(quantization(group("\"channel\"")))
-        .isEqualTo(new Quantization("_scale", new Quantization.Blocks(1, 0)));
+        .isEqualTo(float8("_scale", new Quantization.Blocks(1, 0)));
     assertThat(quantization(group("\"tensor\"")).blocks()).isEqualTo(new Quantization.Blocks(0, 0));
     assertThat(quantization(group("\"block\", \"block_structure\": [16, 8]")).blocks())
         .isEqualTo(new Quantization.Blocks(16, 8));

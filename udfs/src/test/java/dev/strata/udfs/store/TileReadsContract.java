@@ -45,6 +45,7 @@ abstract class TileReadsContract {
                 "mistral",
                 "quant-fp8-block",
                 "quant-fp8-channel",
+                "quant-mxfp4",
                 "qwen2",
                 "qwen3")
             .map(name -> root.resolve("udfs/src/test/resources/goldens").resolve(name)));

@@ -169,6 +169,31 @@ class KernelsTest extends KernelFixture {
     }
   }
 
+  @Test
+  void twoElementsOfAByteTimesThePowerOfTheirGroup() {
+    float[] fp4 = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
+    int rows = 5;
+    int columns = 64;
+    int begin = 3;
+    int scales = begin + rows * columns / 2 + 1;
+    Tensor place = own(device.allocateHost("place", NumberType.UINT8, 512));
+    ByteBuffer bytes = place.buffer();
+    for (int i = 0; i < rows * columns / 2; i++) {
+      bytes.put(begin + i, (byte) (i * 11));
+    }
+    for (int i = 0; i < rows * columns / 32; i++) {
+      bytes.put(scales + i, (byte) (123 + i));
+    }
+    Tensor scratch = tensor(Matrix.poison(1, 400), 400);
+    Tensor weights = own(kernels.unpackedWeights(place, begin, scales, rows, columns, scratch));
+    float[] values = kernels.toFloats(weights);
+    for (int i = 0; i < values.length; i++) {
+      int code = (byte) (i / 2 * 11) >> 4 * (i % 2) & 0xf;
+      float element = code < 8 ? fp4[code] : -fp4[code - 8];
+      assertThat(values[i]).isEqualTo(Math.scalb(element, i / 32 - 4));
+    }
+  }
+
   /** As in "FP8 Formats for Deep Learning" (Micikevicius and others, 2022). */
   private static float float8(int bits, int sign) {
     int exponent = bits >> 3;

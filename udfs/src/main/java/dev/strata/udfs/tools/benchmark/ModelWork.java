@@ -40,14 +40,14 @@ record ModelWork(List<Matrix> matrices, DecoderSpec spec) {
 
   /** Bytes that a sweep streams: W. */
   long streamedBytes() {
-    return matrices.stream().mapToLong(m -> m.elements() * m.type().bytes()).sum();
+    return matrices.stream().mapToLong(m -> m.type().bytes(m.elements())).sum();
   }
 
   /** Of those, bytes that are not of a type of so many bytes, and have to be converted. */
   long convertedBytes(int computeBytes) {
     return matrices.stream()
-        .filter(m -> m.type().bytes() != computeBytes)
-        .mapToLong(m -> m.elements() * m.type().bytes())
+        .filter(m -> m.type().bits() != computeBytes * Byte.SIZE)
+        .mapToLong(m -> m.type().bytes(m.elements()))
         .sum();
   }
 
