@@ -120,8 +120,7 @@ class TablesTest {
     TableState found = TableState.of(spark, table);
     assertThat(found.rows().orElseThrow().collectAsList()).hasToString("[[old]]");
     assertThat(found.remains().values())
-        .containsExactly(
-            "of a run that replaces it; if none does, it was killed: drop that table");
+        .containsExactly("of a run that replaces it; if none does, it was killed: drop that table");
     write(table, "overwrite", "'newer' AS text");
     assertThat(rows(table)).containsExactly("[newer]");
   }

@@ -110,7 +110,8 @@ class CommittedTablesCheck {
     kind = of;
     CommandResult absent = status();
     assertThat(absent.exitCode()).as("%s", absent.err()).isEqualTo(4);
-    assertThat(absent.err()).anyMatch(line -> line.contains("nothing is there, and no run has begun it"));
+    assertThat(absent.err())
+        .anyMatch(line -> line.contains("nothing is there, and no run has begun it"));
     append("{'id': 1, 'text': 'one'}", "{'id': 2, 'text': null}");
     CommandResult status = status();
     assertThat(status.exitCode()).as("%s", status.err()).isZero();

@@ -138,9 +138,7 @@ class KilledWritesTest {
             "2");
     String what = "the same statement is run under spark.strata.sql.run.key=night";
     assertContinued(
-        statement,
-        slow,
-        () -> files(out()) == 1 && isRefused(underAKey(), sql(statement), what));
+        statement, slow, () -> files(out()) == 1 && isRefused(underAKey(), sql(statement), what));
   }
 
   private List<String> sql(String statement) {
