@@ -179,7 +179,7 @@ final class NewDirectory {
       files.delete(path, true);
     }
     files.delete(old, true);
-    files.delete(whole, true); // first: by itself it would have the target cleared
+    files.delete(whole, true);
     files.delete(moving, true);
   }
 

@@ -114,6 +114,9 @@ public final class CopyingFiles extends RawLocalFileSystem {
   @Override
   public boolean rename(Path from, Path to) throws IOException {
     if (getFileStatus(from).isFile()) {
+      if (exists(to)) {
+        return false; // as HDFS and S3 do, and a local disk does not
+      }
       copy(from, to);
       return delete(from, false);
     }

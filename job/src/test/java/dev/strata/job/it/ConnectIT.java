@@ -9,10 +9,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +52,7 @@ class ConnectIT {
       assertThat(result.exitCode()).as("%s", result.err()).isZero();
       assertThat(result.out()).isEqualTo(List.of("Je suis fatigué.", "true"));
       assertThat(result.err()).as("the session is released").noneMatch(l -> l.contains("release"));
+      hasARunKey(port);
     } finally {
       server.process().destroy(); // the JVM itself, which the launcher has become
       assertThat(server.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
@@ -56,6 +60,26 @@ class ConnectIT {
     CommandResult ended = server.await();
     assertThat(ended.err()).first().asString().contains("sc://localhost:" + port);
     assertThat(ended.out()).isEmpty();
+  }
+
+  /** What it keeps goes with the statement; its files have been marked meanwhile. */
+  private void hasARunKey(int port) throws Exception {
+    Path journals = directory.resolve("journals");
+    CommandResult result =
+        client(
+            "sc://127.0.0.1:" + port,
+            "SET spark.strata.sql.run.key=night",
+            "SET spark.strata.journal.dir=" + journals,
+            "CREATE TABLE made USING json LOCATION '%s' AS SELECT ai_translate(text, 'fr') AS fr"
+                    .formatted(directory.resolve("made"))
+                + " FROM VALUES ('I am tired.') AS t (text)",
+            "SELECT fr, '${spark.sql.sources.commitProtocolClass}' FROM made");
+    assertThat(result.exitCode()).as("%s", result.err()).isZero();
+    assertThat(result.out())
+        .containsExactly("Je suis fatigué.", "dev.strata.udfs.sql.MarkedCommit");
+    try (Stream<Path> left = Files.walk(journals)) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
   }
 
   private CommandResult client(String... args) throws Exception {
@@ -68,9 +92,8 @@ class ConnectIT {
             "--add-opens=java.base/java.nio=ALL-UNNAMED",
             "-cp",
             classes + ":" + client,
-            ConnectClient.class.getName(),
-            args[0],
-            args[1]);
+            ConnectClient.class.getName());
+    builder.command().addAll(Arrays.asList(args));
     return Launcher.execute(builder.directory(directory.toFile()));
   }
 

@@ -182,7 +182,7 @@ class StallTest {
   @Test
   void whatIsSlowGoesOn() {
     readMillis = 500;
-    try (Engine engine = start("cpu", DeviceSource.OF_OPTIONS, Duration.ofMillis(4000))) {
+    try (Engine engine = start("cpu", DeviceSource.OF_OPTIONS, Duration.ofSeconds(4))) {
       long before = System.nanoTime();
       TestEngines.run(engine, row(1));
       assertThat(System.nanoTime() - before).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(4100));

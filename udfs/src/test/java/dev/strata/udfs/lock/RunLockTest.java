@@ -2,6 +2,7 @@ package dev.strata.udfs.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -183,6 +185,23 @@ class RunLockTest {
     assertThatThrownBy(other::join).hasMessageContaining("is being written by");
     assertThat(LockHolder.parse(Files.readAllBytes(file)).orElseThrow().host())
         .isEqualTo("elsewhere");
+  }
+
+  /** Somebody took it for a dead one, sees that it lives, and puts it back over a new one. */
+  @Test
+  void aLivingLockThatWasAsideIsStillHeld() throws Exception {
+    Path file = lockOfAnotherMachine(Duration.ZERO);
+    LockHolder living = LockHolder.parse(Files.readAllBytes(file)).orElseThrow();
+    Path aside = file.resolveSibling(file.getFileName() + "-1234");
+    Files.move(file, aside);
+    CompletableFuture<RunLock> other = CompletableFuture.supplyAsync(() -> acquire(file));
+    while (!Files.exists(file) || LockHolder.parse(Files.readAllBytes(file)).isEmpty()) {
+      Thread.sleep(5);
+    }
+    Thread.sleep(500); // a lock that is the new one's by then is not waited for
+    assumeTrue(Files.exists(aside), "it is not aside for longer than a moment");
+    Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(other::join).hasMessageContaining("is being written by " + living);
   }
 
   /** When processes started is told by the clock as well. */

@@ -43,9 +43,15 @@ class RunSpaceTest {
     }
 
     @Override
+    public short getDefaultReplication(Path path) {
+      return copies;
+    }
+
+    @Override
     protected void checkPath(Path path) {}
   }
 
+  private static short copies;
   private static QuotaUsage quota;
 
   /** A file system whose directories have quotas. */
@@ -95,6 +101,7 @@ class RunSpaceTest {
 
   @BeforeEach
   void aSmallDisk() {
+    copies = 1;
     hadoop.setClass("fs.small.impl", SmallDisk.class, org.apache.hadoop.fs.FileSystem.class);
     hadoop.setClass("fs.hdfs.impl", WithQuota.class, org.apache.hadoop.fs.FileSystem.class);
   }
@@ -123,6 +130,15 @@ class RunSpaceTest {
                 + " journal included; make room, or name another --output or --journal-dir");
     free = 40 * MIB;
     assertThatCode(() -> check(run(100 * MIB, 1_000_000))).doesNotThrowAnyException();
+  }
+
+  /** What is free of all disks has room for a third of it. */
+  @Test
+  void copiesTakeRoomAsWell() {
+    copies = 3;
+    free = 3 * 30 * MIB;
+    assertThatThrownBy(() -> check(run(100 * MIB, 1_000_000)))
+        .hasMessageStartingWith("small:/none/out has room for 30 MiB, ");
   }
 
   @Test
