@@ -163,7 +163,7 @@ final class ModelWeights {
     long rows = wanted.shape().get(0);
     Quantization.Blocks blocks = quantization.blocks().of(rows, wanted.columns());
     long ofRows = (rows + blocks.rows() - 1) / blocks.rows();
-    long ofColumns = (wanted.columns() + blocks.columns() - 1) / blocks.columns();
+    long ofColumns = ((long) wanted.columns() + blocks.columns() - 1) / blocks.columns();
     ElementType type = elementType(scales, files.path(located.file()));
     long elements = scales.shape().stream().reduce(1L, Math::multiplyExact);
     if (!scales.shape().equals(List.of(ofRows, ofColumns))
