@@ -118,6 +118,19 @@ final class RewrittenCheckpoint {
     return this;
   }
 
+  /** Adds a number to all elements of float32 tensors whose names end like this. */
+  RewrittenCheckpoint withShifted(String end, float by) {
+    for (Map.Entry<String, Stored> entry : tensors.entrySet()) {
+      if (entry.getKey().endsWith(end)) {
+        ByteBuffer bytes = ByteBuffer.wrap(entry.getValue().bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < bytes.limit(); i += Float.BYTES) {
+          bytes.putFloat(i, bytes.getFloat(i) + by);
+        }
+      }
+    }
+    return this;
+  }
+
   /** The configuration as it was before transformers 5. */
   RewrittenCheckpoint withOlderConfig() {
     JsonObject rope = config.remove("rope_parameters").getAsJsonObject();

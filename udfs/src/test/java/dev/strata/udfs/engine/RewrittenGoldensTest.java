@@ -1,7 +1,11 @@
 package dev.strata.udfs.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,5 +61,30 @@ class RewrittenGoldensTest {
     RewrittenCheckpoint rewritten = RewrittenCheckpoint.of(TestEngines.golden(golden));
     rewritten.config().add(to, rewritten.config().remove(from));
     compare(rewritten);
+  }
+
+  /** Corrections of real models are near ten, where half types have steps of what decides. */
+  @ParameterizedTest
+  @ValueSource(strings = {"glm4-moe", "minimax-m2"})
+  void aCorrectionIsNotRounded(String golden) throws IOException {
+    Path shifted = directory.resolve("shifted");
+    RewrittenCheckpoint.of(TestEngines.golden(golden))
+        .withShifted("e_score_correction_bias", 64)
+        .write(shifted);
+    RecordedLogits own = halfLogits(TestEngines.golden(golden));
+    RecordedLogits other = halfLogits(shifted);
+    for (int position : own.positions()) {
+      assertThat(other.at(position)).isEqualTo(own.at(position));
+    }
+  }
+
+  private static RecordedLogits halfLogits(Path model) {
+    RecordedLogits logits = new RecordedLogits();
+    int[] prompt = IntStream.range(0, 40).map(i -> 3 + 7 * i % 120).toArray();
+    try (Engine engine =
+        Engine.start(TestEngines.options(model).computeType("bfloat16").build())) {
+      TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
+    }
+    return logits;
   }
 }
