@@ -81,8 +81,7 @@ class RewrittenGoldensTest {
   private static RecordedLogits halfLogits(Path model) {
     RecordedLogits logits = new RecordedLogits();
     int[] prompt = IntStream.range(0, 40).map(i -> 3 + 7 * i % 120).toArray();
-    try (Engine engine =
-        Engine.start(TestEngines.options(model).computeType("bfloat16").build())) {
+    try (Engine engine = Engine.start(TestEngines.options(model).computeType("bfloat16").build())) {
       TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
     }
     return logits;

@@ -326,6 +326,31 @@ class FamiliesTest {
   }
 
   @Test
+  void kimiIsOfTheFormOfDeepSeek() {
+    DecoderSpec kimi = read("kimi_k2", LATENT);
+    assertThat(kimi.layers()).isEqualTo(read("deepseek_v3", LATENT).layers());
+    assertThat(kimi.family()).isEqualTo("kimi_k2");
+  }
+
+  @Test
+  void miniMaxMayCountWhatIsRotated() {
+    assertThat(
+            read("minimax_m2", "\"num_local_experts\": 8, \"rotary_dim\": 4")
+                .attentions()
+                .get(0)
+                .rope()
+                .inverseFrequencies())
+        .hasSize(2);
+    assertThat(
+            read("minimax_m2", "\"num_local_experts\": 8")
+                .attentions()
+                .get(0)
+                .rope()
+                .inverseFrequencies())
+        .hasSize(4);
+  }
+
+  @Test
   void everySecondLayerOfGptOssSlides() {
     String fields =
         "\"num_local_experts\": 4, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 32}";
@@ -345,6 +370,9 @@ class FamiliesTest {
         "mixtral | \"num_local_experts\": 4, \"num_experts_per_tok\": 5 | is 5, but there are 4",
         "deepseek_v3 | \"n_group\": 3 | 4 of 3 groups of 16",
         "deepseek_v3 | \"topk_group\": 1 | 1 of 8 groups of 16 experts do not give 8",
+        "deepseek_v3 | \"scoring_func\": \"softmax\" | scoring_func is",
+        "deepseek_v3 | \"moe_layer_freq\": 2 | moe_layer_freq is 2",
+        "minimax_m2 | \"num_local_experts\": 8, \"scoring_func\": \"softmax\" | scoring_func is",
         "deepseek_v3 | \"n_group\": 16, \"topk_group\": 16 | 16 of 16 groups of 16"
       })
   void choicesThatCannotBeAreRefused(String family, String fields, String message) {
