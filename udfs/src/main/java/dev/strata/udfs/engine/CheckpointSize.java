@@ -1,5 +1,7 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.model.LayerProgram;
+import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
@@ -21,9 +23,33 @@ final class CheckpointSize {
         checkpoint.spec(),
         matrices.stream().map(t -> t.weight().type()).collect(Collectors.toSet()),
         matrices.stream().mapToLong(t -> t.weight().wholeRowBytes()).max().orElseThrow(),
-        sizes(matrices.stream().map(Tile::weight).collect(Collectors.toSet())),
+        sizes(matrices.stream().filter(t -> t.firstRow() == 0).map(Tile::weight).toList()),
         stages(checkpoint),
+        checkpoint.spec().layers().stream().mapToInt(CheckpointSize::experts).max().orElse(0),
+        expert(checkpoint),
         checkpoint.vectors().stream().mapToLong(CheckpointSize::elements).sum());
+  }
+
+  private static int experts(LayerProgram layer) {
+    return (int) layer.stages().stream().filter(Stage::isExpert).count();
+  }
+
+  private static List<ModelSize.MatrixSize> expert(Checkpoint checkpoint) {
+    return checkpoint
+        .spec()
+        .layerStages()
+        .filter(Stage::isExpert)
+        .map(stage -> sizes(checkpoint, stage))
+        .max(Comparator.comparingLong(CheckpointSize::bytes))
+        .orElse(List.of());
+  }
+
+  private static long bytes(List<ModelSize.MatrixSize> matrices) {
+    return matrices.stream().mapToLong(ModelSize.MatrixSize::bytes).sum();
+  }
+
+  private static List<ModelSize.MatrixSize> sizes(Checkpoint checkpoint, Stage stage) {
+    return sizes(stage.matrices().map(checkpoint::weight).toList());
   }
 
   /** In elements of the mathematics' type, which has half of a float32's bytes or all. */
@@ -36,12 +62,12 @@ final class CheckpointSize {
     return checkpoint
         .spec()
         .layerStages()
-        .map(stage -> stage.matrices().map(checkpoint::weight))
-        .map(weights -> sizes(weights.collect(Collectors.toSet())))
+        .map(stage -> sizes(checkpoint, stage))
         .collect(Collectors.toSet());
   }
 
-  private static List<ModelSize.MatrixSize> sizes(Set<Weight> matrices) {
+  /** Of each product's matrix, also of one that several products take. */
+  private static List<ModelSize.MatrixSize> sizes(List<Weight> matrices) {
     return matrices.stream()
         .map(matrix -> new ModelSize.MatrixSize(matrix.rows(), matrix.wholeRowBytes()))
         .sorted(

@@ -16,6 +16,8 @@ import java.util.function.Predicate;
  * @param largestRowBytes bytes of the longest row of a matrix, its share of scales included
  * @param matrices all matrices
  * @param stages those of each stage of a layer; equal stages once
+ * @param experts the most experts of a layer; 0 where none has any
+ * @param expert matrices of an expert, the largest where layers differ
  * @param vectorElements elements of all norms and biases
  */
 record ModelSize(
@@ -24,6 +26,8 @@ record ModelSize(
     long largestRowBytes,
     List<MatrixSize> matrices,
     Set<List<MatrixSize>> stages,
+    int experts,
+    List<MatrixSize> expert,
     long vectorElements) {
 
   /** What an aligned read brings along beside a tile, and what its place is rounded up by. */
@@ -35,6 +39,10 @@ record ModelSize(
   /** Rows of a matrix and the bytes of each, its share of scales included. */
   record MatrixSize(long rows, long rowBytes) {
 
+    long bytes() {
+      return rows * rowBytes;
+    }
+
     long tiles(long tileBytes) {
       return LayerStore.tileCount(rows, rowBytes, tileBytes);
     }
@@ -43,7 +51,7 @@ record ModelSize(
   /** Bytes that all tiles take in places of their own. */
   long weightBytes(long tileBytes) {
     return matrices.stream()
-        .mapToLong(m -> m.rows() * m.rowBytes() + m.tiles(tileBytes) * slackBytes())
+        .mapToLong(m -> m.bytes() + m.tiles(tileBytes) * slackBytes())
         .sum();
   }
 
@@ -75,5 +83,16 @@ record ModelSize(
             .max()
             .orElse(0);
     return (int) Math.min(Integer.MAX_VALUE / 2, most);
+  }
+
+  /** Bytes of the largest matrix of an expert. */
+  long expertBytes() {
+    return expert.stream().mapToLong(MatrixSize::bytes).max().orElse(0);
+  }
+
+  /** The most tiles of some experts of a layer, one in so many. */
+  int expertTiles(long tileBytes, int oneIn) {
+    long each = expert.stream().mapToLong(m -> m.tiles(tileBytes)).sum();
+    return (int) Math.min(Integer.MAX_VALUE / 2, (experts + oneIn - 1) / oneIn * each);
   }
 }

@@ -43,6 +43,10 @@ final class StagedLayout extends MemoryLayout {
   private static final long LEAST_PASSING_TILE = 16L << 20;
   private static final int PASSING_PLACES = 8;
   private static final int HOST_PLACES = 8;
+  private static final int MOST_HOST_PLACES = 64;
+  private static final long EXPERT_READ_AHEAD = 256L << 20;
+  private static final int LEAST_BLOCK_PAST_EXPERTS = 1024;
+  private static final int MOST_EXPERT_GROUPS = 8;
   private static final int LEAST_HOST_PLACES = 3;
   private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
   private static final long LARGEST_LOGITS = 256L << 20;
@@ -109,7 +113,7 @@ final class StagedLayout extends MemoryLayout {
 
   @Override
   List<PlanChoice> choices() {
-    List<PlanChoice> all = new ArrayList<>();
+    List<PlanChoice> all = new ArrayList<>(pastExperts());
     for (long tile = LARGEST_TILE; tile > LEAST_TILE; tile /= 2) {
       long bytes = tileBytes(tile);
       int stage = model.stageTiles(bytes);
@@ -136,6 +140,26 @@ final class StagedLayout extends MemoryLayout {
       }
     }
     all.add(choice(tileBytes(1), 2, LEAST_HOST_PLACES, LEAST_BLOCK, 1, LEAST_KV_TOKENS));
+    return all;
+  }
+
+  /**
+   * All experts of a layer stay while micro-batches stream past, or as many of them as places hold;
+   * smaller micro-batches would leave each expert few tokens.
+   */
+  private List<PlanChoice> pastExperts() {
+    List<PlanChoice> all = new ArrayList<>();
+    if (model.experts() == 0) {
+      return all;
+    }
+    long bytes = tileBytes(Math.min(LARGEST_TILE, model.expertBytes()));
+    int hostPlaces = clamp(EXPERT_READ_AHEAD / bytes, HOST_PLACES, MOST_HOST_PLACES);
+    for (int block = LARGEST_BLOCK; block >= LEAST_BLOCK_PAST_EXPERTS; block /= 2) {
+      for (int oneIn = 1; oneIn <= MOST_EXPERT_GROUPS; oneIn *= 2) {
+        int places = Math.max(model.expertTiles(bytes, oneIn), model.stageTiles(bytes)) + 2;
+        all.add(choice(bytes, places, hostPlaces, block));
+      }
+    }
     return all;
   }
 

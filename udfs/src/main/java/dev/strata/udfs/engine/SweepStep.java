@@ -9,6 +9,7 @@ enum SweepStep {
   HIDDEN("takes hidden states of"),
   TILE("waits for a tile of"),
   KERNELS("computes"),
+  ROUTE("waits for what the tokens chose of"),
   SETTLE("waits for keys and values"),
   CHOOSE("chooses tokens"),
   LOOK("looks whether the model's files are unchanged"),

@@ -313,6 +313,7 @@ final class Sweeper implements AutoCloseable {
     counters.layerStarted(first.of().layer());
     ExpertSweep experts =
         new ExpertSweep(program, stage, behind, tiles, memory, transformer, positions);
+    activity.begins(SweepStep.ROUTE, first);
     weights.demand(experts.choose(blocks));
     weights.demand(program.from(behind, blocks.size()));
     demandAhead(behind, followed);

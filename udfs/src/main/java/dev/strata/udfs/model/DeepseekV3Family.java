@@ -11,9 +11,18 @@ final class DeepseekV3Family implements ModelFamily {
   /** Of norms within attention, whatever the configuration says of the others. */
   private static final double LATENT_EPSILON = 1e-6;
 
+  private final String modelType;
+
+  /**
+   * @param modelType the name that configurations have
+   */
+  DeepseekV3Family(String modelType) {
+    this.modelType = modelType;
+  }
+
   @Override
   public String modelType() {
-    return "deepseek_v3";
+    return modelType;
   }
 
   @Override
@@ -25,7 +34,11 @@ final class DeepseekV3Family implements ModelFamily {
     AttentionSpec attention = attention(fields, heads, config.flagOr("rope_interleave", true));
     int queryRank = config.isPresent("q_lora_rank") ? config.width("q_lora_rank") : 0;
     Activation activation = fields.activation();
+    int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("attention_bias", false);
+    if (config.sizeOr("moe_layer_freq", 1) != 1) {
+      throw config.invalid("moe_layer_freq", "1");
+    }
     int denseLayers = config.wholeOr("first_k_dense_replace", 0, 3);
     RouterFields router = new RouterFields(config);
     int count = router.experts("n_routed_experts", "num_local_experts", "num_experts");
@@ -52,7 +65,7 @@ final class DeepseekV3Family implements ModelFamily {
           StageBuilder f = fields.stage(layer);
           Buffer z = f.norm("post_attention_layernorm"); // [hidden]
           if (layer < denseLayers) {
-            Buffer g = f.gated("mlp", z, fields.intermediateSize(), activation, false);
+            Buffer g = f.gated("mlp", z, intermediate, activation, false);
             f.addProduct("mlp.down_proj", g, false);
             return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
           }

@@ -20,6 +20,7 @@ final class Glm4MoeFamily implements ModelFamily {
             .partlyRotated(0.5);
     AttentionSpec plain = fields.attention();
     Activation activation = fields.activation();
+    int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("attention_bias", false);
     boolean norms = config.flagOr("use_qk_norm", false);
     int denseLayers = config.wholeOr("first_k_dense_replace", 0, 1);
@@ -43,7 +44,7 @@ final class Glm4MoeFamily implements ModelFamily {
           StageBuilder f = fields.stage(layer);
           Buffer z = f.norm("post_attention_layernorm"); // [hidden]
           if (layer < denseLayers) {
-            Buffer g = f.gated("mlp", z, fields.intermediateSize(), activation, false);
+            Buffer g = f.gated("mlp", z, intermediate, activation, false);
             f.addProduct("mlp.down_proj", g, false);
             return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
           }

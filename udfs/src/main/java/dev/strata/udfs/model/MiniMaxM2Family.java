@@ -3,6 +3,8 @@ package dev.strata.udfs.model;
 /** MiniMax-M2, a mixture of experts; MiniMaxM2Config in Hugging Face transformers. */
 final class MiniMaxM2Family implements ModelFamily {
 
+  private static final int DEFAULT_HEAD_DIM = 128;
+
   @Override
   public String modelType() {
     return "minimax_m2";
@@ -14,11 +16,12 @@ final class MiniMaxM2Family implements ModelFamily {
         new DecoderFields(config)
             .defaultContextLength(196_608)
             .defaultKeyValueHeads(8)
-            .defaultHeadDim(128)
+            .defaultHeadDim(DEFAULT_HEAD_DIM)
             .defaultTheta(5_000_000)
-            .partlyRotated(1);
+            .partlyRotated(rotatedPart(config));
     AttentionSpec plain = fields.attention();
     RouterFields router = new RouterFields(config);
+    router.requireScores("sigmoid");
     int count = router.experts("num_local_experts", "num_experts");
     RoutingSpec routing = router.best(count, 8, RoutingSpec.Scoring.SIGMOID, true);
     Experts experts = Experts.numbered(count, fields.intermediateSize(), fields.activation());
@@ -40,5 +43,11 @@ final class MiniMaxM2Family implements ModelFamily {
           return LayerProgram.of(
               a.build("attention"), fields.routed(r.build("router"), layer, experts));
         });
+  }
+
+  /** The model's own configuration counts the elements of a head that are rotated. */
+  private static double rotatedPart(JsonFields config) {
+    int headDim = config.sizeOr("head_dim", DEFAULT_HEAD_DIM);
+    return (double) config.sizeOr("rotary_dim", headDim) / headDim;
   }
 }

@@ -17,7 +17,8 @@ public final class ModelConfig {
   static {
     for (ModelFamily family :
         List.of(
-            new DeepseekV3Family(),
+            new DeepseekV3Family("deepseek_v3"),
+            new DeepseekV3Family("kimi_k2"),
             new Exaone4Family(),
             new Gemma2Family(),
             new Gemma3Family(),

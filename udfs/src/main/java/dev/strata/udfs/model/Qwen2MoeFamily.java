@@ -20,6 +20,7 @@ final class Qwen2MoeFamily implements ModelFamily {
         new DecoderFields(config).defaultContextLength(32_768).defaultKeyValueHeads(16);
     AttentionSpec everywhere = fields.attention();
     Activation activation = fields.activation();
+    int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("qkv_bias", true);
     IntUnaryOperator window = QwenWindows.read(config);
     QwenSparseLayers sparse = QwenSparseLayers.read(config);
@@ -42,7 +43,7 @@ final class Qwen2MoeFamily implements ModelFamily {
           StageBuilder f = fields.stage(layer);
           Buffer z = f.norm("post_attention_layernorm"); // [hidden]
           if (!sparse.isSparse(layer)) {
-            Buffer g = f.gated("mlp", z, fields.intermediateSize(), activation, false);
+            Buffer g = f.gated("mlp", z, intermediate, activation, false);
             f.addProduct("mlp.down_proj", g, false);
             return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
           }

@@ -17,6 +17,7 @@ final class Qwen3MoeFamily implements ModelFamily {
     boolean slides = config.flagOr("use_sliding_window", false);
     AttentionSpec plain = fields.attention().withWindow(slides ? fields.window(4_096) : 0);
     Activation activation = fields.activation();
+    int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("attention_bias", false);
     QwenSparseLayers sparse = QwenSparseLayers.read(config);
     RouterFields router = new RouterFields(config);
@@ -38,7 +39,7 @@ final class Qwen3MoeFamily implements ModelFamily {
           StageBuilder f = fields.stage(layer);
           Buffer z = f.norm("post_attention_layernorm"); // [hidden]
           if (!sparse.isSparse(layer)) {
-            Buffer g = f.gated("mlp", z, fields.intermediateSize(), activation, false);
+            Buffer g = f.gated("mlp", z, intermediate, activation, false);
             f.addProduct("mlp.down_proj", g, false);
             return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
           }

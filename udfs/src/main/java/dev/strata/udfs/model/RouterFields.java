@@ -19,6 +19,14 @@ final class RouterFields {
     return config.width(names[0]);
   }
 
+  /** Refuses other scores than those that transformers computes whatever the field says. */
+  void requireScores(String function) {
+    String name = "scoring_func";
+    if (!config.textOr(name, function).equals(function)) {
+      throw config.invalid(name, function);
+    }
+  }
+
   /** Each token takes the best of all experts. */
   RoutingSpec best(
       int experts, int chosenByDefault, RoutingSpec.Scoring scoring, boolean normalised) {
@@ -36,6 +44,7 @@ final class RouterFields {
       int groupsByDefault,
       int groupsChosenByDefault,
       double scaleByDefault) {
+    requireScores("sigmoid");
     int chosen = chosen(experts, chosenByDefault);
     int groups = config.sizeOr("n_group", groupsByDefault);
     int groupsChosen = config.sizeOr("topk_group", groupsChosenByDefault);

@@ -460,17 +460,22 @@ public final class Kernels implements AutoCloseable {
         w);
     long atOnce =
         x.type() == w.type() ? w.size(0) : Math.max(1, PIECE_ELEMENTS / Math.max(1, w.size(1)));
+    long parts = Math.min(productParts(n, w), w.size(1));
     device.sideBySide(
-        productParts(n, w),
-        part -> {
-          long parts = productParts(n, w);
-          long begin = w.size(1) * part / parts;
-          long end = w.size(1) * (part + 1) / parts;
-          if (begin < end) {
+        (int) parts,
+        part ->
             script.run(
-                "transposed_product", x, n, w, begin, end, bias, firstRow, leastRows, atOnce, out);
-          }
-        });
+                "transposed_product",
+                x,
+                n,
+                w,
+                w.size(1) * part / parts,
+                w.size(1) * (part + 1) / parts,
+                bias,
+                firstRow,
+                leastRows,
+                atOnce,
+                out));
   }
 
   /**

@@ -16,14 +16,22 @@ import java.util.stream.Stream;
  * @param slots elements of each slot that buffers lie in
  * @param queryWidth elements that attention gives at most
  * @param heads most query heads
- * @param normWidth elements that are normed at once at most
+ * @param rowWidth elements that steps take of a row at once at most, as norms do
+ * @param wholeWidth elements of products that are made whole, not tile by tile
  */
-public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, long normWidth) {
+public record ActivationSizes(
+    List<Integer> slots, long queryWidth, long heads, long rowWidth, long wholeWidth) {
 
   static final String OWNER = "micro-batch";
 
   private static final String RESULTS = "results on their way";
   private static final double CUT_UP = 1.15;
+
+  /** What a row of an expert's result is, weighed and converted, and where it goes. */
+  private static final int COMBINED_COPIES = 3;
+
+  /** Scores of a router, those it chooses by, its groups and what it hides. */
+  private static final int ROUTER_COPIES = 6;
 
   public ActivationSizes {
     slots = List.copyOf(slots);
@@ -37,7 +45,24 @@ public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, 
         slots,
         attends(spec).mapToLong(step -> step.attention().queryWidth()).max().orElse(0),
         attends(spec).mapToLong(step -> step.attention().heads()).max().orElse(0),
-        spec.hiddenSize());
+        spec.steps().mapToLong(step -> rowWidth(step, spec.hiddenSize())).max().orElse(0),
+        spec.steps().mapToLong(ActivationSizes::wholeWidth).max().orElse(0));
+  }
+
+  private static long rowWidth(Step step, long hidden) {
+    if (step instanceof Step.Route route) {
+      return (long) ROUTER_COPIES * route.routing().experts();
+    }
+    return step instanceof Step.Combine ? COMBINED_COPIES * hidden : hidden;
+  }
+
+  private static long wholeWidth(Step step) {
+    if (step instanceof Step.LatentProduct latent) {
+      return Math.max(latent.heads().latent(), latent.heads().value());
+    }
+    return step instanceof Step.Product product && product.transposed()
+        ? product.matrix().columns()
+        : 0;
   }
 
   private static Stream<Step.Attend> attends(DecoderSpec spec) {
@@ -68,10 +93,10 @@ public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, 
    * @param tileRows the most rows of a tile
    */
   public Footprint temporaries(NumberType type, int blockTokens, long tileRows) {
-    long product = tileRows * type.bytes();
+    long product = Math.max(tileRows * type.bytes(), wholeWidth * Float.BYTES);
     long attention = queryWidth * type.bytes() + 2 * heads * Float.BYTES;
     long rows = Math.min(blockTokens, Kernels.LARGEST_PART_ROWS);
-    long part = rows * Math.max(2 * queryWidth, normWidth) * Float.BYTES;
+    long part = rows * Math.max(2 * queryWidth, rowWidth) * Float.BYTES;
     long bytes = blockTokens * Math.max(product, attention) + part;
     return Footprint.device(RESULTS, (long) (bytes * CUT_UP));
   }
@@ -82,7 +107,7 @@ public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, 
    */
   public long elementsPerBlockToken() {
     long widest = slots.stream().mapToLong(Integer::longValue).max().orElse(0);
-    return bufferElements() + widest + normWidth;
+    return bufferElements() + widest + rowWidth;
   }
 
   private long bufferElements() {

@@ -29,7 +29,7 @@ public final class Choices implements AutoCloseable {
 
   // The same on the heap, and where each expert's begin in it; one more for their end.
   private long[] sorted = {};
-  private int[] begins = {0};
+  private int[] begins = {0, 0};
 
   /**
    * @param sweepTokens the most tokens of a sweep

@@ -258,30 +258,37 @@ class Kernels(Module):
     _1 = torch.add_(torch.slice(out, 0, to, to + n, 1), some, alpha=scale)
     return 0
 
-  # out[: n] = [x[: n, : rows]] @ w + bias, or += where accumulate; w [rows, columns] is a tile of a transposed matrix, whose
-  # rows from row first_row on are those of x's columns. Columns of w from begin to end.
+  # out[: n] = x[: n, : rows] @ w + bias for the first tile of a transposed matrix, out[: n] += x[: n, first_row : first_row +
+  # rows] @ w for the others; w [rows, columns], of which those from begin to end. On a CPU rows are padded as in few_or_many,
+  # and rows of w converted some at a time.
   def transposed_product(self: __torch__.Kernels, x: Tensor, n: int, w: Tensor, begin: int, end: int, bias: Tensor, first_row: int, least_rows: int, at_once: int, out: Tensor) -> int:
     rows = torch.size(w, 0)
     a = (self).block(x, 0, n, first_row, rows, )
-    if n < least_rows:
-      a = torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0)
+    v = (self).block(w, 0, rows, begin, end - begin, )
     target = (self).block(out, 0, n, begin, end - begin, )
-    type = ops.prim.dtype(a)
-    if ops.prim.dtype(w) != type:
-      type = 6
-    y = torch.zeros([torch.size(a, 0), end - begin], dtype=type, layout=None, device=ops.prim.device(out), pin_memory=False)
-    for i in range(torch.floordiv(rows + at_once - 1, at_once)):
-      some = i * at_once
-      count = ops.prim.min(at_once, rows - some)
-      v = (self).block(w, some, count, begin, end - begin, )
-      _0 = torch.addmm_(y, torch.to(torch.slice(a, 1, some, some + count, 1), type), torch.to(v, type))
-    z = torch.slice(y, 0, 0, n, 1)
-    if first_row > 0:
-      _1 = torch.add_(target, z)
+    if n >= least_rows and ops.prim.dtype(w) == ops.prim.dtype(a):
+      if first_row > 0:
+        _0 = torch.addmm_(target, a, v)
+      else:
+        _1 = torch.mm(a, v, out=target)
     else:
-      _2 = torch.copy_(target, z)
-      if torch.numel(bias) > 0:
-        _3 = torch.add_(target, torch.slice(torch.view(bias, [-1]), 0, begin, end, 1))
+      type = 6
+      if ops.prim.dtype(w) == ops.prim.dtype(a):
+        type = ops.prim.dtype(a)
+      if n < least_rows:
+        a = torch.constant_pad_nd(a, [0, 0, 0, least_rows - n], 0)
+      y = torch.zeros([torch.size(a, 0), end - begin], dtype=type, layout=None, device=ops.prim.device(out), pin_memory=False)
+      for i in range(torch.floordiv(rows + at_once - 1, at_once)):
+        some = i * at_once
+        until = ops.prim.min(some + at_once, rows)
+        _2 = torch.addmm_(y, torch.to(torch.slice(a, 1, some, until, 1), type), torch.to(torch.slice(v, 0, some, until, 1), type))
+      z = torch.slice(y, 0, 0, n, 1)
+      if first_row > 0:
+        _3 = torch.add_(target, z)
+      else:
+        _4 = torch.copy_(target, z)
+    if first_row == 0 and torch.numel(bias) > 0:
+      _5 = torch.add_(target, torch.slice(bias, 0, begin, end, 1))
     return 0
 
   # qkv[row] = [rotated, zeros] of each head of q[row], [plain, rotated] each, for rows from first on

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whose rows nobody waits for any more, for them no further tile is used. */
@@ -42,6 +43,9 @@ class CancelledSweepTest {
   @BeforeAll
   static void write() throws IOException {
     RandomCheckpoint.write(models.resolve("model"), SHAPE, 3);
+    RewrittenGolden.of(TestEngines.golden("qwen2-moe"))
+        .withFirstLayers(1)
+        .write(models.resolve("mixture"));
   }
 
   /** Holds reads of tiles until a test lets them. */
@@ -52,17 +56,21 @@ class CancelledSweepTest {
   }
 
   private Engine start(String device) throws InterruptedException {
+    return start(device, "model", TILE_BYTES);
+  }
+
+  private Engine start(String device, String model, int tileBytes) throws InterruptedException {
     EngineOptions options =
-        TestEngines.options(models.resolve("model"))
+        TestEngines.options(models.resolve(model))
             .device(device)
-            .tileBytes(TILE_BYTES)
+            .tileBytes(tileBytes)
             .weightsMemory(0)
             .deviceMemory(64 << 20)
             .hostMemory(64 << 20)
             .build();
     Checkpoint checkpoint =
         Checkpoint.open(
-            new PacedModelFiles(ModelFiles.at(models.resolve("model").toString()), this::holdTile));
+            new PacedModelFiles(ModelFiles.at(models.resolve(model).toString()), this::holdTile));
     isHeld = true; // headers are read
     return Engine.start(options, DeviceSource.OF_OPTIONS, checkpoint, Duration.ofMinutes(5));
   }
@@ -112,11 +120,19 @@ class CancelledSweepTest {
     assertThat(engine.isFailed()).isFalse();
   }
 
-  /** What was announced for it is forgotten, and the next rows find the engine as if new. */
+  /**
+   * Among experts too. What was announced for it is forgotten, and the next rows find the engine as
+   * if new.
+   */
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "staged"})
-  void aSweepEndsWithItsLastClient(String device) throws Exception {
-    try (Engine engine = start(device)) {
+  @CsvSource({
+    "cpu, model, 512",
+    "staged, model, 512",
+    "cpu, mixture, 4096",
+    "staged, mixture, 4096"
+  })
+  void aSweepEndsWithItsLastClient(String device, String model, int tileBytes) throws Exception {
+    try (Engine engine = start(device, model, tileBytes)) {
       sweeping(engine).close();
       reads.release(1_000_000);
       List<List<Integer>> texts = texts(engine);

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Which experts' tiles pass in a sweep, whatever its micro-batches. */
@@ -166,6 +167,22 @@ class ExpertsTest {
       assertThat(once).isEqualTo(expected(chosen()).size());
       assertSame(score(engine));
       assertThat(events.tilesRead()).isEqualTo(once);
+    }
+  }
+
+  /** All experts of a layer stay where places for them fit, as many as fit else. */
+  @ParameterizedTest
+  @CsvSource({"256, 26, 4096", "60, 11, 2048"})
+  void expertsHaveAsManyPlacesAsThereIsRoomFor(int mebibytes, int places, int block) {
+    EngineOptions options =
+        TestEngines.options(TestEngines.golden(MODEL))
+            .device("staged")
+            .deviceMemory((long) mebibytes << 20)
+            .build();
+    try (Engine engine = Engine.start(options)) {
+      assertThat(engine.describePlan())
+          .contains("ring of " + places + " tiles")
+          .contains("micro-batch " + block + " tokens");
     }
   }
 }

@@ -78,6 +78,9 @@ class FaultWalkTest {
     for (int layers = 1; layers <= 2; layers++) {
       RandomCheckpoint.write(model(layers), SHAPE.withLayers(layers), 3);
     }
+    RewrittenGolden.of(TestEngines.golden("qwen2-moe"))
+        .withFirstLayers(1)
+        .write(models.resolve("mixture"));
   }
 
   private static Path model(int layers) {
@@ -128,7 +131,25 @@ class FaultWalkTest {
             "ring of 4 tiles",
             "keys and values on the device"),
         passing(1, "auto"),
-        passing(2, "int8"));
+        passing(2, "int8"),
+        mixture("staged", 18, "ring of 4 tiles"),
+        mixture("cpu", 18, "ring of"));
+  }
+
+  /** Experts past which micro-batches stream, or whose tiles pass again for each. */
+  private static Plan mixture(String device, int deviceMegabytes, String fact) {
+    return new Plan(
+        TestEngines.options(models.resolve("mixture"))
+            .device(device)
+            .waveSize(4)
+            .microBatchTokens(8)
+            .tileBytes(2048)
+            .rowTokens(100)
+            .deviceMemory((long) deviceMegabytes << 20)
+            .hostMemory(16 << 20)
+            .weightsMemory(0)
+            .build(),
+        fact);
   }
 
   /** Tiles pass again for each micro-batch, and so do keys and values. */

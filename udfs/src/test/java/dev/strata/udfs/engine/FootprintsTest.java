@@ -19,12 +19,14 @@ import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
+import dev.strata.udfs.transformer.Choices;
 import dev.strata.udfs.transformer.Positions;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -142,6 +144,44 @@ class FootprintsTest {
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
         List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize(), false)));
+    assertTakes(
+        ResidentHidden.footprint(2 * SWEEP, (long) spec.hiddenSize() * Float.BYTES)
+            .plus(ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES)),
+        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize(), true)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {SWEEP, BLOCK})
+  void inputsOfExpertsThatPass(int sweepTokens) {
+    open("staged");
+    Lanes lanes = new Lanes(device);
+    NumberType type = NumberType.FLOAT32;
+    assertTakes(
+        SpilledHidden.footprint(BLOCK, spec.hiddenSize(), sweepTokens, type, false)
+            .plus(SpilledHidden.keptFootprint(BLOCK, spec.hiddenSize(), sweepTokens, type, false)),
+        List.of(
+            lanes,
+            new SpilledHidden(
+                device,
+                null,
+                BLOCK,
+                spec.hiddenSize(),
+                sweepTokens,
+                true,
+                lanes.compute(),
+                lanes.hiddenIn(),
+                lanes.hiddenOut())));
+  }
+
+  /** And the order on its way. */
+  @Test
+  void choicesOfExperts() {
+    open("cpu");
+    Choices choices = holdings.add(new Choices(device, SWEEP, 3));
+    long onTheWay = (long) SWEEP * 3 * Long.BYTES;
+    assertThat(Choices.footprint(SWEEP, 3).bytes(DEVICE))
+        .isEqualTo(device.held().bytes(DEVICE) + onTheWay);
+    assertThat(choices.count(0)).isZero();
   }
 
   @ParameterizedTest

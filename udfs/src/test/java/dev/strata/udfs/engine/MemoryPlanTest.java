@@ -119,6 +119,8 @@ class MemoryPlanTest {
           largestRowBytes(),
           matrices,
           Set.of(attention, feedForward),
+          0,
+          List.of(),
           hidden * (2L * shape.layers() + 1));
     }
 

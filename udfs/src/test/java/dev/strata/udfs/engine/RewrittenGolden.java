@@ -207,6 +207,25 @@ final class RewrittenGolden {
     return new Tensor(any.dtype(), shape, bytes.toByteArray());
   }
 
+  /** Adds a number to all elements of float32 tensors whose names end like this. */
+  RewrittenGolden withShifted(String end, float by) {
+    tensors.forEach(
+        (name, tensor) -> {
+          ByteBuffer bytes = ByteBuffer.wrap(tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+          for (int i = 0; name.endsWith(end) && i < bytes.limit(); i += Float.BYTES) {
+            bytes.putFloat(i, bytes.getFloat(i) + by);
+          }
+        });
+    return this;
+  }
+
+  /** Its first layers alone, which are all of one kind. */
+  RewrittenGolden withFirstLayers(int count) {
+    config.addProperty("num_hidden_layers", count);
+    config.remove("layer_types");
+    return this;
+  }
+
   /** A field of the configuration under another name. */
   RewrittenGolden withField(String from, String to) {
     config.add(to, config.remove(from));
@@ -226,8 +245,9 @@ final class RewrittenGolden {
     before.forEach((name, tensor) -> tensors.put(change.apply(name), tensor));
   }
 
-  /** The checkpoint, in an empty directory. */
+  /** The checkpoint, in an empty directory, which is made where it is not there. */
   Path write(Path directory) throws IOException {
+    Files.createDirectories(directory);
     Files.writeString(directory.resolve(CONFIG), config.toString());
     Files.writeString(directory.resolve("generation_config.json"), generation.toString());
     JsonObject header = new JsonObject();

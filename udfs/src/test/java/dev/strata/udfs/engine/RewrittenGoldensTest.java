@@ -6,7 +6,9 @@ import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,5 +100,29 @@ class RewrittenGoldensTest {
   private void compare(Path golden) {
     assertThat(ModelConfig.families()).contains(Golden.read(golden).modelType());
     TestGoldens.inOneWave(TestEngines.options(directory).build(), Golden.read(golden));
+  }
+
+  /** Corrections of real models are near ten, where half types have steps of what decides. */
+  @ParameterizedTest
+  @ValueSource(strings = {"glm4-moe", "minimax-m2"})
+  void aCorrectionIsNotRounded(String golden) throws IOException {
+    Path shifted =
+        RewrittenGolden.of(TestEngines.golden(golden))
+            .withShifted("e_score_correction_bias", 64)
+            .write(directory);
+    RecordedLogits own = halfLogits(TestEngines.golden(golden));
+    RecordedLogits other = halfLogits(shifted);
+    for (int position : own.positions()) {
+      assertThat(other.at(position)).isEqualTo(own.at(position));
+    }
+  }
+
+  private static RecordedLogits halfLogits(Path model) {
+    RecordedLogits logits = new RecordedLogits();
+    int[] prompt = IntStream.range(0, 40).map(i -> 3 + 7 * i % 120).toArray();
+    try (Engine engine = Engine.start(TestEngines.options(model).computeType("bfloat16").build())) {
+      TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
+    }
+    return logits;
   }
 }

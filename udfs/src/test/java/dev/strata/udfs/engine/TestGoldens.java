@@ -94,6 +94,9 @@ class TestGoldens {
       oneByOne(options, golden);
       inOneWave(options, golden);
     }
+    for (EngineOptions options : smallMicroBatches(directory)) {
+      inOneWave(options, golden);
+    }
     COMPARED.add(golden.family());
   }
 
@@ -193,10 +196,16 @@ class TestGoldens {
     return List.of(
         options.build(),
         options.tileBytes(4096).build(),
-        options.microBatchTokens(3).weightsMemory(0).build(),
         staged.deviceMemory(100 << 20).build(),
-        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build(),
-        staged.microBatchTokens(5).build());
+        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build());
+  }
+
+  /** Several of which are a sweep. */
+  private static List<EngineOptions> smallMicroBatches(Path directory) {
+    TestEngines.OptionsBuilder options =
+        TestEngines.options(directory).microBatchTokens(3).tileBytes(4096).weightsMemory(0);
+    return List.of(
+        options.build(), options.device("staged").deviceMemory(25 << 20).rowTokens(10_000).build());
   }
 
   private static void oneByOne(EngineOptions options, Golden golden) {

@@ -279,4 +279,152 @@ class FamiliesTest {
         .map(Step::label)
         .toList();
   }
+
+  private static List<Integer> expertsOfLayers(DecoderSpec spec) {
+    return spec.layers().stream()
+        .map(layer -> (int) layer.stages().stream().filter(Stage::isExpert).count())
+        .toList();
+  }
+
+  private static RoutingSpec routing(DecoderSpec spec) {
+    return spec.steps()
+        .filter(Step.Route.class::isInstance)
+        .map(step -> ((Step.Route) step).routing())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static final String QWEN_MIXTURE =
+      "\"num_experts\": 8, \"moe_intermediate_size\": 16, \"shared_expert_intermediate_size\": 24";
+
+  @Test
+  void layersOfQwenMayBeDense() {
+    assertThat(expertsOfLayers(read("qwen3_moe", QWEN_MIXTURE))).containsExactly(8, 8, 8, 8, 8, 8);
+    String some = ", \"decoder_sparse_step\": 2, \"mlp_only_layers\": [3]";
+    for (String family : List.of("qwen2_moe", "qwen3_moe")) {
+      assertThat(expertsOfLayers(read(family, QWEN_MIXTURE + some)))
+          .containsExactly(0, 8, 0, 0, 0, 8);
+    }
+  }
+
+  @Test
+  void mixturesHaveTheDefaultsOfTheirConfigurations() {
+    assertThat(routing(read("qwen2_moe", QWEN_MIXTURE)))
+        .isEqualTo(RoutingSpec.of(8, 4, RoutingSpec.Scoring.SOFTMAX, false));
+    assertThat(routing(read("qwen3_moe", QWEN_MIXTURE)))
+        .isEqualTo(RoutingSpec.of(8, 8, RoutingSpec.Scoring.SOFTMAX, false));
+    assertThat(routing(read("mixtral", "\"num_local_experts\": 4")))
+        .isEqualTo(RoutingSpec.of(4, 2, RoutingSpec.Scoring.SOFTMAX, true));
+    String stretched = ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 32}";
+    assertThat(routing(read("gpt_oss", "\"num_local_experts\": 4" + stretched)))
+        .isEqualTo(RoutingSpec.of(4, 4, RoutingSpec.Scoring.CHOSEN_SOFTMAX, false));
+    RoutingSpec ofGlm =
+        routing(read("glm4_moe", "\"n_routed_experts\": 8, \"moe_intermediate_size\": 16"));
+    assertThat(ofGlm.chosen()).isEqualTo(8);
+    assertThat(ofGlm.groups()).isEqualTo(1);
+    assertThat(ofGlm.normalised()).isTrue();
+    assertThat(ofGlm.scale()).isEqualTo(1);
+    assertThat(ofGlm.correction().use()).isEqualTo(WeightSpec.Use.EXACT_VECTOR);
+  }
+
+  private static final String LATENT =
+      "\"qk_rope_head_dim\": 4, \"qk_nope_head_dim\": 12, \"v_head_dim\": 6, \"kv_lora_rank\": 10,"
+          + " \"n_routed_experts\": 16, \"moe_intermediate_size\": 16";
+
+  @Test
+  void latentAttentionIsOfOneKeyHead() {
+    DecoderSpec spec = read("deepseek_v3", LATENT);
+    AttentionSpec attention = spec.attentions().get(0);
+    assertThat(attention.kvHeads()).isEqualTo(1);
+    assertThat(attention.headDim()).isEqualTo(14);
+    assertThat(attention.scale()).isEqualTo(1 / Math.sqrt(16));
+    assertThat(attention.rope().pairs()).isTrue();
+    assertThat(attention.rope().inverseFrequencies()).hasSize(2);
+    assertThat(expertsOfLayers(spec)).containsExactly(0, 0, 0, 16, 16, 16);
+    RoutingSpec routing = routing(spec);
+    assertThat(List.of(routing.groups(), routing.groupsChosen(), routing.chosen()))
+        .containsExactly(8, 4, 8);
+    assertThat(routing.scale()).isEqualTo(2.5);
+    assertThat(weights(spec)).contains("model.layers.0.self_attn.q_proj.weight");
+    assertThat(weights(read("deepseek_v3", LATENT + ", \"q_lora_rank\": 8")))
+        .contains("model.layers.0.self_attn.q_a_proj.weight")
+        .doesNotContain("model.layers.0.self_attn.q_proj.weight");
+  }
+
+  private static List<String> weights(DecoderSpec spec) {
+    return spec.weights().stream().map(WeightSpec::name).toList();
+  }
+
+  /**
+   * As DeepSeek's own configuration has it: the factor of cosines is one, that of scores is not.
+   */
+  @Test
+  void scoresOfLatentAttentionGrowWhereItsRopeIsStretched() {
+    String rope =
+        ", \"rope_scaling\": {\"type\": \"yarn\", \"factor\": 40, \"mscale\": 1.0,"
+            + " \"mscale_all_dim\": 1.0, \"original_max_position_embeddings\": 4096},"
+            + " \"rope_interleave\": false";
+    AttentionSpec attention = read("deepseek_v3", LATENT + rope).attentions().get(0);
+    double temperature = 0.1 * Math.log(40) + 1;
+    assertThat(attention.scale()).isCloseTo(temperature * temperature / 4, within(1e-12));
+    assertThat(attention.rope().attentionFactor()).isEqualTo(1);
+    assertThat(attention.rope().pairs()).isFalse();
+  }
+
+  @Test
+  void kimiIsOfTheFormOfDeepSeek() {
+    DecoderSpec kimi = read("kimi_k2", LATENT);
+    assertThat(kimi.layers()).isEqualTo(read("deepseek_v3", LATENT).layers());
+    assertThat(kimi.family()).isEqualTo("kimi_k2");
+  }
+
+  @Test
+  void miniMaxMayCountWhatIsRotated() {
+    assertThat(
+            read("minimax_m2", "\"num_local_experts\": 8, \"rotary_dim\": 4")
+                .attentions()
+                .get(0)
+                .rope()
+                .inverseFrequencies())
+        .hasSize(2);
+    assertThat(
+            read("minimax_m2", "\"num_local_experts\": 8")
+                .attentions()
+                .get(0)
+                .rope()
+                .inverseFrequencies())
+        .hasSize(4);
+  }
+
+  @Test
+  void everySecondLayerOfGptOssSlides() {
+    String fields =
+        "\"num_local_experts\": 4, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 32}";
+    DecoderSpec spec = read("gpt_oss", fields);
+    assertThat(windows(spec)).containsExactly(128, 0, 128, 0, 128, 0);
+    assertThat(spec.attentions()).allMatch(attention -> attention.sinks() != null);
+    assertThat(spec.scoresPlainly()).isFalse();
+    assertThatThrownBy(() -> read("gpt_oss", "\"num_local_experts\": 4"))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("rope_parameters is absent");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mixtral | \"num_local_experts\": 4, \"num_experts_per_tok\": 5 | is 5, but there are 4",
+        "deepseek_v3 | \"n_group\": 3 | 4 of 3 groups of 16",
+        "deepseek_v3 | \"topk_group\": 1 | 1 of 8 groups of 16 experts do not give 8",
+        "deepseek_v3 | \"scoring_func\": \"softmax\" | scoring_func is",
+        "deepseek_v3 | \"moe_layer_freq\": 2 | moe_layer_freq is 2",
+        "minimax_m2 | \"num_local_experts\": 8, \"scoring_func\": \"softmax\" | scoring_func is",
+        "deepseek_v3 | \"n_group\": 16, \"topk_group\": 16 | 16 of 16 groups of 16"
+      })
+  void choicesThatCannotBeAreRefused(String family, String fields, String message) {
+    String latent = family.equals("deepseek_v3") ? LATENT + ", " : "";
+    assertThatThrownBy(() -> read(family, latent + fields))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining(message);
+  }
 }

@@ -322,8 +322,9 @@ class ModelConfigTest {
         "hidden_act | \"gelu\" | hidden_act is \"gelu\" in f.json; it must be silu or"
             + " gelu_pytorch_tanh",
         "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
-            + " exaone4, gemma2, gemma3_text, glm4, granite, llama, ministral3, mistral, olmo2,"
-            + " phi3, qwen2, qwen3, seed_oss, smollm3",
+            + " deepseek_v3, exaone4, gemma2, gemma3_text, glm4, glm4_moe, gpt_oss, granite, kimi_k2,"
+            + " llama, minimax_m2, ministral3, mistral, mixtral, olmo2, phi3, qwen2, qwen2_moe, qwen3,"
+            + " qwen3_moe, seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); "
@@ -419,6 +420,7 @@ class ModelConfigTest {
             new TensorEntry("of a type that nobody knows", "F4", List.of(1L << 60), 0, 8));
     for (String family : ModelConfig.families()) {
       JsonObject config = with(family, "head_dim", "8");
+      addExperts(config);
       config.add(field, JsonParser.parseString(value));
       assertThatThrownBy(
               () ->
@@ -565,6 +567,28 @@ class ModelConfigTest {
     JsonObject config = minimal(modelType);
     config.add(field, JsonParser.parseString(value));
     return config;
+  }
+
+  /** All that mixtures need to be said. */
+  private static void addExperts(JsonObject config) {
+    for (String name : List.of("num_experts", "num_local_experts", "n_routed_experts")) {
+      config.addProperty(name, 8);
+    }
+    for (String name :
+        List.of(
+            "moe_intermediate_size",
+            "shared_expert_intermediate_size",
+            "qk_rope_head_dim",
+            "qk_nope_head_dim",
+            "v_head_dim",
+            "kv_lora_rank")) {
+      config.addProperty(name, 16);
+    }
+    config.addProperty("n_group", 1);
+    config.addProperty("topk_group", 1);
+    JsonObject rope = new JsonObject();
+    rope.addProperty("rope_type", "default");
+    config.add("rope_parameters", rope);
   }
 
   private static RopeSpec rope(double attentionFactor, float[] frequencies) {

@@ -1,0 +1,332 @@
+package dev.strata.udfs.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Routers, experts and latent attention against plain loops, with poison around what is written.
+ */
+class ExpertKernelsTest extends KernelFixture {
+
+  private static final int EXPERTS = 12;
+  private static final int CHOSEN = 3;
+  private static final int FIRST = 4;
+
+  private static double sigmoid(double x) {
+    return 1 / (1 + Math.exp(-x));
+  }
+
+  /** One token's experts, the best first, and their weights. */
+  private record Taken(List<Integer> experts, double[] weights) {
+
+    static Taken of(Matrix products, int token, Kernels.Routing routing, float[] correction) {
+      double[] scores = new double[EXPERTS];
+      for (int i = 0; i < EXPERTS; i++) {
+        double x = products.at(token, i);
+        scores[i] =
+            switch (routing.scoring()) {
+              case SOFTMAX -> Math.exp(x);
+              case SIGMOID -> sigmoid(x);
+              case NONE -> x;
+            };
+      }
+      if (routing.scoring() == Kernels.Scoring.SOFTMAX) {
+        double sum = Arrays.stream(scores).sum();
+        scores = Arrays.stream(scores).map(score -> score / sum).toArray();
+      }
+      double[] choice = scores.clone();
+      for (int i = 0; i < correction.length; i++) {
+        choice[i] += correction[i];
+      }
+      hideGroups(choice, routing);
+      List<Integer> best = best(choice, routing.chosen());
+      List<Double> own = Arrays.stream(scores).boxed().toList();
+      double[] taken = best.stream().mapToDouble(own::get).toArray();
+      if (routing.scoring() == Kernels.Scoring.NONE) {
+        taken = Arrays.stream(taken).map(Math::exp).toArray();
+      }
+      boolean divides = routing.normalised() || routing.scoring() == Kernels.Scoring.NONE;
+      double sum = divides ? Arrays.stream(taken).sum() : 1;
+      return new Taken(best, Arrays.stream(taken).map(w -> w / sum * routing.scale()).toArray());
+    }
+
+    private static List<Integer> best(double[] values, int count) {
+      return IntStream.range(0, values.length)
+          .boxed()
+          .sorted(Comparator.comparingDouble(i -> -values[i]))
+          .limit(count)
+          .toList();
+    }
+
+    private static void hideGroups(double[] choice, Kernels.Routing routing) {
+      int size = EXPERTS / routing.groups();
+      double[] ofGroups = new double[routing.groups()];
+      for (int group = 0; group < routing.groups(); group++) {
+        double[] own = Arrays.copyOfRange(choice, group * size, (group + 1) * size);
+        Arrays.sort(own);
+        ofGroups[group] = own[size - 1] + own[size - 2];
+      }
+      List<Integer> kept = best(ofGroups, routing.groupsChosen());
+      for (int i = 0; i < EXPERTS && routing.groups() > 1; i++) {
+        choice[i] = kept.contains(i / size) ? choice[i] : 0;
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SOFTMAX, false, 1, 1, false, 1",
+    "SOFTMAX, false, 1, 1, true, 1",
+    "SIGMOID, true, 1, 1, true, 1",
+    "SIGMOID, true, 4, 2, true, 2.5",
+    "SIGMOID, false, 3, 1, false, 1.5",
+    "NONE, false, 1, 1, false, 1"
+  })
+  void eachTokenTakesTheBest(
+      Kernels.Scoring scoring,
+      boolean corrected,
+      int groups,
+      int groupsChosen,
+      boolean normalised,
+      double scale) {
+    int n = 1030;
+    Matrix products = random(n + 2, EXPERTS);
+    Matrix correction = random(1, EXPERTS);
+    Kernels.Routing routing =
+        new Kernels.Routing(
+            CHOSEN,
+            scoring,
+            corrected ? vector(correction) : device.none(),
+            groups,
+            groupsChosen,
+            normalised,
+            scale);
+    long[] nothing = new long[(FIRST + n + 1) * (CHOSEN + 1)];
+    Arrays.fill(nothing, -7);
+    Tensor experts =
+        own(kernels.reshape("test", indexes(nothing), NumberType.INT64, FIRST + n + 1, CHOSEN + 1));
+    Tensor weights = tensor(Matrix.poison(FIRST + n + 1, CHOSEN + 1));
+    kernels.route(tensor(products), n, routing, experts, weights, FIRST);
+
+    Matrix expectedWeights = Matrix.poison(FIRST + n + 1, CHOSEN + 1);
+    long[] expected = nothing.clone();
+    for (int token = 0; token < n; token++) {
+      Taken taken =
+          Taken.of(products, token, routing, corrected ? correction.values : new float[0]);
+      for (int i = 0; i < CHOSEN; i++) {
+        expected[(FIRST + token) * (CHOSEN + 1) + i] = taken.experts().get(i);
+        expectedWeights.values[(FIRST + token) * (CHOSEN + 1) + i] = (float) taken.weights()[i];
+      }
+    }
+    assertThat(kernels.toLongs(experts)).isEqualTo(expected);
+    Matrix.of(weights).assertSame(expectedWeights, 1e-5);
+  }
+
+  /** Choices of tokens 5, 6 and 9 of a block whose first token is 5, in row 2. */
+  private static final long[] ORDER = {0, 1, 5 * 2 + 1, 6 * 2, 9 * 2 + 1, 40};
+
+  private Kernels.Chosen chosen() {
+    return new Kernels.Chosen(indexes(ORDER), 2, 3, 2);
+  }
+
+  private static final int[] ROWS = {2, 3, 6};
+
+  @Test
+  void anExpertGathersTheRowsOfTheTokensThatChoseIt() {
+    Matrix x = random(9, 7);
+    Tensor out = tensor(Matrix.poison(5, 7));
+    kernels.gatherRows(tensor(x), chosen(), 5, 2, out);
+    Matrix.of(out).assertBlock(0, 3, 0, 7, 0, (row, column) -> x.at(ROWS[row], column));
+  }
+
+  @Test
+  void whatAnExpertGivesIsAddedByItsWeight() {
+    Matrix x = random(9, 7);
+    Matrix y = random(5, 7);
+    Matrix weights = random(12, 2);
+    Tensor out = tensor(x);
+    kernels.combineRows(tensor(y), chosen(), tensor(weights), 5, 2, out);
+    Matrix expected = x.map(x::at);
+    for (int i = 0; i < ROWS.length; i++) {
+      int choice = (int) ORDER[2 + i];
+      for (int column = 0; column < 7; column++) {
+        expected.values[ROWS[i] * 7 + column] +=
+            y.at(i, column) * weights.at(choice / 2, choice % 2);
+      }
+    }
+    Matrix.of(out).assertSame(expected, 1e-5);
+  }
+
+  @Test
+  void gatesAreClamped() {
+    Matrix x = random(40, 12).map((row, column) -> 5 * random.nextGaussian());
+    Tensor out = tensor(Matrix.poison(40, 6));
+    kernels.clampGates(tensor(x), 35, 1.7, 3, out);
+    Matrix.of(out)
+        .assertBlock(
+            0,
+            35,
+            0,
+            6,
+            1e-4,
+            (row, column) -> {
+              double gate = Math.min(3, x.at(row, 2 * column));
+              double up = Math.max(-3, Math.min(3, x.at(row, 2 * column + 1)));
+              return (up + 1) * gate * sigmoid(1.7 * gate);
+            });
+  }
+
+  @Test
+  void rowsAreWeighedBySigmoids() {
+    Matrix weights = random(40, 1);
+    Matrix y = random(40, 5);
+    Tensor out = tensor(y);
+    kernels.weighRows(tensor(weights), 37, out);
+    Matrix.of(out)
+        .assertSame(
+            y.map(
+                (row, column) ->
+                    row < 37 ? y.at(row, column) * sigmoid(weights.at(row, 0)) : y.at(row, column)),
+            1e-5);
+  }
+
+  /** Tiles of rows add up, however few tokens there are; the bias is added once. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 15, 16, 33})
+  void aTransposedMatrixIsMultipliedTileByTile(int n) {
+    Matrix x = random(n + 1, 10);
+    Matrix w = random(10, 9);
+    Matrix bias = random(1, 9);
+    Tensor out = tensor(Matrix.poison(n + 1, 9));
+    for (int[] tile : new int[][] {{0, 4}, {4, 9}, {9, 10}}) {
+      kernels.transposedProduct(
+          tensor(x), n, tensor(w.rows(tile[0], tile[1])), vector(bias), tile[0], out);
+    }
+    Matrix turned = Matrix.of(9, 10, (row, column) -> w.at(column, row));
+    Matrix.of(out)
+        .assertBlock(
+            0, n, 0, 9, 1e-4, (row, column) -> x.dot(row, turned, column) + bias.at(0, column));
+  }
+
+  private static final Kernels.Latent LATENT = new Kernels.Latent(3, 4, 2, 5, 6);
+  private static final int HEAD = 8;
+
+  @Test
+  void latentQueriesAndKeysAreInTheirPlaces() {
+    int n = 20;
+    Matrix q = random(n + 1, 3 * 6);
+    Matrix compressed = random(n + 1, 8);
+    Matrix norm = random(1, 6);
+    Tensor qkv = tensor(Matrix.poison(n + 1, 5 * HEAD));
+    kernels.latentQueries(tensor(q), n, LATENT, qkv);
+    kernels.latentKey(tensor(compressed), n, LATENT, vector(norm), 1e-3, qkv);
+    Matrix.of(qkv)
+        .assertBlock(
+            0,
+            n,
+            0,
+            5 * HEAD,
+            1e-5,
+            (row, column) -> {
+              int head = column / HEAD;
+              int i = column % HEAD;
+              if (head < 3) {
+                return i < 2 ? q.at(row, head * 6 + 4 + i) : 0;
+              }
+              if (i < 2) {
+                return compressed.at(row, 6 + i);
+              }
+              double squares = 0;
+              for (int k = 0; k < 6; k++) {
+                squares += compressed.at(row, k) * compressed.at(row, k);
+              }
+              return compressed.at(row, i - 2) / Math.sqrt(squares / 6 + 1e-3) * norm.at(0, i - 2);
+            });
+  }
+
+  /** Tiles begin and end within heads, within either part of them. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 15, 20})
+  void eachHeadIsMultipliedByItsRowsOfTheLatentMatrix(int n) {
+    int rows = 3 * 9;
+    Matrix w = random(rows, 6);
+    Matrix q = random(n + 1, 3 * 6);
+    Matrix y = random(n + 1, 3 * HEAD);
+    Matrix before = random(n + 1, 5 * HEAD);
+    Tensor qkv = tensor(before);
+    Tensor values = tensor(Matrix.poison(n + 1, 3 * 5));
+    int[] ends = {2, 3, 11, 14, 25, rows};
+    for (int i = 0; i < ends.length; i++) {
+      int begin = i == 0 ? 0 : ends[i - 1];
+      Tensor tile = tensor(w.rows(begin, ends[i]));
+      kernels.latentProduct(tensor(q), n, LATENT, true, tile, begin, qkv);
+      kernels.latentProduct(tensor(y), n, LATENT, false, tile, begin, values);
+    }
+    Matrix.of(qkv)
+        .assertSame(
+            before.map(
+                (row, column) -> {
+                  int head = column / HEAD;
+                  int i = column % HEAD - 2;
+                  double sum = before.at(row, column);
+                  for (int k = 0; k < 4 && head < 3 && i >= 0 && row < n; k++) {
+                    sum += q.at(row, head * 6 + k) * w.at(head * 9 + k, i);
+                  }
+                  return sum;
+                }),
+            1e-4);
+    Matrix.of(values)
+        .assertBlock(
+            0,
+            n,
+            0,
+            15,
+            1e-4,
+            (row, column) -> {
+              int head = column / 5;
+              double sum = 0;
+              for (int k = 0; k < 6; k++) {
+                sum += y.at(row, head * HEAD + 2 + k) * w.at(head * 9 + 4 + column % 5, k);
+              }
+              return sum;
+            });
+  }
+
+  private static void assertRefused(ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("kernel called with ");
+  }
+
+  @Test
+  void shapesMustFit() {
+    Tensor x = tensor(random(4, 6));
+    Tensor small = tensor(random(4, 5));
+    assertRefused(() -> kernels.gatherRows(x, chosen(), 5, 2, small));
+    assertRefused(() -> kernels.gatherRows(x, chosen(), 5, 2, tensor(random(2, 6))));
+    assertRefused(() -> kernels.gatherRows(x, new Kernels.Chosen(indexes(1, 2), 1, 2, 2), 5, 2, x));
+    assertRefused(() -> kernels.combineRows(small, chosen(), x, 5, 2, x));
+    assertRefused(() -> kernels.clampGates(x, 4, 1, 1, small));
+    assertRefused(() -> kernels.weighRows(x, 4, small));
+    assertRefused(
+        () -> kernels.transposedProduct(x, 4, tensor(random(7, 5)), device.none(), 0, small));
+    assertRefused(
+        () ->
+            kernels.transposedProduct(x, 4, tensor(random(6, 5)), vector(random(1, 4)), 0, small));
+    assertRefused(() -> kernels.latentQueries(x, 4, LATENT, small));
+    assertRefused(() -> kernels.latentProduct(tensor(random(4, 18)), 4, LATENT, true, x, 25, x));
+    Kernels.Routing routing =
+        new Kernels.Routing(2, Kernels.Scoring.SOFTMAX, vector(random(1, 5)), 1, 1, true, 1);
+    assertRefused(() -> kernels.route(x, 4, routing, x, x, 0));
+  }
+}
