@@ -19,7 +19,8 @@ record ExpertGroup(List<StageTiles> experts, boolean stays) {
   }
 
   /**
-   * Groups as large as places allow.
+   * Groups as large as places allow. Tiles that have places of their own count too: when they are
+   * read they pass through one that cannot be given back before those that others hold.
    *
    * @param places how many tiles can be where kernels use them, and the next on its way
    */
@@ -28,13 +29,13 @@ record ExpertGroup(List<StageTiles> experts, boolean stays) {
     List<StageTiles> group = new ArrayList<>();
     int taken = 0;
     for (StageTiles expert : chosen) {
-      if (!group.isEmpty() && taken + expert.taken() >= places) {
+      if (!group.isEmpty() && taken + expert.count() >= places) {
         groups.add(new ExpertGroup(group, taken < places));
         group.clear();
         taken = 0;
       }
       group.add(expert);
-      taken += expert.taken();
+      taken += expert.count();
     }
     groups.add(new ExpertGroup(group, taken < places));
     return groups;

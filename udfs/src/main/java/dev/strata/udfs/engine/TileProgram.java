@@ -20,10 +20,9 @@ final class TileProgram {
    *
    * @param of the stage
    * @param first the first of its tiles
-   * @param taken how many of them take a place where kernels use them only while they pass
    * @param stays whether all of them can be there at once
    */
-  record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, int taken, boolean stays) {
+  record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, boolean stays) {
 
     /** Whether all micro-batches are over before its tiles pass. */
     boolean isGathered() {
@@ -69,9 +68,9 @@ final class TileProgram {
     for (int i = 1; i <= tiles.size(); i++) {
       if (i == tiles.size() || tiles.get(i).stage() != tiles.get(first).stage()) {
         DecoderSpec.StageOfLayer stage = inOrder.get(tiles.get(first).stage());
-        int taken =
-            (int) tiles.subList(first, i).stream().filter(t -> takesPlace.test(t.index())).count();
-        stages.add(new StageTiles(stage, first, i - first, taken, taken < places));
+        long taken =
+            tiles.subList(first, i).stream().filter(t -> takesPlace.test(t.index())).count();
+        stages.add(new StageTiles(stage, first, i - first, taken < places));
         first = i;
       }
     }

@@ -127,7 +127,11 @@ class EngineEquivalenceTest {
             "qwen2",
             "qwen3",
             "gemma2",
-            "phi3")
+            "phi3",
+            "mixtral",
+            "glm4-moe",
+            "gpt-oss",
+            "deepseek-v3")
         .map(TestEngines::golden);
   }
 

@@ -7,6 +7,7 @@ import dev.strata.udfs.model.DecoderSpec.StageOfLayer;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
+import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.stream.TileUse;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -82,7 +83,7 @@ class TileProgramTest {
   }
 
   private static StageTiles stage(StageOfLayer of, int first, int count, boolean stays) {
-    return new StageTiles(of, first, count, count, stays);
+    return new StageTiles(of, first, count, stays);
   }
 
   /** Its tokens are gathered of all micro-batches, so that its tiles need not stay. */
@@ -132,5 +133,64 @@ class TileProgramTest {
     TileProgram oneBlock = new TileProgram(checkpoint.spec(), store.tiles(), 2, tile -> true, true);
     assertThat(oneBlock.ahead()).isEqualTo(expected(2, 1));
     assertThat(oneBlock.sweep(1)).isEmpty();
+  }
+
+  /** Three layers with eight experts of three tiles each, behind a dense one. */
+  @Test
+  void expertsWaitForTheirRouters() throws IOException {
+    try (Checkpoint mixture = Checkpoint.open(TestEngines.golden("glm4-moe").toString())) {
+      List<Tile> tiles = LayerStore.of(mixture, LayerStore.MAX_TILE_BYTES).tiles();
+      TileProgram program = new TileProgram(mixture.spec(), tiles, 8, tile -> true, true);
+      List<StageTiles> stages = program.stages();
+      int first = 3; // the second layer's router, behind three stages
+      assertThat(stages.get(first + 1).isExpert()).isTrue();
+      assertThat(tiles(program.sweep(1))).isEqualTo(stages.get(first + 1).first());
+      assertThat(program.behindExperts(first + 1)).isEqualTo(first + 9);
+      assertThat(stages.get(first + 8)).hasToString("the expert 7 of layer 1");
+
+      List<TileUse> next = program.from(first + 9, 1);
+      assertThat(next.get(0).tile()).isEqualTo(stages.get(first + 9).first());
+      assertThat(tiles(next))
+          .isEqualTo(stages.get(first + 10).count() + stages.get(first + 9).count());
+      assertThat(program.isKnown(first)).isFalse();
+      assertThat(program.isKnown(stages.size() - 1)).isTrue();
+
+      assertThat(program.ahead()).isEqualTo(program.from(0, 1));
+      assertThat(program.ahead()).isEmpty();
+      assertThat(program.sweep(1)).isEmpty();
+    }
+  }
+
+  private static int tiles(List<TileUse> uses) {
+    return (int) uses.stream().map(TileUse::tile).distinct().count();
+  }
+
+  @Test
+  void expertsAreInGroupsThatPlacesHold() {
+    List<StageTiles> experts = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      experts.add(new StageTiles(null, 3 * i, 3, true));
+    }
+    assertThat(ExpertGroup.of(experts, 7))
+        .containsExactly(
+            new ExpertGroup(experts.subList(0, 2), true),
+            new ExpertGroup(experts.subList(2, 4), true),
+            new ExpertGroup(experts.subList(4, 6), true),
+            new ExpertGroup(experts.subList(6, 7), true));
+    assertThat(ExpertGroup.of(experts.subList(0, 2), 3))
+        .containsExactly(
+            new ExpertGroup(experts.subList(0, 1), false),
+            new ExpertGroup(experts.subList(1, 2), false));
+    assertThat(new ExpertGroup(experts.subList(1, 2), false).uses(2))
+        .containsExactly(
+            new TileUse(3, true, false),
+            new TileUse(4, true, false),
+            new TileUse(5, true, false),
+            new TileUse(3, false, true),
+            new TileUse(4, false, true),
+            new TileUse(5, false, true));
+    assertThat(new ExpertGroup(experts.subList(0, 2), true).uses(2))
+        .hasSize(6)
+        .allMatch(use -> use.first() && use.last());
   }
 }

@@ -27,6 +27,7 @@ class ExpertKernelsTest extends KernelFixture {
   }
 
   /** One token's experts, the best first, and their weights. */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Taken(List<Integer> experts, double[] weights) {
 
     static Taken of(Matrix products, int token, Kernels.Routing routing, float[] correction) {
