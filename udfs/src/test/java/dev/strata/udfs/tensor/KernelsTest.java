@@ -188,7 +188,7 @@ class KernelsTest extends KernelFixture {
     Tensor weights = own(kernels.unpackedWeights(place, begin, scales, rows, columns, scratch));
     float[] values = kernels.toFloats(weights);
     for (int i = 0; i < values.length; i++) {
-      int code = (byte) (i / 2 * 11) >> 4 * (i % 2) & 0xf;
+      int code = ((byte) (i / 2 * 11) >> (4 * (i % 2))) & 0xf;
       float element = code < 8 ? fp4[code] : -fp4[code - 8];
       assertThat(values[i]).isEqualTo(Math.scalb(element, i / 32 - 4));
     }
