@@ -8,6 +8,7 @@ import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.HeadPass;
 import dev.strata.udfs.transformer.HeadTargets;
@@ -99,15 +100,19 @@ abstract class MemoryLayout {
     return Footprint.sum(
         WeightConversion.footprint(model, choice.tileBytes(), device.computeType()),
         device.onCpu() ? Kernels.pieces(device.attentionThreads()) : Footprint.NONE,
-        ResidentWeights.footprint(model.vectorElements(), device.computeType()),
-        activations.footprint(device.computeType(), choice.blockTokens()),
-        activations.temporaries(device.computeType(), choice.blockTokens(), tileRows(choice) + 1),
+        ResidentWeights.footprint(model.vectorElements(), vectorType()),
+        activations.footprint(device.activationType(), choice.blockTokens()),
+        activations.temporaries(device.activationType(), choice.blockTokens(), tileRows(choice) + 1),
         head(choice),
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
         scores(choice),
         Positions.footprint(choice.sweepTokens(), rotatesByLength),
         KvBatch.footprint(runs(choice), choice.sweepTokens()));
+  }
+
+  private NumberType vectorType() {
+    return spec.normsExactly() ? NumberType.FLOAT32 : device.computeType();
   }
 
   /** Rows of the wave, some of which go on in another micro-batch, and continuations of prompts. */
@@ -131,7 +136,7 @@ abstract class MemoryLayout {
   }
 
   private long embeddingRowBytes() {
-    return (long) spec.hiddenSize() * Float.BYTES;
+    return (long) spec.stateWidth() * Float.BYTES;
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
-import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.io.IOException;
@@ -14,18 +13,19 @@ final class ResidentHidden implements HiddenStates {
   private static final String OWNER = "hidden states";
 
   private final Embedding embedding;
-  // [tokens of a sweep, hidden]
-  private final Tensor hidden;
+  private final StateRows hidden;
   private List<TokenBlock> blocks = List.of();
   private int next;
 
   /**
    * @param sweepTokens the most tokens of a sweep
-   * @param hiddenSize elements of a token
+   * @param width elements of a token
+   * @param carriedWidth those of them that it carries beside the residual stream
    */
-  ResidentHidden(ComputeDevice device, Embedding embedding, int sweepTokens, int hiddenSize) {
+  ResidentHidden(
+      ComputeDevice device, Embedding embedding, int sweepTokens, int width, int carriedWidth) {
     this.embedding = embedding;
-    this.hidden = device.allocate(OWNER, device.residualType(), sweepTokens, hiddenSize);
+    this.hidden = new StateRows(device, OWNER, sweepTokens, width, carriedWidth);
   }
 
   /** What it takes where each token takes so many bytes. */
@@ -37,13 +37,13 @@ final class ResidentHidden implements HiddenStates {
   public void begin(int[] tokenIds, List<TokenBlock> sweepBlocks, int stages) throws IOException {
     blocks = sweepBlocks;
     next = 0;
-    embedding.embed(tokenIds, hidden, 0);
+    embedding.embed(tokenIds, hidden.whole(), 0);
   }
 
   @Override
   public Access open() {
     TokenBlock block = blocks.get(next++ % blocks.size());
-    BlockState state = new BlockState(block, hidden, block.first());
+    BlockState state = hidden.of(block, block.first());
     return new Access() {
       @Override
       public BlockState state() {

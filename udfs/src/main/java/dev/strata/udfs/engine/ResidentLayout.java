@@ -190,10 +190,10 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   private long hiddenBytesPerToken() {
-    return (long) spec.hiddenSize() * device.residualType().bytes();
+    return (long) spec.stateWidth() * device.residualType().bytes();
   }
 
   private long blockBytesPerToken() {
-    return activations.elementsPerBlockToken() * device.computeType().bytes();
+    return activations.elementsPerBlockToken() * device.activationType().bytes();
   }
 }

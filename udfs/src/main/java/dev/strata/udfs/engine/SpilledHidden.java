@@ -40,7 +40,7 @@ final class SpilledHidden implements HiddenStates {
   private final Lane stores;
   private final Holdings holdings = new Holdings();
   private final Holdings ofSlots = new Holdings();
-  private final List<Tensor> slots = new ArrayList<>();
+  private final List<StateRows> slots = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
   private final List<Mark> computed = new ArrayList<>();
@@ -48,7 +48,8 @@ final class SpilledHidden implements HiddenStates {
   private final HostArena host;
   private final SlotRing<Load> ring;
   private final AtomicLong bytesCopied = new AtomicLong();
-  private final int hiddenSize;
+  private final int width;
+  private final int carriedWidth;
   private final int placeTokens;
 
   // Written before loads of the first stage are demanded, read by them.
@@ -63,14 +64,16 @@ final class SpilledHidden implements HiddenStates {
 
   /**
    * @param blockTokens the most tokens of a block
-   * @param hiddenSize elements of a token
+   * @param width elements of a token
+   * @param carriedWidth those of them that it carries beside the residual stream
    * @param sweepTokens the most tokens of a sweep
    */
   SpilledHidden(
       ComputeDevice device,
       Embedding embedding,
       int blockTokens,
-      int hiddenSize,
+      int width,
+      int carriedWidth,
       int sweepTokens,
       Lane compute,
       Lane loads,
@@ -81,7 +84,8 @@ final class SpilledHidden implements HiddenStates {
     this.loads = loads;
     this.stores = stores;
     NumberType type = device.residualType();
-    this.hiddenSize = hiddenSize;
+    this.width = width;
+    this.carriedWidth = carriedWidth;
     this.placeTokens = blockTokens;
     try {
       holdings.add(ofSlots);
@@ -91,7 +95,7 @@ final class SpilledHidden implements HiddenStates {
         ready.add(newMark());
         computed.add(newMark());
       }
-      long placeBytes = (long) blockTokens * hiddenSize * type.bytes();
+      long placeBytes = (long) blockTokens * width * type.bytes();
       this.host =
           holdings.add(
               device.hostArena(
@@ -112,7 +116,7 @@ final class SpilledHidden implements HiddenStates {
     try {
       for (int i = 0; i < SLOTS; i++) {
         slots.add(
-            ofSlots.add(device.allocate(RING, device.residualType(), blockTokens, hiddenSize)));
+            ofSlots.add(new StateRows(device, RING, blockTokens, width, carriedWidth)));
       }
     } catch (Throwable e) {
       ofSlots.closeAfter(e);
@@ -143,8 +147,8 @@ final class SpilledHidden implements HiddenStates {
    * @param pinned whether host memory is pinned
    */
   static Footprint footprint(
-      int blockTokens, int hiddenSize, int sweepTokens, NumberType type, boolean pinned) {
-    long place = (long) blockTokens * hiddenSize * type.bytes();
+      int blockTokens, int width, int sweepTokens, NumberType type, boolean pinned) {
+    long place = (long) blockTokens * width * type.bytes();
     return Footprint.sum(
         Footprint.device(RING, SLOTS * Rounding.device(place, pinned)),
         Footprint.host(
@@ -173,9 +177,9 @@ final class SpilledHidden implements HiddenStates {
     }
     started.run();
     loads.await(free.get(slot));
-    device.discard(slots.get(slot));
+    device.discard(slots.get(slot).whole());
     try {
-      fill(load, slots.get(slot));
+      fill(load, slots.get(slot).whole());
     } finally {
       loads.record(ready.get(slot));
     }
@@ -210,11 +214,11 @@ final class SpilledHidden implements HiddenStates {
       }
       row += rows;
     }
-    bytesCopied.addAndGet(block.tokens() * (long) hiddenSize * device.residualType().bytes());
+    bytesCopied.addAndGet(block.tokens() * (long) width * device.residualType().bytes());
   }
 
   private void copyRows(Tensor from, long row, long rows, Tensor to, long toRow) {
-    device.kernels().copyFlat(from, row * hiddenSize, rows * hiddenSize, to, toRow * hiddenSize);
+    device.kernels().copyFlat(from, row * width, rows * width, to, toRow * width);
   }
 
   @Override
@@ -247,7 +251,7 @@ final class SpilledHidden implements HiddenStates {
 
     @Override
     public BlockState state() {
-      return new BlockState(lease.entry().block(), slots.get(lease.slot()), 0);
+      return slots.get(lease.slot()).of(lease.entry().block(), 0);
     }
 
     @Override
@@ -272,7 +276,7 @@ final class SpilledHidden implements HiddenStates {
 
     @Override
     public BlockState state() {
-      return new BlockState(lease.entry().block(), slots.get(lease.slot()), 0);
+      return slots.get(lease.slot()).of(lease.entry().block(), 0);
     }
 
     @Override
@@ -302,7 +306,7 @@ final class SpilledHidden implements HiddenStates {
     try {
       stores.await(computed.get(slot));
       try {
-        stores.run("hidden out", () -> copy(load.block(), slots.get(slot), true));
+        stores.run("hidden out", () -> copy(load.block(), slots.get(slot).whole(), true));
       } finally {
         stores.record(stored.get(load.index()));
         stores.record(free.get(slot));

@@ -262,7 +262,7 @@ final class StagedLayout extends MemoryLayout {
       return choice;
     }
     long share = limit.hostBytes() / (options.rowTokens() > 0 ? 4 : 8);
-    long place = (long) block * spec.hiddenSize() * device.residualType().bytes();
+    long place = (long) block * spec.stateWidth() * device.residualType().bytes();
     long blocks = (choice.waveRows() * expectedRow() + block - 1) / block;
     blocks = Math.min(blocks, Math.min(LARGEST_SWEEP / block, share / place));
     // Places are rounded up, and so are the pieces that they are cut from.
@@ -275,7 +275,7 @@ final class StagedLayout extends MemoryLayout {
   private Footprint hidden(PlanChoice choice) {
     return SpilledHidden.footprint(
         choice.blockTokens(),
-        spec.hiddenSize(),
+        spec.stateWidth(),
         choice.sweepTokens(),
         device.residualType(),
         device.pinned());

@@ -93,15 +93,16 @@ final class SweepResources implements AutoCloseable {
     }
   }
 
-  /** Of the compute type; what is added is added before numbers are rounded to it. */
+  /** Of the compute type, or exact; what is added is added before numbers are rounded to it. */
   private Tensor vector(Tensor read, WeightSpec weight) {
     Kernels kernels = device.kernels();
+    NumberType type = weight.exact() ? NumberType.FLOAT32 : device.computeType();
     if (weight.offset() == 0) {
-      return converted(read, device.computeType());
+      return converted(read, type);
     }
     try (Tensor exact = converted(read, NumberType.FLOAT32)) {
       kernels.shift(exact, weight.offset());
-      return converted(exact, device.computeType());
+      return converted(exact, type);
     }
   }
 
@@ -113,11 +114,19 @@ final class SweepResources implements AutoCloseable {
     KvPool pool = holdings.add(pool());
     KvMemory kv = holdings.add(kv(pool));
     Activations activations =
-        holdings.add(new Activations(device, ActivationSizes.of(spec), plan.blockTokens()));
+        holdings.add(activations());
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));
     return new SweepMemory(embedding, hidden, pool, kv, activations);
+  }
+
+  private Activations activations() {
+    return new Activations(
+        device,
+        device.activationType(spec.normsExactly()),
+        ActivationSizes.of(spec),
+        plan.blockTokens());
   }
 
   private KvPool pool() {
@@ -147,12 +156,14 @@ final class SweepResources implements AutoCloseable {
             device,
             embedding,
             plan.blockTokens(),
-            spec.hiddenSize(),
+            spec.stateWidth(),
+            spec.carriedWidth(),
             plan.sweepTokens(),
             lanes.compute(),
             lanes.hiddenIn(),
             lanes.hiddenOut())
-        : new ResidentHidden(device, embedding, plan.sweepTokens(), spec.hiddenSize());
+        : new ResidentHidden(
+            device, embedding, plan.sweepTokens(), spec.stateWidth(), spec.carriedWidth());
   }
 
   Lanes lanes() {

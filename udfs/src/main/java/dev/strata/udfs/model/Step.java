@@ -7,7 +7,14 @@ import java.util.stream.Stream;
 /**
  * One step of a stage, done for all tokens of a micro-batch. {@code hidden} is the residual stream.
  */
-public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.Add {
+public sealed interface Step 
+    permits Step.Norm,
+        Step.Product,
+        Step.Attend,
+        Step.Add,
+        Step.Scale,
+        Step.Carry,
+        Step.MultiplyCarried {
 
   /** Every tensor that it needs, in the order in which they are used. */
   List<WeightSpec> weights();
@@ -145,6 +152,74 @@ public sealed interface Step permits Step.Norm, Step.Product, Step.Attend, Step.
     @Override
     public Buffer filled() {
       return null;
+    }
+  }
+
+  /**
+   * {@code hidden *= factor}.
+   *
+   * @param factor [1]
+   */
+  record Scale(WeightSpec factor) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(factor);
+    }
+
+    @Override
+    public Buffer source() {
+      return null;
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * {@code carried = scale · (carried + norm(source))}, where carried is what tokens carry beside
+   * the residual stream, and groups of as many elements as the norm's weight are normed each alone.
+   *
+   * @param source [carried]; overwritten
+   * @param norm [elements of a group]
+   * @param epsilon added to the mean square
+   */
+  record Carry(Buffer source, WeightSpec norm, double epsilon, double scale) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(norm);
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * {@code target *= carried[first : first + width]}, of what tokens carry beside the residual
+   * stream.
+   *
+   * @param first the first of the elements
+   */
+  record MultiplyCarried(int first, Buffer target) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer source() {
+      return target;
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
     }
   }
 }

@@ -10,8 +10,10 @@ import java.util.List;
  * @param firstRow the first of the rows that are meant
  * @param rows how many; 1 of a vector
  * @param offset what is added to each element of a vector when it is read
+ * @param exact whether a vector is kept in float32, whatever the compute type
  */
-public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, double offset) {
+public record WeightSpec(
+    String name, List<Long> shape, int firstRow, int rows, double offset, boolean exact) {
 
   private static final String BASE_MODEL = "model.";
 
@@ -21,6 +23,11 @@ public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, 
       throw new IllegalArgumentException(
           String.format("rows %d + %d of %s %s", firstRow, rows, name, shape));
     }
+  }
+
+  /** A matrix, or a vector of the compute type. */
+  public WeightSpec(String name, List<Long> shape, int firstRow, int rows, double offset) {
+    this(name, shape, firstRow, rows, offset, false);
   }
 
   /** A whole matrix. */
@@ -40,7 +47,12 @@ public record WeightSpec(String name, List<Long> shape, int firstRow, int rows, 
 
   /** The same with something added to each element. */
   WeightSpec plus(double value) {
-    return new WeightSpec(name, shape, firstRow, rows, offset + value);
+    return new WeightSpec(name, shape, firstRow, rows, offset + value, exact);
+  }
+
+  /** The same kept in float32. */
+  WeightSpec exactly() {
+    return new WeightSpec(name, shape, firstRow, rows, offset, true);
   }
 
   /** Elements of a row. */

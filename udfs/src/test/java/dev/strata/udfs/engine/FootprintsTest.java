@@ -81,7 +81,7 @@ class FootprintsTest {
     open(name);
     assertTakes(
         ActivationSizes.of(spec).footprint(device.computeType(), BLOCK),
-        List.of(new Activations(device, ActivationSizes.of(spec), BLOCK)));
+        List.of(new Activations(device, device.computeType(), ActivationSizes.of(spec), BLOCK)));
   }
 
   @ParameterizedTest
@@ -128,6 +128,7 @@ class FootprintsTest {
                 null,
                 BLOCK,
                 spec.hiddenSize(),
+                0,
                 sweepTokens,
                 lanes.compute(),
                 lanes.hiddenIn(),
@@ -140,7 +141,7 @@ class FootprintsTest {
     open(name);
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
-        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize())));
+        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize(), 0)));
   }
 
   @ParameterizedTest

@@ -51,7 +51,7 @@ class SpilledHiddenTest {
     compute.bind();
     hidden =
         new SpilledHidden(
-            device, this::embed, BLOCK, WIDTH, SWEEP, compute, copies.get(0), copies.get(1));
+            device, this::embed, BLOCK, WIDTH, 0, SWEEP, compute, copies.get(0), copies.get(1));
   }
 
   @AfterEach

@@ -40,7 +40,19 @@ class ModelConfigTest {
     assertThat(spec.attentions())
         .hasSize(3)
         .containsOnly(
-            new AttentionSpec(4, 2, 8, null, null, 0, PLAIN_ROPE, 0, 1 / Math.sqrt(8), 0));
+            new AttentionSpec(
+                4,
+                2,
+                8,
+                null,
+                null,
+                0,
+                PLAIN_ROPE,
+                0,
+                1 / Math.sqrt(8),
+                0,
+                AttentionSpec.Values.PLAIN,
+                AttentionSpec.OWN));
     assertThat(spec.head().epsilon()).isEqualTo(1e-5);
     assertThat(biases(spec)).isEmpty();
   }
@@ -316,8 +328,8 @@ class ModelConfigTest {
         "hidden_act | \"gelu\" | hidden_act is \"gelu\" in f.json; it must be silu or"
             + " gelu_pytorch_tanh",
         "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
-            + " exaone4, gemma2, gemma3_text, glm4, granite, llama, ministral3, mistral, olmo2,"
-            + " phi3, qwen2, qwen3, seed_oss, smollm3",
+            + " exaone4, gemma2, gemma3_text, gemma4_text, glm4, granite, llama, ministral3,"
+            + " mistral, olmo2, phi3, qwen2, qwen3, seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); use the model as F32, F16 or BF16",
@@ -501,6 +513,10 @@ class ModelConfigTest {
     config.addProperty("intermediate_size", 64);
     config.addProperty("num_hidden_layers", 3);
     config.addProperty("num_attention_heads", 32);
+    if (modelType.equals("gemma4_text")) {
+      config.addProperty("global_head_dim", 8);
+      config.addProperty("hidden_size_per_layer_input", 8);
+    }
     return config;
   }
 
