@@ -77,11 +77,15 @@ final class ModelWeights {
           wanted.name(), path, entry.shape(), config, wanted.shape());
     }
     ElementType type = elementType(entry, path);
-    if (!type.standsAlone() && (!wanted.isMatrix() || wanted.equals(spec.embedding()))) {
+    if (!type.standsAlone() && (!wanted.isMatrix() || isEmbedding(wanted))) {
       throw notStored(entry, path);
     }
     Part codes = part(located, type, wanted.columns(), wanted, 1);
     return new Weight(wanted, codes, type.standsAlone() ? null : scales(wanted, located));
+  }
+
+  private boolean isEmbedding(WeightSpec wanted) {
+    return spec.embeddings().stream().anyMatch(embedding -> embedding.matrix().equals(wanted));
   }
 
   private static Part part(
@@ -103,7 +107,7 @@ final class ModelWeights {
     long rows = wanted.shape().get(0);
     Quantization.Blocks blocks = quantization.blocks().of(rows, wanted.columns());
     long ofRows = (rows + blocks.rows() - 1) / blocks.rows();
-    long ofColumns = (wanted.columns() + blocks.columns() - 1) / blocks.columns();
+    long ofColumns = ((long) wanted.columns() + blocks.columns() - 1) / blocks.columns();
     ElementType type = elementType(scales, files.path(located.file()));
     long elements = scales.shape().stream().reduce(1L, Math::multiplyExact);
     if (!scales.shape().equals(List.of(ofRows, ofColumns))

@@ -1,5 +1,6 @@
 package dev.strata.udfs.transformer;
 
+import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
@@ -16,9 +17,11 @@ import java.util.stream.Stream;
  * @param slots elements of each slot that buffers lie in
  * @param queryWidth elements that attention gives at most
  * @param heads most query heads
+ * @param exactWidth elements of queries, keys and values that are all in float32 for a moment
  * @param normWidth elements that are normed at once at most
  */
-public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, long normWidth) {
+public record ActivationSizes(
+    List<Integer> slots, long queryWidth, long heads, long exactWidth, long normWidth) {
 
   static final String OWNER = "micro-batch";
 
@@ -37,6 +40,12 @@ public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, 
         slots,
         attends(spec).mapToLong(step -> step.attention().queryWidth()).max().orElse(0),
         attends(spec).mapToLong(step -> step.attention().heads()).max().orElse(0),
+        attends(spec)
+            .map(Step.Attend::attention)
+            .filter(a -> a.sharesKeys() || a.values() != AttentionSpec.Values.PLAIN)
+            .mapToLong(AttentionSpec::width)
+            .max()
+            .orElse(0),
         spec.hiddenSize());
   }
 
@@ -71,7 +80,7 @@ public record ActivationSizes(List<Integer> slots, long queryWidth, long heads, 
     long product = tileRows * type.bytes();
     long attention = queryWidth * type.bytes() + 2 * heads * Float.BYTES;
     long rows = Math.min(blockTokens, Kernels.LARGEST_PART_ROWS);
-    long part = rows * Math.max(2 * queryWidth, normWidth) * Float.BYTES;
+    long part = rows * (exactWidth + Math.max(2 * queryWidth, normWidth)) * Float.BYTES;
     long bytes = blockTokens * Math.max(product, attention) + part;
     return Footprint.device(RESULTS, (long) (bytes * CUT_UP));
   }

@@ -81,7 +81,7 @@ class FootprintsTest {
     open(name);
     assertTakes(
         ActivationSizes.of(spec).footprint(device.computeType(), BLOCK),
-        List.of(new Activations(device, ActivationSizes.of(spec), BLOCK)));
+        List.of(new Activations(device, device.computeType(), ActivationSizes.of(spec), BLOCK)));
   }
 
   @ParameterizedTest
@@ -127,9 +127,8 @@ class FootprintsTest {
                 device,
                 null,
                 BLOCK,
-                spec.hiddenSize(),
+                new TokenState(spec.hiddenSize(), 0, false),
                 sweepTokens,
-                false,
                 lanes.compute(),
                 lanes.hiddenIn(),
                 lanes.hiddenOut())));
@@ -141,7 +140,8 @@ class FootprintsTest {
     open(name);
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
-        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize(), false)));
+        List.of(
+            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false))));
   }
 
   @ParameterizedTest

@@ -253,7 +253,8 @@ class FamiliesTest {
                 ModelConfig.parse(
                     "{\"model_type\": \"x\", \"text_config\": {\"model_type\": \"t5\"}}", "f.json"))
         .isInstanceOf(StrataException.class)
-        .hasMessageStartingWith("text_config.model_type t5 in f.json is not supported; use a model");
+        .hasMessageStartingWith(
+            "text_config.model_type t5 in f.json is not supported; use a model");
   }
 
   @ParameterizedTest
