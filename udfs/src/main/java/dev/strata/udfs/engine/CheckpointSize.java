@@ -2,7 +2,6 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.model.LayerProgram;
 import dev.strata.udfs.model.Stage;
-import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Tile;
@@ -54,8 +53,7 @@ final class CheckpointSize {
 
   /** In elements of the mathematics' type, which has half of a float32's bytes or all. */
   private static long elements(Weight vector) {
-    boolean isExact = vector.spec().use() == WeightSpec.Use.EXACT_VECTOR;
-    return isExact ? 2L * vector.columns() : vector.columns();
+    return vector.spec().isExact() ? 2L * vector.columns() : vector.columns();
   }
 
   private static Set<List<ModelSize.MatrixSize>> stages(Checkpoint checkpoint) {

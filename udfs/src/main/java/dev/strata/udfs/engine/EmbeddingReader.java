@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.concurrent.Failures;
+import dev.strata.udfs.model.EmbeddingSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
@@ -20,8 +21,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 /**
- * Brings the embedding rows of a sweep's tokens to the hidden states: each row is read once, the
- * matrix never.
+ * Brings the embedding rows of a sweep's tokens to the hidden states, and rows that tokens carry
+ * beside them: each row is read once, a matrix never.
  */
 final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
 
@@ -29,10 +30,9 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
 
   private final ComputeDevice device;
   private final Checkpoint checkpoint;
-  private final Weight embedding;
+  private final List<Table> tables = new ArrayList<>();
   private final int stagedRows;
-  private final Tensor staged;
-  private final ByteBuffer buffer;
+  private final Holdings holdings = new Holdings();
   private volatile boolean isReading;
   private final AtomicLong bytesRead = new AtomicLong();
 
@@ -42,17 +42,36 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
   EmbeddingReader(ComputeDevice device, Checkpoint checkpoint, int stagedRows) {
     this.device = device;
     this.checkpoint = checkpoint;
-    this.embedding = checkpoint.weight(checkpoint.spec().embedding());
     this.stagedRows = stagedRows;
-    this.staged =
-        device.allocateHost(
-            OWNER, Numbers.typeOf(embedding.type()), stagedRows, embedding.columns());
     try {
-      this.buffer = staged.buffer();
+      int column = 0;
+      for (EmbeddingSpec embedding : checkpoint.spec().embeddings()) {
+        tables.add(table(embedding, column));
+        column += embedding.width();
+      }
     } catch (Throwable e) {
-      Holdings.closeAfter(e, staged);
+      holdings.closeAfter(e);
       throw e;
     }
+  }
+
+  /**
+   * A matrix that rows are read of.
+   *
+   * @param scale what they are multiplied by
+   * @param column where they go in hidden states
+   * @param staged rows on their way
+   * @param buffer the same
+   */
+  private record Table(Weight weight, double scale, int column, Tensor staged, ByteBuffer buffer) {}
+
+  private Table table(EmbeddingSpec embedding, int column) {
+    Weight weight = checkpoint.weight(embedding.matrix());
+    Tensor staged =
+        holdings.add(
+            device.allocateHost(
+                OWNER, Numbers.typeOf(weight.type()), stagedRows, weight.columns()));
+    return new Table(weight, embedding.scale(), column, staged, staged.buffer());
   }
 
   /** What rows of so many bytes take in host memory, from which they are copied. */
@@ -80,13 +99,19 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
       places.putIfAbsent(tokens[i], places.size());
       index[i] = places.get(tokens[i]);
     }
+    List<Integer> read = new ArrayList<>(places.keySet());
     isReading = true;
-    read(new ArrayList<>(places.keySet()));
+    for (Table table : tables) {
+      read(table, read);
+    }
     isReading = false;
     try (Tensor indexes = device.indexes(index)) {
-      device
-          .kernels()
-          .embed(staged, places.size(), indexes, checkpoint.spec().embeddingScale(), hidden, row);
+      for (Table table : tables) {
+        device
+            .kernels()
+            .embed(
+                table.staged(), read.size(), indexes, table.scale(), hidden, row, table.column());
+      }
     }
   }
 
@@ -94,20 +119,20 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
    * Each row is a read of its own, so several are under way at once. One that fails does not end
    * the others: they would still write when the rows' memory is used anew or gone.
    */
-  private void read(List<Integer> tokens) throws IOException {
+  private void read(Table table, List<Integer> tokens) throws IOException {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     IntStream.range(0, tokens.size())
         .parallel()
         .forEach(
             place -> {
               try {
-                read(tokens.get(place), place);
+                read(table, tokens.get(place), place);
               } catch (Throwable e) {
                 failure.compareAndSet(null, e);
               }
             });
     throwIfAny(failure.get());
-    bytesRead.addAndGet(tokens.size() * embedding.rowBytes());
+    bytesRead.addAndGet(tokens.size() * table.weight().rowBytes());
   }
 
   private static void throwIfAny(Throwable failure) throws IOException {
@@ -117,10 +142,11 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
     Failures.throwUnchecked(failure);
   }
 
-  private void read(int token, int place) throws IOException {
-    int rowBytes = (int) embedding.rowBytes();
+  private void read(Table table, int token, int place) throws IOException {
+    Weight weight = table.weight();
+    int rowBytes = (int) weight.rowBytes();
     checkpoint.read(
-        embedding, token * embedding.rowBytes(), buffer.slice(place * rowBytes, rowBytes));
+        weight, token * weight.rowBytes(), table.buffer().slice(place * rowBytes, rowBytes));
   }
 
   /** Whether rows are being read. */
@@ -135,6 +161,6 @@ final class EmbeddingReader implements HiddenStates.Embedding, AutoCloseable {
 
   @Override
   public void close() {
-    staged.close();
+    holdings.close();
   }
 }

@@ -105,8 +105,9 @@ abstract class MemoryLayout {
         WeightConversion.footprint(model, choice.tileBytes(), device.computeType()),
         device.onCpu() ? Kernels.pieces(device.attentionThreads()) : Footprint.NONE,
         ResidentWeights.footprint(model.vectorElements(), device.computeType()),
-        activations.footprint(device.computeType(), choice.blockTokens()),
-        activations.temporaries(device.computeType(), choice.blockTokens(), tileRows(choice) + 1),
+        activations.footprint(device.activationType(), choice.blockTokens()),
+        activations.temporaries(
+            device.activationType(), choice.blockTokens(), tileRows(choice) + 1),
         head(choice),
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
@@ -137,7 +138,7 @@ abstract class MemoryLayout {
   }
 
   private long embeddingRowBytes() {
-    return (long) spec.hiddenSize() * Float.BYTES;
+    return (long) spec.stateWidth() * Float.BYTES;
   }
 
   /**

@@ -2,8 +2,6 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
-import dev.strata.udfs.tensor.Holdings;
-import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.io.IOException;
@@ -15,33 +13,16 @@ final class ResidentHidden implements HiddenStates {
   private static final String OWNER = "hidden states";
 
   private final Embedding embedding;
-  private final Holdings holdings = new Holdings();
-  // [tokens of a sweep, hidden]
-  private final Tensor hidden;
-  // [tokens of a sweep, hidden], or none
-  private final Tensor kept;
+  private final StateRows rows;
   private List<TokenBlock> blocks = List.of();
   private int next;
 
   /**
    * @param sweepTokens the most tokens of a sweep
-   * @param hiddenSize elements of a token
-   * @param keeps whether layers keep something of tokens
    */
-  ResidentHidden(
-      ComputeDevice device, Embedding embedding, int sweepTokens, int hiddenSize, boolean keeps) {
+  ResidentHidden(ComputeDevice device, Embedding embedding, int sweepTokens, TokenState state) {
     this.embedding = embedding;
-    try {
-      this.hidden =
-          holdings.add(device.allocate(OWNER, device.residualType(), sweepTokens, hiddenSize));
-      this.kept =
-          keeps
-              ? holdings.add(device.allocate(OWNER, device.computeType(), sweepTokens, hiddenSize))
-              : device.none();
-    } catch (Throwable e) {
-      holdings.closeAfter(e);
-      throw e;
-    }
+    this.rows = new StateRows(device, OWNER, OWNER, sweepTokens, state);
   }
 
   /** What it takes where each token takes so many bytes, what is kept of it included. */
@@ -53,13 +34,13 @@ final class ResidentHidden implements HiddenStates {
   public void begin(int[] tokenIds, List<TokenBlock> sweepBlocks) throws IOException {
     blocks = sweepBlocks;
     next = 0;
-    embedding.embed(tokenIds, hidden, 0);
+    embedding.embed(tokenIds, rows.whole(), 0);
   }
 
   @Override
   public Access open(Next unused) {
     TokenBlock block = blocks.get(next++ % blocks.size());
-    BlockState state = new BlockState(block, hidden, kept, block.first());
+    BlockState state = rows.of(block, block.first());
     return new Access() {
       @Override
       public BlockState state() {
@@ -91,6 +72,6 @@ final class ResidentHidden implements HiddenStates {
 
   @Override
   public void close() {
-    holdings.close();
+    rows.close();
   }
 }

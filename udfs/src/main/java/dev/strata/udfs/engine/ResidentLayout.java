@@ -190,11 +190,11 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   private long hiddenBytesPerToken() {
-    int kept = mostChosen > 0 ? device.computeType().bytes() : 0;
-    return (long) spec.hiddenSize() * (device.residualType().bytes() + kept);
+    long kept = mostChosen > 0 ? (long) spec.hiddenSize() * device.computeType().bytes() : 0;
+    return (long) spec.stateWidth() * device.residualType().bytes() + kept;
   }
 
   private long blockBytesPerToken() {
-    return activations.elementsPerBlockToken() * device.computeType().bytes();
+    return activations.elementsPerBlockToken() * device.activationType().bytes();
   }
 }

@@ -48,9 +48,7 @@ final class SpilledHidden implements HiddenStates {
   private final Lane stores;
   private final Holdings holdings = new Holdings();
   private final Holdings ofSlots = new Holdings();
-  private final List<Tensor> slots = new ArrayList<>();
-  // What is kept of the slots' blocks, where layers keep something.
-  private final List<Tensor> keptSlots = new ArrayList<>();
+  private final List<StateRows> slots = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
   private final List<Mark> computed = new ArrayList<>();
@@ -60,9 +58,8 @@ final class SpilledHidden implements HiddenStates {
   private final HostArena keptHost;
   private final SlotRing<Load> ring;
   private final AtomicLong bytesCopied = new AtomicLong();
-  private final int hiddenSize;
+  private final TokenState state;
   private final int placeTokens;
-  private final boolean keeps;
 
   // Written before loads of the first stage are demanded, read by them.
   private volatile int[] tokenIds;
@@ -75,17 +72,14 @@ final class SpilledHidden implements HiddenStates {
 
   /**
    * @param blockTokens the most tokens of a block
-   * @param hiddenSize elements of a token
    * @param sweepTokens the most tokens of a sweep
-   * @param keeps whether layers keep something of tokens
    */
   SpilledHidden(
       ComputeDevice device,
       Embedding embedding,
       int blockTokens,
-      int hiddenSize,
+      TokenState state,
       int sweepTokens,
-      boolean keeps,
       Lane compute,
       Lane loads,
       Lane stores) {
@@ -95,9 +89,8 @@ final class SpilledHidden implements HiddenStates {
     this.loads = loads;
     this.stores = stores;
     NumberType type = device.residualType();
-    this.hiddenSize = hiddenSize;
+    this.state = state;
     this.placeTokens = blockTokens;
-    this.keeps = keeps;
     try {
       holdings.add(ofSlots);
       allocateSlots(blockTokens);
@@ -106,8 +99,9 @@ final class SpilledHidden implements HiddenStates {
         ready.add(newMark());
         computed.add(newMark());
       }
-      this.host = arena(OWNER, type, sweepTokens);
-      this.keptHost = keeps ? arena(KEPT, device.computeType(), sweepTokens) : null;
+      this.host = arena(OWNER, type, state.width(), sweepTokens);
+      this.keptHost =
+          state.keeps() ? arena(KEPT, device.computeType(), state.hiddenSize(), sweepTokens) : null;
       this.ring = holdings.add(new SlotRing<>("strata-hidden", SLOTS, this::load));
     } catch (Throwable e) {
       holdings.closeAfter(e);
@@ -115,8 +109,8 @@ final class SpilledHidden implements HiddenStates {
     }
   }
 
-  private HostArena arena(String owner, NumberType type, int sweepTokens) {
-    long placeBytes = (long) placeTokens * hiddenSize * type.bytes();
+  private HostArena arena(String owner, NumberType type, int width, int sweepTokens) {
+    long placeBytes = (long) placeTokens * width * type.bytes();
     int places = places(sweepTokens, placeTokens);
     return holdings.add(device.hostArena(owner, type, Collections.nCopies(places, placeBytes)));
   }
@@ -129,31 +123,20 @@ final class SpilledHidden implements HiddenStates {
   private void allocateSlots(int blockTokens) {
     try {
       for (int i = 0; i < SLOTS; i++) {
-        slots.add(
-            ofSlots.add(device.allocate(RING, device.residualType(), blockTokens, hiddenSize)));
-        keptSlots.add(keeps ? ofSlots.add(newKept(blockTokens)) : device.none());
+        slots.add(ofSlots.add(new StateRows(device, RING, KEPT, blockTokens, state)));
       }
     } catch (Throwable e) {
       ofSlots.closeAfter(e);
-      forgetSlots();
+      slots.clear();
       throw e;
     }
-  }
-
-  private Tensor newKept(int blockTokens) {
-    return device.allocate(KEPT, device.computeType(), blockTokens, hiddenSize);
-  }
-
-  private void forgetSlots() {
-    slots.clear();
-    keptSlots.clear();
   }
 
   /** Places in host memory stay as large as they are: blocks are found in them by their tokens. */
   @Override
   public void shrink(int blockTokens) {
     ofSlots.close();
-    forgetSlots();
+    slots.clear();
     device.releaseCached();
     allocateSlots(blockTokens);
   }
@@ -171,8 +154,8 @@ final class SpilledHidden implements HiddenStates {
    * @param pinned whether host memory is pinned
    */
   static Footprint footprint(
-      int blockTokens, int hiddenSize, int sweepTokens, NumberType type, boolean pinned) {
-    return footprint(RING, OWNER, blockTokens, hiddenSize, sweepTokens, type, pinned);
+      int blockTokens, int width, int sweepTokens, NumberType type, boolean pinned) {
+    return footprint(RING, OWNER, blockTokens, width, sweepTokens, type, pinned);
   }
 
   /**
@@ -189,11 +172,11 @@ final class SpilledHidden implements HiddenStates {
       String ofRing,
       String ofHost,
       int blockTokens,
-      int hiddenSize,
+      int width,
       int sweepTokens,
       NumberType type,
       boolean pinned) {
-    long place = (long) blockTokens * hiddenSize * type.bytes();
+    long place = (long) blockTokens * width * type.bytes();
     return Footprint.sum(
         Footprint.device(ofRing, SLOTS * Rounding.device(place, pinned)),
         Footprint.host(
@@ -221,24 +204,24 @@ final class SpilledHidden implements HiddenStates {
     }
     started.run();
     loads.await(free.get(slot));
-    device.discard(slots.get(slot));
-    device.discard(keptSlots.get(slot));
+    device.discard(slots.get(slot).whole());
+    device.discard(slots.get(slot).kept());
     try {
-      fill(load, slot);
+      fill(load, slots.get(slot));
     } finally {
       loads.record(ready.get(slot));
     }
   }
 
-  private void fill(Load load, int slot) throws IOException {
+  private void fill(Load load, StateRows slot) throws IOException {
     if (load.source() == Source.EMBEDDING) {
-      embed(load.block(), slots.get(slot));
+      embed(load.block(), slot.whole());
       return;
     }
     loads.await(stored.get(load.index()));
-    loads.run("hidden in", () -> copy(load.block(), host, slots.get(slot), false));
+    loads.run("hidden in", () -> copy(load.block(), host, slot.whole(), false));
     if (load.source() == Source.HOST_WITH_KEPT) {
-      loads.run("kept in", () -> copy(load.block(), keptHost, keptSlots.get(slot), false));
+      loads.run("kept in", () -> copy(load.block(), keptHost, slot.kept(), false));
     }
   }
 
@@ -249,6 +232,7 @@ final class SpilledHidden implements HiddenStates {
 
   /** Copies a block's rows; those of one place at once. */
   private void copy(TokenBlock block, HostArena places, Tensor slot, boolean toHost) {
+    long width = slot.size(1);
     long row = 0;
     while (row < block.tokens()) {
       long token = block.first() + row;
@@ -256,17 +240,17 @@ final class SpilledHidden implements HiddenStates {
       long rows = Math.min(block.tokens() - row, placeTokens - in);
       Tensor place = places.tensor((int) (token / placeTokens));
       if (toHost) {
-        copyRows(slot, row, rows, place, in);
+        copyRows(slot, row, rows, width, place, in);
       } else {
-        copyRows(place, in, rows, slot, row);
+        copyRows(place, in, rows, width, slot, row);
       }
       row += rows;
     }
-    bytesCopied.addAndGet(block.tokens() * (long) hiddenSize * slot.type().bytes());
+    bytesCopied.addAndGet(block.tokens() * width * slot.type().bytes());
   }
 
-  private void copyRows(Tensor from, long row, long rows, Tensor to, long toRow) {
-    device.kernels().copyFlat(from, row * hiddenSize, rows * hiddenSize, to, toRow * hiddenSize);
+  private void copyRows(Tensor from, long row, long rows, long width, Tensor to, long toRow) {
+    device.kernels().copyFlat(from, row * width, rows * width, to, toRow * width);
   }
 
   @Override
@@ -289,8 +273,7 @@ final class SpilledHidden implements HiddenStates {
   }
 
   private BlockState stateOf(SlotRing<Load>.Lease lease) {
-    int slot = lease.slot();
-    return new BlockState(lease.entry().block(), slots.get(slot), keptSlots.get(slot), 0);
+    return slots.get(lease.slot()).of(lease.entry().block(), 0);
   }
 
   /** The only block of a sweep. */
@@ -361,10 +344,10 @@ final class SpilledHidden implements HiddenStates {
     try {
       stores.await(computed.get(slot));
       try {
-        stores.run("hidden out", () -> copy(load.block(), host, slots.get(slot), true));
+        stores.run("hidden out", () -> copy(load.block(), host, slots.get(slot).whole(), true));
         // What came from there is there.
         if (needsKept && load.source() != Source.HOST_WITH_KEPT) {
-          stores.run("kept out", () -> copy(load.block(), keptHost, keptSlots.get(slot), true));
+          stores.run("kept out", () -> copy(load.block(), keptHost, slots.get(slot).kept(), true));
         }
       } finally {
         stores.record(stored.get(load.index()));

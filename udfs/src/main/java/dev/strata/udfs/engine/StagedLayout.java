@@ -286,7 +286,7 @@ final class StagedLayout extends MemoryLayout {
       return choice;
     }
     long share = limit.hostBytes() / (options.rowTokens() > 0 ? 4 : 8);
-    long place = (long) block * spec.hiddenSize() * device.residualType().bytes();
+    long place = (long) block * spec.stateWidth() * device.residualType().bytes();
     long blocks = (choice.waveRows() * expectedRow() + block - 1) / block;
     blocks = Math.min(blocks, Math.min(LARGEST_SWEEP / block, share / place));
     // Places are rounded up, and so are the pieces that they are cut from.
@@ -301,7 +301,7 @@ final class StagedLayout extends MemoryLayout {
     int sweep = choice.sweepTokens();
     Footprint hidden =
         SpilledHidden.footprint(
-            block, spec.hiddenSize(), sweep, device.residualType(), device.pinned());
+            block, spec.stateWidth(), sweep, device.residualType(), device.pinned());
     return mostChosen == 0
         ? hidden
         : hidden.plus(

@@ -100,18 +100,16 @@ final class SweepResources implements AutoCloseable {
     }
   }
 
-  /** Of the compute type; what is added is added before numbers are rounded to it. */
+  /** Of the compute type, or exact; what is added is added before numbers are rounded to it. */
   private Tensor vector(Tensor read, WeightSpec weight) {
     Kernels kernels = device.kernels();
-    if (weight.use() == WeightSpec.Use.EXACT_VECTOR) {
-      return converted(read, NumberType.FLOAT32);
-    }
+    NumberType type = weight.isExact() ? NumberType.FLOAT32 : device.computeType();
     if (weight.offset() == 0) {
-      return converted(read, device.computeType());
+      return converted(read, type);
     }
     try (Tensor exact = converted(read, NumberType.FLOAT32)) {
       kernels.shift(exact, weight.offset());
-      return converted(exact, device.computeType());
+      return converted(exact, type);
     }
   }
 
@@ -122,8 +120,7 @@ final class SweepResources implements AutoCloseable {
   private SweepMemory memory(Checkpoint checkpoint) {
     KvPool pool = holdings.add(pool());
     KvMemory kv = holdings.add(kv(pool));
-    Activations activations =
-        holdings.add(new Activations(device, ActivationSizes.of(spec), plan.blockTokens()));
+    Activations activations = holdings.add(activations());
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));
@@ -133,6 +130,14 @@ final class SweepResources implements AutoCloseable {
   private Choices choices() {
     int most = spec.mostChosen();
     return most == 0 ? null : holdings.add(new Choices(device, plan.sweepTokens(), most));
+  }
+
+  private Activations activations() {
+    return new Activations(
+        device,
+        device.activationType(spec.normsExactly()),
+        ActivationSizes.of(spec),
+        plan.blockTokens());
   }
 
   private KvPool pool() {
@@ -162,14 +167,12 @@ final class SweepResources implements AutoCloseable {
             device,
             embedding,
             plan.blockTokens(),
-            spec.hiddenSize(),
+            TokenState.of(spec),
             plan.sweepTokens(),
-            spec.mostChosen() > 0,
             lanes.compute(),
             lanes.hiddenIn(),
             lanes.hiddenOut())
-        : new ResidentHidden(
-            device, embedding, plan.sweepTokens(), spec.hiddenSize(), spec.mostChosen() > 0);
+        : new ResidentHidden(device, embedding, plan.sweepTokens(), TokenState.of(spec));
   }
 
   Lanes lanes() {

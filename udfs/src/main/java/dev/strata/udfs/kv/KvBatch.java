@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 
 /**
  * Sequences of a micro-batch whose keys and values attention sees at once. Made once for a sweep,
@@ -44,7 +45,8 @@ public final class KvBatch implements AutoCloseable {
   private final List<Run> runs;
   private final int[] slots;
   private final int segment;
-  private final List<Copy> loads = new ArrayList<>();
+  private List<Copy> loads = List.of();
+  private List<Copy> loadsOfAll = List.of();
   private final int rows;
   private final Holdings holdings = new Holdings();
   private Segments segments;
@@ -150,7 +152,10 @@ public final class KvBatch implements AutoCloseable {
       }
       KvBatch batch =
           new KvBatch(row, part, slots.stream().mapToInt(Integer::intValue).toArray(), 0);
-      batch.planLoads(pool, gapTokens);
+      batch.loads = batch.loads(pool, gapTokens, Run::position);
+      if (pool.format().isAnyShared()) {
+        batch.loadsOfAll = batch.loads(pool, gapTokens, Run::end);
+      }
       return batch;
     }
 
@@ -164,26 +169,33 @@ public final class KvBatch implements AutoCloseable {
     }
   }
 
-  /** One copy for runs whose distance is the same in the pool and in the slot. */
-  private void planLoads(KvPool pool, int gapTokens) {
+  /**
+   * One copy for runs whose distance is the same in the pool and in the slot.
+   *
+   * @param tokens how many of each run are brought, from its extent's first slot on
+   */
+  private List<Copy> loads(KvPool pool, int gapTokens, ToIntFunction<Run> tokens) {
+    List<Copy> copies = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       Run run = runs.get(i);
-      if (run.position() == 0) {
+      int count = tokens.applyAsInt(run);
+      if (count == 0) {
         continue;
       }
       int in = pool.segmentOf(run.extent().begin());
       int begin = run.extent().begin() - pool.beginOf(in);
-      Copy last = loads.isEmpty() ? null : loads.get(loads.size() - 1);
+      Copy last = copies.isEmpty() ? null : copies.get(copies.size() - 1);
       if (last != null
           && last.segment() == in
           && begin - last.begin() == slots[i] - last.slot()
           && slots[i] - last.slot() - last.tokens() <= gapTokens) {
-        int tokens = slots[i] - last.slot() + run.position();
-        loads.set(loads.size() - 1, new Copy(in, last.begin(), last.slot(), tokens));
+        int together = slots[i] - last.slot() + count;
+        copies.set(copies.size() - 1, new Copy(in, last.begin(), last.slot(), together));
       } else {
-        loads.add(new Copy(in, begin, slots[i], run.position()));
+        copies.add(new Copy(in, begin, slots[i], count));
       }
     }
+    return copies;
   }
 
   /**
@@ -242,9 +254,16 @@ public final class KvBatch implements AutoCloseable {
     return loads;
   }
 
+  /**
+   * Those of a layer that attends to an earlier one's, which has the batch's own tokens as well.
+   */
+  List<Copy> loads(boolean shared) {
+    return shared ? loadsOfAll : loads;
+  }
+
   /** Slots up to the last that is loaded. */
-  int loadedSlots() {
-    return loads.stream().mapToInt(copy -> copy.slot() + copy.tokens()).max().orElse(0);
+  int loadedSlots(boolean shared) {
+    return loads(shared).stream().mapToInt(copy -> copy.slot() + copy.tokens()).max().orElse(0);
   }
 
   /** The pool's segment, where kernels use it in place. */

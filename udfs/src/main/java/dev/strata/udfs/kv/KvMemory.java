@@ -25,7 +25,8 @@ public interface KvMemory extends AutoCloseable {
   KvBatch.Cutter cutter();
 
   /**
-   * Announces the batches of the sweep that follows: all of them are opened in layer after layer.
+   * Announces the batches of the sweep that follows: all of them are opened in each layer that
+   * attends, one after the other.
    */
   void announce(List<KvBatch> batches);
 

@@ -50,7 +50,7 @@ public final class KvPool implements AutoCloseable {
   private final KvFormat format;
   private final List<Integer> segmentBegins = new ArrayList<>();
   private final ExtentAllocator extents;
-  // By layer and segment, [tokens, 2, kvHeads, width].
+  // By layer and segment, [tokens, 2, kvHeads, width]; none of layers without their own.
   private final List<List<Segment>> layers = new ArrayList<>();
 
   /**
@@ -83,10 +83,12 @@ public final class KvPool implements AutoCloseable {
     this.extents =
         new ExtentAllocator(segmentTokens.stream().mapToInt(Integer::intValue).toArray());
     try {
-      for (int layer = 0; layer < format.layers(); layer++) {
+      for (int layer = 0; layer < format.layers().size(); layer++) {
         layers.add(new ArrayList<>());
+      }
+      for (int layer : format.owning()) {
         for (int tokens : segmentTokens) {
-          layers.get(layer).add(onHost ? onHost(layer, tokens) : onDevice(tokens));
+          layers.get(layer).add(onHost ? onHost(layer, tokens) : onDevice(layer, tokens));
         }
       }
     } catch (Throwable e) {
@@ -97,24 +99,26 @@ public final class KvPool implements AutoCloseable {
 
   /** A layer's are needed when a sweep comes to it. */
   private Segment onHost(int layer, int tokens) {
-    double firstUse = layer / (double) format.layers();
+    double firstUse = layer / (double) format.layers().size();
     return Segment.of(
-        holdings.add(device.hostMemory(OWNER, format.type(), firstUse, format.shape(tokens))));
+        holdings.add(
+            device.hostMemory(OWNER, format.type(), firstUse, format.shape(layer, tokens))));
   }
 
-  private Segment onDevice(int tokens) {
-    return Segment.of(holdings.add(device.allocate(OWNER, format.type(), format.shape(tokens))));
+  private Segment onDevice(int layer, int tokens) {
+    return Segment.of(
+        holdings.add(device.allocate(OWNER, format.type(), format.shape(layer, tokens))));
   }
 
   /**
-   * Tokens of the segments of a pool in host memory, each of a power of two of bytes in a layer: as
-   * many of the largest as fit, then a few smaller ones.
+   * Tokens of the segments of a pool in host memory, each of a power of two of bytes in the layer
+   * that takes most: as many of the largest as fit, then a few smaller ones.
    *
    * @param bytes what the pool may take in all layers
    */
   public static List<Integer> hostSegments(KvFormat format, long bytes) {
     long token = format.layerTokenBytes();
-    long left = bytes / format.layers();
+    long left = (long) (bytes / format.largeLayers());
     List<Integer> tokens = new ArrayList<>();
     for (int small = 0; small < SMALL_SEGMENTS && left >= token; ) {
       long segment = Math.min(LARGEST_SEGMENT_BYTES, Long.highestOneBit(left));
@@ -136,10 +140,13 @@ public final class KvPool implements AutoCloseable {
 
   /** What a pool in host memory with such segments takes. */
   public static Footprint hostFootprint(KvFormat format, List<Integer> segmentTokens) {
-    long token = format.layerTokenBytes();
-    long layer =
-        segmentTokens.stream().mapToLong(tokens -> Rounding.host(tokens * token, true)).sum();
-    return Footprint.host(OWNER, format.layers() * layer);
+    long bytes = 0;
+    for (int layer : format.owning()) {
+      long token = format.layerTokenBytes(layer);
+      bytes +=
+          segmentTokens.stream().mapToLong(tokens -> Rounding.host(tokens * token, true)).sum();
+    }
+    return Footprint.host(OWNER, bytes);
   }
 
   /** An extent of {@code tokens} slots, or empty where no run of free slots is that long. */
@@ -185,7 +192,7 @@ public final class KvPool implements AutoCloseable {
     int piece = Math.max(1, Math.min(tokens, Math.abs(from - to)));
     for (int done = 0; done < tokens; done += piece) {
       int count = Math.min(piece, tokens - done);
-      for (int layer = 0; layer < layers.size(); layer++) {
+      for (int layer : format.owning()) {
         device
             .kernels()
             .copy(
@@ -231,9 +238,9 @@ public final class KvPool implements AutoCloseable {
     return segmentBegins.get(segment);
   }
 
-  /** Keys and values of a layer's segment, [tokens, 2, kvHeads, width]. */
+  /** Keys and values that a layer attends to, of a segment, [tokens, 2, kvHeads, width]. */
   Tensor segment(int layer, int segment) {
-    return layers.get(layer).get(segment).tensor().get();
+    return layers.get(format.layerOf(layer)).get(segment).tensor().get();
   }
 
   /** The bytes of a layer's segment; only of a pool in host memory. */

@@ -12,7 +12,7 @@ public final class ResidentKv implements KvMemory {
 
   private final KvPool pool;
   // [tokens of a micro-batch, 2, kvHeads, headDim]
-  private final Tensor fresh;
+  private final LayerBuffer fresh;
 
   /**
    * Keys and values of a pool on the device, which stays the caller's to close.
@@ -21,7 +21,7 @@ public final class ResidentKv implements KvMemory {
    */
   public ResidentKv(ComputeDevice device, KvPool pool, int freshTokens) {
     this.pool = pool;
-    this.fresh = device.allocate(OWNER, pool.format().type(), pool.format().shape(freshTokens));
+    this.fresh = new LayerBuffer(device, OWNER, pool.format(), freshTokens);
   }
 
   /** What it takes besides the pool. */
@@ -48,7 +48,7 @@ public final class ResidentKv implements KvMemory {
 
       @Override
       public Tensor fresh() {
-        return fresh;
+        return fresh.of(layer);
       }
 
       @Override

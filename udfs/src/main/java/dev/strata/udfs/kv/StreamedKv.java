@@ -26,7 +26,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Keys and values that stay in host memory and pass through a ring of slots on the device: the next
  * batches are in flight while one is computed with. New ones leave in one copy for each batch, from
- * where short runs are put into the pool by a thread; long runs go straight there.
+ * where short runs are put into the pool by a thread; long runs go straight there. A layer that
+ * attends to an earlier one's brings those of its own tokens back as well, and leaves none.
  */
 public final class StreamedKv implements KvMemory {
 
@@ -50,21 +51,20 @@ public final class StreamedKv implements KvMemory {
 
   private final ComputeDevice device;
   private final KvPool pool;
-  private final int layers;
-  private final long layerTokenBytes;
+  private final KvFormat format;
   private final int slotTokens;
   private final Lane compute;
   private final Lane loads;
   private final Lane stores;
   private final Holdings holdings = new Holdings();
-  private final List<Tensor> slots = new ArrayList<>();
+  private final List<LayerBuffer> slots = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
-  private final List<Tensor> fresh = new ArrayList<>();
+  private final List<LayerBuffer> fresh = new ArrayList<>();
   // What leaves the device: the fresh ones, quantised where the pool is.
-  private final List<Tensor> leaving = new ArrayList<>();
+  private final List<LayerBuffer> leaving = new ArrayList<>();
   // What attention sees of a slot that is quantised.
-  private final Tensor converted;
+  private final LayerBuffer converted;
   private final List<Mark> computed = new ArrayList<>();
   private final List<Mark> stored = new ArrayList<>();
   private final HostArena staging;
@@ -103,8 +103,7 @@ public final class StreamedKv implements KvMemory {
       Lane stores) {
     this.device = device;
     this.pool = pool;
-    this.layers = spec.layers().size();
-    this.layerTokenBytes = pool.format().layerTokenBytes();
+    this.format = pool.format();
     KvFormat plain = KvFormat.plain(spec, device.computeType());
     this.slotTokens = slotTokens;
     this.compute = compute;
@@ -112,24 +111,23 @@ public final class StreamedKv implements KvMemory {
     this.stores = stores;
     try {
       for (int i = 0; i < SLOTS; i++) {
-        slots.add(allocate(pool.format(), slotTokens));
+        slots.add(allocate(format, slotTokens));
         free.add(newMark());
         ready.add(newMark());
       }
       for (int i = 0; i < FRESH; i++) {
         fresh.add(allocate(plain, freshTokens));
-        leaving.add(
-            pool.format().isQuantized() ? allocate(pool.format(), freshTokens) : fresh.get(i));
+        leaving.add(format.isQuantized() ? allocate(format, freshTokens) : fresh.get(i));
         computed.add(newMark());
         stored.add(newMark());
       }
-      this.converted = pool.format().isQuantized() ? allocate(plain, slotTokens) : null;
+      this.converted = format.isQuantized() ? allocate(plain, slotTokens) : null;
       this.staging =
           holdings.add(
               device.hostArena(
                   STAGING,
-                  pool.format().type(),
-                  Collections.nCopies(FRESH, freshTokens * layerTokenBytes)));
+                  format.type(),
+                  Collections.nCopies(FRESH, freshTokens * format.layerTokenBytes())));
       this.scatter = Executors.newSingleThreadExecutor(Daemons.named("strata-kv-stores"));
       holdings.add(() -> Uninterrupted.finish(scatter));
       this.ring = holdings.add(new SlotRing<>("strata-kv-loads", SLOTS, this::load));
@@ -143,8 +141,8 @@ public final class StreamedKv implements KvMemory {
     return holdings.add(device.newMark());
   }
 
-  private Tensor allocate(KvFormat format, int tokens) {
-    return holdings.add(device.allocate(RING, format.type(), format.shape(tokens)));
+  private LayerBuffer allocate(KvFormat each, int tokens) {
+    return holdings.add(new LayerBuffer(device, RING, each, tokens));
   }
 
   /**
@@ -179,30 +177,39 @@ public final class StreamedKv implements KvMemory {
     if (!format.isQuantized()) {
       return Footprint.NONE;
     }
-    long scales = 2L * plain.kvHeads() * Float.BYTES;
-    long elements = scales * plain.width();
-    long out = Math.min(freshTokens, Kernels.QUANTIZED_AT_ONCE) * (2 * elements + 3 * scales);
-    long in = Math.min(slotTokens, Kernels.QUANTIZED_AT_ONCE) * (elements + 2 * scales);
-    return Footprint.device(CONVERSION, Math.max(out, in));
+    long most = 0;
+    for (KvFormat.Heads heads : plain.layers()) {
+      long scales = 2L * heads.count() * Float.BYTES;
+      long elements = scales * heads.width();
+      long out = Math.min(freshTokens, Kernels.QUANTIZED_AT_ONCE) * (2 * elements + 3 * scales);
+      long in = Math.min(slotTokens, Kernels.QUANTIZED_AT_ONCE) * (elements + 2 * scales);
+      most = Math.max(most, Math.max(out, in));
+    }
+    return Footprint.device(CONVERSION, most);
   }
 
   @Override
   public KvBatch.Cutter cutter() {
-    return new KvBatch.Cutter(pool, slotTokens, (int) (GAP_BYTES / layerTokenBytes));
+    return new KvBatch.Cutter(pool, slotTokens, (int) (GAP_BYTES / format.layerTokenBytes()));
   }
 
   @Override
   public void announce(List<KvBatch> batches) {
     List<Load> all = new ArrayList<>();
-    long before = announced;
-    for (int layer = 0; layer < layers; layer++) {
-      for (int i = 0; i < batches.size(); i++) {
+    List<Integer> layers = format.attending();
+    int n = batches.size();
+    for (int layer = 0; layer < layers.size(); layer++) {
+      // Those of an earlier layer are there when that layer's batch is in the pool.
+      int owner = layers.indexOf(format.layerOf(layers.get(layer)));
+      boolean shared = owner < layer;
+      for (int i = 0; i < n; i++) {
         boolean follows = i > 0 && batches.get(i).follows(batches.get(i - 1));
-        long here = announced + (long) layer * batches.size() + i;
-        all.add(new Load(layer, batches.get(i), follows ? here : before));
+        long ofOwner = announced + (long) owner * n + i;
+        long before = shared ? ofOwner + 1 : follows ? ofOwner : announced;
+        all.add(new Load(layers.get(layer), batches.get(i), before));
       }
     }
-    announced += (long) layers * batches.size();
+    announced += (long) layers.size() * n;
     ring.demand(all);
   }
 
@@ -214,17 +221,16 @@ public final class StreamedKv implements KvMemory {
     started.run();
     awaitStores(load.storesBefore());
     loads.await(free.get(slot));
-    device.discard(slots.get(slot));
+    device.discard(slots.get(slot).whole());
+    int layer = load.layer();
+    Tensor to = slots.get(slot).of(layer);
     try {
-      for (KvBatch.Copy copy : load.batch().loads()) {
-        Tensor from = pool.segment(load.layer(), copy.segment());
+      for (KvBatch.Copy copy : load.batch().loads(format.isShared(layer))) {
+        Tensor from = pool.segment(layer, copy.segment());
         loads.run(
             "load",
-            () ->
-                device
-                    .kernels()
-                    .copy(from, copy.begin(), copy.tokens(), slots.get(slot), copy.slot()));
-        bytesLoaded.addAndGet(copy.tokens() * layerTokenBytes);
+            () -> device.kernels().copy(from, copy.begin(), copy.tokens(), to, copy.slot()));
+        bytesLoaded.addAndGet(copy.tokens() * format.layerTokenBytes(layer));
       }
     } finally {
       loads.record(ready.get(slot));
@@ -290,7 +296,7 @@ public final class StreamedKv implements KvMemory {
     void begin() {
       try {
         compute.await(ready.get(lease.slot()));
-        kv = plain(slots.get(lease.slot()), batch);
+        kv = plain(layer, slots.get(lease.slot()).of(layer), batch);
       } catch (Throwable e) {
         Holdings.closeAfter(e, this::releaseSlot);
         storeEnded(e);
@@ -305,20 +311,26 @@ public final class StreamedKv implements KvMemory {
 
     @Override
     public Tensor fresh() {
-      return fresh.get(buffer);
+      return fresh.get(buffer).of(layer);
     }
 
     @Override
     public void close() {
+      boolean stores = !format.isShared(layer);
       try {
         try {
-          quantize(batch, buffer);
+          if (stores) {
+            quantize(layer, batch, buffer);
+          }
           compute.record(computed.get(buffer));
         } finally {
           releaseSlot();
         }
-        send(layer, batch, buffer);
-        scatter.execute(() -> finishStore(layer, batch, buffer));
+        if (stores) {
+          send(layer, batch, buffer);
+        }
+        // Stores end in the order of batches, those that store nothing among them.
+        scatter.execute(stores ? () -> finishStore(layer, batch, buffer) : () -> storeEnded(null));
       } catch (Throwable e) {
         storeEnded(e);
         throw e;
@@ -334,22 +346,23 @@ public final class StreamedKv implements KvMemory {
     }
   }
 
-  private Tensor plain(Tensor slot, KvBatch batch) {
-    if (!pool.format().isQuantized()) {
+  private Tensor plain(int layer, Tensor slot, KvBatch batch) {
+    if (!format.isQuantized()) {
       return slot;
     }
-    int tokens = batch.loadedSlots();
+    int tokens = batch.loadedSlots(format.isShared(layer));
+    Tensor plain = converted.of(layer);
     if (tokens > 0) {
-      compute.run("dequantize", () -> device.kernels().dequantize(slot, tokens, converted));
+      compute.run("dequantize", () -> device.kernels().dequantize(slot, tokens, plain));
     }
-    return converted;
+    return plain;
   }
 
-  private void quantize(KvBatch batch, int buffer) {
-    if (pool.format().isQuantized()) {
-      compute.run(
-          "quantize",
-          () -> device.kernels().quantize(fresh.get(buffer), batch.rows(), leaving.get(buffer)));
+  private void quantize(int layer, KvBatch batch, int buffer) {
+    if (format.isQuantized()) {
+      Tensor plain = fresh.get(buffer).of(layer);
+      Tensor bytes = leaving.get(buffer).of(layer);
+      compute.run("quantize", () -> device.kernels().quantize(plain, batch.rows(), bytes));
     }
   }
 
@@ -366,10 +379,11 @@ public final class StreamedKv implements KvMemory {
     } finally {
       compute.bind();
     }
-    bytesStored.addAndGet(batch.rows() * layerTokenBytes);
+    bytesStored.addAndGet(batch.rows() * format.layerTokenBytes(layer));
   }
 
   private void copyOut(int layer, KvBatch batch, int buffer) {
+    Tensor from = leaving.get(buffer).of(layer);
     boolean hasShort = false;
     int row = 0;
     for (KvBatch.Run run : batch.runs()) {
@@ -379,15 +393,13 @@ public final class StreamedKv implements KvMemory {
         int segment = pool.segmentOf(run.extent().begin());
         int begin = run.extent().begin() - pool.beginOf(segment) + run.position();
         Tensor target = pool.segment(layer, segment);
-        device.kernels().copy(leaving.get(buffer), row, run.count(), target, begin);
+        device.kernels().copy(from, row, run.count(), target, begin);
       }
       row += run.count();
     }
     if (hasShort) {
-      long elements = layerTokenBytes / pool.format().type().bytes();
-      device
-          .kernels()
-          .copyFlat(leaving.get(buffer), 0, batch.rows() * elements, staging.tensor(buffer), 0);
+      long elements = format.layerTokenBytes(layer) / format.type().bytes();
+      device.kernels().copyFlat(from, 0, batch.rows() * elements, staging.tensor(buffer), 0);
     }
   }
 
@@ -405,6 +417,7 @@ public final class StreamedKv implements KvMemory {
 
   private void scatter(int layer, KvBatch batch, int buffer) {
     ByteBuffer from = staging.buffer(buffer);
+    long layerTokenBytes = format.layerTokenBytes(layer);
     int row = 0;
     for (KvBatch.Run run : batch.runs()) {
       if (run.count() < SHORTEST_DIRECT_RUN) {

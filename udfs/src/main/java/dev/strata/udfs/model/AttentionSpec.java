@@ -15,6 +15,9 @@ package dev.strata.udfs.model;
  * @param scale what products of queries and keys are multiplied by
  * @param softCap scores are {@code softCap · tanh(score / softCap)}; 0 for none
  * @param sinks [heads], a score beside those of the keys that no value belongs to; null for none
+ * @param values what becomes of values before they are kept
+ * @param keysOf the earlier layer whose keys and values the layer attends to, which has as many
+ *     heads as wide; {@link #OWN} for its own
  */
 public record AttentionSpec(
     int heads,
@@ -27,12 +30,28 @@ public record AttentionSpec(
     int window,
     double scale,
     double softCap,
-    WeightSpec sinks) {
+    WeightSpec sinks,
+    Values values,
+    int keysOf) {
+
+  /** Keys and values are the layer's own. */
+  public static final int OWN = -1;
+
+  /** What becomes of values before they are kept. */
+  public enum Values {
+    /** They stay as they are. */
+    PLAIN,
+    /** They are RMS-normed head by head, without a weight. */
+    NORMED,
+    /** They are the keys before their norm, normed so. */
+    NORMED_KEYS
+  }
 
   /** Every token attends to all before it, with the scale that the width of a head gives. */
   static AttentionSpec of(int heads, int kvHeads, int headDim, RopeSpec rope) {
+    double scale = 1 / Math.sqrt(headDim);
     return new AttentionSpec(
-        heads, kvHeads, headDim, null, null, 0, rope, 0, 1 / Math.sqrt(headDim), 0, null);
+        heads, kvHeads, headDim, null, null, 0, rope, 0, scale, 0, null, Values.PLAIN, OWN);
   }
 
   /** The same with a window, 0 for none. */
@@ -48,13 +67,16 @@ public record AttentionSpec(
         tokens,
         scale,
         softCap,
-        sinks);
+        sinks,
+        values,
+        keysOf);
   }
 
   /** The same with norms of queries and keys. */
   AttentionSpec withNorms(WeightSpec ofQueries, WeightSpec ofKeys, double epsilon) {
     return new AttentionSpec(
-        heads, kvHeads, headDim, ofQueries, ofKeys, epsilon, rope, window, scale, softCap, sinks);
+        heads, kvHeads, headDim, ofQueries, ofKeys, epsilon, rope, window, scale, softCap, sinks,
+        values, keysOf);
   }
 
   /** The same rotated otherwise, null for not at all. */
@@ -70,13 +92,27 @@ public record AttentionSpec(
         window,
         scale,
         softCap,
-        sinks);
+        sinks,
+        values,
+        keysOf);
   }
 
   /** The same with another scale and a soft cap, 0 for none. */
   AttentionSpec withScores(double factor, double cap) {
     return new AttentionSpec(
-        heads, kvHeads, headDim, queryNorm, keyNorm, normEpsilon, rope, window, factor, cap, sinks);
+        heads,
+        kvHeads,
+        headDim,
+        queryNorm,
+        keyNorm,
+        normEpsilon,
+        rope,
+        window,
+        factor,
+        cap,
+        sinks,
+        values,
+        keysOf);
   }
 
   /** The same with a sink for each head. */
@@ -92,7 +128,50 @@ public record AttentionSpec(
         window,
         scale,
         softCap,
-        ofHeads);
+        ofHeads,
+        values,
+        keysOf);
+  }
+
+  /** The same with other values. */
+  AttentionSpec withValues(Values other) {
+    return new AttentionSpec(
+        heads,
+        kvHeads,
+        headDim,
+        queryNorm,
+        keyNorm,
+        normEpsilon,
+        rope,
+        window,
+        scale,
+        softCap,
+        sinks,
+        other,
+        keysOf);
+  }
+
+  /** The same with the keys and values of an earlier layer. */
+  AttentionSpec withKeysOf(int layer) {
+    return new AttentionSpec(
+        heads,
+        kvHeads,
+        headDim,
+        queryNorm,
+        keyNorm,
+        normEpsilon,
+        rope,
+        window,
+        scale,
+        softCap,
+        sinks,
+        values,
+        layer);
+  }
+
+  /** Whether keys and values are an earlier layer's. */
+  public boolean sharesKeys() {
+    return keysOf != OWN;
   }
 
   /** Width of all query heads together. */
@@ -105,8 +184,8 @@ public record AttentionSpec(
     return kvHeads * headDim;
   }
 
-  /** Width of queries, keys and values side by side. */
+  /** Width of queries, keys and values side by side; of queries where the rest is not its own. */
   public int width() {
-    return queryWidth() + 2 * keyValueWidth();
+    return sharesKeys() ? queryWidth() : queryWidth() + 2 * keyValueWidth();
   }
 }

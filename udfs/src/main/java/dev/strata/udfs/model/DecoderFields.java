@@ -1,6 +1,7 @@
 package dev.strata.udfs.model;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.strata.udfs.api.StrataException;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -27,7 +28,9 @@ final class DecoderFields {
   private boolean mayBeLong;
   private boolean isStretchedAlready;
   private boolean normsFromOne;
+  private boolean normsAreExact;
   private double embeddingScale = 1;
+  private EmbeddingSpec carried;
   private double logitScale = 1;
   private double logitSoftCap;
 
@@ -111,10 +114,24 @@ final class DecoderFields {
     return this;
   }
 
+  /** Norms are rounded to half types when all is multiplied, weights included. */
+  @CanIgnoreReturnValue
+  DecoderFields exactNorms() {
+    this.normsAreExact = true;
+    return this;
+  }
+
   /** What rows of the embedding are multiplied by. */
   @CanIgnoreReturnValue
   DecoderFields embeddingScale(double scale) {
     this.embeddingScale = scale;
+    return this;
+  }
+
+  /** What each token carries beside the residual stream. */
+  @CanIgnoreReturnValue
+  DecoderFields carried(EmbeddingSpec embedding) {
+    this.carried = embedding;
     return this;
   }
 
@@ -170,10 +187,27 @@ final class DecoderFields {
     return AttentionSpec.of(heads, keyValueHeads(), headDim(), rope().ofLayers(type).spec());
   }
 
+  /** The same of a layer whose heads are its own, without a scale that follows from their width. */
+  AttentionSpec attentionOf(int kvHeads, int width, RopeSpec rope) {
+    if (heads % kvHeads != 0) {
+      throw config.unusable(
+          String.format("%d query heads are no multiple of %d key heads", heads, kvHeads));
+    }
+    if (width % 2 != 0) {
+      throw noHalves(width);
+    }
+    var unused = config.width("num_attention_heads times head_dim", (long) heads * width);
+    return AttentionSpec.of(heads, kvHeads, width, rope).withScores(1, 0);
+  }
+
+  /** How heads of some width are rotated. */
+  RopeFields rope(int width) {
+    return RopeFields.of(config, width, maxPositions(), defaultTheta);
+  }
+
   /** The steps of a stage of a layer, in the usual layout of names. */
   StageBuilder stage(int layer) {
-    return new StageBuilder(
-        "model.layers." + layer + ".", hiddenSize, normEpsilon(), normsFromOne ? 1 : 0);
+    return new StageBuilder("model.layers." + layer + ".", hiddenSize, normEpsilon(), this::ofNorm);
   }
 
   /** The layer's routed part, which a router's stage and those of its experts make up. */
@@ -198,9 +232,10 @@ final class DecoderFields {
         isStretchedAlready ? maxPositions() : rope().contextLength(),
         WeightSpec.matrix("model.embed_tokens.weight", vocabSize, hiddenSize),
         embeddingScale,
+        carried,
         layers,
         new HeadSpec(
-            WeightSpec.vector("model.norm.weight", hiddenSize).plus(normsFromOne ? 1 : 0),
+            ofNorm(WeightSpec.vector("model.norm.weight", hiddenSize)),
             normEpsilon(),
             WeightSpec.matrix("lm_head.weight", vocabSize, hiddenSize),
             config.flagOr("tie_word_embeddings", defaultTied),
@@ -208,12 +243,18 @@ final class DecoderFields {
             logitSoftCap));
   }
 
+  /** What norms multiply by. */
+  WeightSpec ofNorm(WeightSpec weight) {
+    WeightSpec sum = weight.plus(normsFromOne ? 1 : 0);
+    return normsAreExact ? sum.exactly() : sum;
+  }
+
   /** Layers of a configuration. */
   static int layerCount(JsonFields config) {
     return config.layers("num_hidden_layers");
   }
 
-  private double normEpsilon() {
+  double normEpsilon() {
     return config.positiveOr("rms_norm_eps", defaultNormEpsilon);
   }
 
@@ -246,14 +287,17 @@ final class DecoderFields {
       headDim = hiddenSize / heads;
     }
     if (headDim % 2 != 0) {
-      throw config.unusable(
-          String.format("a head of %d elements has no halves to rotate", headDim));
+      throw noHalves(headDim);
     }
     var unused = config.width("num_attention_heads times head_dim", (long) heads * headDim);
     return headDim;
   }
 
-  private int keyValueHeads() {
+  private StrataException noHalves(int width) {
+    return config.unusable(String.format("a head of %d elements has no halves to rotate", width));
+  }
+
+  int keyValueHeads() {
     String name = "num_key_value_heads";
     int otherwise = defaultKeyValueHeads == 0 || config.isNull(name) ? heads : defaultKeyValueHeads;
     int kvHeads = config.sizeOr(name, otherwise);

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  * @param contextLength the most tokens of one sequence, prompt and completion together
  * @param embedding [vocab, hidden]; only the rows of the tokens at hand are read
  * @param embeddingScale what they are multiplied by
+ * @param carried what each token carries beside the residual stream; null for nothing
  * @param layers one for each layer
  * @param head what comes after them
  */
@@ -25,6 +26,7 @@ public record DecoderSpec(
     int contextLength,
     WeightSpec embedding,
     double embeddingScale,
+    EmbeddingSpec carried,
     List<LayerProgram> layers,
     HeadSpec head) {
 
@@ -39,6 +41,27 @@ public record DecoderSpec(
     layers = List.copyOf(layers);
   }
 
+  /** Whether norms are to lose nothing where the compute type is a half type. */
+  public boolean normsExactly() {
+    return head.norm().isExact();
+  }
+
+  /** The rows that a token starts with, the residual stream's first. */
+  public List<EmbeddingSpec> embeddings() {
+    EmbeddingSpec stream = new EmbeddingSpec(embedding, embeddingScale);
+    return carried == null ? List.of(stream) : List.of(stream, carried);
+  }
+
+  /** Elements of a token between stages: of the residual stream and of what it carries. */
+  public int stateWidth() {
+    return hiddenSize + carriedWidth();
+  }
+
+  /** Elements that a token carries beside the residual stream. */
+  public int carriedWidth() {
+    return carried == null ? 0 : carried.width();
+  }
+
   /** The same with a head of its own. */
   public DecoderSpec untied() {
     return new DecoderSpec(
@@ -48,6 +71,7 @@ public record DecoderSpec(
         contextLength,
         embedding,
         embeddingScale,
+        carried,
         layers,
         head.untied());
   }
@@ -137,9 +161,7 @@ public record DecoderSpec(
   public List<WeightSpec> weights() {
     Stream<WeightSpec> ofLayers = steps().flatMap(step -> step.weights().stream());
     Stream<WeightSpec> ofHead = Stream.of(head.norm(), headMatrix());
-    return Stream.of(Stream.of(embedding), ofLayers, ofHead)
-        .flatMap(weights -> weights)
-        .distinct()
-        .toList();
+    Stream<WeightSpec> ofTokens = embeddings().stream().map(EmbeddingSpec::matrix);
+    return Stream.of(ofTokens, ofLayers, ofHead).flatMap(weights -> weights).distinct().toList();
   }
 }

@@ -1,6 +1,7 @@
 package dev.strata.udfs.model;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -17,5 +18,14 @@ public record LayerProgram(List<Stage> stages) {
   /** A layer of one stage and others behind it. */
   static LayerProgram of(Stage first, List<Stage> others) {
     return new LayerProgram(Stream.concat(Stream.of(first), others.stream()).toList());
+  }
+
+  /** How the layer attends, which it does once or not at all. */
+  public Optional<AttentionSpec> attention() {
+    return stages.stream()
+        .flatMap(stage -> stage.steps().stream())
+        .filter(Step.Attend.class::isInstance)
+        .map(step -> ((Step.Attend) step).attention())
+        .findFirst();
   }
 }

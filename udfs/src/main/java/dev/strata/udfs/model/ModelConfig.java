@@ -22,6 +22,7 @@ public final class ModelConfig {
             new Exaone4Family(),
             new Gemma2Family(),
             new Gemma3Family(),
+            new Gemma4Family(),
             new Glm4Family(),
             new Glm4MoeFamily(),
             new GptOssFamily(),

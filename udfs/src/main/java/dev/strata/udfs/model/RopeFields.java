@@ -2,6 +2,7 @@ package dev.strata.udfs.model;
 
 import dev.strata.udfs.api.StrataException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -99,7 +100,7 @@ final class RopeFields {
   }
 
   RopeSpec spec() {
-    if (!isPartly) {
+    if (!isPartly && !type().equals("proportional")) {
       requireWholeHead(config);
       requireWholeHead(rope);
     }
@@ -111,6 +112,7 @@ final class RopeFields {
       case "llama3" -> spec(llama3(plain), 1);
       case "yarn" -> yarn();
       case "longrope" -> longrope();
+      case "proportional" -> proportional();
       default -> throw unsupported();
     };
   }
@@ -184,6 +186,18 @@ final class RopeFields {
       throw rope.invalid("high_freq_factor", "above low_freq_factor " + low);
     }
     return RopeScaling.llama3(plain, rope.positive("factor"), low, high, pretrainedLength());
+  }
+
+  /** A part of the frequencies that a whole head has; what is left does not turn. */
+  private RopeSpec proportional() {
+    float[] frequencies = RopeScaling.linear(RopeScaling.plain(theta(), headDim), factor());
+    double part = rope.positiveOr("partial_rotary_factor", 1);
+    Arrays.fill(frequencies, Math.min(headDim / 2, (int) (part * headDim / 2)), headDim / 2, 0);
+    return spec(frequencies, 1);
+  }
+
+  private double factor() {
+    return rope.positiveOr("factor", 1);
   }
 
   private RopeSpec longrope() {

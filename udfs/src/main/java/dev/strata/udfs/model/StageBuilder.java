@@ -2,6 +2,7 @@ package dev.strata.udfs.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Takes down the steps of a stage as a family's paper has them. {@code hidden} is the residual
@@ -12,19 +13,20 @@ final class StageBuilder {
   private final String prefix;
   private final int hiddenSize;
   private final double normEpsilon;
-  private final double normOffset;
+  private final UnaryOperator<WeightSpec> ofNorm;
   private final List<Step> steps = new ArrayList<>();
 
   /**
    * @param prefix of the layer's tensors
    * @param normEpsilon added to the mean square in every norm
-   * @param normOffset added to the weights of every norm
+   * @param ofNorm how the weights of every norm are read
    */
-  StageBuilder(String prefix, int hiddenSize, double normEpsilon, double normOffset) {
+  StageBuilder(
+      String prefix, int hiddenSize, double normEpsilon, UnaryOperator<WeightSpec> ofNorm) {
     this.prefix = prefix;
     this.hiddenSize = hiddenSize;
     this.normEpsilon = normEpsilon;
-    this.normOffset = normOffset;
+    this.ofNorm = ofNorm;
   }
 
   /** The stage, whose tiles pass micro-batch by micro-batch. */
@@ -47,7 +49,8 @@ final class StageBuilder {
   }
 
   /**
-   * {@code [x · qᵀ, x · kᵀ, x · vᵀ]}, [(heads + 2 · kvHeads) · headDim].
+   * {@code [x · qᵀ, x · kᵀ, x · vᵀ]}, [(heads + 2 · kvHeads) · headDim], without those that are
+   * another layer's or made of the others.
    *
    * @param name what the names of the three begin with
    * @param biased whether each has a bias
@@ -57,8 +60,13 @@ final class StageBuilder {
     int kv = attention.keyValueWidth();
     Buffer qkv = new Buffer("queries, keys and values", attention.width());
     store(name + ".q_proj", x, qkv.columns(0, q), Activation.NONE, biased);
+    if (attention.sharesKeys()) {
+      return qkv;
+    }
     store(name + ".k_proj", x, qkv.columns(q, kv), Activation.NONE, biased);
-    store(name + ".v_proj", x, qkv.columns(q + kv, kv), Activation.NONE, biased);
+    if (attention.values() != AttentionSpec.Values.NORMED_KEYS) {
+      store(name + ".v_proj", x, qkv.columns(q + kv, kv), Activation.NONE, biased);
+    }
     return qkv;
   }
 
@@ -79,7 +87,8 @@ final class StageBuilder {
   /** The same attention with norms of queries and keys, head by head, [headDim] each. */
   AttentionSpec normed(AttentionSpec attention, String ofQueries, String ofKeys) {
     int headDim = attention.headDim();
-    return attention.withNorms(vector(ofQueries, headDim), vector(ofKeys, headDim), normEpsilon);
+    WeightSpec keyNorm = attention.sharesKeys() ? null : vector(ofKeys, headDim);
+    return attention.withNorms(vector(ofQueries, headDim), keyNorm, normEpsilon);
   }
 
   /** The same attention with a sink for each head, [heads]. */
@@ -124,6 +133,30 @@ final class StageBuilder {
     Buffer y = new Buffer("product", hiddenSize);
     store(name, x, y.all(), Activation.NONE, biased);
     return y;
+  }
+
+  /** {@code activation(x · wᵀ)}, [width]. */
+  Buffer activated(String name, Buffer x, int width, Activation activation) {
+    Buffer y = new Buffer("activated", width);
+    store(name, x, y.all(), activation, false);
+    return y;
+  }
+
+  /** {@code carried = scale · (carried + norm(x · wᵀ))}, groups of elements normed each alone. */
+  void carry(WeightSpec matrix, WeightSpec norm, double epsilon, double scale, Buffer x) {
+    Buffer y = new Buffer("carried", matrix.rows());
+    steps.add(new Step.Product(matrix, null, x, Step.Use.STORE, Activation.NONE, y.all()));
+    steps.add(new Step.Carry(y, norm, epsilon, scale));
+  }
+
+  /** {@code x *= carried[first : first + width]}. */
+  void multiplyCarried(int first, Buffer x) {
+    steps.add(new Step.MultiplyCarried(first, x));
+  }
+
+  /** {@code hidden *= factor}, a single number. */
+  void scale(String factor) {
+    steps.add(new Step.Scale(WeightSpec.vector(prefix + factor, 1)));
   }
 
   /** {@code hidden += norm(x)}. */
@@ -217,7 +250,7 @@ final class StageBuilder {
    * @param correction its whole name within the layer
    */
   void routeCorrected(String name, String correction, Buffer x, RoutingSpec routing) {
-    WeightSpec vector = WeightSpec.exactVector(prefix + correction, routing.experts());
+    WeightSpec vector = WeightSpec.vector(prefix + correction, routing.experts()).exactly();
     route(name, x, routing.withCorrection(renamed(vector)), false);
   }
 
@@ -312,6 +345,6 @@ final class StageBuilder {
   }
 
   private WeightSpec vector(String name, int elements) {
-    return WeightSpec.vector(prefix + name + ".weight", elements).plus(normOffset);
+    return ofNorm.apply(WeightSpec.vector(prefix + name + ".weight", elements));
   }
 }

@@ -12,6 +12,9 @@ public sealed interface Step
         Step.Product,
         Step.Attend,
         Step.Add,
+        Step.Scale,
+        Step.Carry,
+        Step.MultiplyCarried,
         Step.Weigh,
         Step.NormInPlace,
         Step.LatentQueries,
@@ -188,6 +191,74 @@ public sealed interface Step
     @Override
     public Buffer filled() {
       return null;
+    }
+  }
+
+  /**
+   * {@code hidden *= factor}.
+   *
+   * @param factor [1]
+   */
+  record Scale(WeightSpec factor) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(factor);
+    }
+
+    @Override
+    public Buffer source() {
+      return null;
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * {@code carried = scale · (carried + norm(source))}, where carried is what tokens carry beside
+   * the residual stream, and groups of as many elements as the norm's weight are normed each alone.
+   *
+   * @param source [carried]; overwritten
+   * @param norm [elements of a group]
+   * @param epsilon added to the mean square
+   */
+  record Carry(Buffer source, WeightSpec norm, double epsilon, double scale) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(norm);
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * {@code target *= carried[first : first + width]}, of what tokens carry beside the residual
+   * stream.
+   *
+   * @param first the first of the elements
+   */
+  record MultiplyCarried(int first, Buffer target) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer source() {
+      return target;
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
     }
   }
 

@@ -70,11 +70,6 @@ public record WeightSpec(
     return new WeightSpec(name, shape, index, 1, 0, Use.VECTOR, null);
   }
 
-  /** A vector that is not rounded. */
-  static WeightSpec exactVector(String name, int elements) {
-    return new WeightSpec(name, List.of((long) elements), 0, 1, 0, Use.EXACT_VECTOR, null);
-  }
-
   /** Some of its rows. */
   WeightSpec rows(int first, int count) {
     return new WeightSpec(name, shape, firstRow + first, count, offset, use, null);
@@ -100,6 +95,11 @@ public record WeightSpec(
     return new WeightSpec(name, shape, firstRow, rows, offset + value, use, other);
   }
 
+  /** The same vector in float32. */
+  WeightSpec exactly() {
+    return new WeightSpec(name, shape, firstRow, rows, offset, Use.EXACT_VECTOR, other);
+  }
+
   /** Elements of a row. */
   public int columns() {
     return shape.get(shape.size() - 1).intValue();
@@ -113,6 +113,11 @@ public record WeightSpec(
   /** Whether it has rows and columns, and is streamed; a vector otherwise, which stays resident. */
   public boolean isMatrix() {
     return use == Use.MATRIX;
+  }
+
+  /** Whether it is a vector in float32, whatever the type of the mathematics. */
+  public boolean isExact() {
+    return use == Use.EXACT_VECTOR;
   }
 
   /**

@@ -85,7 +85,7 @@ final class ModelWeights {
           wanted.name(), path, entry.shape(), config, wanted.shape());
     }
     ElementType type = elementType(entry, path);
-    if (!type.standsAlone() && (!wanted.isMatrix() || wanted.equals(spec.embedding()))) {
+    if (!type.standsAlone() && (!wanted.isMatrix() || isEmbedding(wanted))) {
       throw notStored(entry, path);
     }
     Part codes = part(located, type, wanted.columns(), wanted, 1);
@@ -137,6 +137,10 @@ final class ModelWeights {
           shape,
           BYTES);
     }
+  }
+
+  private boolean isEmbedding(WeightSpec wanted) {
+    return spec.embeddings().stream().anyMatch(embedding -> embedding.matrix().equals(wanted));
   }
 
   private static Part part(

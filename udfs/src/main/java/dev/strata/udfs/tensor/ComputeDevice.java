@@ -223,6 +223,16 @@ public final class ComputeDevice implements AutoCloseable {
   }
 
   /**
+   * The type of activations between products.
+   *
+   * @param exact whether the model wants them as exact as products can take them: on CPUs in
+   *     float32, to which weights are converted then
+   */
+  public NumberType activationType(boolean exact) {
+    return exact && threads != null ? NumberType.FLOAT32 : computeType;
+  }
+
+  /**
    * Whether products are those of float32 numbers, whatever the types of weights and activations:
    * on CPUs, but for bfloat16 where the processor multiplies it itself.
    */

@@ -69,6 +69,7 @@ public final class Kernels implements AutoCloseable {
   private final TorchScript script;
   private final int leastRows;
   private final boolean converts;
+  private final boolean onCpu;
 
   /** [PIECE_ELEMENTS] for each thread, from the first product on that converts. */
   private final List<Tensor> pieces = new ArrayList<>();
@@ -78,6 +79,7 @@ public final class Kernels implements AutoCloseable {
     this.script = script;
     this.leastRows = onCpu ? LEAST_CPU_ROWS : 0;
     this.converts = device.productsConvert();
+    this.onCpu = onCpu;
   }
 
   /** What a CPU's products hold for themselves. */
@@ -283,6 +285,25 @@ public final class Kernels implements AutoCloseable {
     require(rows * columns <= x.elements(), "[%s, %s] of %s", rows, columns, x);
     return device.view(
         "matrix", x, x.type(), new long[] {rows, columns}, script.call("matrix", x, rows, columns));
+  }
+
+  /** A view of a buffer's first elements in another shape. */
+  public Tensor seen(Tensor x, long... shape) {
+    long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    require(elements <= x.elements(), "%s of %s", Arrays.toString(shape), x);
+    return device.view("view", x, x.type(), shape, script.call("seen", x, elements, shape));
+  }
+
+  /** A view of some columns of a matrix, from {@code first} on. */
+  public Tensor columns(Tensor x, long first, long columns) {
+    long rows = x.size(0);
+    checkBlock(x, 0, rows, first, columns);
+    return device.view(
+        "columns",
+        x,
+        x.type(),
+        new long[] {rows, columns},
+        script.call("block", x, 0, rows, first, columns));
   }
 
   /** A view of some elements of the first dimension. */
@@ -734,6 +755,45 @@ public final class Kernels implements AutoCloseable {
                 x));
   }
 
+  /** {@code x[first : first + n] *= factor}, a single number. */
+  public void scaleRows(Tensor x, long first, long n, Tensor factor) {
+    checkBlock(x, first, n, 0, x.size(1));
+    require(factor.elements() == 1, "factor %s", factor);
+    inParts(n, (begin, count) -> script.run("multiply_rows", x, first + begin, count, factor));
+  }
+
+  /** {@code x[: n] *= carried[first : first + n, column : column + columns of x]}. */
+  public void multiplyCarried(Tensor x, long n, Tensor carried, long first, long column) {
+    checkBlock(x, 0, n, 0, x.size(1));
+    checkBlock(carried, first, n, column, x.size(1));
+    inParts(
+        n,
+        (begin, count) ->
+            script.run("multiply_carried", x, begin, count, carried, first + begin, column));
+  }
+
+  /**
+   * {@code carried[first : first + n] = scale · (carried + norm(x[: n]))}, where each group of as
+   * many elements as the weight has is normed alone.
+   *
+   * @param x overwritten
+   */
+  public void carry(
+      Tensor x, long n, Tensor weight, double epsilon, double scale, Tensor carried, long first) {
+    checkBlock(x, 0, n, 0, x.size(1));
+    checkBlock(carried, first, n, 0, x.size(1));
+    require(
+        weight.elements() > 0 && x.size(1) % weight.elements() == 0 && carried.size(1) == x.size(1),
+        "norm %s of %s into %s",
+        weight,
+        x,
+        carried);
+    inParts(
+        n,
+        (begin, count) ->
+            script.run("carry", x, begin, count, weight, epsilon, scale, carried, first + begin));
+  }
+
   /** {@code x += value}. */
   public void shift(Tensor x, double value) {
     script.run("shift", x, value);
@@ -776,15 +836,16 @@ public final class Kernels implements AutoCloseable {
   }
 
   /**
-   * Copies embedding rows to hidden states: {@code x[first + i] = scale · staged[index[i]]}.
+   * Copies embedding rows to hidden states: {@code x[first + i, column : column + width] = scale ·
+   * staged[index[i]]}.
    *
-   * @param staged [at least rows, hidden] on the host
+   * @param staged [at least rows, width] on the host
    */
-  public void embed(Tensor staged, long rows, Tensor index, double scale, Tensor x, long first) {
+  public void embed(
+      Tensor staged, long rows, Tensor index, double scale, Tensor x, long first, long column) {
     require(rows <= staged.size(0), "%s rows in %s", rows, staged);
-    require(staged.size(1) == x.size(1), "rows of %s in %s", staged, x);
-    checkBlock(x, first, index.elements(), 0, x.size(1));
-    script.runBlocking("embed", staged, rows, index, scale, x, first);
+    checkBlock(x, first, index.elements(), column, staged.size(1));
+    script.runBlocking("embed", staged, rows, index, scale, x, first, column);
   }
 
   /** A product with the rows of a tile from {@code begin} to {@code end}. */
@@ -795,7 +856,7 @@ public final class Kernels implements AutoCloseable {
   /** On a CPU a tile's rows are shared among threads; a small product is the calling thread's. */
   private void inProductParts(Tensor x, long n, Tensor w, ProductPart work) {
     int parts = productParts(n, w);
-    boolean plain = !converts || areFloat32(x, w);
+    boolean plain = x.type() == w.type() && (!converts || areFloat32(x, w));
     if (!plain) {
       allocatePieces(parts);
     }
@@ -854,6 +915,7 @@ public final class Kernels implements AutoCloseable {
    * @param n how many
    * @param rotation how queries and keys are rotated
    * @param first the first of the tokens in the rotation's positions
+   * @param values what becomes of values
    * @param slots [n] where in {@code kv} each token's key and value go
    * @param fresh [at least n, 2, kvHeads, headDim]
    * @param kv [slots, 2, kvHeads, headDim]
@@ -868,6 +930,7 @@ public final class Kernels implements AutoCloseable {
       Tensor queryNorm,
       Tensor keyNorm,
       double epsilon,
+      KeptValues values,
       Tensor slots,
       Tensor fresh,
       Tensor kv) {
@@ -879,25 +942,7 @@ public final class Kernels implements AutoCloseable {
     checkHeadNorm(keyNorm, kv.size(2), headDim);
     require(slots.elements() == n, "%s tokens in slots %s", n, slots);
     require(n <= fresh.size(0), "%s tokens in %s", n, fresh);
-    require(
-        first >= 0 && first + n <= rotation.positions().elements(),
-        "tokens %s to %s of %s",
-        first,
-        first + n,
-        rotation.positions());
-    require(
-        2 * rotation.frequencies().elements() <= headDim,
-        "%s frequencies of %s",
-        rotation.frequencies().elements(),
-        headDim);
-    Longer longer = rotation.longer();
-    require(
-        longer.spans().elements() == 0
-            || (longer.spans().elements() == rotation.positions().elements()
-                && longer.frequencies().elements() == rotation.frequencies().elements()),
-        "%s beside %s",
-        longer,
-        rotation.frequencies());
+    checkRotation(rotation, first, n, headDim);
     inParts(
         n,
         (begin, count) ->
@@ -920,16 +965,103 @@ public final class Kernels implements AutoCloseable {
                 queryNorm,
                 keyNorm,
                 epsilon,
+                values.code,
                 slots,
                 fresh,
                 kv,
                 begin));
+    return queries(qkv, row, n, heads, headDim);
+  }
+
+  /** What becomes of values before they are kept; the names say it in a family's words. */
+  public enum KeptValues {
+    PLAIN(0),
+    NORMED(1),
+    NORMED_KEYS(2);
+
+    private final int code;
+
+    KeptValues(int code) {
+      this.code = code;
+    }
+  }
+
+  /**
+   * Norms and rotates queries alone, where keys and values are others'. Returns them, [n, heads,
+   * headDim], a view of {@code q}.
+   *
+   * @param q [tokens, heads · headDim]; overwritten
+   * @param row the first of the tokens in {@code q}
+   * @param n how many
+   * @param first the first of the tokens in the rotation's positions
+   */
+  public Tensor enterQueries(
+      Tensor q,
+      long row,
+      long n,
+      long heads,
+      long headDim,
+      Rotation rotation,
+      long first,
+      Tensor queryNorm,
+      double epsilon) {
+    checkBlock(q, row, n, 0, heads * headDim);
+    checkHeadNorm(queryNorm, heads, headDim);
+    checkRotation(rotation, first, n, headDim);
+    inParts(
+        n,
+        (begin, count) ->
+            script.run(
+                "enter_queries",
+                q,
+                row + begin,
+                count,
+                heads,
+                headDim,
+                rotation.positions(),
+                first + begin,
+                rotation.frequencies(),
+                rotation.factor(),
+                rotation.pairs(),
+                rotation.beta(),
+                rotation.length(),
+                rotation.longer().spans(),
+                rotation.longer().frequencies(),
+                rotation.longer().above(),
+                queryNorm,
+                epsilon));
+    return queries(q, row, n, heads, headDim);
+  }
+
+  private Tensor queries(Tensor qkv, long row, long n, long heads, long headDim) {
     return device.view(
         "queries",
         qkv,
         qkv.type(),
         new long[] {n, heads, headDim},
         script.call("queries", qkv, row, n, heads, headDim));
+  }
+
+  private static void checkRotation(Rotation rotation, long first, long n, long headDim) {
+    require(
+        first >= 0 && first + n <= rotation.positions().elements(),
+        "tokens %s to %s of %s",
+        first,
+        first + n,
+        rotation.positions());
+    require(
+        2 * rotation.frequencies().elements() <= headDim,
+        "%s frequencies of %s",
+        rotation.frequencies().elements(),
+        headDim);
+    Longer longer = rotation.longer();
+    require(
+        longer.spans().elements() == 0
+            || (longer.spans().elements() == rotation.positions().elements()
+                && longer.frequencies().elements() == rotation.frequencies().elements()),
+        "%s beside %s",
+        longer,
+        rotation.frequencies());
   }
 
   /**
@@ -1250,7 +1382,9 @@ public final class Kernels implements AutoCloseable {
     checkBlock(x, first, n, 0, x.size(1));
     require(x.size(1) == w.size(1), "product of %s and %s", x, w);
     require(
-        x.type() == w.type() || (converts && NUMBERS.contains(w.type())),
+        x.type() == w.type()
+            || ((converts || (onCpu && x.type() == NumberType.FLOAT32))
+                && NUMBERS.contains(w.type())),
         "product of %s and %s",
         x,
         w);

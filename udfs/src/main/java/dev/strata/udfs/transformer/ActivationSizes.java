@@ -1,5 +1,6 @@
 package dev.strata.udfs.transformer;
 
+import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
@@ -16,11 +17,17 @@ import java.util.stream.Stream;
  * @param slots elements of each slot that buffers lie in
  * @param queryWidth elements that attention gives at most
  * @param heads most query heads
+ * @param exactWidth elements of queries, keys and values that are all in float32 for a moment
  * @param rowWidth elements that steps take of a row at once at most, as norms do
  * @param wholeWidth elements of products that are made whole, not tile by tile
  */
 public record ActivationSizes(
-    List<Integer> slots, long queryWidth, long heads, long rowWidth, long wholeWidth) {
+    List<Integer> slots,
+    long queryWidth,
+    long heads,
+    long exactWidth,
+    long rowWidth,
+    long wholeWidth) {
 
   static final String OWNER = "micro-batch";
 
@@ -45,6 +52,12 @@ public record ActivationSizes(
         slots,
         attends(spec).mapToLong(step -> step.attention().queryWidth()).max().orElse(0),
         attends(spec).mapToLong(step -> step.attention().heads()).max().orElse(0),
+        attends(spec)
+            .map(Step.Attend::attention)
+            .filter(a -> a.sharesKeys() || a.values() != AttentionSpec.Values.PLAIN)
+            .mapToLong(AttentionSpec::width)
+            .max()
+            .orElse(0),
         spec.steps().mapToLong(step -> rowWidth(step, spec.hiddenSize())).max().orElse(0),
         spec.steps().mapToLong(ActivationSizes::wholeWidth).max().orElse(0));
   }
@@ -96,7 +109,7 @@ public record ActivationSizes(
     long product = Math.max(tileRows * type.bytes(), wholeWidth * Float.BYTES);
     long attention = queryWidth * type.bytes() + 2 * heads * Float.BYTES;
     long rows = Math.min(blockTokens, Kernels.LARGEST_PART_ROWS);
-    long part = rows * Math.max(2 * queryWidth, rowWidth) * Float.BYTES;
+    long part = rows * (exactWidth + Math.max(2 * queryWidth, rowWidth)) * Float.BYTES;
     long bytes = blockTokens * Math.max(product, attention) + part;
     return Footprint.device(RESULTS, (long) (bytes * CUT_UP));
   }

@@ -2,6 +2,7 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Holdings;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,13 +20,16 @@ public final class Activations implements AutoCloseable {
 
   private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
+  private final NumberType type;
   private final ActivationSizes sizes;
   private final List<Tensor> slots = new ArrayList<>();
   private final Map<View, Tensor> views = new HashMap<>();
   private int blockTokens;
 
-  public Activations(ComputeDevice device, ActivationSizes sizes, int blockTokens) {
+  public Activations(
+      ComputeDevice device, NumberType type, ActivationSizes sizes, int blockTokens) {
     this.device = device;
+    this.type = type;
     this.sizes = sizes;
     allocate(blockTokens);
   }
@@ -34,9 +38,7 @@ public final class Activations implements AutoCloseable {
     blockTokens = tokens;
     try {
       for (int width : sizes.slots()) {
-        slots.add(
-            holdings.add(
-                device.allocate(ActivationSizes.OWNER, device.computeType(), tokens, width)));
+        slots.add(holdings.add(device.allocate(ActivationSizes.OWNER, type, tokens, width)));
       }
     } catch (Throwable e) {
       forget();

@@ -25,7 +25,8 @@ final class AttentionPass {
   /**
    * Batch by batch.
    *
-   * @param queryKeyValue [block's tokens, (heads + 2 · kvHeads) · headDim]; overwritten
+   * @param queryKeyValue [block's tokens, (heads + 2 · kvHeads) · headDim], of queries alone where
+   *     keys and values are another layer's; overwritten
    * @param attended [block's tokens, heads · headDim]
    * @throws IOException if keys and values cannot be brought
    */
@@ -64,6 +65,28 @@ final class AttentionPass {
 
   private Tensor enter(
       TokenBlock block, KvBatch batch, KvMemory.Access access, Tensor queryKeyValue) {
+    return attention.sharesKeys()
+        ? enterQueries(block, batch, queryKeyValue)
+        : enterAll(block, batch, access, queryKeyValue);
+  }
+
+  private Tensor enterQueries(TokenBlock block, KvBatch batch, Tensor queries) {
+    return model
+        .kernels()
+        .enterQueries(
+            queries,
+            batch.firstRow(),
+            batch.rows(),
+            attention.heads(),
+            attention.headDim(),
+            positions.rotation(attention.rope()),
+            block.first() + batch.firstRow(),
+            model.vector(attention.queryNorm()),
+            attention.normEpsilon());
+  }
+
+  private Tensor enterAll(
+      TokenBlock block, KvBatch batch, KvMemory.Access access, Tensor queryKeyValue) {
     return model
         .kernels()
         .enter(
@@ -76,6 +99,7 @@ final class AttentionPass {
             model.vector(attention.queryNorm()),
             model.vector(attention.keyNorm()),
             attention.normEpsilon(),
+            Kernels.KeptValues.valueOf(attention.values().name()),
             batch.rowSlots(),
             access.fresh(),
             access.kv());

@@ -30,7 +30,7 @@ public final class ResidentWeights implements AutoCloseable {
     return Footprint.device(OWNER, elements * type.bytes());
   }
 
-  /** Adds a vector of the compute type, which is closed with these weights. */
+  /** Adds a vector of the compute type, or an exact one, which is closed with these weights. */
   public void put(WeightSpec weight, Tensor vector) {
     vectors.put(weight, holdings.add(vector));
   }

@@ -83,6 +83,12 @@ public final class StagePass {
       gather(gather, block);
     } else if (step instanceof Step.Combine combine) {
       combine(combine, block);
+    } else if (step instanceof Step.Scale scale) {
+      scale(scale, block);
+    } else if (step instanceof Step.Carry carry) {
+      carry(carry, block);
+    } else if (step instanceof Step.MultiplyCarried multiply) {
+      multiplyCarried(multiply, block);
     } else {
       throw new IllegalArgumentException("tiles are missing for " + step);
     }
@@ -121,6 +127,46 @@ public final class StagePass {
                         add.scale(),
                         block.hidden(),
                         block.row()));
+  }
+
+  private void scale(Step.Scale scale, BlockState block) {
+    Tensor factor = model.vector(scale.factor());
+    model
+        .compute()
+        .run(
+            "scale",
+            () -> model.kernels().scaleRows(block.hidden(), block.row(), block.tokens(), factor));
+  }
+
+  private void carry(Step.Carry carry, BlockState block) {
+    model
+        .compute()
+        .run(
+            "carry",
+            () ->
+                model
+                    .kernels()
+                    .carry(
+                        buffer(carry.source()),
+                        block.tokens(),
+                        model.vector(carry.norm()),
+                        carry.epsilon(),
+                        carry.scale(),
+                        block.carried(),
+                        block.row()));
+  }
+
+  private void multiplyCarried(Step.MultiplyCarried multiply, BlockState block) {
+    Tensor x = buffer(multiply.target());
+    model
+        .compute()
+        .run(
+            "carry",
+            () ->
+                model
+                    .kernels()
+                    .multiplyCarried(
+                        x, block.tokens(), block.carried(), block.row(), multiply.first()));
   }
 
   private void attend(Step.Attend attend, BlockState block) throws IOException {

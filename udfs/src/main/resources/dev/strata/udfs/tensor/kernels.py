@@ -81,6 +81,10 @@ class Kernels(Module):
   def matrix(self: __torch__.Kernels, x: Tensor, rows: int, columns: int) -> Tensor:
     return torch.view(torch.slice(torch.view(x, [-1]), 0, 0, rows * columns, 1), [rows, columns])
 
+  # A view of the first n elements in another shape.
+  def seen(self: __torch__.Kernels, x: Tensor, n: int, shape: List[int]) -> Tensor:
+    return torch.view(torch.slice(torch.view(x, [-1]), 0, 0, n, 1), shape)
+
   # A view of the first dimension's elements from begin to end.
   def part(self: __torch__.Kernels, x: Tensor, begin: int, end: int) -> Tensor:
     return torch.slice(x, 0, begin, end, 1)
@@ -232,12 +236,18 @@ class Kernels(Module):
     target = (self).block(out, first, n, first_row + begin, end - begin, )
     return (self).biased_product(x, n, w, begin, end, bias, first_row, least_rows, piece, True, target, )
 
-  # Root mean square norm over the last dimension, accumulated in float32, into out, which may have another type.
+  # Root mean square norm over the last dimension, accumulated in float32, into out, which may have another type. Where the
+  # weight is of another type than out, float32, all is multiplied before it is rounded. Without a weight nothing is multiplied.
   def rms_norm(self: __torch__.Kernels, x: Tensor, weight: Tensor, epsilon: float, out: Tensor) -> int:
     squares = torch.pow(torch.linalg_vector_norm(x, 2, [-1], True, dtype=6), 2)
     scale = torch.rsqrt(torch.add(torch.div(squares, torch.size(x, -1)), epsilon))
-    _0 = torch.mul(x, scale, out=out)
-    _1 = torch.mul_(out, weight)
+    if torch.numel(weight) == 0:
+      _0 = torch.mul(x, scale, out=out)
+    elif ops.prim.dtype(weight) == ops.prim.dtype(out):
+      _1 = torch.mul(x, scale, out=out)
+      _2 = torch.mul_(out, weight)
+    else:
+      _3 = torch.copy_(out, torch.mul_(torch.mul(torch.to(x, 6), scale), weight))
     return 0
 
   # out[to : to + n] = norm(x[first : first + n]), or just x without a weight
@@ -409,6 +419,25 @@ class Kernels(Module):
     _0 = torch.index_add_(x, 0, (self).rows_of(order, begin, n, most, first, row, ), z)
     return 0
 
+  # x[first : first + n] *= factor [1]
+  def multiply_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, factor: Tensor) -> int:
+    _0 = torch.mul_(torch.slice(x, 0, first, first + n, 1), factor)
+    return 0
+
+  # x[to : to + n] *= carried[first : first + n, from column on]
+  def multiply_carried(self: __torch__.Kernels, x: Tensor, to: int, n: int, carried: Tensor, first: int, column: int) -> int:
+    _0 = torch.mul_(torch.slice(x, 0, to, to + n, 1), (self).block(carried, first, n, column, torch.size(x, 1), ))
+    return 0
+
+  # carried[to : to + n] = scale * (carried + norm(x[first : first + n])), groups of elements normed alone; x is overwritten
+  def carry(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, scale: float, carried: Tensor, to: int) -> int:
+    some = torch.slice(x, 0, first, first + n, 1)
+    d = torch.numel(weight)
+    groups = torch.view(some, [n, torch.floordiv(torch.size(x, 1), d), d])
+    _0 = (self).rms_norm(groups, weight, epsilon, groups, )
+    _1 = torch.mul_(torch.add_(torch.slice(carried, 0, to, to + n, 1), some), scale)
+    return 0
+
   # x += value
   def shift(self: __torch__.Kernels, x: Tensor, value: float) -> int:
     _0 = torch.add_(x, value)
@@ -431,10 +460,10 @@ class Kernels(Module):
     _0 = torch.zero_(x)
     return 0
 
-  # x[first : first + n] = scale times the rows that index picks from the embedding rows in staged
-  def embed(self: __torch__.Kernels, staged: Tensor, rows: int, index: Tensor, scale: float, x: Tensor, first: int) -> int:
+  # x[first : first + n, from column on] = scale times the rows that index picks from the embedding rows in staged
+  def embed(self: __torch__.Kernels, staged: Tensor, rows: int, index: Tensor, scale: float, x: Tensor, first: int, column: int) -> int:
     w = torch.to(torch.slice(staged, 0, 0, rows, 1), ops.prim.device(x), ops.prim.dtype(staged))
-    target = torch.slice(x, 0, first, first + torch.size(index, 0), 1)
+    target = (self).block(x, first, torch.size(index, 0), column, torch.size(w, 1), )
     if ops.prim.dtype(x) == ops.prim.dtype(w):
       _0 = torch.index_select(w, 0, index, out=target)
     else:
@@ -474,10 +503,11 @@ class Kernels(Module):
   def queries(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, d: int) -> Tensor:
     return torch.view((self).block(qkv, row, n, 0, heads * d, ), [n, heads, d])
 
-  # Norms the heads of n tokens from row on of qkv itself, from column on, each alone or all of a token together.
+  # Norms the heads of n tokens from row on of qkv itself, from column on, each alone or, where the weight has as many
+  # elements, all of a token together; each alone without a weight.
   def norm_heads(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, column: int, heads: int, d: int, weight: Tensor, epsilon: float) -> int:
     x = (self).block(qkv, row, n, column, heads * d, )
-    if torch.numel(weight) == d:
+    if torch.numel(weight) <= d:
       x = torch.view(x, [n, heads, d])
     return (self).rms_norm(x, weight, epsilon, x, )
 
@@ -488,10 +518,19 @@ class Kernels(Module):
     return 0
 
   # Norms and rotates queries and keys of the n tokens from row on in qkv itself; leaves keys and values also in fresh,
-  # from token to on, and in kv [slots, 2, kvHeads, headDim], at the tokens' slots.
-  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, pairs: bool, beta: float, length: int, spans: Tensor, longer: Tensor, above: int, query_norm: Tensor, key_norm: Tensor, epsilon: float, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
+  # from token to on, and in kv [slots, 2, kvHeads, headDim], at the tokens' slots. Values stay as they are (0), are normed
+  # without a weight (1), or are keys that were not normed yet, normed so (2).
+  def enter(self: __torch__.Kernels, qkv: Tensor, row: int, n: int, heads: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, pairs: bool, beta: float, length: int, spans: Tensor, longer: Tensor, above: int, query_norm: Tensor, key_norm: Tensor, epsilon: float, values: int, slots: Tensor, fresh: Tensor, kv: Tensor, to: int) -> int:
     kv_heads = torch.size(kv, 2)
     d = torch.size(kv, 3)
+    given = (self).block(qkv, row, n, 0, (heads + kv_heads * 2) * d, )
+    if values > 0:
+      # Scores of heads that are not scaled down are large: what is left of half types' digits is rounded once.
+      qkv = torch.to(given, 6)
+      row = 0
+      if values == 2:
+        _6 = torch.copy_((self).block(qkv, row, n, (heads + kv_heads) * d, kv_heads * d, ), (self).block(qkv, row, n, heads * d, kv_heads * d, ))
+      _7 = (self).norm_heads(qkv, row, n, (heads + kv_heads) * d, kv_heads, d, torch.empty([0], dtype=6, layout=None, device=ops.prim.device(qkv), pin_memory=False), epsilon, )
     turned = (self).queries(qkv, row, n, heads + kv_heads, d, )
     if torch.numel(query_norm) > 0:
       _0 = (self).norm_heads(qkv, row, n, 0, heads, d, query_norm, epsilon, )
@@ -504,9 +543,31 @@ class Kernels(Module):
       _2 = (self).rotate(turned, r, pairs, )
     if beta > 0.:
       _5 = (self).sharpen((self).queries(qkv, row, n, heads, d, ), torch.slice(positions, 0, first, first + n, 1), beta, length, )
+    if values > 0 and ops.prim.dtype(given) != 6:
+      _8 = torch.copy_(given, qkv)
     new = torch.slice(fresh, 0, to, to + n, 1)
     _3 = torch.copy_(torch.view(new, [n, kv_heads * 2 * d]), (self).block(qkv, row, n, heads * d, kv_heads * 2 * d, ))
     _4 = torch.index_copy_(kv, 0, torch.slice(slots, 0, to, to + n, 1), new)
+    return 0
+
+  # Norms and rotates queries alone, [n, heads headDim] from row on of q itself.
+  def enter_queries(self: __torch__.Kernels, q: Tensor, row: int, n: int, heads: int, d: int, positions: Tensor, first: int, frequencies: Tensor, factor: float, pairs: bool, beta: float, length: int, spans: Tensor, longer: Tensor, above: int, query_norm: Tensor, epsilon: float) -> int:
+    given = (self).block(q, row, n, 0, heads * d, )
+    exact = torch.to(given, 6)
+    turned = torch.view(exact, [n, heads, d])
+    own_positions = torch.slice(positions, 0, first, first + n, 1)
+    if torch.numel(query_norm) > 0:
+      _0 = (self).norm_heads(exact, 0, n, 0, heads, d, query_norm, epsilon, )
+    if torch.numel(frequencies) > 0:
+      own_spans = spans
+      if torch.numel(spans) > 0:
+        own_spans = torch.slice(spans, 0, first, first + n, 1)
+      r = (self).rotations(own_positions, frequencies, factor, own_spans, longer, above, )
+      _1 = (self).rotate(turned, r, pairs, )
+    if beta > 0.:
+      _2 = (self).sharpen(turned, own_positions, beta, length, )
+    if ops.prim.dtype(given) != 6:
+      _3 = torch.copy_(given, exact)
     return 0
 
   # softmax(cap * tanh(q @ k^T * scale / cap)) @ v, in float32 between the products, without a cap softmax(q @ k^T * scale)
@@ -552,6 +613,9 @@ class Kernels(Module):
         skipped = ops.prim.max(0, length - count - window + 1)
       k = torch.slice(keys, 2, slots[i] + skipped, slots[i] + length, 1)
       v = torch.slice(values, 2, slots[i] + skipped, slots[i] + length, 1)
+      if ops.prim.dtype(k) != ops.prim.dtype(q):
+        k = torch.to(k, ops.prim.dtype(q))
+        v = torch.to(v, ops.prim.dtype(q))
       if count == 1:
         x = torch.select(queries, 0, row)
         if plain:

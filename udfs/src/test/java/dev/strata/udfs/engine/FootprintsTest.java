@@ -83,7 +83,7 @@ class FootprintsTest {
     open(name);
     assertTakes(
         ActivationSizes.of(spec).footprint(device.computeType(), BLOCK),
-        List.of(new Activations(device, ActivationSizes.of(spec), BLOCK)));
+        List.of(new Activations(device, device.computeType(), ActivationSizes.of(spec), BLOCK)));
   }
 
   @ParameterizedTest
@@ -129,9 +129,8 @@ class FootprintsTest {
                 device,
                 null,
                 BLOCK,
-                spec.hiddenSize(),
+                new TokenState(spec.hiddenSize(), 0, false),
                 sweepTokens,
-                false,
                 lanes.compute(),
                 lanes.hiddenIn(),
                 lanes.hiddenOut())));
@@ -143,11 +142,13 @@ class FootprintsTest {
     open(name);
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
-        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize(), false)));
+        List.of(
+            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false))));
     assertTakes(
         ResidentHidden.footprint(2 * SWEEP, (long) spec.hiddenSize() * Float.BYTES)
             .plus(ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES)),
-        List.of(new ResidentHidden(device, null, SWEEP, spec.hiddenSize(), true)));
+        List.of(
+            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, true))));
   }
 
   @ParameterizedTest
@@ -165,9 +166,8 @@ class FootprintsTest {
                 device,
                 null,
                 BLOCK,
-                spec.hiddenSize(),
+                new TokenState(spec.hiddenSize(), 0, true),
                 sweepTokens,
-                true,
                 lanes.compute(),
                 lanes.hiddenIn(),
                 lanes.hiddenOut())));

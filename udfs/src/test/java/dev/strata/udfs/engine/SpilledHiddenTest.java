@@ -51,7 +51,14 @@ class SpilledHiddenTest {
     compute.bind();
     hidden =
         new SpilledHidden(
-            device, this::embed, BLOCK, WIDTH, SWEEP, false, compute, copies.get(0), copies.get(1));
+            device,
+            this::embed,
+            BLOCK,
+            new TokenState(WIDTH, 0, false),
+            SWEEP,
+            compute,
+            copies.get(0),
+            copies.get(1));
   }
 
   @AfterEach

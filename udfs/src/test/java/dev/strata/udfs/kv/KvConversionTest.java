@@ -11,14 +11,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What kernels take that quantise keys and values is what is declared, by the kernel's count. */
 class KvConversionTest {
 
   private static final int TOKENS = 7000;
-  private static final KvFormat PLAIN = new KvFormat(NumberType.BFLOAT16, 1, 8, 128);
-  private static final KvFormat QUANTIZED = new KvFormat(NumberType.UINT8, 1, 8, 128 + Float.BYTES);
+  private static final KvFormat PLAIN = format(NumberType.BFLOAT16, 128);
+  private static final KvFormat QUANTIZED = format(NumberType.UINT8, 128 + Float.BYTES);
+
+  private static KvFormat format(NumberType type, int width) {
+    return new KvFormat(type, List.of(new KvFormat.Heads(8, width, 0)));
+  }
 
   /** A JVM of its own, in which memory that is given back is the process's no more. */
   @Test
@@ -53,9 +58,9 @@ class KvConversionTest {
   /** The other JVM. */
   public static void main(String[] arguments) throws IOException {
     try (ComputeDevice device = ComputeDevice.open("staged", "bfloat16", 1);
-        Tensor plain = device.allocate("plain", PLAIN.type(), PLAIN.shape(TOKENS));
+        Tensor plain = device.allocate("plain", PLAIN.type(), PLAIN.shape(0, TOKENS));
         Tensor quantized =
-            device.allocate("quantized", QUANTIZED.type(), QUANTIZED.shape(TOKENS))) {
+            device.allocate("quantized", QUANTIZED.type(), QUANTIZED.shape(0, TOKENS))) {
       touchAndLoad(device, plain, quantized);
       long out = peak(() -> device.kernels().quantize(plain, TOKENS, quantized));
       long in = peak(() -> device.kernels().dequantize(quantized, TOKENS, plain));

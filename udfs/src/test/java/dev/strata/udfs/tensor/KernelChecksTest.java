@@ -116,10 +116,10 @@ class KernelChecksTest extends KernelFixture {
   void embeddingsMustFit() {
     Tensor staged = floats(3, 8);
     Tensor index = indexes(0, 1, 2);
-    assertRefused(() -> kernels.embed(staged, 4, index, 1, floats(6, 8), 0));
-    assertRefused(() -> kernels.embed(staged, 3, index, 1, floats(6, 7), 0));
-    assertRefused(() -> kernels.embed(staged, 2, index, 1, floats(6, 8), 4));
-    assertRefused(() -> kernels.embed(staged, 2, index, 1, floats(2, 8), 0));
+    assertRefused(() -> kernels.embed(staged, 4, index, 1, floats(6, 8), 0, 0));
+    assertRefused(() -> kernels.embed(staged, 3, index, 1, floats(6, 7), 0, 0));
+    assertRefused(() -> kernels.embed(staged, 2, index, 1, floats(6, 8), 4, 0));
+    assertRefused(() -> kernels.embed(staged, 2, index, 1, floats(2, 8), 0, 0));
   }
 
   private final class Entering {
@@ -138,7 +138,20 @@ class KernelChecksTest extends KernelFixture {
     void enter() {
       Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
       kernels
-          .enter(qkv, row, n, 4, rotation, first, queryNorm, keyNorm, 1e-5, slots, fresh, kv)
+          .enter(
+              qkv,
+              row,
+              n,
+              4,
+              rotation,
+              first,
+              queryNorm,
+              keyNorm,
+              1e-5,
+              Kernels.KeptValues.PLAIN,
+              slots,
+              fresh,
+              kv)
           .close();
     }
   }

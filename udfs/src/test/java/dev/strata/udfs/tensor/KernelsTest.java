@@ -393,7 +393,7 @@ class KernelsTest extends KernelFixture {
     Tensor staged = stored.in(own(device.allocateHost("staged", type, 5, 10)), 0);
     long[] index = {2, 0, 0, 1, 2};
     Tensor x = tensor(Matrix.poison(9, 10));
-    kernels.embed(staged, 3, indexes(index), 1, x, 3);
+    kernels.embed(staged, 3, indexes(index), 1, x, 3, 0);
     Matrix.of(x).assertBlock(3, 5, 0, 10, 0, (i, j) -> stored.values[(int) index[i] * 10 + j]);
   }
 
@@ -448,6 +448,7 @@ class KernelsTest extends KernelFixture {
                 norms ? vector(queryNorm) : device.none(),
                 norms ? vector(keyNorm) : device.none(),
                 1e-5,
+                Kernels.KeptValues.PLAIN,
                 indexes(slots),
                 fresh,
                 kv));
@@ -503,7 +504,21 @@ class KernelsTest extends KernelFixture {
     Tensor kv = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor none = device.none();
     Tensor queries =
-        own(kernels.enter(tensor(qkv), row, n, 4, rotation, 0, none, none, 1e-5, slots, fresh, kv));
+        own(
+            kernels.enter(
+                tensor(qkv),
+                row,
+                n,
+                4,
+                rotation,
+                0,
+                none,
+                none,
+                1e-5,
+                Kernels.KeptValues.PLAIN,
+                slots,
+                fresh,
+                kv));
     for (int i = 0; i < n; i++) {
       Tensor slot = indexes(0);
       Tensor freshOne = tensor(Matrix.poison(1, 32), 1, 2, 2, 8);
@@ -520,6 +535,7 @@ class KernelsTest extends KernelFixture {
                   none,
                   none,
                   1e-5,
+                  Kernels.KeptValues.PLAIN,
                   slot,
                   freshOne,
                   kvOne));

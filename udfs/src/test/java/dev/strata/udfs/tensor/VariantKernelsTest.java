@@ -2,7 +2,9 @@ package dev.strata.udfs.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,18 +93,27 @@ class VariantKernelsTest extends KernelFixture {
   void embeddingsMayBeScaled() {
     Matrix staged = random(3, 10);
     Tensor x = tensor(Matrix.poison(4, 10));
-    kernels.embed(tensor(staged), 3, indexes(2, 0), 2.5, x, 1);
+    kernels.embed(tensor(staged), 3, indexes(2, 0), 2.5, x, 1, 0);
     Matrix.of(x).assertBlock(1, 2, 0, 10, 1e-6, (i, j) -> 2.5 * staged.at(i == 0 ? 2 : 0, j));
   }
 
   /** A token's queries and keys after they entered, [heads + kvHeads, headDim]: 3 and 1 of 8. */
   private Matrix entered(Matrix qkv, Kernels.Rotation rotation, Tensor queryNorm, Tensor keyNorm) {
+    return entered(qkv, rotation, queryNorm, keyNorm, Kernels.KeptValues.PLAIN);
+  }
+
+  private Matrix entered(
+      Matrix qkv,
+      Kernels.Rotation rotation,
+      Tensor queryNorm,
+      Tensor keyNorm,
+      Kernels.KeptValues kept) {
     Tensor in = tensor(qkv);
     Tensor fresh = tensor(Matrix.poison(1, 2 * HEAD_DIM), 1, 2, 1, HEAD_DIM);
     Tensor kv = tensor(Matrix.poison(1, 2 * HEAD_DIM), 1, 2, 1, HEAD_DIM);
     own(
         kernels.enter(
-            in, 0, 1, 3, rotation, 0, queryNorm, keyNorm, EPSILON, indexes(0), fresh, kv));
+            in, 0, 1, 3, rotation, 0, queryNorm, keyNorm, EPSILON, kept, indexes(0), fresh, kv));
     return Matrix.of(in);
   }
 
@@ -114,6 +125,41 @@ class VariantKernelsTest extends KernelFixture {
     Matrix expected = Matrix.poison(1, 5 * HEAD_DIM).with(0, 4 * HEAD_DIM, values(qkv));
     expected.with(0, 0, Matrix.of(4, HEAD_DIM, queryOrKey).reshaped(1, 4 * HEAD_DIM));
     entered.assertSame(expected, 1e-5);
+  }
+
+  /** Without a weight; keys that become values are those before their norm. */
+  @Test
+  void valuesAreNormedBeforeTheyAreKept() {
+    Matrix qkv = random(1, 5 * HEAD_DIM);
+    Tensor none = device.none();
+    Kernels.Rotation rotation = kernels.rotation(indexes(7), none, 1, false);
+    Tensor norm = vector(random(1, HEAD_DIM));
+    for (Kernels.KeptValues kept :
+        List.of(Kernels.KeptValues.NORMED, Kernels.KeptValues.NORMED_KEYS)) {
+      int from = kept == Kernels.KeptValues.NORMED ? 4 : 3;
+      double squares = 0;
+      for (int j = 0; j < HEAD_DIM; j++) {
+        squares += Math.pow(qkv.at(0, from * HEAD_DIM + j), 2);
+      }
+      double scale = 1 / Math.sqrt(squares / HEAD_DIM + EPSILON);
+      Matrix entered = entered(qkv, rotation, norm, norm, kept);
+      for (int j = 0; j < HEAD_DIM; j++) {
+        assertThat((double) entered.at(0, 4 * HEAD_DIM + j))
+            .isCloseTo(qkv.at(0, from * HEAD_DIM + j) * scale, within(1e-5));
+      }
+    }
+  }
+
+  /** What is done to them does not depend on whether keys are beside them. */
+  @Test
+  void queriesEnterAlone() {
+    Matrix qkv = random(1, 5 * HEAD_DIM);
+    Tensor norm = vector(random(1, HEAD_DIM));
+    Kernels.Rotation rotation = kernels.rotation(indexes(7), vector(random(1, 3)), 1.5, false);
+    Matrix all = entered(qkv, rotation, norm, norm);
+    Tensor alone = tensor(Matrix.of(1, 3 * HEAD_DIM, (i, j) -> qkv.at(0, j)));
+    own(kernels.enterQueries(alone, 0, 1, 3, HEAD_DIM, rotation, 0, norm, EPSILON));
+    Matrix.of(alone).assertSame(Matrix.of(1, 3 * HEAD_DIM, (i, j) -> all.at(0, j)), 1e-6);
   }
 
   @Test

@@ -117,6 +117,7 @@ class StagePassTest {
         16,
         tokens,
         1,
+        null,
         List.of(new LayerProgram(List.of(STAGE))),
         new HeadSpec(NORM, EPSILON, tokens, true, 1, 0));
   }
@@ -174,13 +175,15 @@ class StagePassTest {
     float[][] hidden = random(TOKENS + FIRST_ROW, HIDDEN);
     Tensor stream = tensor(hidden);
     Activations activations =
-        holdings.add(new Activations(device, ActivationSizes.of(spec()), TOKENS));
+        holdings.add(
+            new Activations(device, NumberType.FLOAT32, ActivationSizes.of(spec()), TOKENS));
     Lane lane = holdings.add(device.newLane("kernels"));
     lane.bind();
     Transformer transformer =
         new Transformer(device, lane, spec(), vectors, null, activations, null);
     BlockState block =
-        new BlockState(new TokenBlock(0, TOKENS, List.of()), stream, device.none(), FIRST_ROW);
+        new BlockState(
+            new TokenBlock(0, TOKENS, List.of()), stream, device.none(), device.none(), FIRST_ROW);
     run(transformer.pass(spec().stages().get(0), null), block);
     float[] computed = device.kernels().toFloats(stream);
     for (int i = 0; i < hidden.length; i++) {
