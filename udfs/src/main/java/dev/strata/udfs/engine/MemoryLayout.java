@@ -102,7 +102,8 @@ abstract class MemoryLayout {
         device.onCpu() ? Kernels.pieces(device.attentionThreads()) : Footprint.NONE,
         ResidentWeights.footprint(model.vectorElements(), vectorType()),
         activations.footprint(device.activationType(), choice.blockTokens()),
-        activations.temporaries(device.activationType(), choice.blockTokens(), tileRows(choice) + 1),
+        activations.temporaries(
+            device.activationType(), choice.blockTokens(), tileRows(choice) + 1),
         head(choice),
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),

@@ -115,8 +115,7 @@ final class SpilledHidden implements HiddenStates {
   private void allocateSlots(int blockTokens) {
     try {
       for (int i = 0; i < SLOTS; i++) {
-        slots.add(
-            ofSlots.add(new StateRows(device, RING, blockTokens, width, carriedWidth)));
+        slots.add(ofSlots.add(new StateRows(device, RING, blockTokens, width, carriedWidth)));
       }
     } catch (Throwable e) {
       ofSlots.closeAfter(e);

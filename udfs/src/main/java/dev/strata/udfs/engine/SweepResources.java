@@ -113,8 +113,7 @@ final class SweepResources implements AutoCloseable {
   private SweepMemory memory(Checkpoint checkpoint) {
     KvPool pool = holdings.add(pool());
     KvMemory kv = holdings.add(kv(pool));
-    Activations activations =
-        holdings.add(activations());
+    Activations activations = holdings.add(activations());
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));

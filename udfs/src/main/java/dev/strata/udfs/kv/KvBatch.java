@@ -254,7 +254,9 @@ public final class KvBatch implements AutoCloseable {
     return loads;
   }
 
-  /** Those of a layer that attends to an earlier one's, which has the batch's own tokens as well. */
+  /**
+   * Those of a layer that attends to an earlier one's, which has the batch's own tokens as well.
+   */
   List<Copy> loads(boolean shared) {
     return shared ? loadsOfAll : loads;
   }

@@ -62,7 +62,9 @@ public record KvFormat(NumberType type, List<Heads> layers) {
       layers.add(
           layer
               .attention()
-              .map(a -> new Heads(a.kvHeads(), a.headDim() + more, a.sharesKeys() ? a.keysOf() : own))
+              .map(
+                  a ->
+                      new Heads(a.kvHeads(), a.headDim() + more, a.sharesKeys() ? a.keysOf() : own))
               .orElse(new Heads(0, 0, own)));
     }
     return new KvFormat(type, layers);

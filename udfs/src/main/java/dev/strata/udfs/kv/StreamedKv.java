@@ -117,8 +117,7 @@ public final class StreamedKv implements KvMemory {
       }
       for (int i = 0; i < FRESH; i++) {
         fresh.add(allocate(plain, freshTokens));
-        leaving.add(
-            format.isQuantized() ? allocate(format, freshTokens) : fresh.get(i));
+        leaving.add(format.isQuantized() ? allocate(format, freshTokens) : fresh.get(i));
         computed.add(newMark());
         stored.add(newMark());
       }
@@ -230,10 +229,7 @@ public final class StreamedKv implements KvMemory {
         Tensor from = pool.segment(layer, copy.segment());
         loads.run(
             "load",
-            () ->
-                device
-                    .kernels()
-                    .copy(from, copy.begin(), copy.tokens(), to, copy.slot()));
+            () -> device.kernels().copy(from, copy.begin(), copy.tokens(), to, copy.slot()));
         bytesLoaded.addAndGet(copy.tokens() * format.layerTokenBytes(layer));
       }
     } finally {

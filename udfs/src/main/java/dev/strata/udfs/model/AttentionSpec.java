@@ -72,17 +72,7 @@ public record AttentionSpec(
   /** The same with norms of queries and keys. */
   AttentionSpec withNorms(WeightSpec ofQueries, WeightSpec ofKeys, double epsilon) {
     return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        ofQueries,
-        ofKeys,
-        epsilon,
-        rope,
-        window,
-        scale,
-        softCap,
-        values,
+        heads, kvHeads, headDim, ofQueries, ofKeys, epsilon, rope, window, scale, softCap, values,
         keysOf);
   }
 

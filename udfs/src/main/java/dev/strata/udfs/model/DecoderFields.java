@@ -206,8 +206,7 @@ final class DecoderFields {
 
   /** The steps of a stage of a layer, in the usual layout of names. */
   StageBuilder stage(int layer) {
-    return new StageBuilder(
-        "model.layers." + layer + ".", hiddenSize, normEpsilon(), this::ofNorm);
+    return new StageBuilder("model.layers." + layer + ".", hiddenSize, normEpsilon(), this::ofNorm);
   }
 
   /** The decoder with these layers. */
@@ -278,8 +277,7 @@ final class DecoderFields {
   }
 
   private StrataException noHalves(int width) {
-    return config.unusable(
-        String.format("a head of %d elements has no halves to rotate", width));
+    return config.unusable(String.format("a head of %d elements has no halves to rotate", width));
   }
 
   int keyValueHeads() {

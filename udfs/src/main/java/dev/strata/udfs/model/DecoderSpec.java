@@ -153,9 +153,6 @@ public record DecoderSpec(
     Stream<WeightSpec> ofLayers = steps().flatMap(step -> step.weights().stream());
     Stream<WeightSpec> ofHead = Stream.of(head.norm(), headMatrix());
     Stream<WeightSpec> ofTokens = embeddings().stream().map(EmbeddingSpec::matrix);
-    return Stream.of(ofTokens, ofLayers, ofHead)
-        .flatMap(weights -> weights)
-        .distinct()
-        .toList();
+    return Stream.of(ofTokens, ofLayers, ofHead).flatMap(weights -> weights).distinct().toList();
   }
 }

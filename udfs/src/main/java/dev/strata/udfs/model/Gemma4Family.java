@@ -62,7 +62,9 @@ final class Gemma4Family implements ModelFamily {
           AttentionSpec plain = attention(config, fields, layer, types.get(layer));
           AttentionSpec attention = // norms of [headDim] each
               a.normed(
-                  shares ? plain.withKeysOf(types.subList(0, own).lastIndexOf(types.get(layer))) : plain,
+                  shares
+                      ? plain.withKeysOf(types.subList(0, own).lastIndexOf(types.get(layer)))
+                      : plain,
                   "self_attn.q_norm",
                   "self_attn.k_norm");
           Buffer x = a.norm("input_layernorm"); // [hidden]
@@ -141,7 +143,9 @@ final class Gemma4Family implements ModelFamily {
     if (config.sizeOr("vocab_size_per_layer_input", vocabSize) < vocabSize) {
       throw config.invalid("vocab_size_per_layer_input", "at least vocab_size " + vocabSize);
     }
-    int rows = config.width("vocab_size_per_layer_input", config.sizeOr("vocab_size_per_layer_input", vocabSize));
+    int rows =
+        config.width(
+            "vocab_size_per_layer_input", config.sizeOr("vocab_size_per_layer_input", vocabSize));
     int columns = config.width("num_hidden_layers times hidden_size_per_layer_input", width);
     return new EmbeddingSpec(
         WeightSpec.matrix("model.embed_tokens_per_layer.weight", rows, columns),

@@ -69,8 +69,9 @@ public record GenerationDefaults(
 
   /**
    * Reads {@code generation_config.json}, and {@code config.json}, its {@code text_config} last,
-   * for stop tokens that are not in it. As in Hugging Face transformers, a model samples only where {@code do_sample} is true, by
-   * default with temperature 1, top-k 50 and top-p 1, and is greedy otherwise.
+   * for stop tokens that are not in it. As in Hugging Face transformers, a model samples only where
+   * {@code do_sample} is true, by default with temperature 1, top-k 50 and top-p 1, and is greedy
+   * otherwise.
    *
    * @param generationConfigJson the text of {@code generation_config.json}, or null if there is
    *     none

@@ -27,6 +27,7 @@ public final class ModelConfig {
             new Ministral3Family(),
             new MistralFamily(),
             new Olmo2Family(),
+            new Olmo3Family(),
             new Phi3Family(),
             new Qwen2Family(),
             new Qwen3Family(),

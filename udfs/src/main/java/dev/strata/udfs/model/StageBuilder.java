@@ -140,8 +140,7 @@ final class StageBuilder {
   /** {@code carried = scale · (carried + norm(x · wᵀ))}, groups of elements normed each alone. */
   void carry(WeightSpec matrix, WeightSpec norm, double epsilon, double scale, Buffer x) {
     Buffer y = new Buffer("carried", matrix.rows());
-    steps.add(
-        new Step.Product(matrix, null, x, Step.Use.STORE, Activation.NONE, y.all()));
+    steps.add(new Step.Product(matrix, null, x, Step.Use.STORE, Activation.NONE, y.all()));
     steps.add(new Step.Carry(y, norm, epsilon, scale));
   }
 

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 /**
  * One step of a stage, done for all tokens of a micro-batch. {@code hidden} is the residual stream.
  */
-public sealed interface Step 
+public sealed interface Step
     permits Step.Norm,
         Step.Product,
         Step.Attend,

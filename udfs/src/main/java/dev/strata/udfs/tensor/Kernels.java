@@ -338,8 +338,7 @@ public final class Kernels implements AutoCloseable {
   public void scaleRows(Tensor x, long first, long n, Tensor factor) {
     checkBlock(x, first, n, 0, x.size(1));
     require(factor.elements() == 1, "factor %s", factor);
-    inParts(
-        n, (begin, count) -> script.run("multiply_rows", x, first + begin, count, factor));
+    inParts(n, (begin, count) -> script.run("multiply_rows", x, first + begin, count, factor));
   }
 
   /** {@code x[: n] *= carried[first : first + n, column : column + columns of x]}. */
@@ -363,9 +362,7 @@ public final class Kernels implements AutoCloseable {
     checkBlock(x, 0, n, 0, x.size(1));
     checkBlock(carried, first, n, 0, x.size(1));
     require(
-        weight.elements() > 0
-            && x.size(1) % weight.elements() == 0
-            && carried.size(1) == x.size(1),
+        weight.elements() > 0 && x.size(1) % weight.elements() == 0 && carried.size(1) == x.size(1),
         "norm %s of %s into %s",
         weight,
         x,
@@ -547,7 +544,7 @@ public final class Kernels implements AutoCloseable {
                 queryNorm,
                 keyNorm,
                 epsilon,
-                values.ordinal(),
+                values.code,
                 slots,
                 fresh,
                 kv,
@@ -557,9 +554,15 @@ public final class Kernels implements AutoCloseable {
 
   /** What becomes of values before they are kept; the names say it in a family's words. */
   public enum KeptValues {
-    PLAIN,
-    NORMED,
-    NORMED_KEYS
+    PLAIN(0),
+    NORMED(1),
+    NORMED_KEYS(2);
+
+    private final int code;
+
+    KeptValues(int code) {
+      this.code = code;
+    }
   }
 
   /**

@@ -38,8 +38,7 @@ public final class Activations implements AutoCloseable {
     blockTokens = tokens;
     try {
       for (int width : sizes.slots()) {
-        slots.add(
-            holdings.add(device.allocate(ActivationSizes.OWNER, type, tokens, width)));
+        slots.add(holdings.add(device.allocate(ActivationSizes.OWNER, type, tokens, width)));
       }
     } catch (Throwable e) {
       forget();

@@ -40,8 +40,7 @@ class RewrittenGoldensTest {
   @ParameterizedTest
   @MethodSource("goldensOfOneTower")
   void besideATower(Path golden) throws IOException {
-    Path wrapped =
-        RewrittenGolden.of(golden).wrapped("model.language_model.", "").write(directory);
+    Path wrapped = RewrittenGolden.of(golden).wrapped("model.language_model.", "").write(directory);
     try (Checkpoint checkpoint = Checkpoint.open(wrapped.toString())) {
       assertThat(checkpoint.generation().stopTokens()).isEqualTo(Set.of(2));
     }

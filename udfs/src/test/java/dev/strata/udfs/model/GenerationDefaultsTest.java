@@ -159,8 +159,7 @@ class GenerationDefaultsTest {
   void theTextModelsStopTokenIsTheLast() {
     String text = "\"text_config\": {\"eos_token_id\": 5}";
     assertThat(parse("{}", "{" + text + "}").stopTokens()).containsExactly(5);
-    assertThat(parse("{}", "{\"eos_token_id\": 4, " + text + "}").stopTokens())
-        .containsExactly(4);
+    assertThat(parse("{}", "{\"eos_token_id\": 4, " + text + "}").stopTokens()).containsExactly(4);
   }
 
   private static GenerationDefaults parse(String generation, String config) {

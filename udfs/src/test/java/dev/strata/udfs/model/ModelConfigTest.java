@@ -329,7 +329,7 @@ class ModelConfigTest {
             + " gelu_pytorch_tanh",
         "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
             + " exaone4, gemma2, gemma3_text, gemma4_text, glm4, granite, llama, ministral3,"
-            + " mistral, olmo2, phi3, qwen2, qwen3, seed_oss, smollm3",
+            + " mistral, olmo2, olmo3, phi3, qwen2, qwen3, seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); use the model as F32, F16 or BF16",

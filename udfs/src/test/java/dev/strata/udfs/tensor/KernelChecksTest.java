@@ -138,7 +138,20 @@ class KernelChecksTest extends KernelFixture {
     void enter() {
       Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
       kernels
-          .enter(qkv, row, n, 4, rotation, first, queryNorm, keyNorm, 1e-5, Kernels.KeptValues.PLAIN, slots, fresh, kv)
+          .enter(
+              qkv,
+              row,
+              n,
+              4,
+              rotation,
+              first,
+              queryNorm,
+              keyNorm,
+              1e-5,
+              Kernels.KeptValues.PLAIN,
+              slots,
+              fresh,
+              kv)
           .close();
     }
   }

@@ -432,7 +432,21 @@ class KernelsTest extends KernelFixture {
     Tensor kv = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor none = device.none();
     Tensor queries =
-        own(kernels.enter(tensor(qkv), row, n, 4, rotation, 0, none, none, 1e-5, Kernels.KeptValues.PLAIN, slots, fresh, kv));
+        own(
+            kernels.enter(
+                tensor(qkv),
+                row,
+                n,
+                4,
+                rotation,
+                0,
+                none,
+                none,
+                1e-5,
+                Kernels.KeptValues.PLAIN,
+                slots,
+                fresh,
+                kv));
     for (int i = 0; i < n; i++) {
       Tensor slot = indexes(0);
       Tensor freshOne = tensor(Matrix.poison(1, 32), 1, 2, 2, 8);

@@ -113,19 +113,7 @@ class VariantKernelsTest extends KernelFixture {
     Tensor kv = tensor(Matrix.poison(1, 2 * HEAD_DIM), 1, 2, 1, HEAD_DIM);
     own(
         kernels.enter(
-            in,
-            0,
-            1,
-            3,
-            rotation,
-            0,
-            queryNorm,
-            keyNorm,
-            EPSILON,
-            kept,
-            indexes(0),
-            fresh,
-            kv));
+            in, 0, 1, 3, rotation, 0, queryNorm, keyNorm, EPSILON, kept, indexes(0), fresh, kv));
     return Matrix.of(in);
   }
 

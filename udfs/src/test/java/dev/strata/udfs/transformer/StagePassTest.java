@@ -175,11 +175,13 @@ class StagePassTest {
     float[][] hidden = random(TOKENS + FIRST_ROW, HIDDEN);
     Tensor stream = tensor(hidden);
     Activations activations =
-        holdings.add(new Activations(device, NumberType.FLOAT32, ActivationSizes.of(spec()), TOKENS));
+        holdings.add(
+            new Activations(device, NumberType.FLOAT32, ActivationSizes.of(spec()), TOKENS));
     Lane lane = holdings.add(device.newLane("kernels"));
     lane.bind();
     Transformer transformer = new Transformer(device, lane, spec(), vectors, null, activations);
-    BlockState block = new BlockState(new TokenBlock(0, TOKENS, List.of()), stream, device.none(), FIRST_ROW);
+    BlockState block =
+        new BlockState(new TokenBlock(0, TOKENS, List.of()), stream, device.none(), FIRST_ROW);
     run(transformer.pass(spec().stages().get(0), null), block);
     float[] computed = device.kernels().toFloats(stream);
     for (int i = 0; i < hidden.length; i++) {
