@@ -140,6 +140,11 @@ public record DecoderSpec(
     return attentions().stream().anyMatch(attention -> attention.softCap() > 0);
   }
 
+  /** Whether any layer attends to keys and values of an earlier one. */
+  public boolean sharesKeys() {
+    return attentions().stream().anyMatch(AttentionSpec::sharesKeys);
+  }
+
   /** The width of the widest head. */
   public int widestHead() {
     return attentions().stream().mapToInt(AttentionSpec::headDim).max().orElse(0);

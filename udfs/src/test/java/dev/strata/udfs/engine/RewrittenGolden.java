@@ -29,6 +29,7 @@ final class RewrittenGolden {
   /** By name: what the header says of a tensor, and its bytes. */
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
+  @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Tensor(String dtype, JsonArray shape, byte[] bytes) {}
 
   private RewrittenGolden(JsonObject config, JsonObject generation) {

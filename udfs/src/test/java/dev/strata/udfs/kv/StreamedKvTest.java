@@ -172,9 +172,7 @@ class StreamedKvTest {
       if (tokens > 0) {
         int elements = tokens * width(layer);
         Tensor found = device.allocate("seen", NumberType.FLOAT32, elements);
-        device
-            .kernels()
-            .copyFlat(slots, segments.get(i).slot() * width(layer), elements, found, 0);
+        device.kernels().copyFlat(slots, segments.get(i).slot() * width(layer), elements, found, 0);
         seen.add(found);
         expected.add(values(run.extent(), 0, tokens, layer));
       }

@@ -107,8 +107,7 @@ class FamiliesTest {
     assertThat(spec.stateWidth()).isEqualTo(32 + 6 * 256);
     assertThat(spec.tiedHead()).isTrue();
     assertThat(spec.head().norm().exact()).isTrue();
-    assertThat(windows(read("gemma4_text", "\"layer_types\": " + SLIDING_ALL)))
-        .endsWith(512, 0);
+    assertThat(windows(read("gemma4_text", "\"layer_types\": " + SLIDING_ALL))).endsWith(512, 0);
   }
 
   private static final String SLIDING_ALL =
