@@ -61,8 +61,8 @@ class GoldenCheckpointsTest {
         .isInstanceOf(StrataException.class)
         .hasMessage(
             "model_type %s in %s/config.json is not supported; use a model of type exaone4, gemma2,"
-                + " gemma3_text, glm4, granite, llama, ministral3, mistral, olmo2, phi3, qwen2, qwen3,"
-                + " seed_oss, smollm3",
+                + " gemma3_text, gemma4_text, glm4, granite, llama, ministral3, mistral, olmo2,"
+                + " olmo3, phi3, qwen2, qwen3, seed_oss, smollm3",
             modelType, directory);
   }
 
