@@ -63,6 +63,7 @@ public final class EnginePreview {
         };
     return new DeviceTraits(
         type,
+        onHost && spec.normsExactly() ? NumberType.FLOAT32 : type,
         onHost,
         !onHost,
         !onHost && spec.scoresPlainly() && ComputeDevice.hasFusedAttention(type, spec.widestHead()),

@@ -83,7 +83,8 @@ final class SweepParts {
 
   /**
    * Whole continuations as far as there is room. One that goes in pieces has none before it in a
-   * sweep: what they leave in its slots might be stored after its own keys and values.
+   * sweep: what they leave in its slots might be stored after its own keys and values. Where layers
+   * attend to what earlier ones left there, each goes alone.
    */
   private void addContinuations(Sequence sequence, Choices choices) {
     int round = 0;
@@ -91,7 +92,7 @@ final class SweepParts {
       int done = i == choices.current() ? choices.done() : 0;
       int left = choices.tokens(i) - done;
       int room = Math.min(freeTokens, freeReadRows);
-      if (left > room && round > 0) {
+      if (round > 0 && (left > room || limits.sharedKeys())) {
         return;
       }
       int count = Math.min(left, room);

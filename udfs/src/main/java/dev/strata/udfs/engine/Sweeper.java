@@ -101,7 +101,7 @@ final class Sweeper implements AutoCloseable {
   /** What one sweep can take. */
   SweepLimits limits() {
     int tokens = isOneBlock() ? Math.min(blockTokens, plan.sweepTokens()) : plan.sweepTokens();
-    return new SweepLimits(tokens, plan.logitRows(), plan.readRows());
+    return new SweepLimits(tokens, plan.logitRows(), plan.readRows(), spec.sharesKeys());
   }
 
   KvPool pool() {

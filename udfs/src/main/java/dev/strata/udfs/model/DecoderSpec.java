@@ -149,6 +149,11 @@ public record DecoderSpec(
     return attentions().stream().allMatch(a -> a.softCap() == 0 && a.sinks() == null);
   }
 
+  /** Whether any layer attends to keys and values of an earlier one. */
+  public boolean sharesKeys() {
+    return attentions().stream().anyMatch(AttentionSpec::sharesKeys);
+  }
+
   /** The width of the widest head. */
   public int widestHead() {
     return attentions().stream().mapToInt(AttentionSpec::headDim).max().orElse(0);

@@ -33,6 +33,7 @@ public final class ModelConfig {
             new MistralFamily(),
             new MixtralFamily(),
             new Olmo2Family(),
+            new Olmo3Family(),
             new Phi3Family(),
             new Qwen2Family(),
             new Qwen2MoeFamily(),

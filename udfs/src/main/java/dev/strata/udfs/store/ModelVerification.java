@@ -185,7 +185,8 @@ public final class ModelVerification {
 
   private boolean hasTokens(Weight weight) {
     DecoderSpec spec = checkpoint.spec();
-    return weight.spec().equals(spec.embedding()) || weight.spec().equals(spec.headMatrix());
+    return weight.spec().equals(spec.headMatrix())
+        || spec.embeddings().stream().anyMatch(each -> each.matrix().equals(weight.spec()));
   }
 
   private static void read(

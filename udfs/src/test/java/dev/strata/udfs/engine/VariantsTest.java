@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -71,6 +72,35 @@ class VariantsTest {
     }
     for (int position = 64; position < TOKENS; position++) {
       assertThat(difference(growing, even, position)).isGreaterThan(2e-3);
+    }
+  }
+
+  /** Continuations leave keys and values at one place, where a later layer looks for them. */
+  @Test
+  void continuationsWhereLayersShareKeys() throws IOException {
+    int[] prompt = IntStream.range(0, 20).map(i -> 3 + 7 * i % 120).toArray();
+    List<int[]> continuations = List.of(new int[] {9, 8, 7}, new int[] {50, 51}, new int[] {9, 90});
+    List<RowRequest> requests = new ArrayList<>();
+    for (int[] continuation : continuations) {
+      int[] whole = IntStream.concat(IntStream.of(prompt), IntStream.of(continuation)).toArray();
+      requests.add(TestEngines.asking(requests.size(), whole, new Ask.Score(prompt.length)));
+    }
+    requests.add(TestEngines.asking(requests.size(), prompt, new Ask.Choose(continuations)));
+    Path model = TestEngines.golden("gemma4-shared");
+    for (TestEngines.OptionsBuilder options :
+        List.of(
+            TestEngines.options(model),
+            TestEngines.options(model).device("staged").deviceMemory(25 << 20))) {
+      try (Engine engine = Engine.start(options.build())) {
+        List<RowResult> results = TestEngines.run(engine, requests);
+        for (int i = 0; i < continuations.size(); i++) {
+          float sum = 0;
+          for (float each : results.get(i).values()) {
+            sum += each;
+          }
+          assertThat(results.get(3).values()[i]).isCloseTo(sum, within(1e-3f));
+        }
+      }
     }
   }
 

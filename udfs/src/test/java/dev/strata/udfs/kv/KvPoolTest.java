@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.NumberType;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +22,20 @@ class KvPoolTest {
         Path.of(System.getProperty("strata.root", ".."))
             .resolve("udfs/src/test/resources/goldens/llama/config.json");
     return ModelConfig.parse(Files.readString(config), config.toString());
+  }
+
+  /** Four layers: 2 heads of 4, 1 head of 8, and two that attend to theirs. */
+  static DecoderSpec layersThatDiffer() {
+    return ModelConfig.parse(
+        """
+        {"model_type": "gemma4_text", "vocab_size": 16, "hidden_size": 16, "intermediate_size": 16,
+         "num_hidden_layers": 4, "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 4,
+         "global_head_dim": 8, "attention_k_eq_v": true, "num_global_key_value_heads": 1,
+         "num_kv_shared_layers": 2, "hidden_size_per_layer_input": 0,
+         "layer_types": ["sliding_attention", "full_attention", "sliding_attention",
+                         "full_attention"]}
+        """,
+        "config.json");
   }
 
   /** Numbers the slots of an extent in every layer, keys from 1 and values from -1. */
@@ -77,6 +94,34 @@ class KvPoolTest {
         assertThat(moved).isEqualTo(new Extent(0, 40));
         assertFilled(pool, spec, moved, 20);
       }
+    }
+  }
+
+  /** Segments are those of the layer that takes most; the others' are rounded up on their own. */
+  @Test
+  void whatLayersTakeThatDiffer() {
+    KvFormat even = KvFormat.plain(layersThatDiffer(), NumberType.FLOAT32);
+    assertThat(even.tokenBytes()).isEqualTo(2 * 2 * 16 * 4 / 2);
+    KvFormat format =
+        new KvFormat(
+            NumberType.FLOAT32,
+            List.of(
+                new KvFormat.Heads(2, 16, 0),
+                new KvFormat.Heads(0, 0, 1),
+                new KvFormat.Heads(1, 12, 2),
+                new KvFormat.Heads(2, 16, 0)));
+    assertThat(format.tokenBytes()).isEqualTo(2 * (32 + 12) * 4);
+    assertThat(format.layerTokenBytes()).isEqualTo(2 * 32 * 4);
+    assertThat(format.attending()).containsExactly(0, 2, 3);
+    assertThat(format.owning()).containsExactly(0, 2);
+    // The third layer's 3/8 of the first's are half of it, as a power of two.
+    for (long tokens : new long[] {100, 1000, 7777}) {
+      long bytes = tokens * 256 * 3 / 2;
+      List<Integer> segments = KvPool.hostSegments(format, bytes);
+      long taken = KvPool.hostFootprint(format, segments).bytes(Footprint.Place.HOST);
+      assertThat(taken).isBetween(bytes * 7 / 8, bytes);
+      assertThat(segments.stream().mapToInt(Integer::intValue).sum())
+          .isBetween((int) (tokens * 7 / 8), (int) tokens);
     }
   }
 

@@ -32,7 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StreamedKvTest {
 
   private static final int LAYERS = 3;
-  private static final int WIDTH = 2 * 2 * KvBatchTest.HEAD_DIM;
   private static final int BLOCK = 40;
 
   /** What a token's keys and values are in a layer; a head's are the same in all elements. */
@@ -53,8 +52,12 @@ class StreamedKvTest {
   private final List<float[]> expected = new ArrayList<>();
 
   private void open(String name, boolean quantized) {
+    open(name, quantized, KvBatchTest.spec(LAYERS));
+  }
+
+  private void open(String name, boolean quantized, DecoderSpec model) {
     device = ComputeDevice.open(name, "float32", 1);
-    spec = KvBatchTest.spec(LAYERS);
+    spec = model;
     format = quantized ? KvFormat.quantized(spec) : KvFormat.plain(spec, NumberType.FLOAT32);
     compute = device.newLane("compute");
     loads = device.newCopyLane("loads");
@@ -82,6 +85,20 @@ class StreamedKvTest {
   })
   void whatASweepLeavesLaterOnesFind(String name, boolean quantized, long seed) throws IOException {
     open(name, quantized);
+    whatASweepLeavesLaterOnesFind(seed);
+  }
+
+  /** Wider heads in every second layer; the last two attend to what the first two made. */
+  @ParameterizedTest
+  @CsvSource({"staged, false, 6", "staged, true, 7", "staged-early, false, 8"})
+  void layersMayDifferAndShare(String name, boolean quantized, long seed) throws IOException {
+    open(name, quantized, KvPoolTest.layersThatDiffer());
+    assertThat(format.tokenBytes())
+        .isEqualTo(quantized ? 2 * (2 * (4 + 4) + 8 + 4) : 2 * (2 * 4 + 8) * 4);
+    whatASweepLeavesLaterOnesFind(seed);
+  }
+
+  private void whatASweepLeavesLaterOnesFind(long seed) throws IOException {
     Random random = new Random(seed);
     List<Extent> extents = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
@@ -120,7 +137,7 @@ class StreamedKvTest {
 
   private void sweep(List<List<Run>> blocks) throws IOException {
     List<KvBatch> batches = announce(blocks);
-    for (int layer = 0; layer < LAYERS; layer++) {
+    for (int layer = 0; layer < spec.layers().size(); layer++) {
       for (KvBatch batch : batches) {
         use(layer, batch);
       }
@@ -133,29 +150,39 @@ class StreamedKvTest {
   private void use(int layer, KvBatch batch) throws IOException {
     try (KvMemory.Access access = kv.open(layer, batch)) {
       see(batch, access.kv(), layer);
-      fill(batch, access.fresh(), layer);
-    }
-  }
-
-  /** Keeps what is there of the tokens before the batch's own. */
-  private void see(KvBatch batch, Tensor slots, int layer) {
-    List<Segment> segments = SegmentReader.read(batch.segments());
-    for (int i = 0; i < segments.size(); i++) {
-      Run run = batch.runs().get(i);
-      if (run.position() > 0) {
-        int elements = run.position() * WIDTH;
-        Tensor found = device.allocate("seen", NumberType.FLOAT32, elements);
-        device.kernels().copyFlat(slots, segments.get(i).slot() * WIDTH, elements, found, 0);
-        seen.add(found);
-        expected.add(values(run.extent(), 0, run.position(), layer));
+      if (!format.isShared(layer)) {
+        fill(batch, access.fresh(), layer);
       }
     }
   }
 
-  private static float[] values(Extent extent, int position, int tokens, int layer) {
-    float[] values = new float[tokens * WIDTH];
+  private int width(int layer) {
+    return 2 * spec.attentions().get(layer).keyValueWidth();
+  }
+
+  /**
+   * Keeps what is there of the tokens before the batch's own, and of those where an earlier layer
+   * made them.
+   */
+  private void see(KvBatch batch, Tensor slots, int layer) {
+    List<Segment> segments = SegmentReader.read(batch.segments());
+    for (int i = 0; i < segments.size(); i++) {
+      Run run = batch.runs().get(i);
+      int tokens = run.position() + (format.isShared(layer) ? run.count() : 0);
+      if (tokens > 0) {
+        int elements = tokens * width(layer);
+        Tensor found = device.allocate("seen", NumberType.FLOAT32, elements);
+        device.kernels().copyFlat(slots, segments.get(i).slot() * width(layer), elements, found, 0);
+        seen.add(found);
+        expected.add(values(run.extent(), 0, tokens, layer));
+      }
+    }
+  }
+
+  private float[] values(Extent extent, int position, int tokens, int layer) {
+    float[] values = new float[tokens * width(layer)];
     for (int i = 0; i < values.length; i++) {
-      values[i] = value(extent, position + i / WIDTH, layer);
+      values[i] = value(extent, position + i / width(layer), format.layerOf(layer));
     }
     return values;
   }
@@ -165,7 +192,7 @@ class StreamedKvTest {
     for (Run run : batch.runs()) {
       float[] values = values(run.extent(), run.position(), run.count(), layer);
       try (Tensor from = device.floats(values)) {
-        device.kernels().copyFlat(from, 0, values.length, fresh, (long) row * WIDTH);
+        device.kernels().copyFlat(from, 0, values.length, fresh, (long) row * width(layer));
       }
       row += run.count();
     }

@@ -92,6 +92,61 @@ class FamiliesTest {
                 .rope());
   }
 
+  /** As the models' own files have it. */
+  @Test
+  void layersOfGemma4() {
+    DecoderSpec spec = read("gemma4_text", "\"global_head_dim\": 16, \"sliding_window\": 4");
+    assertThat(windows(spec)).containsExactly(4, 4, 4, 4, 4, 0);
+    assertThat(spec.attentions().stream().map(AttentionSpec::headDim))
+        .containsExactly(8, 8, 8, 8, 8, 16);
+    assertThat(spec.attentions().get(5).scale()).isEqualTo(1);
+    assertThat(spec.attentions().get(5).values()).isEqualTo(AttentionSpec.Values.NORMED);
+    assertThat(spec.attentions().get(5).rope().inverseFrequencies().subList(2, 8))
+        .containsOnly(0.0);
+    assertThat(spec.carriedWidth()).isEqualTo(6 * 256);
+    assertThat(spec.stateWidth()).isEqualTo(32 + 6 * 256);
+    assertThat(spec.tiedHead()).isTrue();
+    assertThat(spec.head().norm().isExact()).isTrue();
+    assertThat(windows(read("gemma4_text", "\"layer_types\": " + SLIDING_ALL))).endsWith(512, 0);
+  }
+
+  private static final String SLIDING_ALL =
+      "[\"sliding_attention\", \"sliding_attention\", \"sliding_attention\","
+          + " \"sliding_attention\", \"sliding_attention\", \"sliding_attention\"]";
+
+  @Test
+  void keysAndValuesOfGemma4() {
+    String both =
+        "\"layer_types\": [\"sliding_attention\","
+            + " \"full_attention\", \"sliding_attention\", \"full_attention\","
+            + " \"sliding_attention\", \"full_attention\"], \"global_head_dim\": 8, ";
+    DecoderSpec shared =
+        read("gemma4_text", both + "\"num_kv_shared_layers\": 3, \"use_double_wide_mlp\": true");
+    assertThat(shared.attentions().stream().map(AttentionSpec::keysOf))
+        .containsExactly(-1, -1, -1, 1, 2, 1);
+    assertThat(intermediates(shared)).containsExactly(48, 48, 48, 96, 96, 96);
+    DecoderSpec equal =
+        read("gemma4_text", both + "\"attention_k_eq_v\": true, \"num_global_key_value_heads\": 1");
+    assertThat(equal.attentions().stream().map(AttentionSpec::kvHeads))
+        .containsExactly(2, 1, 2, 1, 2, 1);
+    assertThat(equal.attentions().get(1).values()).isEqualTo(AttentionSpec.Values.NORMED_KEYS);
+    assertThatThrownBy(() -> read("gemma4_text", "\"enable_moe_block\": true"))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "enable_moe_block is true in f.json; it must be false, as its experts are not"
+                + " supported");
+  }
+
+  private static List<Integer> intermediates(DecoderSpec spec) {
+    return spec.layerStages()
+        .flatMap(stage -> stage.steps().stream())
+        .filter(Step.Product.class::isInstance)
+        .map(Step.Product.class::cast)
+        .filter(product -> product.name().equals("gate_proj"))
+        .map(product -> product.matrix().rows())
+        .toList();
+  }
+
   @Test
   void everyFourthLayerOfSmolLm3DoesNotTurn() {
     assertThat(rotates(read("smollm3", "\"rope_theta\": 5000000.0")))
@@ -116,6 +171,14 @@ class FamiliesTest {
     DecoderSpec small = read("exaone4", "\"sliding_window\": null");
     assertThat(windows(small)).containsOnly(0);
     assertThat(rotates(small)).containsOnly(true);
+  }
+
+  @Test
+  void everyFourthLayerOfOlmo3SeesAll() {
+    DecoderSpec spec = read("olmo3", "\"sliding_window\": 16");
+    assertThat(windows(spec)).containsExactly(16, 16, 16, 0, 16, 16);
+    assertThat(rotates(spec)).containsOnly(true);
+    assertThat(windows(read("olmo3", "\"sliding_window\": null"))).containsOnly(0);
   }
 
   @ParameterizedTest

@@ -337,8 +337,8 @@ class ModelConfigTest {
             + " gelu_pytorch_tanh",
         "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
             + " deepseek_v3, exaone4, gemma2, gemma3_text, gemma4_text, glm4, glm4_moe, gpt_oss,"
-            + " granite, kimi_k2, llama, minimax_m2, ministral3, mistral, mixtral, olmo2, phi3,"
-            + " qwen2, qwen2_moe, qwen3, qwen3_moe, seed_oss, smollm3",
+            + " granite, kimi_k2, llama, minimax_m2, ministral3, mistral, mixtral, olmo2, olmo3,"
+            + " phi3, qwen2, qwen2_moe, qwen3, qwen3_moe, seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); "

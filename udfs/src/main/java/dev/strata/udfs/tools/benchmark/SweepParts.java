@@ -4,7 +4,6 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.DeviceRates;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -43,17 +42,26 @@ record SweepParts(double products, double attention, double conversion) {
   }
 
   private static double attention(DeviceRates device, DecoderSpec spec, int rows, int length) {
-    List<AttentionSpec> attentions = spec.attentions();
-    AttentionSpec first = attentions.get(0); // windows apart they are alike
-    return attentions.size()
-        * device.attentionSeconds(
-            SECONDS,
-            attentions.size(),
-            rows,
-            length,
-            first.heads(),
-            first.kvHeads(),
-            first.headDim());
+    // Windows apart, layers with the same heads are alike.
+    return spec.attentions().stream()
+        .collect(Collectors.groupingBy(Heads::of, Collectors.counting()))
+        .entrySet()
+        .stream()
+        .mapToDouble(
+            alike -> alike.getKey().seconds(device, alike.getValue().intValue(), rows, length))
+        .sum();
+  }
+
+  private record Heads(int heads, int kvHeads, int headDim) {
+
+    static Heads of(AttentionSpec attention) {
+      return new Heads(attention.heads(), attention.kvHeads(), attention.headDim());
+    }
+
+    double seconds(DeviceRates device, int layers, int rows, int length) {
+      return layers
+          * device.attentionSeconds(SECONDS, layers, rows, length, heads, kvHeads, headDim);
+    }
   }
 
   private static double products(DeviceRates device, ModelWork model, int rows) {

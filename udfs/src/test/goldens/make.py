@@ -1,0 +1,135 @@
+"""Makes goldens: tiny checkpoints with random weights and what Hugging Face transformers computes for them in float32.
+
+    python3 make.py DIRECTORY [NAME...]
+
+See README.md for what it needs. Each golden is a directory of DIRECTORY.
+"""
+
+import json
+import pathlib
+import sys
+
+import torch
+from transformers import AutoModelForCausalLM
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+NEW_TOKENS = 10
+VOCABULARY = 128
+
+# Those of all goldens.
+PROMPTS = [
+    [6],
+    [46, 39, 36, 24, 107],
+    [83, 127, 51, 36, 6, 55, 10, 125, 9, 95, 106],
+    [98, 97, 47, 117, 92, 42, 22, 40, 75, 93, 116, 89, 100, 97, 101, 96, 41, 114, 37, 124]
+    + [19, 71, 41, 117, 71, 60, 74, 66, 103, 16, 45, 7, 57, 84, 62, 93, 81, 14, 41, 118],
+]
+
+COMMON = dict(
+    vocab_size=VOCABULARY,
+    hidden_size=32,
+    intermediate_size=64,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=512,
+    rms_norm_eps=1e-5,
+    initializer_range=0.12,
+    bos_token_id=1,
+    eos_token_id=2,
+    pad_token_id=0,
+)
+
+GOLDENS = {
+    # Layers that attend to keys and values of earlier ones, with a feed-forward of twice the width, behind a soft cap.
+    "gemma4-shared": dict(
+        COMMON,
+        seed=1,
+        model_type="gemma4_text",
+        num_hidden_layers=4,
+        layer_types=["sliding_attention", "full_attention"] * 2,
+        sliding_window=8,
+        head_dim=16,
+        global_head_dim=32,
+        num_kv_shared_layers=2,
+        use_double_wide_mlp=True,
+        hidden_size_per_layer_input=8,
+        vocab_size_per_layer_input=VOCABULARY,
+        final_logit_softcapping=2.0,
+    ),
+    # Values that are keys, of a single head, and no inputs of each layer.
+    "gemma4-keys-as-values": dict(
+        COMMON,
+        seed=2,  # no two keys are as good as tied, which half types would tell apart by chance
+        model_type="gemma4_text",
+        num_hidden_layers=4,
+        layer_types=["sliding_attention", "full_attention"] * 2,
+        sliding_window=8,
+        head_dim=16,
+        global_head_dim=32,
+        attention_k_eq_v=True,
+        num_global_key_value_heads=1,
+        hidden_size_per_layer_input=0,
+        final_logit_softcapping=30.0,
+    ),
+    "olmo3": dict(
+        COMMON,
+        seed=1,
+        model_type="olmo3",
+        num_hidden_layers=4,
+        layer_types=["sliding_attention"] * 3 + ["full_attention"],
+        sliding_window=8,
+    ),
+}
+
+
+def model(fields):
+    fields = dict(fields)
+    torch.manual_seed(fields.pop("seed"))
+    config = CONFIG_MAPPING[fields.pop("model_type")](**fields)
+    made = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
+    with torch.no_grad():
+        # Norms and factors that are all one would hide whether they are there.
+        for parameter in list(made.parameters()) + list(made.buffers()):
+            if parameter.dim() == 1 and parameter.is_floating_point() and torch.all(parameter == 1):
+                parameter.add_(0.15 * torch.randn_like(parameter))
+    return made
+
+
+@torch.no_grad()
+def case(made, prompt):
+    tokens = list(prompt)
+    margins = []
+    logits = made(torch.tensor([tokens])).logits[0].double()
+    logprobs = torch.log_softmax(logits, -1)
+    last = logits[-1]
+    found = dict(
+        prompt=prompt,
+        last_logits=[round(float(x), 5) for x in last],
+        token_logprobs=[round(float(logprobs[i, tokens[i + 1]]), 5) for i in range(len(tokens) - 1)],
+    )
+    for _ in range(NEW_TOKENS):
+        best = torch.topk(last, 2)
+        margins.append(round(float(best.values[0] - best.values[1]), 5))
+        tokens.append(int(best.indices[0]))
+        last = made(torch.tensor([tokens])).logits[0, -1].double()
+    return dict(found, greedy=tokens[len(prompt) :], greedy_margin=margins)
+
+
+def make(directory, name):
+    fields = GOLDENS[name]
+    made = model(fields)
+    target = directory / name
+    made.save_pretrained(target, safe_serialization=True)
+    expected = dict(
+        family=name,
+        model_type=fields["model_type"],
+        stored="float32",
+        compute="float32",
+        cases=[case(made, prompt) for prompt in PROMPTS],
+    )
+    (target / "expected.json").write_text(json.dumps(expected))
+
+
+if __name__ == "__main__":
+    for each in sys.argv[2:] or GOLDENS:
+        make(pathlib.Path(sys.argv[1]), each)
