@@ -50,9 +50,7 @@ record ModelSize(
 
   /** Bytes that all tiles take in places of their own. */
   long weightBytes(long tileBytes) {
-    return matrices.stream()
-        .mapToLong(m -> m.bytes() + m.tiles(tileBytes) * slackBytes())
-        .sum();
+    return matrices.stream().mapToLong(m -> m.bytes() + m.tiles(tileBytes) * slackBytes()).sum();
   }
 
   /** The most bytes that all tiles take in host memory, as its allocator rounds it. */

@@ -142,7 +142,7 @@ class FamiliesTest {
         .flatMap(stage -> stage.steps().stream())
         .filter(Step.Product.class::isInstance)
         .map(Step.Product.class::cast)
-        .filter(product -> product.name().equals("gate_proj"))
+        .filter(product -> product.label().equals("gate_proj"))
         .map(product -> product.matrix().rows())
         .toList();
   }
