@@ -44,13 +44,11 @@ public final class Interruption implements AutoCloseable {
 
   /** The signal that is ending this JVM, if one is. */
   public static Optional<String> signal() {
-    return isEnding()
-        ? Thread.getAllStackTraces().keySet().stream()
-            .flatMap(thread -> HANDLER.matcher(thread.getName()).results())
-            .findFirst()
-            .map(MatchResult::group)
-            .map(name -> name.replace(" handler", ""))
-        : Optional.empty();
+    return Thread.getAllStackTraces().keySet().stream()
+        .flatMap(thread -> HANDLER.matcher(thread.getName()).results())
+        .findFirst()
+        .map(MatchResult::group)
+        .map(name -> name.replace(" handler", ""));
   }
 
   private static boolean isEnding() {

@@ -53,6 +53,19 @@ class BenchmarkIT {
     assertThat(directory.resolve("sweep.prefill.svg")).content().contains("One prefill sweep: ");
   }
 
+  /** Nothing of Spark's or Hadoop's is there to help. */
+  @Test
+  void anErrorIsOneSentence() throws Exception {
+    Path err = directory.resolve("err.txt");
+    Path none = directory.resolve("none");
+    int exit = run(directory.resolve("out.txt"), err, Stream.of("--model", none.toString()));
+    assertThat(exit).isEqualTo(3);
+    assertThat(Files.readString(err))
+        .startsWith("strata: ")
+        .contains(none.toString())
+        .doesNotContain("\tat ");
+  }
+
   private static int run(Path out, Path err, Stream<String> arguments) throws Exception {
     List<String> command =
         Stream.concat(

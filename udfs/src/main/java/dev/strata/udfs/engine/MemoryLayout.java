@@ -103,7 +103,9 @@ abstract class MemoryLayout {
   final Footprint common(PlanChoice choice) {
     return Footprint.sum(
         WeightConversion.footprint(model, choice.tileBytes(), device.computeType()),
-        device.onCpu() ? Kernels.pieces(device.attentionThreads()) : Footprint.NONE,
+        device.onCpu()
+            ? Kernels.products(device.attentionThreads(), tileRows(choice))
+            : Footprint.NONE,
         ResidentWeights.footprint(model.vectorElements(), device.computeType()),
         activations.footprint(device.activationType(), choice.blockTokens()),
         activations.temporaries(

@@ -41,6 +41,8 @@ public final class Kernels implements AutoCloseable {
 
   private static final String PIECES = "weights in float32";
 
+  private static final String FEW_ROWS = "products of few rows";
+
   /**
    * Elements of the float32 pieces that a CPU's products convert weights to: they stay in its
    * caches, where a whole tile would go out to memory and come back.
@@ -70,6 +72,7 @@ public final class Kernels implements AutoCloseable {
   private final int leastRows;
   private final boolean converts;
   private final boolean onCpu;
+  private final int mostFewRows;
 
   /** [PIECE_ELEMENTS] for each thread, from the first product on that converts. */
   private final List<Tensor> pieces = new ArrayList<>();
@@ -80,11 +83,18 @@ public final class Kernels implements AutoCloseable {
     this.leastRows = onCpu ? LEAST_CPU_ROWS : 0;
     this.converts = device.productsConvert();
     this.onCpu = onCpu;
+    this.mostFewRows = device.isHost() ? FewRows.most(!converts) : 0;
   }
 
-  /** What a CPU's products hold for themselves. */
-  public static Footprint pieces(int kernelThreads) {
-    return Footprint.device(PIECES, kernelThreads * PIECE_ELEMENTS * Float.BYTES);
+  /**
+   * What a CPU's products hold for themselves.
+   *
+   * @param tileRows rows of the largest tile
+   */
+  public static Footprint products(int kernelThreads, long tileRows) {
+    return Footprint.sum(
+        Footprint.device(PIECES, kernelThreads * PIECE_ELEMENTS * Float.BYTES),
+        Footprint.device(FEW_ROWS, FewRows.MOST * tileRows * Float.BYTES));
   }
 
   /**
@@ -359,15 +369,14 @@ public final class Kernels implements AutoCloseable {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, column, w.size(0));
     inProductParts(
-        x,
+        new Factors(x, 0, w),
         n,
-        w,
-        (begin, end, piece) ->
+        (of, begin, end, piece) ->
             script.run(
                 "store_product",
-                x,
+                of.x(),
                 n,
-                w,
+                of.w(),
                 begin,
                 end,
                 bias,
@@ -396,11 +405,11 @@ public final class Kernels implements AutoCloseable {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, firstRow, w.size(0));
     inProductParts(
-        x,
+        new Factors(x, 0, w),
         n,
-        w,
-        (begin, end, piece) ->
-            script.run(method, x, n, w, begin, end, bias, firstRow, leastRows, piece, out));
+        (of, begin, end, piece) ->
+            script.run(
+                method, of.x(), n, of.w(), begin, end, bias, firstRow, leastRows, piece, out));
   }
 
   /** {@code out[: n, firstRow : firstRow + rows] *= x[: n] · wᵀ + bias}. */
@@ -408,12 +417,21 @@ public final class Kernels implements AutoCloseable {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, firstRow, w.size(0));
     inProductParts(
-        x,
+        new Factors(x, 0, w),
         n,
-        w,
-        (begin, end, piece) ->
+        (of, begin, end, piece) ->
             script.run(
-                "multiply_product", x, n, w, begin, end, bias, firstRow, leastRows, piece, out));
+                "multiply_product",
+                of.x(),
+                n,
+                of.w(),
+                begin,
+                end,
+                bias,
+                firstRow,
+                leastRows,
+                piece,
+                out));
   }
 
   /** {@code out[first : first + n, firstRow : firstRow + rows] += x[: n] · wᵀ + bias}. */
@@ -422,12 +440,22 @@ public final class Kernels implements AutoCloseable {
     checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, first, n, firstRow, w.size(0));
     inProductParts(
-        x,
+        new Factors(x, 0, w),
         n,
-        w,
-        (begin, end, piece) ->
+        (of, begin, end, piece) ->
             script.run(
-                "add_product", x, n, w, begin, end, bias, firstRow, leastRows, piece, out, first));
+                "add_product",
+                of.x(),
+                n,
+                of.w(),
+                begin,
+                end,
+                bias,
+                firstRow,
+                leastRows,
+                piece,
+                out,
+                first));
   }
 
   /**
@@ -848,25 +876,57 @@ public final class Kernels implements AutoCloseable {
     script.runBlocking("embed", staged, rows, index, scale, x, first, column);
   }
 
+  /**
+   * What a product is made of: rows of x from {@code first} on, and a tile. Where the tile has no
+   * elements, x is the product itself.
+   */
+  private record Factors(Tensor x, long first, Tensor w) {}
+
   /** A product with the rows of a tile from {@code begin} to {@code end}. */
   private interface ProductPart {
-    void run(long begin, long end, Tensor piece);
+    void run(Factors of, long begin, long end, Tensor piece);
   }
 
   /** On a CPU a tile's rows are shared among threads; a small product is the calling thread's. */
-  private void inProductParts(Tensor x, long n, Tensor w, ProductPart work) {
-    int parts = productParts(n, w);
-    boolean plain = x.type() == w.type() && (!converts || areFloat32(x, w));
+  private void inProductParts(Factors of, long n, ProductPart work) {
+    if (n <= mostFewRows && FewRows.takes(of.x(), of.w()) && VectorModule.isReady()) {
+      inPartsOfFewRows(of, n, work);
+      return;
+    }
+    int parts = productParts(n, of.w());
+    boolean plain = of.x().type() == of.w().type() && (!converts || areFloat32(of.x(), of.w()));
     if (!plain) {
       allocatePieces(parts);
     }
-    device.sideBySide(
+    inParts(
         parts,
-        part ->
-            work.run(
-                w.size(0) * part / parts,
-                w.size(0) * (part + 1) / parts,
-                plain ? device.none() : pieces.get(part)));
+        of.w().size(0),
+        (part, begin, end) -> work.run(of, begin, end, plain ? device.none() : pieces.get(part)));
+  }
+
+  private void inPartsOfFewRows(Factors of, long n, ProductPart work) {
+    long rows = of.w().size(0);
+    try (Tensor product = device.allocate(FEW_ROWS, NumberType.FLOAT32, n, rows)) {
+      FewRows few = new FewRows(of.x(), of.first(), n, of.w(), product);
+      Factors made = new Factors(product, 0, device.none());
+      inParts(
+          productParts(n, of.w()),
+          rows,
+          (part, begin, end) -> {
+            few.multiply(begin, end);
+            work.run(made, begin, end, device.none());
+          });
+    }
+  }
+
+  /** Work on the rows of a tile from {@code begin} to {@code end}. */
+  private interface TilePart {
+    void run(int part, long begin, long end);
+  }
+
+  private void inParts(int parts, long rows, TilePart work) {
+    device.sideBySide(
+        parts, part -> work.run(part, rows * part / parts, rows * (part + 1) / parts));
   }
 
   private static boolean areFloat32(Tensor x, Tensor w) {
@@ -1253,11 +1313,11 @@ public final class Kernels implements AutoCloseable {
     }
     try (Tensor y = device.allocate(TILE_LOGITS, logitType(w), n, w.size(0))) {
       inProductParts(
-          x,
+          new Factors(x, first, w),
           n,
-          w,
-          (begin, end, piece) ->
-              script.run("head_product", x, first, n, w, begin, end, leastRows, piece, y));
+          (of, begin, end, piece) ->
+              script.run(
+                  "head_product", of.x(), of.first(), n, of.w(), begin, end, leastRows, piece, y));
       inParts(
           n,
           (begin, count) -> {

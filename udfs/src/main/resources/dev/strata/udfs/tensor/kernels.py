@@ -105,10 +105,17 @@ class Kernels(Module):
     return (self).copy_part(torch.view(source, [-1]), begin, n, torch.view(target, [-1]), to, )
 
   # target = x[first : first + n] @ w[begin : end]^T, or += where accumulate. Where piece has elements, the product is one
-  # of float32 numbers, to which both are converted as far as they are not: rows of x some at a time, w in pieces.
+  # of float32 numbers, to which both are converted as far as they are not: rows of x some at a time, w in pieces. Where w
+  # has none, x is the product already, of whose columns those from begin to end are taken.
   def product(self: __torch__.Kernels, x: Tensor, first: int, n: int, w: Tensor, begin: int, end: int, least_rows: int, piece: Tensor, accumulate: bool, target: Tensor) -> int:
     v = torch.slice(w, 0, begin, end, 1)
-    if torch.numel(piece) == 0:
+    if torch.numel(w) == 0:
+      y = (self).block(x, first, n, begin, end - begin, )
+      if accumulate:
+        _2 = torch.add_(target, y)
+      else:
+        _3 = torch.copy_(target, y)
+    elif torch.numel(piece) == 0:
       _0 = (self).few_or_many(torch.slice(x, 0, first, first + n, 1), v, least_rows, piece, accumulate, target, )
     else:
       at_once = 256

@@ -1,0 +1,82 @@
+package dev.strata.udfs.tensor;
+
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+
+/**
+ * Products of few rows on the host's processor: {@code x[first : first + n] · wᵀ} in float32, which
+ * {@link VectorProducts} make from bfloat16 weights as they lie in memory.
+ */
+final class FewRows {
+
+  /** Matrix libraries multiply more faster. */
+  static final int MOST = 16;
+
+  /** The same where registers hold fewer than 16 numbers, or bfloat16 has units of its own. */
+  private static final int MOST_OF_NARROW_REGISTERS = 4;
+
+  private static final int WIDE_REGISTER = 16;
+
+  private final FloatBuffer product;
+  private final ShortBuffer weights;
+  private final int rows;
+  private final int columns;
+  private final float[] x;
+  private final int n;
+
+  /**
+   * @param x [≥ first + n, columns], float32 or bfloat16
+   * @param w [rows, columns], bfloat16
+   * @param product [n, rows], float32, for the product
+   */
+  FewRows(Tensor x, long first, long n, Tensor w, Tensor product) {
+    this.product = product.buffer().asFloatBuffer();
+    this.weights = w.buffer().asShortBuffer();
+    this.rows = Math.toIntExact(w.size(0));
+    this.columns = Math.toIntExact(w.size(1));
+    this.x = numbers(x, Math.multiplyExact(first, columns), Math.toIntExact(n) * columns);
+    this.n = Math.toIntExact(n);
+  }
+
+  /**
+   * The most rows that are worth it here; 0 where this JVM cannot.
+   *
+   * @param multipliesBfloat16 whether products are those of bfloat16 numbers, which the processor
+   *     multiplies itself
+   */
+  static int most(boolean multipliesBfloat16) {
+    if (!VectorModule.isThere()) {
+      return 0;
+    }
+    return VectorProducts.lanes() >= WIDE_REGISTER && !multipliesBfloat16
+        ? MOST
+        : MOST_OF_NARROW_REGISTERS;
+  }
+
+  /** Whether x and w are such numbers, of which each has its place in a buffer. */
+  static boolean takes(Tensor x, Tensor w) {
+    return w.type() == NumberType.BFLOAT16
+        && x.type() != NumberType.FLOAT16
+        && Math.max(x.bytes(), w.bytes()) <= Integer.MAX_VALUE;
+  }
+
+  private static float[] numbers(Tensor x, long begin, int count) {
+    float[] all = new float[count];
+    int at = Math.toIntExact(begin);
+    if (x.type() == NumberType.FLOAT32) {
+      x.buffer().asFloatBuffer().get(at, all);
+    } else {
+      ShortBuffer halves = x.buffer().asShortBuffer();
+      for (int i = 0; i < count; i++) {
+        all[i] = VectorProducts.widened(halves.get(at + i));
+      }
+    }
+    return all;
+  }
+
+  /** Multiplies with the rows of weights from begin to end; calls may run side by side. */
+  void multiply(long begin, long end) {
+    VectorProducts.multiply(
+        weights, rows, columns, Math.toIntExact(begin), Math.toIntExact(end), x, n, product);
+  }
+}

@@ -1,0 +1,84 @@
+package dev.strata.udfs.tensor;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether {@link VectorProducts} can run here, and when: they need Java's incubating module of
+ * vectors, which Spark adds to the JVMs that it starts, and the JVM's best compiler, without which
+ * a vector is an object. That takes a second to compile them, on a thread that nobody waits for.
+ */
+final class VectorModule {
+
+  private static final Logger LOG = LoggerFactory.getLogger(VectorModule.class);
+
+  private static final String NAME = "jdk.incubator.vector";
+
+  /** The tier of compilation that knows vectors. */
+  private static final String BEST_COMPILER = "4";
+
+  private static final boolean THERE =
+      ModuleLayer.boot().findModule(NAME).isPresent() && compilesBest();
+
+  /** Until when {@link VectorProducts} are run without being needed. */
+  private static final int WARM_ROWS = 8;
+
+  private static final int WARM_COLUMNS = 520;
+  private static final int WARM_TIMES = 12_000;
+
+  private static volatile boolean isReady;
+  private static boolean isStarted;
+
+  private VectorModule() {}
+
+  private static boolean compilesBest() {
+    try {
+      return ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+          .getVMOption("TieredStopAtLevel")
+          .getValue()
+          .equals(BEST_COMPILER);
+    } catch (RuntimeException | LinkageError e) { // a JVM of another make
+      return false;
+    }
+  }
+
+  /** Whether this JVM has what is needed. */
+  static boolean isThere() {
+    return THERE;
+  }
+
+  /** Whether the products are compiled; the first who asks has that begun. */
+  static boolean isReady() {
+    if (!isReady && THERE) {
+      start();
+    }
+    return isReady;
+  }
+
+  private static synchronized void start() {
+    if (!isStarted) {
+      isStarted = true;
+      Thread thread = new Thread(VectorModule::warmUp, "strata-vectors");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  /** Runs each of the products often enough to be compiled. */
+  static void warmUp() {
+    long start = System.nanoTime();
+    ShortBuffer w = ShortBuffer.allocate(WARM_ROWS * WARM_COLUMNS);
+    float[] x = new float[WARM_ROWS * WARM_COLUMNS];
+    FloatBuffer y = FloatBuffer.allocate(WARM_ROWS * WARM_ROWS);
+    for (int i = 0; i < WARM_TIMES; i++) {
+      int n = i % 5 + 1;
+      VectorProducts.multiply(w, WARM_ROWS, WARM_COLUMNS, 0, WARM_ROWS - i % 2, x, n, y);
+    }
+    LOG.debug("products of few rows are compiled, {} ms", (System.nanoTime() - start) / 1_000_000);
+    isReady = true;
+  }
+}
