@@ -4,7 +4,8 @@ import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
-import dev.strata.udfs.tools.ModelShape;
+import dev.strata.udfs.tools.CheckpointShape;
+import dev.strata.udfs.tools.KnownShapes;
 import dev.strata.udfs.tools.benchmark.Benchmark;
 import dev.strata.udfs.tools.benchmark.BenchmarkOptions;
 import dev.strata.udfs.tools.benchmark.BenchmarkReport;
@@ -45,6 +46,7 @@ final class BenchmarkCommand {
 
   private static final String SHAPE = "--shape";
   private static final String LAYERS = "--layers";
+  private static final String EXPERT_SKEW = "--expert-skew";
   private static final String PROMPTS = "--prompts";
   private static final String PROMPT_TOKENS = "--prompt-tokens";
   private static final String NEW_TOKENS = "--new-tokens";
@@ -54,6 +56,7 @@ final class BenchmarkCommand {
   private static final String COMPARE = "--compare";
   private static final String ROW_BY_ROW = "row-by-row";
 
+  private static final double MOST_SKEW = 4;
   private static final int DEFAULT_PROMPTS = 64;
   private static final int DEFAULT_PROMPT_TOKENS = 512;
   private static final int DEFAULT_NEW_TOKENS = 16;
@@ -71,6 +74,14 @@ final class BenchmarkCommand {
         .abbreviateSynopsis(true);
     text(spec, SHAPE, "<name>", "A model of random numbers: " + shapes() + ".");
     number(spec, LAYERS, "Layers of that model; default: all of its shape.");
+    spec.addOption(
+        OptionSpec.builder(EXPERT_SKEW)
+            .type(Double.class)
+            .paramLabel("<exponent>")
+            .description(
+                "How far experts differ in how often that model's tokens choose them: the one of"
+                    + " rank r by r to the power of its negative; 0 for all alike. Default: 0.5.")
+            .build());
     text(spec, DIRECTORY, "<directory>", "Where it is kept. Default: " + TEMPORARY + ".");
     number(spec, PROMPTS, "How many prompts. Default: " + DEFAULT_PROMPTS + ".");
     number(spec, PROMPT_TOKENS, "Tokens of each. Default: " + DEFAULT_PROMPT_TOKENS + ".");
@@ -104,7 +115,7 @@ final class BenchmarkCommand {
   }
 
   private static String shapes() {
-    return String.join(", ", ModelShape.names());
+    return String.join(", ", KnownShapes.names());
   }
 
   /**
@@ -141,7 +152,7 @@ final class BenchmarkCommand {
   private static BenchmarkOptions options(ParseResult command) {
     Map<String, String> settings = Submitted.settings();
     settings.putAll(Options.settings(command));
-    ModelShape shape = shape(command);
+    CheckpointShape shape = shape(command);
     boolean named = command.hasMatchedOption(StrataKeys.MODEL.option());
     if (shape == null ? !settings.containsKey(StrataKeys.MODEL.name()) : named) {
       throw StrataException.usage("give either %s or %s", SHAPE, StrataKeys.MODEL.option());
@@ -163,13 +174,13 @@ final class BenchmarkCommand {
   }
 
   /** Null for a model that is there. */
-  private static ModelShape shape(ParseResult command) {
+  private static CheckpointShape shape(ParseResult command) {
     String name = command.matchedOptionValue(SHAPE, null);
     if (name != null) {
-      ModelShape shape = ModelShape.named(name);
-      return shape.withLayers(atLeastOne(command, LAYERS, shape.layers()));
+      CheckpointShape shape = KnownShapes.named(name);
+      return skewed(command, shape.withLayers(atLeastOne(command, LAYERS, shape.layers())));
     }
-    for (String option : List.of(LAYERS, DIRECTORY)) {
+    for (String option : List.of(LAYERS, EXPERT_SKEW, DIRECTORY)) {
       if (command.hasMatchedOption(option)) {
         throw StrataException.usage("%s is for models of a %s", option, SHAPE);
       }
@@ -177,9 +188,25 @@ final class BenchmarkCommand {
     return null;
   }
 
-  private static Path directory(ParseResult command, ModelShape shape) {
+  private static CheckpointShape skewed(ParseResult command, CheckpointShape shape) {
+    Double skew = command.matchedOptionValue(EXPERT_SKEW, null);
+    if (skew == null) {
+      return shape;
+    }
+    if (!(skew >= 0 && skew <= MOST_SKEW)) {
+      throw StrataException.usage(
+          "%s is %s; it must be between 0 and %s", EXPERT_SKEW, skew, MOST_SKEW);
+    }
+    return shape.withExpertSkew(skew);
+  }
+
+  private static Path directory(ParseResult command, CheckpointShape shape) {
     String directory = command.matchedOptionValue(DIRECTORY, TEMPORARY);
-    return Path.of(directory, "strata-" + shape.name() + "-" + shape.layers());
+    boolean isUsual = !command.hasMatchedOption(EXPERT_SKEW);
+    return Path.of(
+        directory,
+        "strata-%s-%d%s"
+            .formatted(shape.name(), shape.layers(), isUsual ? "" : "-skew-" + shape.expertSkew()));
   }
 
   private static int atLeastOne(ParseResult command, String option, int otherwise) {

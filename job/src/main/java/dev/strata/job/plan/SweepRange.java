@@ -13,7 +13,7 @@ public record SweepRange(long fewest, long most) {
    *
    * @param atOnce tasks that run at the same time
    * @param rounds how often tasks follow each other, each with rows of its own
-   * @param readAheadRows unfinished rows that one holds at most
+   * @param readAheadRows unfinished rows that one holds at most; 0 for what fills any wave
    */
   public record Tasks(int atOnce, int rounds, int readAheadRows) {
 
@@ -58,6 +58,9 @@ public record SweepRange(long fewest, long most) {
   }
 
   private static int wave(PlanPreview plan, Tasks tasks) {
+    if (tasks.readAheadRows() == 0) {
+      return plan.waveRows();
+    }
     long readAhead = (long) tasks.atOnce() * tasks.readAheadRows();
     return (int) Math.min(plan.waveRows(), readAhead);
   }

@@ -89,6 +89,9 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     lines.add(line("new tokens", Figures.count(rows.completionTokens()) + speed(rows)));
     lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));
     lines.add(line("bytes read", bytesRead()));
+    if (progress.sum(EngineSnapshot::expertBytes) > 0) {
+      lines.add(line("experts used", expertsUsed()));
+    }
     lines.add(line("low-margin tokens", Figures.count(progress.sum(EngineSnapshot::lowMargins))));
     deviceMemory().ifPresent(engine -> lines.add(line("device memory", deviceMemory(engine))));
     if (rows.kept() + rows.resumed() > 0) {
@@ -209,6 +212,14 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
         + (tokens == 0
             ? ""
             : " (%s per new token)".formatted(Figures.bytes((double) bytes / tokens)));
+  }
+
+  /** What routing saved is the rest. */
+  private String expertsUsed() {
+    double chosen = progress.sum(EngineSnapshot::chosenExpertBytes);
+    double all = progress.sum(EngineSnapshot::expertBytes);
+    return "%s of %s (%.0f %%)"
+        .formatted(Figures.bytes(chosen), Figures.bytes(all), 100 * chosen / all);
   }
 
   static String line(String label, String value) {

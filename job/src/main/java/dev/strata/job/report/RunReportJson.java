@@ -105,6 +105,9 @@ public record RunReportJson(
     json.put("engines", report.progress().engines().size());
     json.put("sweeps", report.progress().sum(EngineSnapshot::sweeps));
     json.put("bytesRead", report.progress().sum(EngineSnapshot::readBytes));
+    json.putObject("expertBytes")
+        .put("used", report.progress().sum(EngineSnapshot::chosenExpertBytes))
+        .put("all", report.progress().sum(EngineSnapshot::expertBytes));
     report
         .deviceMemory()
         .ifPresent(

@@ -41,6 +41,14 @@ class SweepRangeTest {
   }
 
   @Test
+  void aWaveIsNeverLargerThanWhatIsReadAhead() {
+    SweepRange few = range(rows(70, 10, 20), plan(1000, 100_000), new SweepRange.Tasks(1, 1, 7));
+    assertThat(few.fewest()).isEqualTo(10);
+    assertThat(range(rows(70, 10, 20), plan(1000, 100_000), new SweepRange.Tasks(1, 1, 0)))
+        .isEqualTo(range(rows(70, 10, 20), plan(1000, 100_000), ONE));
+  }
+
+  @Test
   void tasksOneAfterAnother() {
     SweepRange.Tasks tasks = SweepRange.Tasks.of(7, 2, 4096);
     assertThat(tasks).isEqualTo(new SweepRange.Tasks(2, 4, 4096));

@@ -92,6 +92,6 @@ class ProgressLineTest {
 
   private static EngineSnapshot engine(String name, long sweeps, int layer) {
     return new EngineSnapshot(
-        name, 1, sweeps, layer, 12, 64, 120, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        name, 1, sweeps, layer, 12, 64, 120, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 }

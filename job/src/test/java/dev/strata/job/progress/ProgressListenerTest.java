@@ -62,7 +62,7 @@ class ProgressListenerTest {
   private static RunProgress progress(String engine, int partition, long done) {
     EngineSnapshot snapshot =
         new EngineSnapshot(
-            engine, 1, 3, 0, 12, 64, 120, 0, 0, 0, 1000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            engine, 1, 3, 0, 12, 64, 120, 0, 0, 0, 1000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     return new RunProgress(
         Map.of(engine, snapshot), Map.of(partition, new RowCounts(done, 0, 0, 0)));
   }

@@ -31,6 +31,8 @@ class RunReportTest {
             0,
             1_400_000_000L,
             1_430_000_000L,
+            300_000_000L,
+            1_200_000_000L,
             42_000_000_000L,
             12,
             0,
@@ -49,6 +51,7 @@ class RunReportTest {
             "  new tokens         4,567 (109 per second)",
             "  sweeps             61",
             "  bytes read         1.43 GB (313 KB per new token)",
+            "  experts used       300 MB of 1.20 GB (25 %)",
             "  low-margin tokens  12",
             "  device memory      3,522 MiB of the process, 4,159 MiB of the card, page tables"
                 + " included");
@@ -67,7 +70,29 @@ class RunReportTest {
 
   static EngineSnapshot onCard(String name, long process, long card) {
     return new EngineSnapshot(
-        name, 1, 2, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, process << 20, card << 20);
+        name,
+        1,
+        2,
+        0,
+        12,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        process << 20,
+        card << 20);
   }
 
   @Test
@@ -122,7 +147,7 @@ class RunReportTest {
 
   static EngineSnapshot engine(long newTokens) {
     return new EngineSnapshot(
-        "a", 1, 2, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        "a", 1, 2, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   @Test

@@ -21,6 +21,8 @@ import java.io.Serializable;
  * @param tiles tiles streamed through the device
  * @param weightBytes bytes of those tiles
  * @param readBytes bytes read from files: tiles, unless they stay in memory, and embedding rows
+ * @param chosenExpertBytes bytes of experts that tokens chose, of each layer and sweep
+ * @param expertBytes bytes of all experts, of each layer and sweep
  * @param busyNanos time spent in sweeps
  * @param lowMargins tokens chosen greedily with less than 1e-3 between the best and the second
  *     logit
@@ -47,6 +49,8 @@ public record EngineSnapshot(
     long tiles,
     long weightBytes,
     long readBytes,
+    long chosenExpertBytes,
+    long expertBytes,
     long busyNanos,
     long lowMargins,
     long hostBytesThere,
@@ -73,6 +77,8 @@ public record EngineSnapshot(
         tiles,
         weightBytes,
         readBytes,
+        chosenExpertBytes,
+        expertBytes,
         busyNanos,
         lowMargins,
         hostBytesAhead,
@@ -99,6 +105,8 @@ public record EngineSnapshot(
         tiles - earlier.tiles,
         weightBytes - earlier.weightBytes,
         readBytes - earlier.readBytes,
+        chosenExpertBytes - earlier.chosenExpertBytes,
+        expertBytes - earlier.expertBytes,
         busyNanos - earlier.busyNanos,
         lowMargins - earlier.lowMargins,
         hostBytesThere,

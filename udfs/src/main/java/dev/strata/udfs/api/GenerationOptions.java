@@ -17,7 +17,8 @@ import java.util.List;
  * @param cutsPrompts whether a row's texts are cut where its prompt and new tokens exceed the
  *     model's context; else such a prompt is an error of the row
  * @param dedupes whether equal prompts are asked once where that changes nothing
- * @param readAheadRows the most rows a task holds that are not finished
+ * @param readAheadRows the most rows a task holds that are not finished; 0 for what its engine's
+ *     wave wants
  */
 public record GenerationOptions(
     EngineOptions engine,

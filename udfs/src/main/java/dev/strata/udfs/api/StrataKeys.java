@@ -390,10 +390,10 @@ public final class StrataKeys {
   public static final ConfKey<Integer> READ_AHEAD_ROWS =
       key(
           "readAhead.rows",
-          ConfType.atLeast(1),
-          4096,
-          "The most unfinished rows a task holds; a wave is never larger than all tasks'"
-              + " together.");
+          ConfType.atLeast(0),
+          0,
+          "The most unfinished rows a task holds; 0 for two waves' rows, and 4096 at least. A wave"
+              + " is never larger than all tasks' together.");
 
   public static final ConfKey<String> PROGRESS =
       key(

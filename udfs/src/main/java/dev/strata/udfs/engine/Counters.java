@@ -27,6 +27,8 @@ final class Counters {
   private long tiles;
   private long weightBytes;
   private long readBytes;
+  private long chosenExpertBytes;
+  private long expertBytes;
   private long busyNanos;
   private long lowMargins;
   private long earlierReadBytes;
@@ -66,6 +68,17 @@ final class Counters {
   synchronized void tileUsed(long bytes) {
     tiles++;
     weightBytes += bytes;
+  }
+
+  /**
+   * Tokens chose among a layer's experts.
+   *
+   * @param chosen bytes of those that some token chose
+   * @param all bytes of all
+   */
+  synchronized void expertsChosen(long chosen, long all) {
+    chosenExpertBytes += chosen;
+    expertBytes += all;
   }
 
   synchronized void sweepEnded(
@@ -121,6 +134,8 @@ final class Counters {
         tiles,
         weightBytes,
         readBytes,
+        chosenExpertBytes,
+        expertBytes,
         busyNanos,
         lowMargins,
         hostBytesThere,

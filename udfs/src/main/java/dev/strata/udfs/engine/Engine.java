@@ -196,6 +196,11 @@ public final class Engine implements AutoCloseable {
     return parts.sweeper().plan().waveRows();
   }
 
+  /** How much a task reads ahead of the wave. */
+  public ReadAhead readAhead() {
+    return ReadAhead.of(waveRows());
+  }
+
   /** The memory plan as a person reads it. */
   public String describePlan() {
     return parts.sweeper().plan().describe();

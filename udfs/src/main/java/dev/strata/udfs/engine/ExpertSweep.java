@@ -66,6 +66,7 @@ final class ExpertSweep {
     Choices choices = memory.choices();
     choices.settle(blocks.stream().mapToInt(TokenBlock::tokens).sum(), routing);
     List<StageTiles> chosen = all.stream().filter(expert -> count(expert) > 0).toList();
+    tiles.chosen(chosen, all);
     groups =
         blocks.size() == 1
             ? List.of(new ExpertGroup(chosen, true))

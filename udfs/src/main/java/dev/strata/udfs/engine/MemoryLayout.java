@@ -111,6 +111,7 @@ abstract class MemoryLayout {
         activations.temporaries(
             device.activationType(), choice.blockTokens(), tileRows(choice) + 1),
         head(choice),
+        ReadAhead.footprint(choice.waveRows()),
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
         scores(choice),

@@ -10,6 +10,7 @@ import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
 import dev.strata.udfs.transformer.StagePass;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -77,6 +78,17 @@ final class PassingTiles {
     counters.tileUsed(bytes);
     recorder.tileUsed(bytes);
     return null;
+  }
+
+  /** Those of experts that no token chose do not come. */
+  void chosen(List<StageTiles> some, List<StageTiles> ofAll) {
+    long bytes = bytes(some);
+    counters.expertsChosen(bytes, bytes(ofAll));
+    recorder.expertsChosen(bytes);
+  }
+
+  private static long bytes(List<StageTiles> experts) {
+    return experts.stream().mapToLong(StageTiles::bytes).sum();
   }
 
   /** What a stage does with a tile, after the steps before the product if it is the first. */

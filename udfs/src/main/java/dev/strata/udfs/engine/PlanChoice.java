@@ -61,6 +61,21 @@ record PlanChoice(
         kvSlotTokens);
   }
 
+  /** The same with so many sequences in the wave. */
+  PlanChoice withWave(int rows) {
+    return new PlanChoice(
+        tileBytes,
+        slots,
+        devicePlaces,
+        blockTokens,
+        sweepTokens,
+        rows,
+        logitRows,
+        readRows,
+        scores,
+        kvSlotTokens);
+  }
+
   /** The same with keys and values that stay on the device. */
   PlanChoice withKvOnDevice() {
     return new PlanChoice(

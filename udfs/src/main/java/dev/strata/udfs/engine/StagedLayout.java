@@ -48,6 +48,15 @@ final class StagedLayout extends MemoryLayout {
   private static final int LEAST_BLOCK_PAST_EXPERTS = 1024;
   private static final int MOST_EXPERT_GROUPS = 8;
   private static final int LEAST_HOST_PLACES = 3;
+  private static final List<Integer> WAVES_PAST_EXPERTS =
+      List.of(16384, 12288, 8192, 6144, 4096, 3072, 2048, 1536);
+
+  /** Where nobody says how long rows are, memory for their keys and values bounds longer ones. */
+  private static final int SHORT_ROW = 256;
+
+  /** Of the bus that keys and values of a wave share with weights, two thirds are theirs then. */
+  private static final int MOST_KV_BY_WEIGHTS = 2;
+
   private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
   private static final long LARGEST_LOGITS = 256L << 20;
   private static final int READ_ROWS_IN_BUDGET = 256;
@@ -95,7 +104,7 @@ final class StagedLayout extends MemoryLayout {
     return choice.blockTokens() >= limit.leastBlock()
         && leastHostBytes(choice) <= limit.componentBytes()
         && deviceBytes(choice) <= options.deviceMemory()
-        && plan(choice, limit).deviceBytes() <= options.deviceMemory();
+        && planWave(choice, limit).deviceBytes() <= options.deviceMemory();
   }
 
   private long deviceBytes(PlanChoice choice) {
@@ -214,8 +223,37 @@ final class StagedLayout extends MemoryLayout {
     return Math.max(Math.min(spec.contextLength(), LONGEST_EXPECTED_ROW), LARGEST_SCORES);
   }
 
+  /**
+   * The more rows are in the wave, the more of them each expert serves that is brought: where rows
+   * are short, memory has room for many more than are usual. They take no place from weights that
+   * would stay in it; of those that never could all stay, a larger wave reads less for each row.
+   */
   @Override
   MemoryPlan plan(PlanChoice fitting, Limit limit) {
+    MemoryPlan usual = planWave(fitting, limit);
+    if (model.experts() == 0 || options.waveSize() > 0 || fitting.waveRows() < LARGEST_WAVE) {
+      return usual;
+    }
+    return WAVES_PAST_EXPERTS.stream()
+        .map(rows -> planWave(fitting.withWave(rows), limit))
+        .filter(wider -> isBetter(wider, usual, limit))
+        .findFirst()
+        .orElse(usual);
+  }
+
+  private boolean isBetter(MemoryPlan wider, MemoryPlan usual, Limit limit) {
+    long row = options.rowTokens() > 0 ? options.rowTokens() : SHORT_ROW;
+    long kvTokens = wider.waveRows() * row;
+    long weights = model.residentBytes(wider.tileBytes(), device.pinned());
+    long kept = usual.weightsBytes() < weights ? usual.weightsBytes() - weights / 64 : weights;
+    return (wider.weightsBytes() >= kept || weights > limit.hostBytes())
+        && wider.kv().tokens() >= kvTokens
+        && kvTokens * wider.kv().format().tokenBytes() <= MOST_KV_BY_WEIGHTS * weights
+        && leastHostBytes(wider.choice()) <= limit.componentBytes()
+        && wider.deviceBytes() <= options.deviceMemory();
+  }
+
+  private MemoryPlan planWave(PlanChoice fitting, Limit limit) {
     PlanChoice choice = withSweep(fitting, limit);
     MemoryPlan onDevice = planKvOnDevice(choice.withKvOnDevice(), limit);
     return onDevice.kv().tokens() >= wantedKvTokens(choice)
@@ -224,7 +262,16 @@ final class StagedLayout extends MemoryLayout {
   }
 
   private long wantedKvTokens(PlanChoice choice) {
-    return Math.max(LEAST_KV_TOKENS, choice.waveRows() * expectedRow());
+    return Math.max(LEAST_KV_TOKENS, expectedTokens(choice));
+  }
+
+  /** Of the rows of a wave; where nobody says how long they are, many are taken to be short. */
+  private long expectedTokens(PlanChoice choice) {
+    return options.rowTokens() > 0 || options.waveSize() > 0
+        ? choice.waveRows() * expectedRow()
+        : Math.max(
+            Math.min(choice.waveRows(), LARGEST_WAVE) * expectedRow(),
+            (long) choice.waveRows() * Math.min(SHORT_ROW, expectedRow()));
   }
 
   private MemoryPlan planKvOnDevice(PlanChoice choice, Limit limit) {
@@ -287,7 +334,7 @@ final class StagedLayout extends MemoryLayout {
     }
     long share = limit.hostBytes() / (options.rowTokens() > 0 ? 4 : 8);
     long place = (long) block * spec.stateWidth() * device.residualType().bytes();
-    long blocks = (choice.waveRows() * expectedRow() + block - 1) / block;
+    long blocks = (expectedTokens(choice) + block - 1) / block;
     blocks = Math.min(blocks, Math.min(LARGEST_SWEEP / block, share / place));
     // Places are rounded up, and so are the pieces that they are cut from.
     while (blocks > 1 && hidden(choice.withSweep((int) blocks * block)).bytes(HOST) > share) {

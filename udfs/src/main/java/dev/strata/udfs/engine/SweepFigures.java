@@ -12,6 +12,7 @@ import java.util.List;
  * @param nanos from the sweep's start to its end
  * @param diskBytes read from files, embedding rows included
  * @param tileBytes weight bytes that kernels used; on a GPU, those copied to the device
+ * @param expertBytes bytes of the experts that some token chose, each once
  * @param kvToDeviceBytes keys and values copied to the device
  * @param kvToHostBytes keys and values copied from the device
  * @param hiddenBytes hidden states copied either way
@@ -25,6 +26,7 @@ public record SweepFigures(
     long nanos,
     long diskBytes,
     long tileBytes,
+    long expertBytes,
     long kvToDeviceBytes,
     long kvToHostBytes,
     long hiddenBytes,

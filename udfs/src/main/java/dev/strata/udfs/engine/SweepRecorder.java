@@ -17,6 +17,7 @@ final class SweepRecorder implements AutoCloseable {
   private Trace trace;
   private Base base;
   private long tileBytes;
+  private long expertBytes;
   private long sweep;
 
   SweepRecorder(SweepObserver observer, ReadLog reads, SweepMemory memory, Lanes lanes) {
@@ -30,6 +31,10 @@ final class SweepRecorder implements AutoCloseable {
     tileBytes += bytes;
   }
 
+  void expertsChosen(long bytes) {
+    expertBytes += bytes;
+  }
+
   /** Bytes of tiles and embedding rows, since the beginning. */
   long bytesRead() {
     return reads.bytesRead() + memory.embedding().bytesRead();
@@ -37,6 +42,7 @@ final class SweepRecorder implements AutoCloseable {
 
   void sweepStarted() {
     tileBytes = 0;
+    expertBytes = 0;
     if (base == null) {
       base = counted();
     }
@@ -65,6 +71,7 @@ final class SweepRecorder implements AutoCloseable {
             nanos,
             now.diskBytes() - base.diskBytes(),
             tileBytes,
+            expertBytes,
             now.kvIn() - base.kvIn(),
             now.kvOut() - base.kvOut(),
             now.hidden() - base.hidden(),

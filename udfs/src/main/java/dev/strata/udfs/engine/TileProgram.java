@@ -20,9 +20,10 @@ final class TileProgram {
    *
    * @param of the stage
    * @param first the first of its tiles
+   * @param bytes of all of them
    * @param stays whether all of them can be there at once
    */
-  record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, boolean stays) {
+  record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, long bytes, boolean stays) {
 
     /** Whether all micro-batches are over before its tiles pass. */
     boolean isGathered() {
@@ -68,9 +69,10 @@ final class TileProgram {
     for (int i = 1; i <= tiles.size(); i++) {
       if (i == tiles.size() || tiles.get(i).stage() != tiles.get(first).stage()) {
         DecoderSpec.StageOfLayer stage = inOrder.get(tiles.get(first).stage());
-        long taken =
-            tiles.subList(first, i).stream().filter(t -> takesPlace.test(t.index())).count();
-        stages.add(new StageTiles(stage, first, i - first, taken < places));
+        List<Tile> own = tiles.subList(first, i);
+        long taken = own.stream().filter(t -> takesPlace.test(t.index())).count();
+        long bytes = own.stream().mapToLong(Tile::bytes).sum();
+        stages.add(new StageTiles(stage, first, i - first, bytes, taken < places));
         first = i;
       }
     }

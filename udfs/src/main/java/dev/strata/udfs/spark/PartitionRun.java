@@ -5,6 +5,7 @@ import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.EngineClient;
+import dev.strata.udfs.engine.ReadAhead;
 import dev.strata.udfs.engine.RowRequest;
 import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.engine.RowSink;
@@ -30,12 +31,6 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private static final int DEFAULT_MAX_NEW_TOKENS = 256;
 
   /**
-   * No row is read ahead while unfinished ones, and the prompts of those that wait, take this much;
-   * one row more may be large.
-   */
-  private static final long READ_AHEAD_BYTES = 256L << 20;
-
-  /**
    * A question that the engine has.
    *
    * @param key what equal ones have in common; null where each is asked
@@ -50,6 +45,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final EngineClient client;
   private final PendingRows pending;
   private final Map<Integer, Open> open = new HashMap<>();
+  private final ReadAhead readAhead;
   private final EqualPrompts equal = new EqualPrompts();
   private final TaskWatch watch;
   private final Optional<TaskJournal> journal;
@@ -69,6 +65,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     this.session = session;
     this.pending = new PendingRows(inOrder);
     ModelEngine model = session.model();
+    this.readAhead = model.engine().readAhead();
     Set<Integer> stopTokens = model.engine().checkpoint().generation().stopTokens();
     this.text = AnswerText.of(model.text(), stopTokens);
     RowEncoder encoder =
@@ -167,12 +164,16 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
       return false;
     }
     int rows = rowsAhead();
-    return rows == 0 || (rows < options.readAheadRows() && pending.bytes() < READ_AHEAD_BYTES);
+    return rows == 0 || (rows < mostRows() && pending.bytes() < readAhead.bytes());
   }
 
   /** How many rows may be read at once. */
   private int room() {
-    return Math.max(1, options.readAheadRows() - rowsAhead());
+    return Math.max(1, mostRows() - rowsAhead());
+  }
+
+  private int mostRows() {
+    return options.readAheadRows() > 0 ? options.readAheadRows() : readAhead.rows();
   }
 
   /** Rows that are put off until the end take the place of none. */

@@ -157,6 +157,30 @@ public final class DeviceRates implements AutoCloseable {
     }
   }
 
+  /**
+   * Operations of as many products at once, [batch, n, columns] · [batch, rows, columns]ᵀ; on a CPU
+   * one after the other.
+   */
+  public double batchedProducts(double seconds, long batch, long n, long columns, long rows) {
+    if (device.isHost()) {
+      return products(seconds, n, columns, rows);
+    }
+    NumberType type = device.computeType();
+    try (Queue queue = new Queue();
+        Tensor x = device.allocate("rates", type, batch, n, columns);
+        Tensor w = device.allocate("rates", type, batch, rows, columns);
+        Tensor out = device.allocate("rates", type, batch, n, rows)) {
+      run("fill", x);
+      run("fill", w);
+      return 2.0
+          * batch
+          * n
+          * columns
+          * rows
+          * queue.callsPerSecond(seconds, "products", x, w, out);
+    }
+  }
+
   private void multiply(Tensor x, long n, Tensor w, Tensor out, long times) {
     for (long i = 0; i < times; i++) {
       device.kernels().storeProduct(x, n, w, device.none(), 0, out, 0);

@@ -2,9 +2,6 @@ package dev.strata.udfs.tools;
 
 import com.google.gson.JsonObject;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.model.DecoderSpec;
-import dev.strata.udfs.model.ModelConfig;
-import dev.strata.udfs.model.WeightSpec;
 import java.util.List;
 
 /**
@@ -27,11 +24,12 @@ public record ModelShape(
     int heads,
     int kvHeads,
     int headDim,
-    int layers) {
+    int layers)
+    implements CheckpointShape {
 
   private static final int CONTEXT_LENGTH = 8192;
 
-  private static final List<ModelShape> KNOWN =
+  static final List<ModelShape> KNOWN =
       List.of(
           new ModelShape("llama-3-8b", 128_256, 4096, 14_336, 32, 8, 128, 32),
           new ModelShape("llama-3-70b", 128_256, 8192, 28_672, 64, 8, 128, 80),
@@ -56,26 +54,12 @@ public record ModelShape(
         .orElseThrow(
             () ->
                 StrataException.usage(
-                    "unknown shape '%s'; known are %s", name, String.join(", ", names())));
+                    "unknown shape '%s'; known are %s",
+                    name, String.join(", ", KnownShapes.names())));
   }
 
-  /** The shapes that have names. */
-  public static List<String> names() {
-    return KNOWN.stream().map(ModelShape::name).toList();
-  }
-
-  /** Numbers of the whole model, embedding and head each counted. */
-  public long parameters() {
-    return spec().weights().stream().mapToLong(WeightSpec::elements).sum();
-  }
-
-  /** The model as its {@code config.json} describes it. */
-  public DecoderSpec spec() {
-    return ModelConfig.parse(config(), name);
-  }
-
-  /** The text of {@code config.json}. */
-  String config() {
+  @Override
+  public String config() {
     JsonObject config = new JsonObject();
     config.addProperty("model_type", "llama");
     config.addProperty("vocab_size", vocabSize);
@@ -95,9 +79,19 @@ public record ModelShape(
     return config.toString();
   }
 
-  /** The same shape with another number of layers. */
+  @Override
   public ModelShape withLayers(int count) {
     return new ModelShape(
         name, vocabSize, hiddenSize, intermediateSize, heads, kvHeads, headDim, count);
+  }
+
+  @Override
+  public double expertSkew() {
+    return 0;
+  }
+
+  @Override
+  public ModelShape withExpertSkew(double skew) {
+    throw StrataException.usage("%s has no experts, whose choice could be skewed", name);
   }
 }

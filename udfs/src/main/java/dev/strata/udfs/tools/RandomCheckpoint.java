@@ -3,7 +3,6 @@ package dev.strata.udfs.tools;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.strata.udfs.api.StrataException;
-import dev.strata.udfs.model.WeightSpec;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -15,8 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -25,28 +24,26 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 /**
- * Writes a checkpoint of a given shape filled with random bfloat16 numbers, in Hugging Face layout:
- * for benchmarks and for tests of models larger than memory. It says nothing, but costs what a
- * trained one costs.
+ * Writes a checkpoint of a given shape filled with random numbers, in Hugging Face layout and in
+ * the types that the shape's configuration has: for benchmarks and for tests of models larger than
+ * memory. It says nothing, but costs what a trained one costs.
  */
 public final class RandomCheckpoint {
 
   private static final long SHARD_BYTES = 1L << 30;
-  private static final int BLOCK_BYTES = 4 << 20;
-  private static final short BFLOAT16_ONE = 0x3f80;
   private static final String CONFIG = "config.json";
   private static final String INDEX = "model.safetensors.index.json";
 
-  private final ModelShape shape;
-  private final ByteBuffer random;
+  private final CheckpointShape shape;
+  private final List<List<RandomTensor>> shards;
 
-  private RandomCheckpoint(ModelShape shape, long seed) {
+  private RandomCheckpoint(CheckpointShape shape, long seed) {
     this.shape = shape;
-    this.random = randomBlock(shape.hiddenSize(), seed);
+    this.shards = shards(RandomTensors.of(shape, seed));
   }
 
   /** Writes the checkpoint to {@code directory}, which is made if it is not there. */
-  public static void write(Path directory, ModelShape shape, long seed) throws IOException {
+  public static void write(Path directory, CheckpointShape shape, long seed) throws IOException {
     new RandomCheckpoint(shape, seed).write(directory);
   }
 
@@ -57,7 +54,8 @@ public final class RandomCheckpoint {
    * @return whether it had to be written
    * @throws StrataException if the directory is there, and is something else or not complete
    */
-  public static boolean ensure(Path directory, ModelShape shape, long seed) throws IOException {
+  public static boolean ensure(Path directory, CheckpointShape shape, long seed)
+      throws IOException {
     RandomCheckpoint checkpoint = new RandomCheckpoint(shape, seed);
     if (Files.exists(directory)) {
       checkpoint.requireComplete(directory);
@@ -99,32 +97,16 @@ public final class RandomCheckpoint {
     }
   }
 
-  /** Numbers whose products with a normed vector are of order one. */
-  private static ByteBuffer randomBlock(int hiddenSize, long seed) {
-    SplittableRandom numbers = new SplittableRandom(seed);
-    double bound = Math.sqrt(3.0 / hiddenSize);
-    ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    while (block.hasRemaining()) {
-      block.putShort(bfloat16((float) numbers.nextDouble(-bound, bound)));
-    }
-    return block.flip();
-  }
-
-  private static short bfloat16(float value) {
-    return (short) (Float.floatToRawIntBits(value) >>> 16);
-  }
-
   private void write(Path directory) throws IOException {
     Files.createDirectories(directory);
-    List<List<WeightSpec>> shards = shards();
     JsonObject names = new JsonObject();
     for (int i = 0; i < shards.size(); i++) {
       String name = shardName(i, shards.size());
-      shards.get(i).forEach(weight -> names.addProperty(weight.name(), name));
+      shards.get(i).forEach(tensor -> names.addProperty(tensor.name(), name));
     }
     JsonObject index = new JsonObject();
     index.add("weight_map", names);
-    writeShards(directory, shards);
+    writeShards(directory);
     Files.writeString(directory.resolve(INDEX), index.toString());
     Files.writeString(directory.resolve(CONFIG), shape.config());
   }
@@ -133,18 +115,18 @@ public final class RandomCheckpoint {
     return String.format("model-%05d-of-%05d.safetensors", shard + 1, shards);
   }
 
-  private void writeShards(Path directory, List<List<WeightSpec>> shards) throws IOException {
+  private void writeShards(Path directory) throws IOException {
     int threads = Math.min(shards.size(), Runtime.getRuntime().availableProcessors());
     ExecutorService writers = Executors.newFixedThreadPool(threads);
     try {
       List<Future<?>> written = new ArrayList<>();
       for (int i = 0; i < shards.size(); i++) {
         Path file = directory.resolve(shardName(i, shards.size()));
-        List<WeightSpec> weights = shards.get(i);
+        List<RandomTensor> tensors = shards.get(i);
         written.add(
             writers.submit(
                 () -> {
-                  writeShard(file, weights);
+                  writeShard(file, tensors);
                   return null;
                 }));
       }
@@ -163,7 +145,6 @@ public final class RandomCheckpoint {
 
   /** Whether the directory has all of this checkpoint's files, each of its full length. */
   private boolean isComplete(Path directory) throws IOException {
-    List<List<WeightSpec>> shards = shards();
     for (int i = 0; i < shards.size(); i++) {
       Path file = directory.resolve(shardName(i, shards.size()));
       if (!Files.exists(file) || Files.size(file) != bytes(shards.get(i))) {
@@ -176,31 +157,27 @@ public final class RandomCheckpoint {
         && Files.readString(config).equals(shape.config());
   }
 
-  private List<List<WeightSpec>> shards() {
-    List<List<WeightSpec>> shards = new ArrayList<>();
+  private static List<List<RandomTensor>> shards(Collection<RandomTensor> tensors) {
+    List<List<RandomTensor>> shards = new ArrayList<>();
     long bytes = SHARD_BYTES;
-    for (WeightSpec weight : shape.spec().weights()) {
-      if (bytes + bytes(weight) > SHARD_BYTES) {
+    for (RandomTensor tensor : tensors) {
+      if (bytes + tensor.bytes() > SHARD_BYTES) {
         shards.add(new ArrayList<>());
         bytes = 0;
       }
-      shards.get(shards.size() - 1).add(weight);
-      bytes += bytes(weight);
+      shards.get(shards.size() - 1).add(tensor);
+      bytes += tensor.bytes();
     }
     return shards;
   }
 
-  private static long bytes(WeightSpec weight) {
-    return weight.elements() * Short.BYTES;
-  }
-
-  private static long bytes(List<WeightSpec> shard) {
+  private static long bytes(List<RandomTensor> shard) {
     int header = header(shard).getBytes(StandardCharsets.UTF_8).length;
-    return Long.BYTES + header + shard.stream().mapToLong(RandomCheckpoint::bytes).sum();
+    return Long.BYTES + header + shard.stream().mapToLong(RandomTensor::bytes).sum();
   }
 
-  private void writeShard(Path file, List<WeightSpec> weights) throws IOException {
-    byte[] header = header(weights).getBytes(StandardCharsets.UTF_8);
+  private static void writeShard(Path file, List<RandomTensor> tensors) throws IOException {
+    byte[] header = header(tensors).getBytes(StandardCharsets.UTF_8);
     try (FileChannel channel =
         FileChannel.open(
             file,
@@ -210,29 +187,25 @@ public final class RandomCheckpoint {
       ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       writeAll(channel, length.putLong(header.length).flip());
       writeAll(channel, ByteBuffer.wrap(header));
-      for (WeightSpec weight : weights) {
-        writeTensor(channel, weight);
+      for (RandomTensor tensor : tensors) {
+        writeTensor(channel, tensor);
       }
       channel.force(true);
     }
   }
 
-  private static String header(List<WeightSpec> weights) {
+  private static String header(List<RandomTensor> tensors) {
     JsonObject header = new JsonObject();
     long offset = 0;
-    for (WeightSpec weight : weights) {
+    for (RandomTensor tensor : tensors) {
       JsonObject entry = new JsonObject();
-      entry.addProperty("dtype", "BF16");
-      entry.add("shape", shape(weight));
-      entry.add("data_offsets", numbers(offset, offset + bytes(weight)));
-      header.add(weight.name(), entry);
-      offset += bytes(weight);
+      entry.addProperty("dtype", tensor.dtype());
+      entry.add("shape", numbers(tensor.shape().stream().mapToLong(Long::longValue).toArray()));
+      entry.add("data_offsets", numbers(offset, offset + tensor.bytes()));
+      header.add(tensor.name(), entry);
+      offset += tensor.bytes();
     }
     return header.toString();
-  }
-
-  private static JsonArray shape(WeightSpec weight) {
-    return numbers(weight.shape().stream().mapToLong(Long::longValue).toArray());
   }
 
   private static JsonArray numbers(long... values) {
@@ -243,27 +216,14 @@ public final class RandomCheckpoint {
     return array;
   }
 
-  private void writeTensor(FileChannel channel, WeightSpec weight) throws IOException {
-    if (weight.isMatrix()) {
-      ByteBuffer block = random.duplicate().position(start(weight));
-      for (long left = bytes(weight); left > 0; ) {
-        block.limit((int) Math.min(BLOCK_BYTES, block.position() + left));
-        left -= block.remaining();
-        writeAll(channel, block);
-        block.clear();
-      }
-    } else {
-      ByteBuffer ones = ByteBuffer.allocate((int) bytes(weight)).order(ByteOrder.LITTLE_ENDIAN);
-      while (ones.hasRemaining()) {
-        ones.putShort(BFLOAT16_ONE);
-      }
-      writeAll(channel, ones.flip());
+  private static void writeTensor(FileChannel channel, RandomTensor tensor) throws IOException {
+    ByteBuffer block = tensor.block().duplicate().position(tensor.start());
+    for (long left = tensor.bytes(); left > 0; ) {
+      block.limit((int) Math.min(block.capacity(), block.position() + left));
+      left -= block.remaining();
+      writeAll(channel, block);
+      block.clear();
     }
-  }
-
-  /** Matrices differ in where in the block they start: equal layers would add up. */
-  private static int start(WeightSpec weight) {
-    return Math.floorMod(weight.name().hashCode(), BLOCK_BYTES / Short.BYTES) * Short.BYTES;
   }
 
   private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.tensor.NumberType;
-import dev.strata.udfs.tools.ModelShape;
+import dev.strata.udfs.tools.KnownShapes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -62,10 +62,7 @@ class MemoryPlanTextsTest {
               kvType,
               "cached");
       MemoryPlan plan =
-          MemoryPlan.of(
-              MemoryPlanTest.Case.of(ModelShape.named(shape).withLayers(layers)).size(),
-              options,
-              device);
+          MemoryPlan.of(ShapeSize.of(KnownShapes.named(shape).withLayers(layers)), options, device);
       return "# " + this + "\n" + plan.describe().lines().collect(Collectors.joining("\n")) + "\n";
     }
   }
@@ -85,7 +82,13 @@ class MemoryPlanTextsTest {
           new Wish("llama-3-8b", 6, STAGED, 2 * GIB, 4 * GIB).with(-1, 0, "int8"),
           new Wish("tiny", 4, CPU, 0, 128 * MIB),
           new Wish("llama-3-8b", 6, CPU, 0, 2 * GIB),
-          new Wish("llama-3-70b", 80, CPU, 0, 64 * GIB).with(GIB, 300, "auto"));
+          new Wish("llama-3-70b", 80, CPU, 0, 64 * GIB).with(GIB, 300, "auto"),
+          new Wish("qwen3-30b-a3b", 48, CUDA, 4 * GIB, 220 * GIB).with(-1, 192, "auto"),
+          new Wish("qwen3-30b-a3b", 48, CUDA, 4 * GIB, 112 * GIB).with(-1, 192, "int8"),
+          new Wish("qwen3-30b-a3b", 48, CUDA, 4 * GIB, 112 * GIB),
+          new Wish("qwen3-30b-a3b", 48, CUDA, 4 * GIB, 32 * GIB),
+          new Wish("qwen3-235b-a22b", 20, CUDA, 4 * GIB, 220 * GIB).with(-1, 192, "auto"),
+          new Wish("mixtral-8x7b", 32, CUDA, 4 * GIB, 220 * GIB).with(-1, 192, "auto"));
 
   private static String texts() {
     return WISHES.stream().map(Wish::text).collect(Collectors.joining("\n"));

@@ -82,8 +82,9 @@ class TileProgramTest {
     assertThat(stages).filteredOn(StageTiles::isGathered).containsExactly(program(4).ofHead());
   }
 
-  private static StageTiles stage(StageOfLayer of, int first, int count, boolean stays) {
-    return new StageTiles(of, first, count, stays);
+  private StageTiles stage(StageOfLayer of, int first, int count, boolean stays) {
+    long bytes = store.tiles().subList(first, first + count).stream().mapToLong(Tile::bytes).sum();
+    return new StageTiles(of, first, count, bytes, stays);
   }
 
   /** Its tokens are gathered of all micro-batches, so that its tiles need not stay. */
@@ -169,7 +170,7 @@ class TileProgramTest {
   void expertsAreInGroupsThatPlacesHold() {
     List<StageTiles> experts = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
-      experts.add(new StageTiles(null, 3 * i, 3, true));
+      experts.add(new StageTiles(null, 3 * i, 3, 3, true));
     }
     assertThat(ExpertGroup.of(experts, 7))
         .containsExactly(

@@ -46,6 +46,6 @@ class RunProgressTest {
 
   private static EngineSnapshot snapshot(String engine, long sequence, long newTokens) {
     return new EngineSnapshot(
-        engine, sequence, 1, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        engine, sequence, 1, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 }

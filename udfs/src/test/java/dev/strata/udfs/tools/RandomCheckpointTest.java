@@ -15,6 +15,8 @@ import dev.strata.udfs.engine.RowRequest;
 import dev.strata.udfs.engine.RowResult;
 import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.model.ElementType;
+import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import java.io.IOException;
@@ -22,10 +24,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(120)
 class RandomCheckpointTest {
@@ -89,12 +95,19 @@ class RandomCheckpointTest {
   @Test
   void itRuns() throws Exception {
     RandomCheckpoint.write(directory, SHAPE, 1);
+    RowResult result = run(64 << 20);
+    assertThat(result.error()).isNull();
+    assertThat(result.reason()).isEqualTo(FinishReason.LENGTH);
+    assertThat(result.tokens()).hasSize(6);
+  }
+
+  private RowResult run(long hostMemory) throws Exception {
     EngineOptions options =
         new EngineOptions(
             directory.toString(),
             "cpu",
             0,
-            64 << 20,
+            hostMemory,
             "float32",
             0,
             0,
@@ -113,19 +126,99 @@ class RandomCheckpointTest {
               SamplingOptions.greedy(6),
               0,
               (generated, count) -> false));
-      RowResult result = client.take();
-      assertThat(result.error()).isNull();
-      assertThat(result.reason()).isEqualTo(FinishReason.LENGTH);
-      assertThat(result.tokens()).hasSize(6);
+      return client.take();
+    }
+  }
+
+  /** A layer of each published shape is there in its types, whatever its experts are stored as. */
+  @ParameterizedTest
+  @CsvSource({
+    "tiny-moe, BF16, BF16",
+    "small-mxfp4, BF16, F4_E2M1",
+    "small-fp8, F8_E4M3, F8_E4M3",
+    "small-gemma, BF16, "
+  })
+  void configurationsSayHowMatricesAreStored(String name, ElementType attention, ElementType expert)
+      throws Exception {
+    RandomCheckpoint.write(directory, small(name), 1);
+    try (Checkpoint checkpoint = Checkpoint.open(directory.toString())) {
+      List<DecoderSpec.StageOfLayer> stages = checkpoint.spec().stages();
+      assertThat(types(checkpoint, stages.get(0).stage())).containsOnly(attention);
+      for (DecoderSpec.StageOfLayer of : stages) {
+        if (of.stage().isExpert()) {
+          assertThat(types(checkpoint, of.stage())).containsOnly(expert);
+        }
+      }
+    }
+    RowResult result = run(128 << 20);
+    assertThat(result.error()).isNull();
+    assertThat(result.tokens()).hasSize(6);
+  }
+
+  private static List<ElementType> types(Checkpoint checkpoint, Stage stage) {
+    return stage.matrices().map(m -> checkpoint.weight(m).type()).toList();
+  }
+
+  /** Published shapes with small sizes. */
+  private static CheckpointShape small(String name) throws IOException {
+    if (name.equals("tiny-moe")) {
+      return KnownShapes.named(name).withLayers(2);
+    }
+    String of =
+        Map.of(
+                "small-mxfp4",
+                "gpt-oss-120b",
+                "small-fp8",
+                "deepseek-v3",
+                "small-gemma",
+                "gemma-3-27b")
+            .get(name);
+    Map<String, Integer> sizes =
+        Map.ofEntries(
+            Map.entry("vocab_size", 500),
+            Map.entry("hidden_size", 192),
+            Map.entry("intermediate_size", 160),
+            Map.entry("moe_intermediate_size", 96),
+            Map.entry("num_attention_heads", 4),
+            Map.entry("num_key_value_heads", 2),
+            Map.entry("q_lora_rank", 96),
+            Map.entry("kv_lora_rank", 64),
+            Map.entry("num_local_experts", 16),
+            Map.entry("n_routed_experts", 16));
+    String config = PublishedShape.named(of).published();
+    for (Map.Entry<String, Integer> size : sizes.entrySet()) {
+      config =
+          config.replaceAll(
+              "\"" + size.getKey() + "\": \\d+", "\"" + size.getKey() + "\": " + size.getValue());
+    }
+    return new PublishedShape(name, config, of.equals("deepseek-v3") ? 4 : 2, 0.5);
+  }
+
+  @Test
+  void anotherSkewIsAnotherCheckpoint() throws IOException {
+    CheckpointShape shape = KnownShapes.named("tiny-moe").withLayers(1);
+    Path model = directory.resolve("skewed");
+    assertThat(RandomCheckpoint.ensure(model, shape, 1)).isTrue();
+    assertThat(RandomCheckpoint.ensure(model, shape.withExpertSkew(0.5), 1)).isFalse();
+    assertThatThrownBy(() -> RandomCheckpoint.ensure(model, shape.withExpertSkew(1), 1))
+        .isInstanceOf(StrataException.class)
+        .hasMessageContaining("is not a complete random checkpoint of shape tiny-moe");
+    for (String dense : List.of("llama-3-8b", "gemma-3-27b")) {
+      assertThatThrownBy(() -> KnownShapes.named(dense).withExpertSkew(1))
+          .isInstanceOf(StrataException.class)
+          .hasMessage(dense + " has no experts, whose choice could be skewed");
     }
   }
 
   @Test
   void shapesHaveNames() {
-    ModelShape shape = ModelShape.named("llama-3-70b");
+    CheckpointShape shape = KnownShapes.named("llama-3-70b");
     assertThat(shape.layers()).isEqualTo(80);
-    assertThat(shape.withLayers(8)).isNotEqualTo(shape).extracting("layers").isEqualTo(8);
-    assertThatThrownBy(() -> ModelShape.named("llama-4"))
+    assertThat(shape.withLayers(8))
+        .isNotEqualTo(shape)
+        .extracting(CheckpointShape::layers)
+        .isEqualTo(8);
+    assertThatThrownBy(() -> KnownShapes.named("llama-4"))
         .isInstanceOf(StrataException.class)
         .hasMessageStartingWith(
             "unknown shape 'llama-4'; known are llama-3-8b, llama-3-70b, llama-3-405b, ");

@@ -72,11 +72,9 @@ public final class Benchmark {
     Run run = runEngine();
     progress.println("measuring what the machine can do");
     SweepParts parts = parts(run); // next to the sweeps: a machine's speed drifts
-    Rates rates = RatesProbe.measure(options.engine());
+    Rates rates = RatesProbe.measure(options.engine(), run.model());
     boolean host = Double.isNaN(rates.bothWays().toDevice());
-    LimitModel limits =
-        new LimitModel(
-            run.model(), rates, host, host ? run.model().convertedBytes(Float.BYTES) : 0);
+    LimitModel limits = new LimitModel(run.model(), rates, host);
     Phase decode = Phase.decode(run.sweeps(), run.model(), limits);
     return new BenchmarkReport(
         new BenchmarkReport.Findings(

@@ -1,7 +1,7 @@
 package dev.strata.udfs.tools.benchmark;
 
 import dev.strata.udfs.api.EngineOptions;
-import dev.strata.udfs.tools.ModelShape;
+import dev.strata.udfs.tools.CheckpointShape;
 
 /**
  * What to measure.
@@ -17,7 +17,7 @@ import dev.strata.udfs.tools.ModelShape;
  */
 public record BenchmarkOptions(
     EngineOptions engine,
-    ModelShape shape,
+    CheckpointShape shape,
     int prompts,
     int promptTokens,
     int newTokens,

@@ -43,10 +43,14 @@ public final class BenchmarkReport {
               : options.engine().model().replaceFirst(".*/", "");
       return String.format(
           Locale.ROOT,
-          "%s, %d layers, %.2f GB a sweep",
+          "%s, %d layers, %.2f GB a sweep%s",
           name,
           model.spec().layers().size(),
-          model.streamedBytes() / 1e9);
+          model.streamedBytes() / 1e9,
+          model.expertBytes() == 0
+              ? ""
+              : String.format(
+                  Locale.ROOT, " with all experts, %.2f GB", model.expertBytes() / 1e9));
     }
 
     String workload() {

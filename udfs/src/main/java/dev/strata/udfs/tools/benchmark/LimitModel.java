@@ -12,20 +12,21 @@ import dev.strata.udfs.engine.SweepFigures;
  *   <li>bus: (W + keys and values + hidden states that come to the device) / P. P is that of copies
  *       beside reads if the sweep reads, else of copies alone. While as much goes back, both ways
  *       go by their rates beside each other. The bus is full duplex: the two ways do not add up.
- *   <li>compute: 2 · parameters · tokens / F; on a CPU also the bytes that have to be converted to
- *       its type / their rate, since the same cores do that.
+ *   <li>compute: 2 · parameters · tokens / F, experts' parameters for the tokens that chose them;
+ *       on a CPU also the bytes that have to be converted to its type / their rate, since the same
+ *       cores do that.
  * </ul>
  *
  * <p>For decoding that is max(W_disk/D, (W + KV)/P, B·C/F), for prefill max(W/D, (W + hidden)/P,
  * tokens·C/F), C being two operations for each parameter. W counts once, whatever the engine did:
- * tiles that it sends twice do not make the limit easier.
+ * tiles that it sends twice do not make the limit easier. Of experts, those count that a token of
+ * the sweep chose.
  *
  * @param model what has to be done
  * @param rates what can be done
  * @param host whether the device is the host, so that nothing crosses a bus
- * @param convertedBytes bytes of a sweep that are converted to the compute type on the host
  */
-record LimitModel(ModelWork model, Rates rates, boolean host, long convertedBytes) {
+record LimitModel(ModelWork model, Rates rates, boolean host) {
 
   /** What is read is more than embedding rows, so that reads take their part of host memory. */
   private static final double LEAST_SHARE_READ = 0.1;
@@ -46,7 +47,7 @@ record LimitModel(ModelWork model, Rates rates, boolean host, long convertedByte
   private double bus(Sweep sweep) {
     SweepFigures figures = sweep.figures();
     long hidden = figures.hiddenBytes() / 2;
-    long weights = Math.min(model.streamedBytes(), figures.tileBytes());
+    long weights = Math.min(model.streamedBytes(figures.expertBytes()), figures.tileBytes());
     double in = (double) weights + figures.kvToDeviceBytes() + hidden;
     double out = (double) figures.kvToHostBytes() + hidden;
     Rates.Together both = rates.bothWays();
@@ -66,8 +67,9 @@ record LimitModel(ModelWork model, Rates rates, boolean host, long convertedByte
   }
 
   private double compute(Sweep sweep) {
+    long converted = host ? model.convertedBytes(Float.BYTES, sweep.figures().expertBytes()) : 0;
     return seconds(sweep.operations(model), rates.product())
-        + seconds((double) convertedBytes, rates.conversion());
+        + seconds((double) converted, rates.conversion());
   }
 
   /** None for no work, whether or not there is a rate. */

@@ -86,6 +86,18 @@ record Phase(String name, List<Sweep> sweeps, Sweep traced, ModelWork model, Lim
     return perSecond(sweep -> which.applyAsLong(sweep.figures()));
   }
 
+  /**
+   * What of all experts' bytes was used, the rest being what routing saved; NaN without experts.
+   */
+  double expertsUsed() {
+    return bytes(SweepFigures::expertBytes) / model.expertBytes();
+  }
+
+  /** Products by the rate of those at the experts' sizes; NaN without experts. */
+  double partOfExpertProducts() {
+    return operationsPerSecond() / limits.rates().expertProducts();
+  }
+
   /** Of the sweep with the median limit. */
   Limit limit() {
     return sweeps.stream()

@@ -12,6 +12,8 @@ package dev.strata.udfs.tools.benchmark;
  * @param besideDirect copies to the device and direct reads beside each other
  * @param besideCached copies to the device and cached reads beside each other
  * @param product large matrix products in the compute type
+ * @param expertProducts products of all experts of a layer at once with the tokens of a micro-batch
+ *     that a layer's experts get on average; NaN without experts
  * @param conversion bytes of bfloat16 numbers converted to float32
  */
 record Rates(
@@ -23,6 +25,7 @@ record Rates(
     Together besideDirect,
     Together besideCached,
     double product,
+    double expertProducts,
     double conversion) {
 
   /** Rates at the same time. */

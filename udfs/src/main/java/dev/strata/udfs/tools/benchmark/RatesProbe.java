@@ -28,6 +28,12 @@ final class RatesProbe {
   /** A budget that the larger product fits, with the context of the device's library. */
   private static final long LARGE_DEVICE = 2L << 30;
 
+  /** Tokens of a micro-batch, as memory plans have it where experts are. */
+  private static final int BLOCK_TOKENS = 4096;
+
+  /** Elements of experts' matrices that are multiplied at once at most, so that they fit. */
+  private static final long MOST_ELEMENTS = 256L << 20;
+
   private final DeviceRates device;
   private final DiskReads disk;
   private final List<ByteBuffer> buffers;
@@ -42,15 +48,16 @@ final class RatesProbe {
   }
 
   /** Takes about half a minute. */
-  static Rates measure(EngineOptions options) throws IOException, InterruptedException {
+  static Rates measure(EngineOptions options, ModelWork model)
+      throws IOException, InterruptedException {
     try (DeviceRates device =
         DeviceRates.open(options.device(), options.computeType(), options.threads())) {
       DiskReads disk = DiskReads.of(Path.of(options.model()));
-      return new RatesProbe(device, disk, options.deviceMemory()).measure();
+      return new RatesProbe(device, disk, options.deviceMemory()).measure(model);
     }
   }
 
-  private Rates measure() throws IOException, InterruptedException {
+  private Rates measure(ModelWork model) throws IOException, InterruptedException {
     boolean host = device.isHost();
     return new Rates(
         read(true),
@@ -63,6 +70,7 @@ final class RatesProbe {
         host ? Rates.Together.NONE : together(DISK_SECONDS, () -> read(true), () -> Double.NaN),
         host ? Rates.Together.NONE : together(SECONDS, () -> read(false), () -> Double.NaN),
         product(),
+        model.largestOfExperts().map(this::expertProducts).orElse(Double.NaN),
         host ? device.conversion(SECONDS) : Double.NaN);
   }
 
@@ -94,6 +102,14 @@ final class RatesProbe {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  /** Each expert's matrix with its tokens of a micro-batch; as many experts as fit. */
+  private double expertProducts(ModelWork.Matrix matrix) {
+    long rows = Math.max(1, Math.round(BLOCK_TOKENS * matrix.share()));
+    long experts =
+        Math.max(1, Math.min(Math.round(1 / matrix.share()), MOST_ELEMENTS / matrix.elements()));
+    return device.batchedProducts(SECONDS, experts, rows, matrix.columns(), matrix.rows());
   }
 
   /** As large as the feed-forward of a large model; on a CPU as large as takes a moment. */

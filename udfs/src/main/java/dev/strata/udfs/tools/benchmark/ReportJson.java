@@ -48,6 +48,8 @@ final class ReportJson {
         "shape", found.options().shape() == null ? null : found.options().shape().name());
     json.addProperty("layers", found.model().spec().layers().size());
     json.addProperty("streamed_bytes", found.model().streamedBytes());
+    json.addProperty("expert_bytes", found.model().expertBytes());
+    json.addProperty("operations_per_token", found.model().operations(1, 1));
     return json;
   }
 
@@ -75,6 +77,9 @@ final class ReportJson {
     number(json, "tokens_per_second", phase.tokensPerSecond());
     number(json, "operations_per_second", phase.operationsPerSecond());
     number(json, "disk_bytes_per_second", phase.bytesPerSecond(SweepFigures::diskBytes));
+    number(json, "expert_bytes_median", phase.bytes(SweepFigures::expertBytes));
+    number(json, "experts_used", phase.expertsUsed());
+    number(json, "part_of_expert_products", phase.partOfExpertProducts());
     number(json, "tile_bytes_per_second", phase.bytesPerSecond(SweepFigures::tileBytes));
     number(
         json, "kv_to_device_bytes_per_second", phase.bytesPerSecond(SweepFigures::kvToDeviceBytes));
@@ -144,6 +149,7 @@ final class ReportJson {
     json.add("beside_direct_reads", together(rates.besideDirect()));
     json.add("beside_cached_reads", together(rates.besideCached()));
     number(json, "product_operations", rates.product());
+    number(json, "expert_product_operations", rates.expertProducts());
     number(json, "conversion", rates.conversion());
     return json;
   }
@@ -186,6 +192,7 @@ final class ReportJson {
       json.addProperty("disk_bytes", figures.diskBytes());
       json.addProperty("storage_bytes", sweep.storageBytes() < 0 ? null : sweep.storageBytes());
       json.addProperty("tile_bytes", figures.tileBytes());
+      json.addProperty("expert_bytes", figures.expertBytes());
       json.addProperty("kv_to_device_bytes", figures.kvToDeviceBytes());
       json.addProperty("kv_to_host_bytes", figures.kvToHostBytes());
       json.addProperty("hidden_bytes", figures.hiddenBytes());

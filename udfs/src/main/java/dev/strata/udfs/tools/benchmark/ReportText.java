@@ -60,6 +60,9 @@ final class ReportText {
     number("TFLOP/s", "%.4f", phase -> phase.operationsPerSecond() / 1e12);
     bytes("read from files", SweepFigures::diskBytes);
     bytes("weights used", SweepFigures::tileBytes);
+    if (found.model().expertBytes() > 0) {
+      number("experts used, of all", "%.1f %%", phase -> 100 * phase.expertsUsed());
+    }
     bytes("keys and values to device", SweepFigures::kvToDeviceBytes);
     bytes("keys and values to host", SweepFigures::kvToHostBytes);
     bytes("hidden states", SweepFigures::hiddenBytes);
@@ -70,6 +73,12 @@ final class ReportText {
     number("limit of compute, s", "%.4f", phase -> phase.limit().compute());
     row("bound by", phase -> phase.limit().bound());
     number("part of the limit reached", "%.0f %%", phase -> 100 * phase.partOfLimit());
+    if (found.model().expertBytes() > 0) {
+      number(
+          "TFLOP/s by experts' products alone",
+          "%.0f %%",
+          phase -> 100 * phase.partOfExpertProducts());
+    }
     lanes();
   }
 
@@ -161,6 +170,9 @@ final class ReportText {
     rate("cached reads beside copies", rates.besideCached().disk());
     rate("conversion from bfloat16, GB/s", rates.conversion());
     line("%-38s %14.4f", "large matrix products, TFLOP/s", rates.product() / 1e12);
+    if (!Double.isNaN(rates.expertProducts())) {
+      line("%-38s %14.4f", "experts' products, TFLOP/s", rates.expertProducts() / 1e12);
+    }
   }
 
   private void rate(String label, double rate) {

@@ -4,6 +4,8 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.DeviceRates;
+import dev.strata.udfs.tools.benchmark.ModelWork.Matrix;
+import dev.strata.udfs.tools.benchmark.ModelWork.Part;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -65,20 +67,25 @@ record SweepParts(double products, double attention, double conversion) {
   }
 
   private static double products(DeviceRates device, ModelWork model, int rows) {
-    return sum(model, m -> device.productSeconds(SECONDS, rows, m.columns(), m.rows()));
+    return sum(model, m -> device.productSeconds(SECONDS, rows(m, rows), m.columns(), m.rows()));
   }
 
   private static double conversion(DeviceRates device, ModelWork model) {
-    return model.convertedBytes(device.computeType().bytes()) == 0
+    return model.convertedBytes(device.computeType().bytes(), model.expertBytes()) == 0
         ? 0
         : sum(model, m -> device.conversionSeconds(SECONDS, m.elements()));
   }
 
+  /** Of an expert, as many as come to it if all get equally many. */
+  private static long rows(Matrix matrix, int rows) {
+    return Math.max(1, Math.round(rows * matrix.share()));
+  }
+
   /** Matrices of one shape are measured once. */
-  private static double sum(ModelWork model, Function<ModelWork.Matrix, Double> seconds) {
-    Map<ModelWork.Matrix, Long> shapes =
+  private static double sum(ModelWork model, Function<Matrix, Double> seconds) {
+    Map<Matrix, Long> shapes =
         model.matrices().stream()
-            .map(m -> new ModelWork.Matrix(m.rows(), m.columns(), m.type(), false))
+            .map(m -> new Matrix(m.rows(), m.columns(), m.type(), Part.LAYER, m.share()))
             .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
     return shapes.entrySet().stream()
         .mapToDouble(shape -> shape.getValue() * seconds.apply(shape.getKey()))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.engine.SweepFigures;
+import dev.strata.udfs.model.ElementType;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -13,18 +14,42 @@ class LimitModelTest {
   private static final Offset<Double> EXACT = within(1e-12);
 
   private final Rates rates = Sweeps.rates(1e6, 4e6, 2e6, 1e6, 1e8);
-  private final LimitModel gpu = new LimitModel(Sweeps.model(), rates, false, 0);
+  private final LimitModel gpu = new LimitModel(Sweeps.model(), rates, false);
 
   private static SweepFigures moving(long disk, long tiles, long kvIn, long kvOut, long hidden) {
-    return new SweepFigures(0, 8, 0, 8, Sweeps.MS, disk, tiles, kvIn, kvOut, hidden, List.of());
+    return new SweepFigures(0, 8, 0, 8, Sweeps.MS, disk, tiles, 0, kvIn, kvOut, hidden, List.of());
   }
 
   @Test
   void aModelsWork() {
     assertThat(Sweeps.model().streamedBytes()).isEqualTo(500_000);
     assertThat(Sweeps.model().operations(3, 2)).isEqualTo(2 * (3 * 200_000 + 2 * 50_000));
-    assertThat(Sweeps.model().convertedBytes(2)).isZero();
-    assertThat(Sweeps.model().convertedBytes(4)).isEqualTo(500_000);
+    assertThat(Sweeps.model().convertedBytes(2, 0)).isZero();
+    assertThat(Sweeps.model().convertedBytes(4, 0)).isEqualTo(500_000);
+  }
+
+  /** Four experts of 100 × 1000, of which a token takes one, beside a matrix of all tokens. */
+  private static ModelWork mixture() {
+    ModelWork.Matrix expert =
+        new ModelWork.Matrix(100, 1000, ElementType.BF16, ModelWork.Part.EXPERT, 0.25);
+    ModelWork.Matrix router =
+        new ModelWork.Matrix(100, 1000, ElementType.BF16, ModelWork.Part.LAYER);
+    return new ModelWork(List.of(router, expert, expert, expert, expert), Sweeps.model().spec());
+  }
+
+  @Test
+  void ofExpertsThoseCountThatTokensChose() {
+    assertThat(mixture().streamedBytes()).isEqualTo(1_000_000);
+    assertThat(mixture().expertBytes()).isEqualTo(800_000);
+    assertThat(mixture().streamedBytes(400_000)).isEqualTo(600_000);
+    assertThat(mixture().convertedBytes(4, 400_000)).isEqualTo(600_000);
+    assertThat(mixture().operations(8, 8)).isEqualTo(2 * 8 * 200_000);
+    SweepFigures half =
+        new SweepFigures(0, 8, 0, 8, Sweeps.MS, 0, 900_000, 400_000, 0, 0, 0, List.of());
+    LimitModel limits = new LimitModel(mixture(), rates, false);
+    assertThat(limits.of(new Sweep(half, 0)).bus()).isCloseTo(0.3, EXACT);
+    Phase phase = Phase.decode(List.of(new Sweep(half, 0)), mixture(), limits);
+    assertThat(phase.expertsUsed()).isEqualTo(0.5);
   }
 
   @Test
@@ -63,8 +88,9 @@ class LimitModelTest {
             Rates.Together.NONE,
             Rates.Together.NONE,
             1e8,
+            Double.NaN,
             Double.NaN);
-    LimitModel model = new LimitModel(Sweeps.model(), shared, false, 0);
+    LimitModel model = new LimitModel(Sweeps.model(), shared, false);
     Limit limit = model.of(new Sweep(moving(0, 500_000, 0, 100_000, 0), 0));
     assertThat(limit.bus()).isCloseTo(0.2 + 300_000 / 2e6, EXACT);
   }
@@ -81,8 +107,9 @@ class LimitModelTest {
             new Rates.Together(1e6, 1e6, Double.NaN),
             new Rates.Together(4e6, 5e5, Double.NaN),
             1e8,
+            Double.NaN,
             Double.NaN);
-    LimitModel model = new LimitModel(Sweeps.model(), shared, false, 0);
+    LimitModel model = new LimitModel(Sweeps.model(), shared, false);
     SweepFigures reads = moving(500_000, 500_000, 0, 0, 0);
     assertThat(model.of(new Sweep(reads, 0)).bus()).isCloseTo(1, EXACT);
     assertThat(model.of(new Sweep(reads, 500_000)).bus()).isCloseTo(0.5, EXACT);
@@ -111,9 +138,10 @@ class LimitModelTest {
             Rates.Together.NONE,
             Rates.Together.NONE,
             1e8,
+            Double.NaN,
             1e6);
     Limit limit =
-        new LimitModel(Sweeps.model(), cpu, true, 500_000)
+        new LimitModel(Sweeps.model(), cpu, true)
             .of(new Sweep(moving(500_000, 500_000, 0, 0, 0), 0));
     assertThat(limit.bus()).isZero();
     assertThat(limit.disk()).isCloseTo(0.125, EXACT);
@@ -123,7 +151,7 @@ class LimitModelTest {
   @Test
   void whatWasNotMeasuredIsNoLimit() {
     Rates none = Sweeps.rates(Double.NaN, Double.NaN, 2e6, 1e6, 1e8);
-    LimitModel model = new LimitModel(Sweeps.model(), none, false, 0);
+    LimitModel model = new LimitModel(Sweeps.model(), none, false);
     assertThat(model.of(new Sweep(moving(500_000, 500_000, 0, 0, 0), 0)).disk()).isZero();
   }
 }

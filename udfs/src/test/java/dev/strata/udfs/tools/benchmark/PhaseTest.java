@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class PhaseTest {
 
   private final LimitModel limits =
-      new LimitModel(Sweeps.model(), Sweeps.rates(1e6, 4e6, 2e6, 1e6, 1e9), false, 0);
+      new LimitModel(Sweeps.model(), Sweeps.rates(1e6, 4e6, 2e6, 1e6, 1e9), false);
 
   private static List<Sweep> sweeps(SweepFigures... figures) {
     return Stream.of(figures).map(f -> new Sweep(f, 0)).toList();

@@ -19,9 +19,9 @@ final class Sweeps {
   static ModelWork model() {
     return new ModelWork(
         List.of(
-            new ModelWork.Matrix(100, 1000, ElementType.BF16, false),
-            new ModelWork.Matrix(100, 1000, ElementType.BF16, false),
-            new ModelWork.Matrix(50, 1000, ElementType.BF16, true)),
+            new ModelWork.Matrix(100, 1000, ElementType.BF16, ModelWork.Part.LAYER),
+            new ModelWork.Matrix(100, 1000, ElementType.BF16, ModelWork.Part.LAYER),
+            new ModelWork.Matrix(50, 1000, ElementType.BF16, ModelWork.Part.HEAD)),
         spec());
   }
 
@@ -38,11 +38,11 @@ final class Sweeps {
 
   static SweepFigures figures(int rows, int promptTokens, int newTokens, long millis) {
     return new SweepFigures(
-        0, rows, promptTokens, newTokens, millis * MS, 0, 500_000, 0, 0, 0, List.of());
+        0, rows, promptTokens, newTokens, millis * MS, 0, 500_000, 0, 0, 0, 0, List.of());
   }
 
   static SweepFigures traced(long millis, Span... spans) {
-    return new SweepFigures(0, 8, 0, 8, millis * MS, 0, 500_000, 0, 0, 0, List.of(spans));
+    return new SweepFigures(0, 8, 0, 8, millis * MS, 0, 500_000, 0, 0, 0, 0, List.of(spans));
   }
 
   /** Times in milliseconds. */
@@ -61,6 +61,7 @@ final class Sweeps {
         new Rates.Together(direct, toDevice, Double.NaN),
         new Rates.Together(cached, toDevice, Double.NaN),
         product,
+        Double.NaN,
         Double.NaN);
   }
 }

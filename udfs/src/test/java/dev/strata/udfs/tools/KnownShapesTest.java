@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ModelShapeTest {
+class KnownShapesTest {
 
   /** The counts of the published checkpoints. */
   @ParameterizedTest
@@ -18,8 +18,15 @@ class ModelShapeTest {
     "llama-2-70b, 68976648192",
     "mistral-7b, 7248023552",
     "mistral-large, 122610069504",
+    "gemma-3-27b, 27009346304",
+    "qwen3-30b-a3b, 30532122624",
+    "qwen3-235b-a22b, 235093634560",
+    "gpt-oss-120b, 116829156672",
+    "gpt-oss-120b-bf16, 116829156672",
+    "mixtral-8x7b, 46702792704",
+    "deepseek-v3, 671026419200",
   })
   void shapesHaveAsManyParametersAsThePublishedModels(String name, long parameters) {
-    assertThat(ModelShape.named(name).parameters()).isEqualTo(parameters);
+    assertThat(KnownShapes.named(name).parameters()).isEqualTo(parameters);
   }
 }
