@@ -61,6 +61,21 @@ record PlanChoice(
         kvSlotTokens);
   }
 
+  /** The same with a wave of so many rows. */
+  PlanChoice withWave(int rows) {
+    return new PlanChoice(
+        tileBytes,
+        slots,
+        devicePlaces,
+        blockTokens,
+        sweepTokens,
+        rows,
+        Math.min(logitRows, rows),
+        readRows,
+        scores,
+        kvSlotTokens);
+  }
+
   /** The same with keys and values that stay on the device. */
   PlanChoice withKvOnDevice() {
     return new PlanChoice(
