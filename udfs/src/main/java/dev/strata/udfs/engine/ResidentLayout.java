@@ -202,7 +202,7 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   private long hiddenBytesPerToken() {
-    long kept = mostChosen > 0 ? (long) spec.hiddenSize() * device.computeType().bytes() : 0;
+    long kept = mostChosen > 0 ? (long) spec.hiddenSize() * device.activationType().bytes() : 0;
     return (long) spec.stateWidth() * device.residualType().bytes() + kept;
   }
 

@@ -334,7 +334,7 @@ final class StagedLayout extends MemoryLayout {
         ? hidden
         : hidden.plus(
             SpilledHidden.keptFootprint(
-                block, spec.hiddenSize(), sweep, device.computeType(), device.pinned()));
+                block, spec.hiddenSize(), sweep, device.activationType(), device.pinned()));
   }
 
   private Footprint components(PlanChoice choice) {
