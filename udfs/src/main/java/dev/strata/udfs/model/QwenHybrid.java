@@ -50,6 +50,9 @@ record QwenHybrid(
   }
 
   private RecurrenceSpec rule(StageBuilder r) {
+    if (!linear.contains(false)) {
+      throw config.unusable("no layer has full attention");
+    }
     int keyHeads = config.sizeOr("linear_num_key_heads", 16);
     int valueHeads = config.sizeOr("linear_num_value_heads", 32);
     int keyDim = config.sizeOr("linear_key_head_dim", 128);
