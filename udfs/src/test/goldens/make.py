@@ -25,6 +25,8 @@ PROMPTS = [
     + [19, 71, 41, 117, 71, 60, 74, 66, 103, 16, 45, 7, 57, 84, 62, 93, 81, 14, 41, 118],
 ]
 
+LONG_PROMPTS = [[(7 * i * i + 5 * i + n) % 125 + 3 for i in range(n)] for n in (2, 63, 64, 65, 150)]
+
 COMMON = dict(
     vocab_size=VOCABULARY,
     hidden_size=32,
@@ -79,18 +81,35 @@ GOLDENS = {
         layer_types=["sliding_attention"] * 3 + ["full_attention"],
         sliding_window=8,
     ),
+    # Delta rules over several chunks of 64 tokens, with heads and filters of other sizes.
+    "qwen3-5-long": dict(
+        COMMON,
+        seed=1,
+        prompts=LONG_PROMPTS,
+        model_type="qwen3_5_text",
+        num_hidden_layers=3,
+        layer_types=["linear_attention", "full_attention", "linear_attention"],
+        head_dim=16,
+        linear_num_key_heads=1,
+        linear_num_value_heads=3,
+        linear_key_head_dim=16,
+        linear_value_head_dim=8,
+        linear_conv_kernel_dim=3,
+    ),
 }
 
 
 def model(fields):
     fields = dict(fields)
     torch.manual_seed(fields.pop("seed"))
+    fields.pop("prompts", None)
     config = CONFIG_MAPPING[fields.pop("model_type")](**fields)
     made = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
     with torch.no_grad():
-        # Norms and factors that are all one would hide whether they are there.
+        # Norms and factors that are all one or zero would hide whether they are there.
         for parameter in list(made.parameters()) + list(made.buffers()):
-            if parameter.dim() == 1 and parameter.is_floating_point() and torch.all(parameter == 1):
+            alike = parameter.dim() == 1 and bool(torch.all(parameter == parameter[0]))
+            if alike and parameter.is_floating_point() and parameter[0] in (0, 1):
                 parameter.add_(0.15 * torch.randn_like(parameter))
     return made
 
@@ -125,7 +144,7 @@ def make(directory, name):
         model_type=fields["model_type"],
         stored="float32",
         compute="float32",
-        cases=[case(made, prompt) for prompt in PROMPTS],
+        cases=[case(made, prompt) for prompt in fields.get("prompts", PROMPTS)],
     )
     (target / "expected.json").write_text(json.dumps(expected))
 

@@ -53,7 +53,7 @@ final class CheckpointSize {
 
   /** In elements of the mathematics' type, which has half of a float32's bytes or all. */
   private static long elements(Weight vector) {
-    return vector.spec().isExact() ? 2L * vector.columns() : vector.columns();
+    return vector.spec().isExact() ? 2 * vector.spec().elements() : vector.spec().elements();
   }
 
   private static Set<List<ModelSize.MatrixSize>> stages(Checkpoint checkpoint) {

@@ -6,7 +6,7 @@ public enum LaneKind {
   DISK,
   /** Weights and hidden states between host memory and the device. */
   COPY,
-  /** Keys and values between host memory and the device. */
+  /** Keys, values and states of recurrences between host memory and the device. */
   KV,
   /** Kernels. */
   COMPUTE

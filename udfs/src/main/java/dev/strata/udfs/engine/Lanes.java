@@ -21,6 +21,8 @@ final class Lanes implements AutoCloseable {
   private final Lane hiddenOut;
   private final Lane kvIn;
   private final Lane kvOut;
+  private final Lane statesIn;
+  private final Lane statesOut;
 
   Lanes(ComputeDevice device) {
     this.device = device;
@@ -31,6 +33,8 @@ final class Lanes implements AutoCloseable {
       this.hiddenOut = open("hidden out", LaneKind.COPY);
       this.kvIn = open("KV in", LaneKind.KV);
       this.kvOut = open("KV out", LaneKind.KV);
+      this.statesIn = open("states in", LaneKind.KV);
+      this.statesOut = open("states out", LaneKind.KV);
     } catch (Throwable e) {
       holdings.closeAfter(e);
       throw e;
@@ -72,6 +76,16 @@ final class Lanes implements AutoCloseable {
   /** Keys and values on their way from the device. */
   Lane kvOut() {
     return kvOut;
+  }
+
+  /** States of recurrences on their way to the device. */
+  Lane statesIn() {
+    return statesIn;
+  }
+
+  /** States of recurrences on their way from the device. */
+  Lane statesOut() {
+    return statesOut;
   }
 
   /** Starts a trace of all lanes, on the computing thread. */

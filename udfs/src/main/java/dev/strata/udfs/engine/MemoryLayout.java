@@ -4,6 +4,8 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.kv.KvFormat;
+import dev.strata.udfs.kv.StateFormat;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
@@ -54,6 +56,9 @@ abstract class MemoryLayout {
   /** Keys and values as attention sees them. */
   final KvFormat plain;
 
+  /** States of sequences where layers recur. */
+  final StateFormat states;
+
   /** The most experts of a token. */
   final int mostChosen;
 
@@ -70,6 +75,7 @@ abstract class MemoryLayout {
     this.mostHeads = spec.mostHeads();
     this.rotatesByLength = spec.rotatesByLength();
     this.plain = KvFormat.plain(spec, device.computeType());
+    this.states = StateFormat.of(spec);
   }
 
   static MemoryLayout of(ModelSize model, EngineOptions options, DeviceTraits device) {
@@ -123,6 +129,34 @@ abstract class MemoryLayout {
   /** Rows of the wave, some of which go on in another micro-batch, and continuations of prompts. */
   private static int runs(PlanChoice choice) {
     return choice.waveRows() + choice.sweepTokens() / choice.blockTokens() + choice.readRows();
+  }
+
+  /** What passing states takes, and what kernels have of them meanwhile. */
+  final Footprint passingStates(PlanChoice choice, boolean streams) {
+    return StatePlan.besidePool(states, choice, streams, runs(choice), threads());
+  }
+
+  /** Places for a wave, as many again where they are no memory. */
+  final StatePlan statesOnDevice(PlanChoice choice) {
+    int rows = choice.waveRows();
+    int places =
+        states.isEmpty()
+            ? StatePool.MOST_PLACES * rows
+            : Math.max(StatePool.MOST_PLACES, rows);
+    return StatePlan.onDevice(states, choice, places, threads());
+  }
+
+  final int threads() {
+    return Math.max(1, device.attentionThreads());
+  }
+
+  /** The choice with as many rows as their states, keys and values leave room for. */
+  final PlanChoice withRoomForStates(PlanChoice choice, long bytes, long tokenBytes) {
+    if (states.isEmpty()) {
+      return choice;
+    }
+    long row = states.rowBytes() + Math.min(expectedRow(), LONGEST_EXPECTED_ROW) * tokenBytes;
+    return choice.withWave(clamp(bytes / row, 1, choice.waveRows()));
   }
 
   private Footprint head(PlanChoice choice) {

@@ -17,10 +17,12 @@ import java.util.Map;
  *
  * @param choice what was chosen
  * @param kv where keys and values stay
+ * @param states where states of recurrences stay
  * @param footprint what all of it takes
  * @param budgets what there is
  */
-record MemoryPlan(PlanChoice choice, KvPlan kv, Footprint footprint, Budgets budgets) {
+record MemoryPlan(
+    PlanChoice choice, KvPlan kv, StatePlan states, Footprint footprint, Budgets budgets) {
 
   /**
    * The pool of keys and values.

@@ -61,7 +61,7 @@ record PlanChoice(
         kvSlotTokens);
   }
 
-  /** The same with so many sequences in the wave. */
+  /** The same with a wave of so many rows. */
   PlanChoice withWave(int rows) {
     return new PlanChoice(
         tileBytes,
@@ -70,7 +70,7 @@ record PlanChoice(
         blockTokens,
         sweepTokens,
         rows,
-        logitRows,
+        Math.min(logitRows, rows),
         readRows,
         scores,
         kvSlotTokens);

@@ -36,13 +36,23 @@ final class PlanText {
 
   private void device(MemoryPlan plan) {
     line(
-        "device: %d MiB; ring of %d tiles, keys and values %s",
+        "device: %d MiB; ring of %d tiles, keys and values %s%s",
         plan.budgets().deviceBytes() >> 20,
         plan.choice().devicePlaces(),
         plan.kv().onHost()
             ? "in host memory, " + plan.choice().kvSlotTokens() + " tokens at a time"
-            : "on the device");
+            : "on the device",
+        states(plan.states()));
     parts(plan.deviceParts());
+  }
+
+  private static String states(StatePlan states) {
+    if (states.format().isEmpty()) {
+      return "";
+    }
+    return states.onHost()
+        ? ", states in host memory, " + states.slotRows() + " rows at a time"
+        : ", states on the device";
   }
 
   private void heap(MemoryPlan plan) {

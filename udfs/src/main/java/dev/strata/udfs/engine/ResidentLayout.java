@@ -7,6 +7,7 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ final class ResidentLayout extends MemoryLayout {
 
   @Override
   void requireBudgets(PlanChoice least) {
-    long needed = bytes(components(least)) + LEAST_KV_TOKENS * plain.tokenBytes();
+    long needed = bytes(components(least)) + leastRows();
     requireBudget("spark.strata.host.memory", budget, needed);
   }
 
@@ -69,22 +70,32 @@ final class ResidentLayout extends MemoryLayout {
   @Override
   boolean fits(PlanChoice choice, Limit limit) {
     long wanted = Math.min(limit.hostBytes() / 3, wantedKvTokens(choice) * plain.tokenBytes());
-    long least = LEAST_KV_TOKENS * plain.tokenBytes();
-    return limit.hostBytes() - bytes(components(choice)) >= Math.max(wanted, least);
+    return limit.hostBytes() - bytes(components(choice)) >= Math.max(wanted, leastRows());
+  }
+
+  /** Hardly any keys and values, and the states that a single row may have. */
+  private long leastRows() {
+    return LEAST_KV_TOKENS * plain.tokenBytes() + StatePool.MOST_PLACES * states.rowBytes();
   }
 
   @Override
-  MemoryPlan plan(PlanChoice choice, Limit limit) {
-    Footprint components = components(choice);
-    long rest = budget - bytes(components);
+  MemoryPlan plan(PlanChoice fitting, Limit limit) {
+    Footprint components = components(fitting);
+    long free = budget - bytes(components);
+    long besideLeast = free - LEAST_KV_TOKENS * plain.tokenBytes();
+    PlanChoice choice = withRoomForStates(fitting, besideLeast, plain.tokenBytes());
+    StatePlan ofRows = statesOnDevice(choice);
+    long rest = free - bytes(ofRows.pool());
     long weights = weightsBytes(choice, rest);
     long most = Math.min(Integer.MAX_VALUE, wantedKvTokens(choice));
     int kvTokens = (int) Math.min(most, (rest - weights) / plain.tokenBytes());
     return new MemoryPlan(
         choice,
         new MemoryPlan.KvPlan(plain, kvTokens, 0),
+        ofRows,
         Footprint.sum(
             components,
+            ofRows.pool(),
             KvPool.footprint(plain, kvTokens),
             HostTiles.residents(weights),
             rows(choice, kvTokens)),
@@ -186,11 +197,12 @@ final class ResidentLayout extends MemoryLayout {
         ring(choice),
         ResidentHidden.footprint(choice.sweepTokens(), hiddenBytesPerToken()),
         ResidentKv.footprint(plain, choice.blockTokens()),
+        passingStates(choice, false),
         common(choice));
   }
 
   private long hiddenBytesPerToken() {
-    long kept = mostChosen > 0 ? (long) spec.hiddenSize() * device.computeType().bytes() : 0;
+    long kept = mostChosen > 0 ? (long) spec.hiddenSize() * device.activationType().bytes() : 0;
     return (long) spec.stateWidth() * device.residualType().bytes() + kept;
   }
 

@@ -26,6 +26,7 @@ final class Sequence {
   // Null where tokens are generated.
   private final Reading reading;
   private Extent extent;
+  private Extent states;
   private final int promptLength;
   private final int maxLength;
   // Both grow with what is generated: most rows stop long before what they are allowed.
@@ -41,13 +42,21 @@ final class Sequence {
 
   /**
    * @param extent room for all tokens but the last, which is never fed back
+   * @param states the places of its states
    * @param maxLength prompt and completion together
    * @param hiddenSize elements of a hidden state
    */
-  Sequence(RowRequest request, EngineClient client, Extent extent, int maxLength, int hiddenSize) {
+  Sequence(
+      RowRequest request,
+      EngineClient client,
+      Extent extent,
+      Extent states,
+      int maxLength,
+      int hiddenSize) {
     this.request = request;
     this.client = client;
     this.extent = extent;
+    this.states = states;
     this.promptLength = request.prompt().length();
     int[] begun = request.ask() instanceof Ask.Generate generate ? generate.begun() : new int[0];
     this.length = promptLength + begun.length;
@@ -98,15 +107,38 @@ final class Sequence {
     extent = larger;
   }
 
-  /** Gives its extent up: its tokens have to go through the model again. */
-  Extent putBack() {
-    Extent given = extent;
+  /** The places of its states: its own, and behind it that of its continuations where it has any. */
+  Extent states() {
+    return states;
+  }
+
+  /** Takes a longer extent and other places of states; its tokens are to go through the model. */
+  void comeBack(Extent room, Extent placesOfStates) {
+    extent = room;
+    states = placesOfStates;
+  }
+
+  /** Gives its extent and its states up: its tokens have to go through the model again. */
+  void putBack() {
     extent = null;
+    states = null;
+    restart();
+  }
+
+  /** Its tokens have to go through the model again. */
+  void restart() {
     cached = 0;
     if (reading != null) {
       reading.restart();
     }
-    return given;
+  }
+
+  /** How many places of states a row needs: continuations start from what its prompt left. */
+  static int statePlaces(Ask ask) {
+    boolean goesOn =
+        ask instanceof Ask.Choose choose
+            && choose.continuations().stream().anyMatch(tokens -> tokens.length > 1);
+    return goesOn ? 2 : 1;
   }
 
   /** The most slots it can need. */

@@ -7,6 +7,7 @@ import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.kv.StreamedKv;
 import dev.strata.udfs.tensor.DeviceTiles;
 import dev.strata.udfs.tensor.Footprint;
@@ -117,7 +118,13 @@ final class StagedLayout extends MemoryLayout {
 
   /** With a single micro-batch in a sweep, and hardly any keys and values. */
   private long leastHostBytes(PlanChoice choice) {
-    return components(choice).bytes(HOST) + LEAST_KV_TOKENS * plain.tokenBytes();
+    return components(choice).bytes(HOST)
+        + LEAST_KV_TOKENS * plain.tokenBytes()
+        + leastStateBytes();
+  }
+
+  private long leastStateBytes() {
+    return states.isEmpty() ? 0 : StatePool.leastHostBytes(states);
   }
 
   @Override
@@ -254,7 +261,9 @@ final class StagedLayout extends MemoryLayout {
   }
 
   private MemoryPlan planWave(PlanChoice fitting, Limit limit) {
-    PlanChoice choice = withSweep(fitting, limit);
+    long free = limit.hostBytes() - leastHostBytes(fitting);
+    PlanChoice choice =
+        withSweep(withRoomForStates(fitting, free, format.tokenBytes()), limit);
     MemoryPlan onDevice = planKvOnDevice(choice.withKvOnDevice(), limit);
     return onDevice.kv().tokens() >= wantedKvTokens(choice)
         ? onDevice
@@ -275,18 +284,23 @@ final class StagedLayout extends MemoryLayout {
   }
 
   private MemoryPlan planKvOnDevice(PlanChoice choice, Limit limit) {
-    Footprint besidePool = withWeights(choice, components(choice), limit);
+    StatePlan ofRows = statesOnDevice(choice);
+    Footprint besidePool =
+        withWeights(choice, components(choice).plus(ofRows.pool()), limit);
     long free = Math.max(0, options.deviceMemory() - besidePool.bytes(DEVICE));
     long most = Math.min(Integer.MAX_VALUE, (long) choice.waveRows() * spec.contextLength());
     int tokens = (int) Math.min(most, free / plain.tokenBytes());
     return planned(
         choice,
         new MemoryPlan.KvPlan(plain, tokens, 0),
+        ofRows,
         besidePool.plus(KvPool.footprint(plain, tokens)));
   }
 
   private MemoryPlan planKvOnHost(PlanChoice choice, Limit limit) {
     Footprint components = components(choice);
+    StatePlan ofRows = statesOnHost(choice, limit.hostBytes() - leastHostBytes(choice));
+    components = components.plus(ofRows.pool());
     long free = limit.hostBytes() - components.bytes(HOST);
     long least = LEAST_KV_TOKENS * format.tokenBytes();
     long besideWeights = Math.max(least, free - Math.max(0, options.weightsMemory()));
@@ -300,7 +314,19 @@ final class StagedLayout extends MemoryLayout {
     return planned(
         choice,
         new MemoryPlan.KvPlan(format, kvTokens, bytes),
+        ofRows,
         withWeights(choice, besideWeightsThatStay, limit));
+  }
+
+  /** For the wave, within what is left beside the least. */
+  private StatePlan statesOnHost(PlanChoice choice, long left) {
+    if (states.isEmpty()) {
+      return statesOnDevice(choice);
+    }
+    long most = leastStateBytes() + Math.max(0, left);
+    long wanted = Math.max(choice.waveRows(), StatePool.MOST_PLACES) * states.rowBytes() * 17 / 16;
+    long bytes = Math.max(leastStateBytes(), Math.min(most, wanted));
+    return StatePlan.onHost(states, choice, StatePool.hostSegments(states, bytes), threads());
   }
 
   /**
@@ -314,10 +340,12 @@ final class StagedLayout extends MemoryLayout {
     return all.plus(pageTables(all.bytes(HOST)));
   }
 
-  private MemoryPlan planned(PlanChoice choice, MemoryPlan.KvPlan kv, Footprint footprint) {
+  private MemoryPlan planned(
+      PlanChoice choice, MemoryPlan.KvPlan kv, StatePlan ofRows, Footprint footprint) {
     return new MemoryPlan(
         choice,
         kv,
+        ofRows,
         footprint.plus(rows(choice, kv.tokens())),
         new MemoryPlan.Budgets(false, options.deviceMemory(), options.hostMemory()));
   }
@@ -353,7 +381,7 @@ final class StagedLayout extends MemoryLayout {
         ? hidden
         : hidden.plus(
             SpilledHidden.keptFootprint(
-                block, spec.hiddenSize(), sweep, device.computeType(), device.pinned()));
+                block, spec.hiddenSize(), sweep, device.activationType(), device.pinned()));
   }
 
   private Footprint components(PlanChoice choice) {
@@ -364,6 +392,7 @@ final class StagedLayout extends MemoryLayout {
             choice.devicePlaces(), choice.tileBytes() + model.scalesSlackBytes(), true),
         hidden(choice),
         freshKv(choice),
+        passingStates(choice, choice.kvSlotTokens() > 0),
         common(choice),
         device.pinned()
             ? Footprint.sum(

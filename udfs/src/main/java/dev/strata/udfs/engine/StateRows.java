@@ -29,7 +29,7 @@ final class StateRows implements AutoCloseable {
       this.kept =
           state.keeps()
               ? holdings.add(
-                  device.allocate(keptOwner, device.computeType(), tokens, state.hiddenSize()))
+                  device.allocate(keptOwner, state.keptType(device), tokens, state.hiddenSize()))
               : device.none();
       if (state.carriedWidth() == 0) {
         this.hidden = whole;

@@ -2,6 +2,8 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.StateMemory;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Choices;
 
@@ -10,6 +12,7 @@ import dev.strata.udfs.transformer.Choices;
  *
  * @param embedding where their hidden states come from
  * @param pool who has which keys and values
+ * @param statePool who has which states
  * @param choices which experts tokens chose; null where there are none
  */
 record SweepMemory(
@@ -17,6 +20,8 @@ record SweepMemory(
     HiddenStates hidden,
     KvPool pool,
     KvMemory kv,
+    StatePool statePool,
+    StateMemory states,
     Activations activations,
     Choices choices) {
 

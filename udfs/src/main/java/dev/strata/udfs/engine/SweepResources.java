@@ -3,14 +3,20 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.NoStates;
 import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.kv.ResidentStates;
+import dev.strata.udfs.kv.StateMemory;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.kv.StreamedKv;
+import dev.strata.udfs.kv.StreamedStates;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeltaRules;
 import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
@@ -37,6 +43,8 @@ final class SweepResources implements AutoCloseable {
   private final WeightStream weights;
   private final SweepMemory memory;
   private final Positions.Ropes ropes;
+  // Null where the model has none.
+  private final DeltaRules rules;
   private final Transformer transformer;
   private final Head head;
 
@@ -55,6 +63,7 @@ final class SweepResources implements AutoCloseable {
       ResidentWeights vectors = holdings.add(new ResidentWeights(device));
       load(checkpoint, vectors);
       this.ropes = holdings.add(new Positions.Ropes(device, spec));
+      this.rules = spec.recurrences().isEmpty() ? null : new DeltaRules(device);
       this.memory = memory(checkpoint);
       this.transformer =
           new Transformer(
@@ -63,6 +72,8 @@ final class SweepResources implements AutoCloseable {
               spec,
               vectors,
               memory.kv(),
+              memory.states(),
+              rules,
               memory.activations(),
               memory.choices());
       Set<Integer> stopTokens = checkpoint.generation().stopTokens();
@@ -93,7 +104,8 @@ final class SweepResources implements AutoCloseable {
   private void load(Checkpoint checkpoint, ResidentWeights vectors) throws IOException {
     for (Weight weight : checkpoint.vectors()) {
       NumberType stored = Numbers.typeOf(weight.type());
-      try (Tensor read = device.allocateHost(ResidentWeights.OWNER, stored, weight.columns())) {
+      try (Tensor read =
+          device.allocateHost(ResidentWeights.OWNER, stored, weight.spec().elements())) {
         checkpoint.read(weight, 0, read.buffer());
         vectors.put(weight.spec(), vector(read, weight.spec()));
       }
@@ -120,11 +132,14 @@ final class SweepResources implements AutoCloseable {
   private SweepMemory memory(Checkpoint checkpoint) {
     KvPool pool = holdings.add(pool());
     KvMemory kv = holdings.add(kv(pool));
+    StatePool statePool = holdings.add(statePool());
+    StateMemory states = holdings.add(states(statePool));
     Activations activations = holdings.add(activations());
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));
-    return new SweepMemory(embedding, hidden, pool, kv, activations, choices());
+    return new SweepMemory(
+        embedding, hidden, pool, kv, statePool, states, activations, choices());
   }
 
   private Choices choices() {
@@ -159,6 +174,30 @@ final class SweepResources implements AutoCloseable {
             lanes.kvIn(),
             lanes.kvOut())
         : new ResidentKv(device, pool, plan.blockTokens());
+  }
+
+  private StatePool statePool() {
+    StatePlan states = plan.states();
+    return states.onHost()
+        ? StatePool.onHost(device, states.format(), states.segments())
+        : StatePool.onDevice(device, states.format(), states.places());
+  }
+
+  private StateMemory states(StatePool pool) {
+    StatePlan states = plan.states();
+    if (states.format().isEmpty()) {
+      return new NoStates(pool);
+    }
+    return states.onHost()
+        ? new StreamedStates(
+            device,
+            rules,
+            pool,
+            states.slotRows(),
+            lanes.compute(),
+            lanes.statesIn(),
+            lanes.statesOut())
+        : new ResidentStates(device, rules, pool, states.slotRows());
   }
 
   private HiddenStates hidden(EmbeddingReader embedding) {

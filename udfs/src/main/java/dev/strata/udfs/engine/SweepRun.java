@@ -1,5 +1,7 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.kv.StateBatch;
+
 /**
  * A sequence's part in a sweep: some of its own tokens, or of a continuation of its prompt.
  *
@@ -74,6 +76,25 @@ record SweepRun(Sequence sequence, int continuation, int first, int position, in
   int span(int index) {
     int behind = position + index + 1;
     return isOwn() ? Math.max(behind, sequence.promptLength()) : behind;
+  }
+
+  /**
+   * How the states of its sequence go on with some of its tokens. A continuation starts from what
+   * the prompt left, which stays.
+   *
+   * @param done its tokens before them
+   * @param row the first of them in its micro-batch
+   */
+  StateBatch.Run states(int done, int row, int tokens) {
+    int prompts = sequence.states().begin();
+    int to = isOwn() ? prompts : prompts + 1;
+    int from = to;
+    if (position + done == 0) {
+      from = StateBatch.NOT_BEGUN;
+    } else if (!isOwn() && position + done == sequence.promptLength()) {
+      from = prompts;
+    }
+    return new StateBatch.Run(from, to, row, tokens);
   }
 
   private int behindPrompt(int index) {

@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.kv.KvBatch;
+import dev.strata.udfs.kv.StateBatch;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.transformer.TokenBlock;
 import java.util.ArrayList;
@@ -89,9 +90,10 @@ final class SweepSchedule {
    * only where it is longer than that: its second part would have to wait for the first part's keys
    * and values.
    */
-  List<TokenBlock> blocks(int blockTokens, KvBatch.Cutter cutter) {
+  List<TokenBlock> blocks(int blockTokens, KvBatch.Cutter cutter, StateBatch.Cutter states) {
     List<TokenBlock> blocks = new ArrayList<>();
     List<KvBatch.Run> parts = new ArrayList<>();
+    List<StateBatch.Run> going = new ArrayList<>();
     int begin = 0;
     int end = 0;
     for (SweepRun run : runs) {
@@ -99,18 +101,20 @@ final class SweepSchedule {
         boolean startsAnew = done == 0 && run.count() <= blockTokens;
         int room = blockTokens - (end - begin);
         if (room == 0 || (startsAnew && run.count() > room)) {
-          blocks.add(new TokenBlock(begin, end - begin, cutter.cut(parts)));
+          blocks.add(new TokenBlock(begin, end - begin, cutter.cut(parts), states.cut(going)));
           parts = new ArrayList<>();
+          going = new ArrayList<>();
           begin = end;
           room = blockTokens;
         }
         int count = Math.min(room, run.count() - done);
         parts.add(new KvBatch.Run(run.sequence().extent(), run.position() + done, count));
+        going.add(run.states(done, end - begin, count));
         done += count;
         end += count;
       }
     }
-    blocks.add(new TokenBlock(begin, end - begin, cutter.cut(parts)));
+    blocks.add(new TokenBlock(begin, end - begin, cutter.cut(parts), states.cut(going)));
     return blocks;
   }
 

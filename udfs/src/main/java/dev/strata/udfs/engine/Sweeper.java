@@ -5,6 +5,7 @@ import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.engine.TileProgram.StageTiles;
 import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.Tile;
@@ -108,6 +109,10 @@ final class Sweeper implements AutoCloseable {
     return memory.pool();
   }
 
+  StatePool statePool() {
+    return memory.statePool();
+  }
+
   /** The most tokens that one sequence can have. */
   int longestSequence() {
     return memory.kv().longestSequence();
@@ -176,9 +181,9 @@ final class Sweeper implements AutoCloseable {
    * @param followed whether another sweep follows or may follow, so that reading need not stop at
    *     this one's end
    * @param isWanted whether somebody waits for it, which is asked before each tile
-   * @throws OutOfDeviceMemory if a kernel found too little memory; no sequence has changed, and
-   *     micro-batches are smaller from now on
-   * @throws SweepCancelled if nobody waits for it any more; no sequence has changed
+   * @throws OutOfDeviceMemory if a kernel found too little memory; no sequence has changed, but
+   *     that those with states begin anew, and micro-batches are smaller from now on
+   * @throws SweepCancelled if nobody waits for it any more; no sequence has changed, but as above
    */
   void run(SweepSchedule schedule, boolean followed, BooleanSupplier isWanted) throws IOException {
     tiles.begin(isWanted);
@@ -196,20 +201,20 @@ final class Sweeper implements AutoCloseable {
     try {
       return pass(schedule, followed);
     } catch (SweepCancelled e) {
-      abandon();
+      abandon(schedule);
       throw e;
     } catch (Throwable e) {
       if (!OutOfDeviceMemory.isCauseOf(e)) {
         throw e;
       }
-      abandon();
+      abandon(schedule);
       throw halved(e);
     }
   }
 
   /** Choosing tokens is the last that can fail: until then no sequence has changed. */
   private int pass(SweepSchedule schedule, boolean followed) throws IOException {
-    List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter());
+    List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter(), memory.states().cutter());
     try (Holdings uploaded = new Holdings()) {
       blocks.forEach(uploaded::add);
       Positions positions = uploaded.add(ropes.of(schedule.positions(), schedule.spans()));
@@ -221,12 +226,15 @@ final class Sweeper implements AutoCloseable {
 
   private void upload(TokenBlock block) {
     block.batches().forEach(batch -> batch.upload(device, fusedAttention, plan.choice().scores()));
+    StatePlan states = plan.states();
+    block.states().forEach(batch -> batch.upload(device, states.kernel(), states.chunks()));
   }
 
   private void demand(List<TokenBlock> blocks, boolean followed) {
     weights.demand(program.sweep(blocks.size()));
     demandAhead(0, followed);
     memory.kv().announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
+    memory.states().announce(blocks.stream().flatMap(b -> b.states().stream()).toList());
   }
 
   /** When all of this sweep is demanded, from a stage on. */
@@ -254,13 +262,20 @@ final class Sweeper implements AutoCloseable {
     }
   }
 
-  /** Forgets all that was announced for a sweep, and stands still. */
-  private void abandon() {
+  /**
+   * Forgets all that was announced for a sweep, and stands still. States that went on in some
+   * layers have nowhere to go back to, so that their sequences begin anew.
+   */
+  private void abandon(SweepSchedule schedule) {
     program.abandon();
     weights.abandon();
     memory.kv().abandon();
+    memory.states().abandon();
     memory.hidden().abandon();
     device.releaseCached();
+    if (!plan.states().format().isEmpty()) {
+      schedule.runs().forEach(run -> run.sequence().restart());
+    }
   }
 
   /** Halves micro-batches until there is memory for their buffers. */
@@ -381,7 +396,7 @@ final class Sweeper implements AutoCloseable {
         }
       }
       activity.begins(SweepStep.SETTLE);
-      memory.kv().settle();
+      settle();
       float[] sums = last.pooled().sums();
       activity.begins(SweepStep.CHOOSE);
       int chosen = head.choose(last.rows(), pass);
@@ -414,7 +429,12 @@ final class Sweeper implements AutoCloseable {
     for (int i = 0; i < stage.count(); i++) {
       tiles.release(tiles.next(stage));
     }
+    settle();
+  }
+
+  private void settle() {
     memory.kv().settle();
+    memory.states().settle();
   }
 
   @Override

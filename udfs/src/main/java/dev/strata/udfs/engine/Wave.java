@@ -3,6 +3,7 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.kv.Extent;
 import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.model.DecoderSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ final class Wave {
   private final DecoderSpec spec;
   private final MemoryPlan plan;
   private final KvPool pool;
+  private final StatePool states;
   private final int longestSequence;
   private final ExpectedLength expected = new ExpectedLength();
   // Both from the oldest to the youngest, and all that are active are older than those that rest.
@@ -42,10 +44,12 @@ final class Wave {
   /**
    * @param longestSequence the most tokens that keys and values of one sequence can be kept for
    */
-  Wave(DecoderSpec spec, MemoryPlan plan, KvPool pool, int longestSequence) {
+  Wave(
+      DecoderSpec spec, MemoryPlan plan, KvPool pool, StatePool states, int longestSequence) {
     this.spec = spec;
     this.plan = plan;
     this.pool = pool;
+    this.states = states;
     this.longestSequence = longestSequence;
   }
 
@@ -97,6 +101,7 @@ final class Wave {
       putBackYoungest();
     }
     Sequence lost = active.remove(index);
+    states.release(lost.states());
     lost.putBack();
     resting.addFirst(lost);
     putBackRows++;
@@ -123,9 +128,15 @@ final class Wave {
       throw lostTokens();
     }
     Sequence youngest = active.remove(active.size() - 1);
-    pool.release(youngest.putBack());
+    giveBack(youngest);
+    youngest.putBack();
     resting.addFirst(youngest);
     putBackRows++;
+  }
+
+  private void giveBack(Sequence sequence) {
+    pool.release(sequence.extent());
+    states.release(sequence.states());
   }
 
   /** A sequence that fits the pool alone was let in, so this is an error in here. */
@@ -143,8 +154,12 @@ final class Wave {
       if (extent.isEmpty()) {
         return;
       }
+      Optional<Extent> places = reserveStates(resting.peek().request().ask(), extent.get());
+      if (places.isEmpty()) {
+        return;
+      }
       Sequence sequence = resting.remove();
-      sequence.moveTo(extent.get());
+      sequence.comeBack(extent.get(), places.get());
       active.add(sequence);
     }
   }
@@ -155,6 +170,15 @@ final class Wave {
       throw lostTokens();
     }
     return extent;
+  }
+
+  /** Places of states for a row, or empty, and its extent is given back, where there are none. */
+  private Optional<Extent> reserveStates(Ask ask, Extent extent) {
+    Optional<Extent> places = states.reserve(Sequence.statePlaces(ask));
+    if (places.isEmpty()) {
+      pool.release(extent);
+    }
+    return places;
   }
 
   /**
@@ -179,10 +203,15 @@ final class Wave {
     if (extent.isEmpty()) {
       return false;
     }
+    Optional<Extent> places = reserveStates(request.ask(), extent.get());
+    if (places.isEmpty()) {
+      return false;
+    }
     try {
-      active.add(sequence(entry, extent.get(), maxLength));
+      active.add(sequence(entry, extent.get(), places.get(), maxLength));
     } catch (RuntimeException | StackOverflowError e) {
       pool.release(extent.get());
+      states.release(places.get());
       String reason =
           e instanceof RowException ? e.getMessage() : "its prompt cannot be read: " + e;
       reject.accept(entry.client(), failed(request, reason));
@@ -190,9 +219,11 @@ final class Wave {
     return true;
   }
 
-  private Sequence sequence(RowQueue.Entry entry, Extent extent, int maxLength) {
+  private Sequence sequence(
+      RowQueue.Entry entry, Extent extent, Extent places, int maxLength) {
     Sequence sequence =
-        new Sequence(entry.request(), entry.client(), extent, maxLength, spec.hiddenSize());
+        new Sequence(
+            entry.request(), entry.client(), extent, places, maxLength, spec.hiddenSize());
     OptionalInt unknown = sequence.tokenOutside(spec.vocabSize());
     if (unknown.isPresent()) {
       throw new RowException(
@@ -293,7 +324,7 @@ final class Wave {
       Sequence sequence = it.next();
       if (leaves.test(sequence)) {
         it.remove();
-        pool.release(sequence.extent());
+        giveBack(sequence);
         left.add(sequence);
       }
     }

@@ -133,6 +133,14 @@ public record DecoderSpec(
         .toList();
   }
 
+  /** The delta rule of each layer that has one. */
+  public List<RecurrenceSpec> recurrences() {
+    return steps()
+        .filter(Step.Recur.class::isInstance)
+        .map(step -> ((Step.Recur) step).recurrence())
+        .toList();
+  }
+
   /** The most query heads of a layer. */
   public int mostHeads() {
     return attentions().stream().mapToInt(AttentionSpec::heads).max().orElse(0);

@@ -22,10 +22,21 @@ public record LayerProgram(List<Stage> stages) {
 
   /** How the layer attends, which it does once or not at all. */
   public Optional<AttentionSpec> attention() {
-    return stages.stream()
-        .flatMap(stage -> stage.steps().stream())
+    return steps()
         .filter(Step.Attend.class::isInstance)
         .map(step -> ((Step.Attend) step).attention())
         .findFirst();
+  }
+
+  /** The layer's delta rule, where it has one instead of attention. */
+  public Optional<RecurrenceSpec> recurrence() {
+    return steps()
+        .filter(Step.Recur.class::isInstance)
+        .map(step -> ((Step.Recur) step).recurrence())
+        .findFirst();
+  }
+
+  private Stream<Step> steps() {
+    return stages.stream().flatMap(stage -> stage.steps().stream());
   }
 }

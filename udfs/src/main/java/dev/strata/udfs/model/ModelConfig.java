@@ -39,6 +39,9 @@ public final class ModelConfig {
             new Qwen2MoeFamily(),
             new Qwen3Family(),
             new Qwen3MoeFamily(),
+            new Qwen3NextFamily(),
+            new Qwen35Family(),
+            new Qwen35MoeFamily(),
             new SeedOssFamily(),
             new SmolLm3Family())) {
       FAMILIES.put(family.modelType(), family);

@@ -77,6 +77,33 @@ final class StageBuilder {
     return qkv;
   }
 
+  /** {@code x · qᵀ}, [heads · 2 · headDim], a gate behind each head's query. */
+  Buffer gatedQueries(String name, Buffer x, AttentionSpec attention, boolean biased) {
+    return product("queries and gates", name, x, 2 * attention.queryWidth(), biased);
+  }
+
+  /**
+   * {@code [q, x · kᵀ, x · vᵀ]}, [(heads + 2 · kvHeads) · headDim], the queries without their gates.
+   *
+   * @param name what the names of the two begin with
+   * @param queries [heads · 2 · headDim], a gate behind each head's query
+   */
+  Buffer queryKeyValue(
+      String name, Buffer queries, Buffer x, AttentionSpec attention, boolean biased) {
+    int q = attention.queryWidth();
+    int kv = attention.keyValueWidth();
+    Buffer qkv = new Buffer("queries, keys and values", attention.width());
+    steps.add(new Step.TakeQueries(queries, attention.heads(), attention.headDim(), qkv));
+    store(name + ".k_proj", x, qkv.columns(q, kv), Activation.NONE, biased);
+    store(name + ".v_proj", x, qkv.columns(q + kv, kv), Activation.NONE, biased);
+    return qkv;
+  }
+
+  /** {@code x *= sigmoid(gate)}, the gates behind the queries that attended. */
+  void gateHeads(Buffer queries, AttentionSpec attention, Buffer x) {
+    steps.add(new Step.GateHeads(queries, attention.heads(), attention.headDim(), x));
+  }
+
   /** {@code softmax(q · kᵀ · scale) · v}, [heads · headDim], the queries normed and rotated. */
   Buffer attend(Buffer queryKeyValue, AttentionSpec attention) {
     Buffer y = new Buffer("attended", attention.queryWidth());
@@ -221,6 +248,45 @@ final class StageBuilder {
 
   private WeightSpec latent(LatentHeads heads, String matrix) {
     return WeightSpec.matrix(prefix + matrix + ".weight", heads.rows(), heads.latent());
+  }
+
+  /**
+   * {@code [x · qkvᵀ, x · zᵀ, x · bᵀ, x · aᵀ]} for a gated delta rule.
+   *
+   * @param name what the names of the four begin with
+   */
+  Buffer mixed(String name, Buffer x, RecurrenceSpec rule) {
+    Buffer m = new Buffer("mixed", rule.width());
+    int z = rule.channels();
+    int b = z + rule.valueWidth();
+    store(name + ".in_proj_qkv", x, m.columns(0, z), Activation.NONE, false);
+    store(name + ".in_proj_z", x, m.columns(z, rule.valueWidth()), Activation.NONE, false);
+    store(name + ".in_proj_b", x, m.columns(b, rule.valueHeads()), Activation.NONE, false);
+    int a = b + rule.valueHeads();
+    store(name + ".in_proj_a", x, m.columns(a, rule.valueHeads()), Activation.NONE, false);
+    return m;
+  }
+
+  /** The same with two matrices, in which what belongs to a key head is side by side. */
+  Buffer mixedByKeyHead(String name, Buffer x, RecurrenceSpec rule) {
+    Buffer m = new Buffer("mixed", rule.width());
+    int b = rule.channels() + rule.valueWidth();
+    store(name + ".in_proj_qkvz", x, m.columns(0, b), Activation.NONE, false);
+    store(name + ".in_proj_ba", x, m.columns(b, 2 * rule.valueHeads()), Activation.NONE, false);
+    return m;
+  }
+
+  /** What the delta rule reads from its states, [valueHeads · valueDim]. */
+  Buffer recur(Buffer mixed, RecurrenceSpec rule) {
+    Buffer y = new Buffer("recurred", rule.valueWidth());
+    steps.add(new Step.Recur(mixed, rule, y));
+    return y;
+  }
+
+  /** {@code y = norm(y) · silu(z)}, head by head; the norm multiplies by what its weight says. */
+  void gateNormed(String name, Buffer mixed, RecurrenceSpec rule, Buffer y) {
+    WeightSpec norm = WeightSpec.vector(prefix + name + ".weight", rule.valueDim()).exactly();
+    steps.add(new Step.GateNormed(mixed, rule, norm, normEpsilon, y));
   }
 
   /** {@code y *= sigmoid(x · wᵀ)}, a single number for each token. */

@@ -20,6 +20,10 @@ public sealed interface Step
         Step.LatentQueries,
         Step.LatentKey,
         Step.LatentProduct,
+        Step.Recur,
+        Step.GateNormed,
+        Step.TakeQueries,
+        Step.GateHeads,
         Step.Clamp,
         Step.Keep,
         Step.Route,
@@ -381,6 +385,106 @@ public sealed interface Step
     if (source.width() != from || target.width() != to) {
       throw new IllegalArgumentException(
           String.format("%s of %d into %s of %d", source, from, target, to));
+    }
+  }
+
+  /**
+   * A gated delta rule over the tokens of each sequence, whose state goes on where the last sweep
+   * left it.
+   *
+   * @param source [q, k, v, z, b, a] of each token
+   * @param target [valueHeads · valueDim]
+   */
+  record Recur(Buffer source, RecurrenceSpec recurrence, Buffer target) implements Step {
+
+    public Recur {
+      requireWidths(recurrence.width(), source, recurrence.valueWidth(), target);
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return recurrence.weights();
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * {@code target = norm(target) · silu(z)}, head by head.
+   *
+   * @param source [q, k, v, z, b, a] of each token
+   * @param norm [valueDim]
+   * @param epsilon added to the mean square
+   * @param target [valueHeads · valueDim]
+   */
+  record GateNormed(
+      Buffer source, RecurrenceSpec recurrence, WeightSpec norm, double epsilon, Buffer target)
+      implements Step {
+
+    public GateNormed {
+      requireWidths(recurrence.width(), source, recurrence.valueWidth(), target);
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of(norm);
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * {@code target[: heads · headDim] = } the queries of a source in which each head's gate is
+   * behind its query.
+   *
+   * @param source [heads · 2 · headDim]
+   */
+  record TakeQueries(Buffer source, int heads, int headDim, Buffer target) implements Step {
+
+    public TakeQueries {
+      if (source.width() != 2 * heads * headDim || target.width() < heads * headDim) {
+        throw new IllegalArgumentException(
+            String.format("%d queries of %d in %s into %s", heads, headDim, source, target));
+      }
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * {@code target *= sigmoid(gate)}, head by head.
+   *
+   * @param source [heads · 2 · headDim], each head's gate behind its query
+   * @param target [heads · headDim]
+   */
+  record GateHeads(Buffer source, int heads, int headDim, Buffer target) implements Step {
+
+    public GateHeads {
+      requireWidths(2 * heads * headDim, source, heads * headDim, target);
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
     }
   }
 

@@ -90,6 +90,12 @@ public record WeightSpec(
     return new WeightSpec(name, List.of((long) elements), 0, 1, 0);
   }
 
+  /** A filter of [kernel] for each channel, [channels, 1, kernel], in float32. */
+  static WeightSpec filters(String name, int channels, int kernel) {
+    List<Long> shape = List.of((long) channels, 1L, (long) kernel);
+    return new WeightSpec(name, shape, 0, channels, 0, Use.EXACT_VECTOR, null);
+  }
+
   /** The same with something added to each element. */
   WeightSpec plus(double value) {
     return new WeightSpec(name, shape, firstRow, rows, offset + value, use, other);

@@ -317,7 +317,7 @@ public final class Kernels implements AutoCloseable {
   }
 
   /** A view of some elements of the first dimension. */
-  Tensor part(Tensor x, long begin, long end) {
+  public Tensor part(Tensor x, long begin, long end) {
     require(begin >= 0 && begin < end && end <= x.size(0), "%s to %s of %s", begin, end, x);
     return device.view(
         "part", x, x.type(), x.shapeWithFirst(end - begin), script.call("part", x, begin, end));

@@ -37,6 +37,9 @@ public record ActivationSizes(
   /** What a row of an expert's result is, weighed and converted, and where it goes. */
   private static final int COMBINED_COPIES = 3;
 
+  /** A row in float32, its squares, what it is normed to and its gates. */
+  private static final int GATED_COPIES = 5;
+
   /** Scores of a router, those it chooses by, its groups and what it hides. */
   private static final int ROUTER_COPIES = 6;
 
@@ -65,6 +68,9 @@ public record ActivationSizes(
   private static long rowWidth(Step step, long hidden) {
     if (step instanceof Step.Route route) {
       return (long) ROUTER_COPIES * route.routing().experts();
+    }
+    if (step instanceof Step.GateNormed gate) {
+      return (long) GATED_COPIES * gate.target().width();
     }
     return step instanceof Step.Combine ? COMBINED_COPIES * hidden : hidden;
   }

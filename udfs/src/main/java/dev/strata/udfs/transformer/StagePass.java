@@ -1,5 +1,6 @@
 package dev.strata.udfs.transformer;
 
+import dev.strata.udfs.kv.StateFormat;
 import dev.strata.udfs.model.Buffer;
 import dev.strata.udfs.model.LatentHeads;
 import dev.strata.udfs.model.RoutingSpec;
@@ -71,6 +72,14 @@ public final class StagePass {
       latentQueries(queries, block);
     } else if (step instanceof Step.LatentKey key) {
       latentKey(key, block);
+    } else if (step instanceof Step.Recur recur) {
+      recur(recur, block);
+    } else if (step instanceof Step.GateNormed gate) {
+      gateNormed(gate, block);
+    } else if (step instanceof Step.TakeQueries take) {
+      takeQueries(take, block);
+    } else if (step instanceof Step.GateHeads gate) {
+      gateHeads(gate, block);
     } else if (step instanceof Step.Weigh weigh) {
       weigh(weigh, block);
     } else if (step instanceof Step.Clamp clamp) {
@@ -221,6 +230,60 @@ public final class StagePass {
   private static Kernels.Latent latent(LatentHeads heads) {
     return new Kernels.Latent(
         heads.heads(), heads.plain(), heads.rotated(), heads.value(), heads.latent());
+  }
+
+  private void recur(Step.Recur recur, BlockState block) throws IOException {
+    new RecurrencePass(model, layer, recur.recurrence())
+        .run(block.block(), buffer(recur.source()), buffer(recur.target()));
+  }
+
+  private void gateNormed(Step.GateNormed gate, BlockState block) {
+    model
+        .compute()
+        .run(
+            "gate",
+            () ->
+                model
+                    .rules()
+                    .gateNormed(
+                        buffer(gate.source()),
+                        block.tokens(),
+                        StateFormat.widths(gate.recurrence()),
+                        model.vector(gate.norm()),
+                        gate.epsilon(),
+                        buffer(gate.target())));
+  }
+
+  private void takeQueries(Step.TakeQueries take, BlockState block) {
+    model
+        .compute()
+        .run(
+            "gate",
+            () ->
+                model
+                    .rules()
+                    .takeQueries(
+                        buffer(take.source()),
+                        block.tokens(),
+                        take.heads(),
+                        take.headDim(),
+                        buffer(take.target())));
+  }
+
+  private void gateHeads(Step.GateHeads gate, BlockState block) {
+    model
+        .compute()
+        .run(
+            "gate",
+            () ->
+                model
+                    .rules()
+                    .gateHeads(
+                        buffer(gate.source()),
+                        block.tokens(),
+                        gate.heads(),
+                        gate.headDim(),
+                        buffer(gate.target())));
   }
 
   private void weigh(Step.Weigh weigh, BlockState block) {

@@ -1,9 +1,11 @@
 package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.kv.KvMemory;
+import dev.strata.udfs.kv.StateMemory;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.WeightSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeltaRules;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Tensor;
@@ -19,6 +21,8 @@ public final class Transformer {
   private final DecoderSpec spec;
   private final ResidentWeights vectors;
   private final KvMemory kv;
+  private final StateMemory states;
+  private final DeltaRules rules;
   private final Activations activations;
   private final Choices choices;
 
@@ -26,6 +30,7 @@ public final class Transformer {
    * A forward pass.
    *
    * @param compute the lane that stages' work is sent to, bound to the caller's thread
+   * @param rules kernels of delta rules; null where the model has none
    * @param choices what routers fill; null where the model has none
    */
   public Transformer(
@@ -34,6 +39,8 @@ public final class Transformer {
       DecoderSpec spec,
       ResidentWeights vectors,
       KvMemory kv,
+      StateMemory states,
+      DeltaRules rules,
       Activations activations,
       Choices choices) {
     this.device = device;
@@ -41,6 +48,8 @@ public final class Transformer {
     this.spec = spec;
     this.vectors = vectors;
     this.kv = kv;
+    this.states = states;
+    this.rules = rules;
     this.activations = activations;
     this.choices = choices;
   }
@@ -122,6 +131,14 @@ public final class Transformer {
 
   KvMemory kv() {
     return kv;
+  }
+
+  StateMemory states() {
+    return states;
+  }
+
+  DeltaRules rules() {
+    return rules;
   }
 
   Choices choices() {

@@ -131,7 +131,9 @@ class EngineEquivalenceTest {
             "mixtral",
             "glm4-moe",
             "gpt-oss",
-            "deepseek-v3")
+            "deepseek-v3",
+            "qwen3-next",
+            "qwen3-5-long")
         .map(TestEngines::golden);
   }
 

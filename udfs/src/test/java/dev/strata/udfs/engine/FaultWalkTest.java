@@ -81,6 +81,9 @@ class FaultWalkTest {
     RewrittenGolden.of(TestEngines.golden("qwen2-moe"))
         .withFirstLayers(1)
         .write(models.resolve("mixture"));
+    RewrittenGolden.of(TestEngines.golden("qwen3-5"))
+        .withLayers(2, 3)
+        .write(models.resolve("hybrid"));
   }
 
   private static Path model(int layers) {
@@ -133,7 +136,10 @@ class FaultWalkTest {
         passing(1, "auto"),
         passing(2, "int8"),
         mixture("staged", 18, "ring of 4 tiles"),
-        mixture("cpu", 18, "ring of"));
+        mixture("cpu", 18, "ring of"),
+        hybrid("staged", 100_000, "keys and values in host memory", "states in host memory"),
+        hybrid("staged", 100, "keys and values on the device", "states on the device"),
+        hybrid("cpu", 100, "ring of"));
   }
 
   /** Experts past which micro-batches stream, or whose tiles pass again for each. */
@@ -150,6 +156,22 @@ class FaultWalkTest {
             .weightsMemory(0)
             .build(),
         fact);
+  }
+
+  /** States go on in some layers, or all, before a call fails; the sweep's sequences begin anew. */
+  private static Plan hybrid(String device, int rowTokens, String... facts) {
+    return new Plan(
+        TestEngines.options(models.resolve("hybrid"))
+            .device(device)
+            .waveSize(4)
+            .microBatchTokens(8)
+            .tileBytes(4096)
+            .rowTokens(rowTokens)
+            .deviceMemory(24L << 20)
+            .hostMemory(32 << 20)
+            .weightsMemory(0)
+            .build(),
+        facts);
   }
 
   /** Tiles pass again for each micro-batch, and so do keys and values. */

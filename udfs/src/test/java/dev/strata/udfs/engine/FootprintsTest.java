@@ -129,7 +129,7 @@ class FootprintsTest {
                 device,
                 null,
                 BLOCK,
-                new TokenState(spec.hiddenSize(), 0, false),
+                new TokenState(spec.hiddenSize(), 0, false, false),
                 sweepTokens,
                 lanes.compute(),
                 lanes.hiddenIn(),
@@ -143,12 +143,12 @@ class FootprintsTest {
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
         List.of(
-            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false))));
+            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false, false))));
     assertTakes(
         ResidentHidden.footprint(2 * SWEEP, (long) spec.hiddenSize() * Float.BYTES)
             .plus(ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES)),
         List.of(
-            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, true))));
+            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, true, false))));
   }
 
   @ParameterizedTest
@@ -166,7 +166,7 @@ class FootprintsTest {
                 device,
                 null,
                 BLOCK,
-                new TokenState(spec.hiddenSize(), 0, true),
+                new TokenState(spec.hiddenSize(), 0, true, false),
                 sweepTokens,
                 lanes.compute(),
                 lanes.hiddenIn(),

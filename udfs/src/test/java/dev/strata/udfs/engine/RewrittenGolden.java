@@ -233,6 +233,27 @@ final class RewrittenGolden {
     return this;
   }
 
+  /** The layers from one to another, both included, alone. */
+  RewrittenGolden withLayers(int first, int end) {
+    List<String> names = List.copyOf(tensors.keySet());
+    for (String name : names) {
+      if (name.startsWith("model.layers.")) {
+        int layer = Integer.parseInt(name.split("\\.")[2]);
+        Tensor tensor = tensors.remove(name);
+        if (layer >= first && layer <= end) {
+          tensors.put(name.replace("." + layer + ".", "." + (layer - first) + "."), tensor);
+        }
+      }
+    }
+    JsonArray types = new JsonArray();
+    for (int layer = first; layer <= end; layer++) {
+      types.add(config.getAsJsonArray("layer_types").get(layer));
+    }
+    config.add("layer_types", types);
+    config.addProperty("num_hidden_layers", end - first + 1);
+    return this;
+  }
+
   /** A field of the configuration under another name. */
   RewrittenGolden withField(String from, String to) {
     config.add(to, config.remove(from));

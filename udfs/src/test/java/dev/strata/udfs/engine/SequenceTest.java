@@ -23,7 +23,7 @@ class SequenceTest {
               assertThat(generated[0]).isEqualTo(101);
               return false;
             });
-    return new Sequence(request, null, new Extent(0, maxLength), maxLength, 1);
+    return new Sequence(request, null, new Extent(0, maxLength), new Extent(0, 1), maxLength, 1);
   }
 
   /** What it may generate takes no memory before it is generated. */

@@ -54,7 +54,7 @@ class SpilledHiddenTest {
             device,
             this::embed,
             BLOCK,
-            new TokenState(WIDTH, 0, false),
+            new TokenState(WIDTH, 0, false, false),
             SWEEP,
             compute,
             copies.get(0),

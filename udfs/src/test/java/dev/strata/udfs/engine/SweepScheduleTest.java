@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.strata.udfs.kv.Extent;
 import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.kv.KvPool;
+import dev.strata.udfs.kv.StateBatch;
+import dev.strata.udfs.kv.StateFormat;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.SegmentReader;
@@ -59,6 +62,7 @@ class SweepScheduleTest {
             TestEngines.observed(wave.size(), prompt, NEW_TOKENS, observer),
             null,
             new Extent(poolBegin, maxLength - 1),
+            new Extent(wave.size(), 1),
             maxLength,
             1);
     poolBegin += maxLength - 1;
@@ -167,7 +171,7 @@ class SweepScheduleTest {
     SweepSchedule schedule = schedule(100);
     assertThat(schedule.tokenIds()).containsExactly(1000, 1001, 1002, 7, 3004, 3005);
     assertThat(schedule.positions()).containsExactly(0, 1, 2, 2, 4, 5);
-    assertThat(slots(schedule.blocks(100, new KvBatch.Cutter(pool)).get(0)))
+    assertThat(slots(schedule.blocks(100, new KvBatch.Cutter(pool), noStates()).get(0)))
         .containsExactly(100L, 101L, 102L, 112L + 2, 112L + 11 + 4, 112L + 11 + 5);
   }
 
@@ -177,7 +181,7 @@ class SweepScheduleTest {
     prompt(3);
     prompt(5);
     sequence(9, 6, null);
-    List<TokenBlock> blocks = schedule(100).blocks(4, new KvBatch.Cutter(pool));
+    List<TokenBlock> blocks = schedule(100).blocks(4, new KvBatch.Cutter(pool), noStates());
     int prompt = 100 + 12;
     int longer = prompt + 12;
     int chunk = longer + 14;
@@ -197,7 +201,7 @@ class SweepScheduleTest {
     decoding(3);
     prompt(4);
     prompt(2);
-    List<TokenBlock> blocks = schedule(100).blocks(4, new KvBatch.Cutter(pool));
+    List<TokenBlock> blocks = schedule(100).blocks(4, new KvBatch.Cutter(pool), noStates());
     assertThat(blocks)
         .extracting(TokenBlock::first, TokenBlock::tokens)
         .containsExactly(tuple(0, 1), tuple(1, 4), tuple(5, 2));
@@ -244,7 +248,7 @@ class SweepScheduleTest {
     List<Long> lastSlots = new ArrayList<>();
     List<Long> rowSlots = new ArrayList<>();
     long next = 0;
-    for (TokenBlock block : schedule.blocks(blockTokens, new KvBatch.Cutter(pool))) {
+    for (TokenBlock block : schedule.blocks(blockTokens, new KvBatch.Cutter(pool), noStates())) {
       assertThat((long) block.first()).isEqualTo(next);
       assertThat(block.tokens()).isBetween(1, blockTokens);
       long row = 0;
@@ -367,5 +371,10 @@ class SweepScheduleTest {
       wave.removeIf(Sequence::isFinished);
     }
     assertThat(pushed).isEqualTo(expected);
+  }
+
+  private static StateBatch.Cutter noStates() {
+    StateFormat none = new StateFormat(List.of(), null);
+    return new StateBatch.Cutter(StatePool.onDevice(device, none, 1), 1);
   }
 }

@@ -490,4 +490,79 @@ class FamiliesTest {
         .isInstanceOf(StrataException.class)
         .hasMessageContaining(message);
   }
+
+  private static final String QWEN_HYBRID = QWEN_MIXTURE + ", \"num_experts_per_tok\": 2";
+
+  private static List<Boolean> recurs(DecoderSpec spec) {
+    return spec.layers().stream().map(layer -> layer.recurrence().isPresent()).toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"})
+  void hybridsHaveTheDefaultsOfTheirConfigurations(String family) {
+    DecoderSpec spec = read(family, QWEN_HYBRID);
+    assertThat(recurs(spec)).containsExactly(true, true, true, false, true, true);
+    RecurrenceSpec rule = spec.recurrences().get(0);
+    assertThat(rule.keyHeads()).isEqualTo(16);
+    assertThat(rule.valueHeads()).isEqualTo(32);
+    assertThat(rule.keyDim()).isEqualTo(128);
+    assertThat(rule.valueDim()).isEqualTo(128);
+    assertThat(rule.kernel()).isEqualTo(4);
+    assertThat(rule.byKeyHead()).isEqualTo(family.equals("qwen3_next"));
+    assertThat(rule.weights()).allMatch(WeightSpec::isExact);
+    assertThat(rule.decay().name()).isEqualTo("model.layers.0.linear_attn.A_log");
+    assertThat(rule.convolution().shape()).containsExactly(8192L, 1L, 4L);
+    AttentionSpec attention = spec.attentions().get(0);
+    assertThat(attention.rope().inverseFrequencies()).hasSize(1); // a quarter of a head of 8
+    assertThat(attention.queryNorm().offset()).isEqualTo(1);
+    assertThat(spec.head().norm().offset()).isEqualTo(1);
+    assertThat(spec.normsExactly()).isTrue();
+    assertThat(spec.contextLength()).isEqualTo(32_768);
+  }
+
+  @Test
+  void hybridsRoute() {
+    assertThat(routing(read("qwen3_next", QWEN_MIXTURE.replace("8", "16"))))
+        .isEqualTo(RoutingSpec.of(16, 10, RoutingSpec.Scoring.SOFTMAX, true));
+    assertThat(routing(read("qwen3_next", QWEN_HYBRID + ", \"norm_topk_prob\": false")))
+        .isEqualTo(RoutingSpec.of(8, 2, RoutingSpec.Scoring.SOFTMAX, false));
+    assertThat(routing(read("qwen3_5_moe_text", QWEN_MIXTURE)))
+        .isEqualTo(RoutingSpec.of(8, 8, RoutingSpec.Scoring.SOFTMAX, true));
+    String some = ", \"decoder_sparse_step\": 2, \"mlp_only_layers\": [3]";
+    assertThat(expertsOfLayers(read("qwen3_next", QWEN_HYBRID + some)))
+        .containsExactly(0, 8, 0, 0, 0, 8);
+  }
+
+  @Test
+  void layersOfHybridsAreSaidOrFollow() {
+    String types =
+        "\"num_hidden_layers\": 3, \"layer_types\":"
+            + " [\"full_attention\", \"linear_attention\", \"full_attention\"]";
+    assertThat(recurs(read("qwen3_5_text", types))).containsExactly(false, true, false);
+    assertThat(recurs(read("qwen3_5_text", "\"full_attention_interval\": 2")))
+        .containsExactly(true, false, true, false, true, false);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"full_attention_interval\": 7 | f.json cannot be used: no layer has full attention",
+        "\"hidden_act\": \"gelu_pytorch_tanh\" | hidden_act is \"gelu_pytorch_tanh\" in f.json; it"
+            + " must be silu",
+        "\"attn_output_gate\": false | attn_output_gate is false in f.json; it must be true",
+        "\"linear_conv_kernel_dim\": 1 | linear_conv_kernel_dim is 1 in f.json; it must be at"
+            + " least 2",
+        "\"linear_num_value_heads\": 3, \"linear_num_key_heads\": 2 | f.json cannot be used:"
+            + " linear_num_value_heads 3 is not a multiple of linear_num_key_heads 2",
+        "\"num_hidden_layers\": 1, \"layer_types\": [\"sliding_attention\"] | layer_types is"
+            + " [\"sliding_attention\"] in f.json; it must be full_attention or linear_attention"
+            + " each",
+      })
+  void hybridsAreRefusedWithASentence(String fields, String message) {
+    assertThatThrownBy(() -> read("qwen3_5_text", fields))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(message);
+  }
 }

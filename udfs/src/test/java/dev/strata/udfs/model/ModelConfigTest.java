@@ -338,7 +338,8 @@ class ModelConfigTest {
         "model_type | \"gpt2\" | model_type gpt2 in f.json is not supported; use a model of type"
             + " deepseek_v3, exaone4, gemma2, gemma3_text, gemma4_text, glm4, glm4_moe, gpt_oss,"
             + " granite, kimi_k2, llama, minimax_m2, ministral3, mistral, mixtral, olmo2, olmo3,"
-            + " phi3, qwen2, qwen2_moe, qwen3, qwen3_moe, seed_oss, smollm3",
+            + " phi3, qwen2, qwen2_moe, qwen3, qwen3_5_moe_text, qwen3_5_text, qwen3_moe, qwen3_next,"
+            + " seed_oss, smollm3",
         "model_type | null | model_type is null in f.json; it must be a string",
         "quantization_config | {\"quant_method\": \"gptq\"} | f.json has a quantization_config"
             + " (gptq); "
@@ -453,7 +454,8 @@ class ModelConfigTest {
     Set<String> without =
         switch (field) {
           case "head_dim" -> Set.of("deepseek_v3");
-          case "intermediate_size" -> Set.of("qwen2_moe", "qwen3_moe");
+          case "intermediate_size" ->
+              Set.of("qwen2_moe", "qwen3_moe", "qwen3_5_moe_text", "qwen3_next");
           default -> Set.of();
         };
     return ModelConfig.families().stream().filter(family -> !without.contains(family)).toList();
@@ -625,6 +627,7 @@ class ModelConfigTest {
             "kv_lora_rank")) {
       config.addProperty(name, 16);
     }
+    config.addProperty("num_experts_per_tok", 2);
     config.addProperty("n_group", 1);
     config.addProperty("topk_group", 1);
     JsonObject rope = new JsonObject();

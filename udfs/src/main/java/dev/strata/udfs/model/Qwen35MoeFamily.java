@@ -1,0 +1,45 @@
+package dev.strata.udfs.model;
+
+/**
+ * Qwen3.5 and 3.6 as mixtures, the text model: gated delta rules beside gated attention, and an
+ * expert that all tokens share; Qwen3_5MoeTextConfig in Hugging Face transformers.
+ */
+final class Qwen35MoeFamily implements ModelFamily {
+
+  @Override
+  public String modelType() {
+    return "qwen3_5_moe_text";
+  }
+
+  @Override
+  public DecoderSpec read(JsonFields config) {
+    DecoderFields fields =
+        new DecoderFields(config)
+            .defaultContextLength(32_768)
+            .defaultKeyValueHeads(2)
+            .defaultHeadDim(256)
+            .partlyRotated(0.25)
+            .normsFromOne()
+            .exactNorms();
+    QwenHybrid hybrid = QwenHybrid.read(config, fields, false);
+    RouterFields router = new RouterFields(config);
+    int count = router.experts("num_experts", "num_local_experts");
+    RoutingSpec routing = router.best(count, 8, RoutingSpec.Scoring.SOFTMAX, true);
+    Experts experts =
+        Experts.of(count, config.width("moe_intermediate_size"), fields.activation());
+    int sharedWidth = config.width("shared_expert_intermediate_size");
+    return fields.decoder(
+        modelType(),
+        layer -> {
+          StageBuilder f = fields.stage(layer);
+          Buffer z = f.norm("post_attention_layernorm"); // [hidden]
+          f.route("mlp.gate", z, routing, false);
+          Buffer g = f.gated("mlp.shared_expert", z, sharedWidth, fields.activation(), false);
+          Buffer shared = f.product("mlp.shared_expert.down_proj", g, false); // [hidden]
+          f.weigh("mlp.shared_expert_gate", z, shared);
+          f.addScaled(1, shared);
+          return LayerProgram.of(
+              hybrid.stage(fields, layer), fields.routed(f.build("router"), layer, experts));
+        });
+  }
+}
