@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.kv.ResidentStates;
+import dev.strata.udfs.kv.StateFormat;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.kv.StreamedKv;
+import dev.strata.udfs.kv.StreamedStates;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeltaRules;
 import dev.strata.udfs.tensor.DeviceTiles;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
@@ -114,6 +119,42 @@ class FootprintsTest {
         .isLessThanOrEqualTo(
             KvPool.hostFootprint(format, KvPool.hostSegments(format, 8 << 20)).bytes(HOST));
     assertTakes(streamed.plus(Footprint.host("pool", ofPool)), List.of(lanes, pool, kv));
+  }
+
+  private static final StateFormat STATES =
+      new StateFormat(List.of(0, 1, 3), new DeltaRules.Widths(2, 4, 16, 8, 4, false));
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void statesThatStay(String name) {
+    open(name);
+    StatePool pool = StatePool.onDevice(device, STATES, 20);
+    assertTakes(
+        StatePool.footprint(STATES, 20).plus(ResidentStates.footprint(STATES, 7)),
+        List.of(pool, new ResidentStates(device, new DeltaRules(device), pool, 7)));
+  }
+
+  @Test
+  void statesThatPass() {
+    open("staged");
+    Lanes lanes = new Lanes(device);
+    List<Integer> segments = StatePool.hostSegments(STATES, 3 << 20);
+    StatePool pool = StatePool.onHost(device, STATES, segments);
+    StreamedStates states =
+        new StreamedStates(
+            device,
+            new DeltaRules(device),
+            pool,
+            7,
+            lanes.compute(),
+            lanes.statesIn(),
+            lanes.statesOut());
+    awaitHostMemory();
+    long ofPool = device.held().byOwner(HOST).get(StatePool.OWNER);
+    assertThat(ofPool).isBetween(2L << 20, StatePool.hostFootprint(STATES, segments).bytes(HOST));
+    assertTakes(
+        StreamedStates.footprint(STATES, 7).plus(Footprint.host("pool", ofPool)),
+        List.of(lanes, pool, states));
   }
 
   @ParameterizedTest
