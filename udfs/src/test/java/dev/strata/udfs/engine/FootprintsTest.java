@@ -184,12 +184,14 @@ class FootprintsTest {
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
         List.of(
-            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false, false))));
+            new ResidentHidden(
+                device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false, false))));
     assertTakes(
         ResidentHidden.footprint(2 * SWEEP, (long) spec.hiddenSize() * Float.BYTES)
             .plus(ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES)),
         List.of(
-            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, true, false))));
+            new ResidentHidden(
+                device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, true, false))));
   }
 
   @ParameterizedTest

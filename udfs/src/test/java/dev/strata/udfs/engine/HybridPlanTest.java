@@ -76,7 +76,8 @@ class HybridPlanTest {
     assertThat(states).isBetween(plan.states().places() * ROW_BYTES, gibibytes * GIB);
     assertThat(plan.hostBytes()).isLessThanOrEqualTo(gibibytes * GIB);
     assertThat(plan.deviceBytes()).isLessThanOrEqualTo(4 * GIB);
-    assertThat(plan.states().places()).isGreaterThanOrEqualTo(Math.min(1024, plan.waveRows()) * 9 / 10);
+    assertThat(plan.states().places())
+        .isGreaterThanOrEqualTo(Math.min(1024, plan.waveRows()) * 9 / 10);
     // At least half of the memory is states, keys and values where all rows are not in it.
     if (plan.waveRows() < 1024) {
       assertThat(states).isGreaterThan(gibibytes * GIB / 4);
@@ -97,8 +98,7 @@ class HybridPlanTest {
   @ValueSource(longs = {8, 32, 128})
   void statesBoundTheWaveOfACpu(long gibibytes) {
     MemoryPlan plan = plan(CPU, 0, gibibytes * GIB, 0);
-    assertThat(plan.hostParts().get(StatePool.OWNER))
-        .isEqualTo(plan.states().places() * ROW_BYTES);
+    assertThat(plan.hostParts().get(StatePool.OWNER)).isEqualTo(plan.states().places() * ROW_BYTES);
     assertThat(plan.states().places()).isEqualTo(Math.max(2, plan.waveRows()));
     assertThat(plan.hostBytes()).isLessThanOrEqualTo(gibibytes * GIB);
     assertThat(plan.waveRows()).isGreaterThanOrEqualTo((int) (gibibytes * GIB / ROW_BYTES / 3));

@@ -104,8 +104,7 @@ class HybridRowsTest {
     for (int tokens : new int[] {0, 1, 2, 63, 64, 65}) {
       RecordedLogits logits = new RecordedLogits();
       try (Engine engine =
-          Engine.start(
-              options().microBatchTokens(tokens).waveSize(tokens == 0 ? 0 : 1).build())) {
+          Engine.start(options().microBatchTokens(tokens).waveSize(tokens == 0 ? 0 : 1).build())) {
         TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
       }
       all.add(logits);
