@@ -242,7 +242,7 @@ class DeltaRulesTest extends KernelFixture {
 
     Tensor out() {
       Tensor out =
-          own(device.allocate("out", NumberType.FLOAT32, tokens, w.heads() * w.valueDim()));
+          own(device.allocate("out", NumberType.FLOAT32, tokens, (long) w.heads() * w.valueDim()));
       kernels.clear(out);
       return out;
     }
@@ -364,7 +364,7 @@ class DeltaRulesTest extends KernelFixture {
     Matrix x = random(n + 1, (int) w.all());
     Matrix y = random(n + 1, w.heads() * w.valueDim());
     Matrix weight = random(1, w.valueDim());
-    Tensor out = tensor(y, n + 1, w.heads() * w.valueDim());
+    Tensor out = tensor(y, n + 1, (long) w.heads() * w.valueDim());
     rules.gateNormed(tensor(x, n + 1, w.all()), n, w, vector(weight), EPSILON, out);
     float[] actual = kernels.toFloats(out);
     int width = w.heads() * w.valueDim();
@@ -394,7 +394,7 @@ class DeltaRulesTest extends KernelFixture {
     Matrix before = random(n + 1, heads * d + 2);
     Matrix y = random(n + 1, heads * d);
     Tensor source = tensor(x, n + 1, 2L * heads * d);
-    Tensor queries = tensor(before, n + 1, heads * d + 2L);
+    Tensor queries = tensor(before, n + 1, (long) heads * d + 2);
     Tensor gated = tensor(y, n + 1, (long) heads * d);
     rules.takeQueries(source, n, heads, d, queries);
     rules.gateHeads(source, n, heads, d, gated);
