@@ -140,9 +140,7 @@ abstract class MemoryLayout {
   final StatePlan statesOnDevice(PlanChoice choice) {
     int rows = choice.waveRows();
     int places =
-        states.isEmpty()
-            ? StatePool.MOST_PLACES * rows
-            : Math.max(StatePool.MOST_PLACES, rows);
+        states.isEmpty() ? StatePool.MOST_PLACES * rows : Math.max(StatePool.MOST_PLACES, rows);
     return StatePlan.onDevice(states, choice, places, threads());
   }
 

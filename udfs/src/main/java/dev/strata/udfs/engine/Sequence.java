@@ -107,7 +107,9 @@ final class Sequence {
     extent = larger;
   }
 
-  /** The places of its states: its own, and behind it that of its continuations where it has any. */
+  /**
+   * The places of its states: its own, and behind it that of its continuations where it has any.
+   */
   Extent states() {
     return states;
   }

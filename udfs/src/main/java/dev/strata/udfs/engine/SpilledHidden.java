@@ -101,7 +101,9 @@ final class SpilledHidden implements HiddenStates {
       }
       this.host = arena(OWNER, type, state.width(), sweepTokens);
       this.keptHost =
-          state.keeps() ? arena(KEPT, state.keptType(device), state.hiddenSize(), sweepTokens) : null;
+          state.keeps()
+              ? arena(KEPT, state.keptType(device), state.hiddenSize(), sweepTokens)
+              : null;
       this.ring = holdings.add(new SlotRing<>("strata-hidden", SLOTS, this::load));
     } catch (Throwable e) {
       holdings.closeAfter(e);

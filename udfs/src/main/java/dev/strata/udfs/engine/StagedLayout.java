@@ -262,8 +262,7 @@ final class StagedLayout extends MemoryLayout {
 
   private MemoryPlan planWave(PlanChoice fitting, Limit limit) {
     long free = limit.hostBytes() - leastHostBytes(fitting);
-    PlanChoice choice =
-        withSweep(withRoomForStates(fitting, free, format.tokenBytes()), limit);
+    PlanChoice choice = withSweep(withRoomForStates(fitting, free, format.tokenBytes()), limit);
     MemoryPlan onDevice = planKvOnDevice(choice.withKvOnDevice(), limit);
     return onDevice.kv().tokens() >= wantedKvTokens(choice)
         ? onDevice
@@ -285,8 +284,7 @@ final class StagedLayout extends MemoryLayout {
 
   private MemoryPlan planKvOnDevice(PlanChoice choice, Limit limit) {
     StatePlan ofRows = statesOnDevice(choice);
-    Footprint besidePool =
-        withWeights(choice, components(choice).plus(ofRows.pool()), limit);
+    Footprint besidePool = withWeights(choice, components(choice).plus(ofRows.pool()), limit);
     long free = Math.max(0, options.deviceMemory() - besidePool.bytes(DEVICE));
     long most = Math.min(Integer.MAX_VALUE, (long) choice.waveRows() * spec.contextLength());
     int tokens = (int) Math.min(most, free / plain.tokenBytes());

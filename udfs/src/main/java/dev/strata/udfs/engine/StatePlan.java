@@ -91,8 +91,7 @@ record StatePlan(
         streams
             ? StreamedStates.footprint(format, slotRows)
             : ResidentStates.footprint(format, slotRows),
-        DeltaRules.footprint(
-            format.widths(), chunks(format, choice, threads), slotRows, threads),
+        DeltaRules.footprint(format.widths(), chunks(format, choice, threads), slotRows, threads),
         StateBatch.footprint(runs, choice.sweepTokens(), format.widths().kernel()));
   }
 

@@ -138,8 +138,7 @@ final class SweepResources implements AutoCloseable {
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));
-    return new SweepMemory(
-        embedding, hidden, pool, kv, statePool, states, activations, choices());
+    return new SweepMemory(embedding, hidden, pool, kv, statePool, states, activations, choices());
   }
 
   private Choices choices() {

@@ -214,7 +214,8 @@ final class Sweeper implements AutoCloseable {
 
   /** Choosing tokens is the last that can fail: until then no sequence has changed. */
   private int pass(SweepSchedule schedule, boolean followed) throws IOException {
-    List<TokenBlock> blocks = schedule.blocks(blockTokens, memory.kv().cutter(), memory.states().cutter());
+    List<TokenBlock> blocks =
+        schedule.blocks(blockTokens, memory.kv().cutter(), memory.states().cutter());
     try (Holdings uploaded = new Holdings()) {
       blocks.forEach(uploaded::add);
       Positions positions = uploaded.add(ropes.of(schedule.positions(), schedule.spans()));

@@ -44,8 +44,7 @@ final class Wave {
   /**
    * @param longestSequence the most tokens that keys and values of one sequence can be kept for
    */
-  Wave(
-      DecoderSpec spec, MemoryPlan plan, KvPool pool, StatePool states, int longestSequence) {
+  Wave(DecoderSpec spec, MemoryPlan plan, KvPool pool, StatePool states, int longestSequence) {
     this.spec = spec;
     this.plan = plan;
     this.pool = pool;
@@ -219,11 +218,9 @@ final class Wave {
     return true;
   }
 
-  private Sequence sequence(
-      RowQueue.Entry entry, Extent extent, Extent places, int maxLength) {
+  private Sequence sequence(RowQueue.Entry entry, Extent extent, Extent places, int maxLength) {
     Sequence sequence =
-        new Sequence(
-            entry.request(), entry.client(), extent, places, maxLength, spec.hiddenSize());
+        new Sequence(entry.request(), entry.client(), extent, places, maxLength, spec.hiddenSize());
     OptionalInt unknown = sequence.tokenOutside(spec.vocabSize());
     if (unknown.isPresent()) {
       throw new RowException(

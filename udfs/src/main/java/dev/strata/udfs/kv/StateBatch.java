@@ -76,8 +76,7 @@ public final class StateBatch implements AutoCloseable {
         && last.begin() + last.count() == next.begin()
         && last.slot() + last.count() == next.slot()) {
       int together = last.count() + next.count();
-      copies.set(
-          copies.size() - 1, new Copy(last.segment(), last.begin(), last.slot(), together));
+      copies.set(copies.size() - 1, new Copy(last.segment(), last.begin(), last.slot(), together));
     } else {
       copies.add(next);
     }

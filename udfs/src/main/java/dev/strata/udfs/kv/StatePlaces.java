@@ -29,8 +29,7 @@ final class StatePlaces implements AutoCloseable {
     try {
       this.whole = holdings.add(device.allocate(owner, NumberType.FLOAT32, all));
       Tensor state =
-          holdings.add(
-              device.kernels().seen(whole, count, w.heads(), w.keyDim(), w.valueDim()));
+          holdings.add(device.kernels().seen(whole, count, w.heads(), w.keyDim(), w.valueDim()));
       Tensor rest = holdings.add(device.kernels().part(whole, first, all));
       Tensor convolved =
           holdings.add(device.kernels().seen(rest, count, w.kernel() - 1, w.channels()));
@@ -73,9 +72,7 @@ final class StatePlaces implements AutoCloseable {
       int targetCount,
       int to) {
     long state = format.stateElements();
-    device
-        .kernels()
-        .copyFlat(from, begin * state, sequences * state, target, to * state);
+    device.kernels().copyFlat(from, begin * state, sequences * state, target, to * state);
     long convolved = format.convolvedElements();
     device
         .kernels()

@@ -117,9 +117,7 @@ public final class StatePool implements AutoCloseable {
 
   /** What a pool on the device takes. */
   public static Footprint footprint(StateFormat format, int places) {
-    return format.isEmpty()
-        ? Footprint.NONE
-        : Footprint.device(OWNER, places * format.rowBytes());
+    return format.isEmpty() ? Footprint.NONE : Footprint.device(OWNER, places * format.rowBytes());
   }
 
   /** What a pool in host memory with such segments takes. */

@@ -102,7 +102,7 @@ public final class StreamedStates implements StateMemory {
 
   /** What it takes besides the pool. */
   public static Footprint footprint(StateFormat format, int slotRows) {
-    return Footprint.device(RING, SLOTS * slotRows * format.layerBytes());
+    return Footprint.device(RING, SLOTS * (slotRows * format.layerBytes()));
   }
 
   @Override

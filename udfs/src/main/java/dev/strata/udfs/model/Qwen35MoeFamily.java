@@ -25,8 +25,7 @@ final class Qwen35MoeFamily implements ModelFamily {
     RouterFields router = new RouterFields(config);
     int count = router.experts("num_experts", "num_local_experts");
     RoutingSpec routing = router.best(count, 8, RoutingSpec.Scoring.SOFTMAX, true);
-    Experts experts =
-        Experts.of(count, config.width("moe_intermediate_size"), fields.activation());
+    Experts experts = Experts.of(count, config.width("moe_intermediate_size"), fields.activation());
     int sharedWidth = config.width("shared_expert_intermediate_size");
     return fields.decoder(
         modelType(),

@@ -67,9 +67,11 @@ record QwenHybrid(
     if (kernel < 2) {
       throw config.invalid("linear_conv_kernel_dim", "at least 2");
     }
-    int keys = config.width("linear_num_key_heads times linear_key_head_dim", (long) keyHeads * keyDim);
+    int keys =
+        config.width("linear_num_key_heads times linear_key_head_dim", (long) keyHeads * keyDim);
     int values =
-        config.width("linear_num_value_heads times linear_value_head_dim", (long) valueHeads * valueDim);
+        config.width(
+            "linear_num_value_heads times linear_value_head_dim", (long) valueHeads * valueDim);
     int channels = config.width("channels of the convolution", 2L * keys + values);
     return new RecurrenceSpec(
         keyHeads,

@@ -83,7 +83,8 @@ final class StageBuilder {
   }
 
   /**
-   * {@code [q, x · kᵀ, x · vᵀ]}, [(heads + 2 · kvHeads) · headDim], the queries without their gates.
+   * {@code [q, x · kᵀ, x · vᵀ]}, [(heads + 2 · kvHeads) · headDim], the queries without their
+   * gates.
    *
    * @param name what the names of the two begin with
    * @param queries [heads · 2 · headDim], a gate behind each head's query

@@ -9,7 +9,7 @@ import java.util.List;
  * @param shape the tensor's: [rows, columns] of a matrix, [elements] of a vector; several matrices
  *     or vectors of one tensor follow one another, [matrices, rows, columns]
  * @param firstRow the first of the rows that are meant
- * @param rows how many; 1 of a vector
+ * @param rows how many; 1 of a vector, all of a convolution's filters
  * @param offset what is added to each element of a vector when it is read
  * @param use how it is used
  * @param other the same numbers in another layout, where a checkpoint has no tensor of this name;

@@ -219,9 +219,7 @@ public final class DeltaRules {
     long width = (long) heads * headDim;
     require(x.size(1) == 2 * width && n <= x.size(0), "%s rows of %s", n, x);
     require(out.size(1) >= width && n <= out.size(0), "%s rows of %s", n, out);
-    inParts(
-        n,
-        (begin, count) -> script.run("take_queries", x, begin, count, heads, headDim, out));
+    inParts(n, (begin, count) -> script.run("take_queries", x, begin, count, heads, headDim, out));
   }
 
   /**

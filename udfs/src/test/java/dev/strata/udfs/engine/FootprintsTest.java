@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.kv.ResidentKv;
+import dev.strata.udfs.kv.ResidentStates;
+import dev.strata.udfs.kv.StateFormat;
+import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.kv.StreamedKv;
+import dev.strata.udfs.kv.StreamedStates;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeltaRules;
 import dev.strata.udfs.tensor.DeviceTiles;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
@@ -116,6 +121,42 @@ class FootprintsTest {
     assertTakes(streamed.plus(Footprint.host("pool", ofPool)), List.of(lanes, pool, kv));
   }
 
+  private static final StateFormat STATES =
+      new StateFormat(List.of(0, 1, 3), new DeltaRules.Widths(2, 4, 16, 8, 4, false));
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "staged"})
+  void statesThatStay(String name) {
+    open(name);
+    StatePool pool = StatePool.onDevice(device, STATES, 20);
+    assertTakes(
+        StatePool.footprint(STATES, 20).plus(ResidentStates.footprint(STATES, 7)),
+        List.of(pool, new ResidentStates(device, new DeltaRules(device), pool, 7)));
+  }
+
+  @Test
+  void statesThatPass() {
+    open("staged");
+    Lanes lanes = new Lanes(device);
+    List<Integer> segments = StatePool.hostSegments(STATES, 3 << 20);
+    StatePool pool = StatePool.onHost(device, STATES, segments);
+    StreamedStates states =
+        new StreamedStates(
+            device,
+            new DeltaRules(device),
+            pool,
+            7,
+            lanes.compute(),
+            lanes.statesIn(),
+            lanes.statesOut());
+    awaitHostMemory();
+    long ofPool = device.held().byOwner(HOST).get(StatePool.OWNER);
+    assertThat(ofPool).isBetween(2L << 20, StatePool.hostFootprint(STATES, segments).bytes(HOST));
+    assertTakes(
+        StreamedStates.footprint(STATES, 7).plus(Footprint.host("pool", ofPool)),
+        List.of(lanes, pool, states));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {SWEEP, BLOCK})
   void hiddenStatesThatPass(int sweepTokens) {
@@ -143,12 +184,14 @@ class FootprintsTest {
     assertTakes(
         ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES),
         List.of(
-            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false, false))));
+            new ResidentHidden(
+                device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, false, false))));
     assertTakes(
         ResidentHidden.footprint(2 * SWEEP, (long) spec.hiddenSize() * Float.BYTES)
             .plus(ResidentHidden.footprint(SWEEP, (long) spec.hiddenSize() * Float.BYTES)),
         List.of(
-            new ResidentHidden(device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, true, false))));
+            new ResidentHidden(
+                device, null, SWEEP, new TokenState(spec.hiddenSize(), 0, true, false))));
   }
 
   @ParameterizedTest

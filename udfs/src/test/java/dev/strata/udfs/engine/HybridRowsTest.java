@@ -104,8 +104,7 @@ class HybridRowsTest {
     for (int tokens : new int[] {0, 1, 2, 63, 64, 65}) {
       RecordedLogits logits = new RecordedLogits();
       try (Engine engine =
-          Engine.start(
-              options().microBatchTokens(tokens).waveSize(tokens == 0 ? 0 : 1).build())) {
+          Engine.start(options().microBatchTokens(tokens).waveSize(tokens == 0 ? 0 : 1).build())) {
         TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
       }
       all.add(logits);
@@ -133,13 +132,13 @@ class HybridRowsTest {
   void rowsTakeTurnsAndLoseNothing() {
     List<List<Integer>> expected;
     try (Engine engine = Engine.start(options().build())) {
-      expected = texts(engine, 12, 200);
+      expected = texts(engine, 24, 200);
     }
     TestEngines.OptionsBuilder narrow =
-        TestEngines.options(MODEL).waveSize(6).microBatchTokens(8).tileBytes(4096);
+        TestEngines.options(MODEL).waveSize(24).microBatchTokens(24).tileBytes(4096).rowTokens(20);
     try (Engine engine =
         Engine.start(narrow.hostMemory(TestEngines.leastHostMemory(narrow)).build())) {
-      assertThat(texts(engine, 12, 200)).isEqualTo(expected);
+      assertThat(texts(engine, 24, 200)).isEqualTo(expected);
       assertThat(engine.counters().putBackRows()).isPositive();
     }
   }

@@ -238,7 +238,7 @@ final class RewrittenGolden {
     List<String> names = List.copyOf(tensors.keySet());
     for (String name : names) {
       if (name.startsWith("model.layers.")) {
-        int layer = Integer.parseInt(name.split("\\.")[2]);
+        int layer = Integer.parseInt(name.split("\\.", -1)[2]);
         Tensor tensor = tensors.remove(name);
         if (layer >= first && layer <= end) {
           tensors.put(name.replace("." + layer + ".", "." + (layer - first) + "."), tensor);

@@ -70,7 +70,16 @@ class RewrittenGoldensTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"mixtral", "qwen2-moe", "qwen3-moe", "glm4-moe", "minimax-m2", "deepseek-v3"})
+      strings = {
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe",
+        "qwen3-next",
+        "qwen3-5-moe",
+        "glm4-moe",
+        "minimax-m2",
+        "deepseek-v3"
+      })
   void withExpertsInOneTensor(String name) throws IOException {
     Path golden = TestEngines.golden(name);
     RewrittenGolden.of(golden).withExpertsTogether().write(directory);
@@ -85,6 +94,8 @@ class RewrittenGoldensTest {
     "mixtral, num_local_experts, num_experts",
     "qwen2-moe, num_experts, num_local_experts",
     "qwen3-moe, num_local_experts, num_experts",
+    "qwen3-next, num_experts, num_local_experts",
+    "qwen3-5-moe, num_experts, num_local_experts",
     "glm4-moe, n_routed_experts, num_local_experts",
     "minimax-m2, num_local_experts, num_experts",
     "deepseek-v3, n_routed_experts, num_local_experts",

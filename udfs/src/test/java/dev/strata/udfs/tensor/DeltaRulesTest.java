@@ -57,10 +57,7 @@ class DeltaRulesTest extends KernelFixture {
 
     int value(int head, int i) {
       return w.byKeyHead()
-          ? head / group() * ofKeyHead()
-              + 2 * w.keyDim()
-              + head % group() * w.valueDim()
-              + i
+          ? head / group() * ofKeyHead() + 2 * w.keyDim() + head % group() * w.valueDim() + i
           : 2 * w.keyHeads() * w.keyDim() + head * w.valueDim() + i;
     }
 
@@ -244,7 +241,8 @@ class DeltaRulesTest extends KernelFixture {
     }
 
     Tensor out() {
-      Tensor out = own(device.allocate("out", NumberType.FLOAT32, tokens, w.heads() * w.valueDim()));
+      Tensor out =
+          own(device.allocate("out", NumberType.FLOAT32, tokens, (long) w.heads() * w.valueDim()));
       kernels.clear(out);
       return out;
     }
@@ -313,7 +311,8 @@ class DeltaRulesTest extends KernelFixture {
       int n = j < 70 ? 2 : 1;
       int token = j;
       int[] next = IntStream.range(0, n).map(i -> e.rows[i] + token).toArray();
-      try (RecurrentRows rows = new RecurrentRows(next, n == 2 ? new int[] {1, 1} : new int[] {1})) {
+      try (RecurrentRows rows =
+          new RecurrentRows(next, n == 2 ? new int[] {1, 1} : new int[] {1})) {
         rows.upload(device, e.w.kernel(), 4);
         rules.recur(x, rows, e.w, e.weights(), states, out);
       }
@@ -347,7 +346,8 @@ class DeltaRulesTest extends KernelFixture {
       rows.upload(device, 4, chunks);
       long all = 0;
       for (RecurrentRows.Piece piece : rows.parts().get(0)) {
-        long taken = IntStream.range(0, piece.steps().length).mapToLong(i -> piece.steps()[i]).sum();
+        long taken =
+            IntStream.range(0, piece.steps().length).mapToLong(i -> piece.steps()[i]).sum();
         assertThat(taken).isLessThanOrEqualTo(chunks);
         all += taken;
       }
@@ -364,7 +364,7 @@ class DeltaRulesTest extends KernelFixture {
     Matrix x = random(n + 1, (int) w.all());
     Matrix y = random(n + 1, w.heads() * w.valueDim());
     Matrix weight = random(1, w.valueDim());
-    Tensor out = tensor(y, n + 1, w.heads() * w.valueDim());
+    Tensor out = tensor(y, n + 1, (long) w.heads() * w.valueDim());
     rules.gateNormed(tensor(x, n + 1, w.all()), n, w, vector(weight), EPSILON, out);
     float[] actual = kernels.toFloats(out);
     int width = w.heads() * w.valueDim();
@@ -394,7 +394,7 @@ class DeltaRulesTest extends KernelFixture {
     Matrix before = random(n + 1, heads * d + 2);
     Matrix y = random(n + 1, heads * d);
     Tensor source = tensor(x, n + 1, 2L * heads * d);
-    Tensor queries = tensor(before, n + 1, heads * d + 2L);
+    Tensor queries = tensor(before, n + 1, (long) heads * d + 2);
     Tensor gated = tensor(y, n + 1, (long) heads * d);
     rules.takeQueries(source, n, heads, d, queries);
     rules.gateHeads(source, n, heads, d, gated);
