@@ -86,7 +86,6 @@ final class ExpertBatches {
     Member last = members.get(members.size() - 1);
     return count * batch.paddedRows(Math.max(mostTokens(), next.tokens())) <= batch.mostRows()
         && count * next.expert().count() <= mostTiles
-        && next.position() == last.position() + 1
         && followsEvenly(next, last);
   }
 
