@@ -13,6 +13,7 @@ import dev.strata.udfs.transformer.TokenBlock;
 import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -23,6 +24,11 @@ import java.util.function.Consumer;
  */
 final class ExpertSweep {
 
+  /** Of each tile, so that other experts' tiles come while some are computed. */
+  private static final int PLACES_OF_TILES = 4;
+
+  private static final int PARTS_OF_PLACES = 4;
+
   private final List<StageTiles> all;
   private final int places;
   private final PassingTiles tiles;
@@ -30,7 +36,9 @@ final class ExpertSweep {
   private final Transformer transformer;
   private final Positions positions;
   private final RoutingSpec routing;
+  private final boolean batched;
   private List<ExpertGroup> groups = List.of();
+  private int chosenExperts;
 
   /**
    * @param first the first expert's stage, right behind the router's
@@ -51,6 +59,7 @@ final class ExpertSweep {
     this.transformer = transformer;
     this.positions = positions;
     this.routing = routing(program.stages().get(first - 1));
+    this.batched = PLACES_OF_TILES * all.get(0).count() <= places && tiles.areBatched(all.get(0));
   }
 
   private static RoutingSpec routing(StageTiles router) {
@@ -65,8 +74,13 @@ final class ExpertSweep {
   List<TileUse> choose(List<TokenBlock> blocks) {
     Choices choices = memory.choices();
     choices.settle(blocks.stream().mapToInt(TokenBlock::tokens).sum(), routing);
-    List<StageTiles> chosen = all.stream().filter(expert -> count(expert) > 0).toList();
+    List<StageTiles> chosen = chosen();
     tiles.chosen(chosen, all);
+    if (batched) {
+      int[] experts = chosen.stream().mapToInt(expert -> expert.of().stage().expert()).toArray();
+      choices.bound(blocks, experts);
+    }
+    chosenExperts = chosen.size();
     groups =
         blocks.size() == 1
             ? List.of(new ExpertGroup(chosen, true))
@@ -76,6 +90,14 @@ final class ExpertSweep {
       uses.addAll(group.uses(passes(group, blocks)));
     }
     return uses;
+  }
+
+  /** Where several are computed at once, those that have as many tokens follow each other. */
+  private List<StageTiles> chosen() {
+    List<StageTiles> chosen = all.stream().filter(expert -> count(expert) > 0).toList();
+    return batched
+        ? chosen.stream().sorted(Comparator.comparingInt(expert -> -count(expert))).toList()
+        : chosen;
   }
 
   private int count(StageTiles expert) {
@@ -99,20 +121,31 @@ final class ExpertSweep {
    */
   void run(List<TokenBlock> blocks, HiddenStates.Next next, Consumer<BlockState> then)
       throws IOException {
+    int position = 0;
     for (int i = 0; i < groups.size(); i++) {
       boolean isLast = i == groups.size() - 1;
       run(
           groups.get(i),
+          position,
           blocks,
           isLast ? next : HiddenStates.Next.OPENED_WITH_KEPT,
           isLast ? then : block -> {});
+      position += groups.get(i).experts().size();
     }
   }
 
+  /**
+   * @param position of the first among the chosen ones
+   */
   private void run(
-      ExpertGroup group, List<TokenBlock> blocks, HiddenStates.Next next, Consumer<BlockState> then)
+      ExpertGroup group,
+      int position,
+      List<TokenBlock> blocks,
+      HiddenStates.Next next,
+      Consumer<BlockState> then)
       throws IOException {
     List<StageTiles> experts = group.experts();
+    ExpertBatches batches = batches(group.stays() && blocks.size() > 1);
     boolean stays = group.stays() && blocks.size() > 1;
     TileStreamer.Lease[][] leases = new TileStreamer.Lease[experts.size()][];
     for (int i = 0; i < leases.length; i++) {
@@ -123,11 +156,19 @@ final class ExpertSweep {
         boolean arriving = block == 0 || !stays;
         boolean leaving = block == blocks.size() - 1 || !stays;
         try (HiddenStates.Access access = memory.hidden().open(next)) {
+          batches.begin(access.state(), block * chosenExperts, leaving);
           for (int i = 0; i < leases.length; i++) {
-            if (stays || count(experts.get(i), blocks.get(block)) > 0) {
-              run(experts.get(i), leases[i], access.state(), arriving, leaving);
+            StageTiles expert = experts.get(i);
+            int tokens = count(expert, blocks.get(block));
+            if (batched && tokens > 0) {
+              take(expert, leases[i], arriving);
+              batches.add(position + i, expert, tokens, leases[i]);
+            } else if (stays || tokens > 0) {
+              batches.run(); // tiles are given back as they came
+              run(expert, leases[i], access.state(), arriving, leaving);
             }
           }
+          batches.run();
           then.accept(access.state());
         }
       }
@@ -135,6 +176,24 @@ final class ExpertSweep {
       for (TileStreamer.Lease[] each : leases) {
         PassingTiles.closeAll(each);
       }
+    }
+  }
+
+  /** Of experts that pass, few at once: what comes last is computed when nothing else comes. */
+  private ExpertBatches batches(boolean stays) {
+    int atOnce = Math.max(2 * all.get(0).count(), places / PARTS_OF_PLACES);
+    return new ExpertBatches(
+        tiles,
+        transformer,
+        positions,
+        transformer.batch(all.get(0).of()),
+        stays ? places : atOnce);
+  }
+
+  private void take(StageTiles expert, TileStreamer.Lease[] leases, boolean arriving)
+      throws IOException {
+    for (int i = 0; i < leases.length && arriving; i++) {
+      leases[i] = tiles.next(expert);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.BlockState;
+import dev.strata.udfs.transformer.ExpertBatch;
 import dev.strata.udfs.transformer.StagePass;
 import java.io.IOException;
 import java.util.List;
@@ -105,6 +106,26 @@ final class PassingTiles {
             pass.apply(tile.step(), tile.firstRow(), rows, block);
           }
         });
+  }
+
+  /** Whether several experts of a layer can be computed at once. */
+  boolean areBatched(StageTiles expert) {
+    return weights.liesPlain(expert) && ExpertBatch.takes(expert.of().stage());
+  }
+
+  /**
+   * What some experts do at once.
+   *
+   * @param leases of each expert, a tile for each product
+   * @param step how many places one expert's are behind those of the one before
+   */
+  void compute(
+      ExpertBatch batch, ExpertBatch.Part part, List<TileStreamer.Lease[]> leases, int step, BlockState block) {
+    activity.begins(SweepStep.KERNELS, weights.tile(leases.get(0)[0]));
+    batch.run(
+        part,
+        product -> weights.matrices(leases.stream().map(each -> each[product]).toList(), step),
+        block);
   }
 
   /** Gives back what a stage has still taken; nulls are skipped. */

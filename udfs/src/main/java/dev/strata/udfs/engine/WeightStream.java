@@ -229,6 +229,28 @@ final class WeightStream implements AutoCloseable {
     return conversion.matrix(place, lease.offset(), tile(lease));
   }
 
+  /**
+   * Whether products read all matrices of a stage as they lie in the ring of the device, each in a
+   * place of its own.
+   */
+  boolean liesPlain(TileProgram.StageTiles stage) {
+    return deviceTiles != null
+        && deviceTiles.tensor(0).type() == device.computeType()
+        && stage.count() == stage.of().stage().matrices().count();
+  }
+
+  /**
+   * A matrix of each of some stages of one shape, [leases, rows, columns].
+   *
+   * @param step how many places each is behind the one before
+   */
+  Tensor matrices(List<TileStreamer.Lease> leases, int step) {
+    TileStreamer.Lease first = leases.get(0);
+    Tile tile = tile(first);
+    return deviceTiles.matrices(
+        first.place(), step, leases.size(), tile.rows(), tile.weight().columns());
+  }
+
   @Override
   public void close() {
     holdings.close();

@@ -13,11 +13,16 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
 
   private static final String OWNER = "tile ring";
 
+  /** As the device's allocator aligns what it gives. */
+  private static final long ALIGNMENT = 512;
+
   private final ComputeDevice device;
   private final HostTiles host;
   private final Lane lane;
   private final Lane compute;
   private final Holdings holdings = new Holdings();
+  private final Tensor ring;
+  private final long stride;
   private final List<Tensor> places = new ArrayList<>();
   private final List<Mark> free = new ArrayList<>();
   private final List<Mark> ready = new ArrayList<>();
@@ -39,9 +44,11 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
     this.host = host;
     this.lane = lane;
     this.compute = compute;
+    this.stride = aligned(bytes) / type.bytes();
     try {
+      this.ring = holdings.add(device.allocate(OWNER, type, count * stride));
       for (int i = 0; i < count; i++) {
-        places.add(holdings.add(device.allocate(OWNER, type, bytes / type.bytes())));
+        places.add(holdings.add(device.kernels().part(ring, i * stride, (i + 1) * stride)));
         free.add(holdings.add(device.newMark()));
         ready.add(holdings.add(device.newMark()));
       }
@@ -57,7 +64,12 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
    * @param onGpu whether they are rounded up as a GPU's are
    */
   public static Footprint footprint(int count, long bytes, boolean onGpu) {
-    return Footprint.device(OWNER, count * Rounding.device(bytes, onGpu));
+    long each = count * Rounding.device(bytes, onGpu);
+    return Footprint.device(OWNER, Math.max(each, Rounding.device(count * aligned(bytes), onGpu)));
+  }
+
+  private static long aligned(long bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
   @Override
@@ -106,6 +118,17 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
   /** A place as kernels see it. */
   public Tensor tensor(int place) {
     return places.get(place);
+  }
+
+  /**
+   * Matrices that fill places from one on, each {@code step} places behind the one before.
+   *
+   * @return [count, rows, columns]
+   */
+  public Tensor matrices(int first, int step, int count, int rows, int columns) {
+    return device
+        .kernels()
+        .strided(ring, first * stride, count, Math.max(1, step) * stride, rows, columns);
   }
 
   @Override

@@ -783,6 +783,165 @@ public final class Kernels implements AutoCloseable {
                 x));
   }
 
+  /**
+   * Tokens that chose some experts, in batches of as many rows for each.
+   *
+   * @param order as in {@link Chosen}
+   * @param bounds [2 · experts of blocks] int64: where an expert's begin in the order, and how many
+   * @param at the first of these experts in the bounds; the others follow
+   * @param counts how many tokens each has, at least one
+   * @param rows of each, none of which has more
+   * @param most the most choices of a token
+   */
+  public record ChosenOfExperts(
+      Tensor order, Tensor bounds, int at, List<Integer> counts, int rows, int most) {
+
+    public ChosenOfExperts {
+      counts = List.copyOf(counts);
+    }
+
+    int experts() {
+      return counts.size();
+    }
+
+    long allRows() {
+      return (long) experts() * rows;
+    }
+  }
+
+  /** Rows of each expert of a batch, so that a row's result does not depend on the others. */
+  public int paddedRows(int most) {
+    return Math.max(most, leastRows);
+  }
+
+  private static void checkExperts(ChosenOfExperts chosen) {
+    checkRun(chosen.bounds(), 2L * chosen.at(), 2L * chosen.experts());
+    require(
+        chosen.counts().stream().allMatch(count -> count > 0 && count <= chosen.rows()),
+        "%s of %s rows each",
+        chosen.counts(),
+        chosen.rows());
+  }
+
+  /**
+   * {@code out = } the rows of these tokens, an expert's after another's; behind those of one that
+   * has fewer there are any.
+   *
+   * @param x rows of tokens
+   * @param first a token, whose row is {@code row}; those after it follow
+   */
+  public void gatherExperts(Tensor x, ChosenOfExperts chosen, long first, long row, Tensor out) {
+    checkExperts(chosen);
+    checkBlock(out, 0, chosen.allRows(), 0, x.size(1));
+    require(x.size(1) == out.size(1) && x.type() == out.type(), "rows of %s in %s", x, out);
+    script.run(
+        "gather_experts",
+        x,
+        chosen.order(),
+        chosen.bounds(),
+        chosen.at(),
+        chosen.experts(),
+        chosen.rows(),
+        chosen.most(),
+        first,
+        row,
+        out);
+  }
+
+  /** What becomes of a product of experts. */
+  public enum ExpertUse {
+    STORE(0),
+    STORE_SILU(1),
+    STORE_GELU(2),
+    MULTIPLY(-1);
+
+    private final int activation;
+
+    ExpertUse(int activation) {
+      this.activation = activation;
+    }
+  }
+
+  /**
+   * {@code out = x · wᵀ} of each expert, or {@code out *= x · wᵀ}, of batches as {@link
+   * #gatherExperts} makes them.
+   *
+   * @param w [experts, rows, columns], of the compute type
+   */
+  public void expertProducts(Tensor x, int rows, Tensor w, ExpertUse use, Tensor out) {
+    long n = w.size(0);
+    checkBlock(x, 0, n * rows, 0, w.size(2));
+    checkBlock(out, 0, n * rows, 0, w.size(1));
+    require(
+        x.size(1) == w.size(2)
+            && out.size(1) == w.size(1)
+            && x.type() == w.type()
+            && out.type() == w.type(),
+        "products of %s and %s into %s",
+        x,
+        w,
+        out);
+    if (use == ExpertUse.MULTIPLY) {
+      script.run("multiply_experts", x, n, rows, w, out);
+    } else {
+      script.run("store_experts", x, n, rows, w, use.activation, out);
+    }
+  }
+
+  /**
+   * The rows of these tokens {@code += weight · y}, expert by expert; rows of {@code y} as {@link
+   * #gatherExperts} has them.
+   *
+   * @param weights [tokens, most] float32
+   * @param x rows of tokens
+   * @param first a token, whose row is {@code row}; those after it follow
+   */
+  public void combineExperts(
+      Tensor y, ChosenOfExperts chosen, Tensor weights, long first, long row, Tensor x) {
+    checkExperts(chosen);
+    checkBlock(y, 0, chosen.allRows(), 0, x.size(1));
+    require(y.size(1) == x.size(1), "%s added to %s", y, x);
+    int atOnce = Math.max(1, LARGEST_PART_ROWS / chosen.rows());
+    for (int begin = 0; begin < chosen.experts(); begin += atOnce) {
+      int end = Math.min(begin + atOnce, chosen.experts());
+      long[] counts =
+          chosen.counts().subList(begin, end).stream().mapToLong(Integer::longValue).toArray();
+      script.run(
+          "combine_experts",
+          y,
+          begin * chosen.rows(),
+          counts,
+          chosen.rows(),
+          chosen.order(),
+          chosen.bounds(),
+          chosen.at() + begin,
+          chosen.most(),
+          first,
+          row,
+          weights,
+          x);
+    }
+  }
+
+  /** Matrices {@code stride} elements behind one another in a vector: [n, rows, columns]. */
+  public Tensor strided(Tensor x, long begin, long n, long stride, long rows, long columns) {
+    require(
+        begin >= 0 && n > 0 && stride > 0 && begin + (n - 1) * stride + rows * columns <= x.elements(),
+        "%s matrices [%s, %s] from %s on, each %s behind, of %s",
+        n,
+        rows,
+        columns,
+        begin,
+        stride,
+        x);
+    return device.view(
+        "matrices",
+        x,
+        x.type(),
+        new long[] {n, rows, columns},
+        script.call("strided", x, begin, n, stride, rows, columns));
+  }
+
   /** {@code x[first : first + n] *= factor}, a single number. */
   public void scaleRows(Tensor x, long first, long n, Tensor factor) {
     checkBlock(x, first, n, 0, x.size(1));

@@ -47,6 +47,11 @@ public final class Activations implements AutoCloseable {
     }
   }
 
+  /** The most rows of each buffer. */
+  int rows() {
+    return blockTokens;
+  }
+
   /** [blockTokens, width] at the beginning of a slot. */
   Tensor buffer(int slot, int width) {
     return views.computeIfAbsent(new View(slot, width), this::view);

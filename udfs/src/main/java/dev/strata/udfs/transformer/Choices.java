@@ -8,6 +8,7 @@ import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Which experts the tokens of a sweep chose in the layer at hand, and what they weigh. Routers fill
@@ -29,6 +30,8 @@ public final class Choices implements AutoCloseable {
 
   // The same on the heap, and where each expert's begin in it; one more for their end.
   private long[] sorted = {};
+  // [blocks · experts · 2] int64, of those experts that are batched; null where none are
+  private Tensor bounds;
   private int[] begins = {0, 0};
 
   /**
@@ -49,15 +52,21 @@ public final class Choices implements AutoCloseable {
     }
   }
 
-  /** What it takes; the order is made on the heap and copied. */
-  public static Footprint footprint(int sweepTokens, int most) {
+  /**
+   * What it takes; the order is made on the heap and copied, and so are bounds.
+   *
+   * @param experts the most of a layer
+   * @param blockTokens the most tokens of a block, which is more than half full
+   */
+  public static Footprint footprint(int sweepTokens, int most, int experts, int blockTokens) {
     if (most == 0) {
       return Footprint.NONE;
     }
     long choices = (long) sweepTokens * most;
+    long bounds = 2L * experts * (2L * sweepTokens / blockTokens + 1);
     return Footprint.sum(
-        Footprint.device(OWNER, choices * (3 * Long.BYTES + Float.BYTES)),
-        Footprint.heap(OWNER, 3 * choices * Long.BYTES));
+        Footprint.device(OWNER, choices * (3 * Long.BYTES + Float.BYTES) + bounds * Long.BYTES),
+        Footprint.heap(OWNER, (3 * choices + bounds) * Long.BYTES));
   }
 
   /** Fills the choices of a block's tokens from a router's products, [tokens, experts]. */
@@ -111,6 +120,41 @@ public final class Choices implements AutoCloseable {
     }
   }
 
+  /**
+   * Prepares batches of experts.
+   *
+   * @param experts in the order in which they pass
+   */
+  public void bound(List<TokenBlock> blocks, int[] experts) {
+    long[] values = new long[2 * blocks.size() * experts.length];
+    int next = 0;
+    for (TokenBlock block : blocks) {
+      for (int expert : experts) {
+        values[next++] = firstFrom(expert, block.first());
+        values[next++] = count(expert, block);
+      }
+    }
+    unbound();
+    bounds = device.indexes(values);
+  }
+
+  private void unbound() {
+    if (bounds != null) {
+      bounds.close();
+      bounds = null;
+    }
+  }
+
+  /**
+   * Tokens of a block that chose some experts, each at least one.
+   *
+   * @param at where the first of them is in what {@link #bound} was given, blocks one after another
+   */
+  Kernels.ChosenOfExperts chosen(List<Integer> experts, int at, int rows, TokenBlock block) {
+    List<Integer> counts = experts.stream().map(expert -> count(expert, block)).toList();
+    return new Kernels.ChosenOfExperts(order, bounds, at, counts, rows, most);
+  }
+
   /** How many tokens chose an expert. */
   public int count(int expert) {
     return begins[expert + 1] - begins[expert];
@@ -140,6 +184,7 @@ public final class Choices implements AutoCloseable {
 
   @Override
   public void close() {
+    unbound();
     holdings.close();
   }
 }

@@ -60,6 +60,15 @@ public final class Transformer {
   }
 
   /**
+   * The computation of several experts of a layer at once.
+   *
+   * @param expert the stage of one; those of the others differ from it in their weights alone
+   */
+  public ExpertBatch batch(DecoderSpec.StageOfLayer expert) {
+    return new ExpertBatch(this, expert.stage());
+  }
+
+  /**
    * The head's input for some rows of a block, after its last layer.
    *
    * @param source [rows] which rows of {@code hidden}

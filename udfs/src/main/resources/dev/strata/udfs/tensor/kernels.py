@@ -412,7 +412,7 @@ class Kernels(Module):
   # The rows, from row on for the token first, of tokens whose choices are order[begin : begin + n], each token * most + the
   # place among its choices.
   def rows_of(self: __torch__.Kernels, order: Tensor, begin: int, n: int, most: int, first: int, row: int) -> Tensor:
-    return torch.add(torch.div(torch.slice(order, 0, begin, begin + n, 1), most, rounding_mode="floor"), row - first)
+    return (self).rows_of_choices(torch.slice(order, 0, begin, begin + n, 1), most, first, row, )
 
   # out[to : to + n] = x of these rows
   def gather_rows(self: __torch__.Kernels, x: Tensor, order: Tensor, begin: int, n: int, most: int, first: int, row: int, out: Tensor, to: int) -> int:
@@ -425,6 +425,59 @@ class Kernels(Module):
     z = torch.to(torch.mul(torch.slice(y, 0, start, start + n, 1), torch.unsqueeze(w, 1)), ops.prim.dtype(x))
     _0 = torch.index_add_(x, 0, (self).rows_of(order, begin, n, most, first, row, ), z)
     return 0
+
+  # Choices of n experts, rows of each: bounds has from 2 at on where each expert's begin in order, and how
+  # many they are. One that has fewer has its last again.
+  def padded_choices(self: __torch__.Kernels, order: Tensor, bounds: Tensor, at: int, n: int, rows: int) -> Tensor:
+    some = torch.view(torch.slice(bounds, 0, 2 * at, 2 * (at + n), 1), [n, 2])
+    begins = torch.slice(some, 1, 0, 1, 1)
+    last = torch.sub(torch.slice(some, 1, 1, 2, 1), 1)
+    j = torch.unsqueeze(torch.arange(rows, dtype=4, layout=None, device=ops.prim.device(order), pin_memory=False), 0)
+    return torch.index_select(order, 0, torch.view(torch.add(begins, torch.minimum(j, last)), [-1]))
+
+  def rows_of_choices(self: __torch__.Kernels, choices: Tensor, most: int, first: int, row: int) -> Tensor:
+    return torch.add(torch.div(choices, most, rounding_mode="floor"), row - first)
+
+  # out[: n * rows] = x of the rows of these choices, as in gather_rows
+  def gather_experts(self: __torch__.Kernels, x: Tensor, order: Tensor, bounds: Tensor, at: int, n: int, rows: int, most: int, first: int, row: int, out: Tensor) -> int:
+    i = (self).rows_of_choices((self).padded_choices(order, bounds, at, n, rows, ), most, first, row, )
+    _0 = torch.index_select(x, 0, i, out=torch.slice(out, 0, 0, n * rows, 1))
+    return 0
+
+  # [n * rows, columns] seen as [n, rows, columns]
+  def of_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int) -> Tensor:
+    return torch.view(torch.slice(x, 0, 0, n * rows, 1), [n, rows, -1])
+
+  # out = x @ w[expert]^T for each expert's rows; activation 0 for none, 1 for silu, 2 for gelu
+  def store_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int, w: Tensor, activation: int, out: Tensor) -> int:
+    target = (self).of_experts(out, n, rows, )
+    _0 = torch.bmm((self).of_experts(x, n, rows, ), torch.transpose(w, 1, 2), out=target)
+    if activation == 1:
+      _1 = torch.silu_(target)
+    elif activation == 2:
+      _2 = torch.gelu_(target, approximate="tanh")
+    return 0
+
+  # out *= x @ w[expert]^T
+  def multiply_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int, w: Tensor, out: Tensor) -> int:
+    _0 = torch.mul_((self).of_experts(out, n, rows, ), torch.bmm((self).of_experts(x, n, rows, ), torch.transpose(w, 1, 2)))
+    return 0
+
+  # As combine_rows for the experts whose rows of y begin at start, in their order: no row is there twice within one.
+  def combine_experts(self: __torch__.Kernels, y: Tensor, start: int, counts: List[int], rows: int, order: Tensor, bounds: Tensor, at: int, most: int, first: int, row: int, weights: Tensor, x: Tensor) -> int:
+    n = torch.len(counts)
+    choices = (self).padded_choices(order, bounds, at, n, rows, )
+    w = torch.index_select(torch.view(weights, [-1]), 0, choices)
+    z = torch.to(torch.mul(torch.slice(y, 0, start, start + n * rows, 1), torch.unsqueeze(w, 1)), ops.prim.dtype(x))
+    i = (self).rows_of_choices(choices, most, first, row, )
+    for e in range(n):
+      begin = e * rows
+      _0 = torch.index_add_(x, 0, torch.slice(i, 0, begin, begin + counts[e], 1), torch.slice(z, 0, begin, begin + counts[e], 1))
+    return 0
+
+  # Matrices of experts in a ring of places: [n, rows, columns], each stride elements behind the one before.
+  def strided(self: __torch__.Kernels, x: Tensor, begin: int, n: int, stride: int, rows: int, columns: int) -> Tensor:
+    return torch.as_strided(x, [n, rows, columns], [stride, columns, 1], begin)
 
   # x[first : first + n] *= factor [1]
   def multiply_rows(self: __torch__.Kernels, x: Tensor, first: int, n: int, factor: Tensor) -> int:

@@ -216,14 +216,15 @@ class FootprintsTest {
                 lanes.hiddenOut())));
   }
 
-  /** And the order on its way. */
+  /** And the order on its way, and where each of five experts' begin in it, block by block. */
   @Test
   void choicesOfExperts() {
     open("cpu");
     Choices choices = holdings.add(new Choices(device, SWEEP, 3));
     long onTheWay = (long) SWEEP * 3 * Long.BYTES;
-    assertThat(Choices.footprint(SWEEP, 3).bytes(DEVICE))
-        .isEqualTo(device.held().bytes(DEVICE) + onTheWay);
+    long bounds = 2L * 5 * 9 * Long.BYTES;
+    assertThat(Choices.footprint(SWEEP, 3, 5, BLOCK).bytes(DEVICE))
+        .isEqualTo(device.held().bytes(DEVICE) + onTheWay + bounds);
     assertThat(choices.count(0)).isZero();
   }
 

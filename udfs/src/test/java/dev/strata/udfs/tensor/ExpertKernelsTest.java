@@ -168,6 +168,109 @@ class ExpertKernelsTest extends KernelFixture {
     Matrix.of(out).assertSame(expected, 1e-5);
   }
 
+  private static final int[] COUNTS = {3, 1, 5};
+  private static final int PADDED = 6;
+
+  /** Choices of two experts that are not meant, then of three that are, two for a token. */
+  private Kernels.ChosenOfExperts batch(long[] order) {
+    return new Kernels.ChosenOfExperts(
+        indexes(order),
+        indexes(0, 2, 2, 3, 5, 1, 6, 5),
+        1,
+        Arrays.stream(COUNTS).boxed().toList(),
+        PADDED,
+        2);
+  }
+
+  /** The row of an expert's choice in x: token 5 has row 2. */
+  private static int rowOf(long choice) {
+    return (int) (choice / 2) - 5 + 2;
+  }
+
+  @Test
+  void expertsAtOnceGiveWhatEachGivesAlone() {
+    long[] order = {10, 12, 11, 15, 22, 18, 10, 13, 14, 17, 23};
+    Matrix x = random(9, 7);
+    Matrix weights = random(12, 2);
+    Matrix[] gates = {random(4, 7), random(4, 7), random(4, 7)};
+    Matrix[] ups = {random(4, 7), random(4, 7), random(4, 7)};
+    Matrix[] downs = {random(7, 4), random(7, 4), random(7, 4)};
+    Kernels.ChosenOfExperts chosen = batch(order);
+    Tensor gathered = tensor(Matrix.poison(20, 7));
+    kernels.gatherExperts(tensor(x), chosen, 5, 2, gathered);
+    Tensor hidden = tensor(Matrix.poison(20, 4));
+    products(gathered, ring(gates), 4, 7, Kernels.ExpertUse.STORE_SILU, hidden);
+    products(gathered, ring(ups), 4, 7, Kernels.ExpertUse.MULTIPLY, hidden);
+    Tensor y = tensor(Matrix.poison(20, 7));
+    products(hidden, ring(downs), 7, 4, Kernels.ExpertUse.STORE, y);
+    Tensor out = tensor(x);
+    kernels.combineExperts(y, chosen, tensor(weights), 5, 2, out);
+
+    Matrix expected = x.map(x::at);
+    int next = 2;
+    for (int expert = 0; expert < COUNTS.length; expert++) {
+      for (int i = 0; i < COUNTS[expert]; i++) {
+        long choice = order[next++];
+        int row = rowOf(choice);
+        double weight = weights.at((int) choice / 2, (int) choice % 2);
+        for (int column = 0; column < 7; column++) {
+          double sum = 0;
+          for (int k = 0; k < 4; k++) {
+            double gate = x.dot(row, gates[expert], k);
+            sum += gate * sigmoid(gate) * x.dot(row, ups[expert], k) * downs[expert].at(column, k);
+          }
+          expected.values[row * 7 + column] += (float) (weight * sum);
+        }
+      }
+    }
+    Matrix.of(out).assertSame(expected, 1e-4);
+    float[] behind = Arrays.copyOfRange(Matrix.of(y).values, COUNTS.length * PADDED * 7, 140);
+    assertThat(behind).containsOnly(Matrix.poison(1, 1).values);
+  }
+
+  private static final int STRIDE = 40;
+
+  /** Matrices that lie in every second place of a ring, from the second place on. */
+  private Tensor ring(Matrix... matrices) {
+    float[] places = new float[7 * STRIDE];
+    Arrays.fill(places, Float.NaN);
+    for (int i = 0; i < matrices.length; i++) {
+      System.arraycopy(
+          matrices[i].values, 0, places, (1 + 2 * i) * STRIDE, matrices[i].values.length);
+    }
+    return own(device.floats(places));
+  }
+
+  private void products(
+      Tensor x, Tensor ring, int rows, int columns, Kernels.ExpertUse use, Tensor out) {
+    try (Tensor w = kernels.strided(ring, STRIDE, 3, 2 * STRIDE, rows, columns)) {
+      kernels.expertProducts(x, PADDED, w, use, out);
+    }
+  }
+
+  @Test
+  void batchesOfExpertsMustFit() {
+    long[] order = {10, 12, 11, 15, 22, 18, 10, 13, 14, 17, 23};
+    Tensor x = tensor(random(9, 7));
+    Kernels.ChosenOfExperts chosen = batch(order);
+    assertRefused(() -> kernels.gatherExperts(x, chosen, 5, 2, tensor(random(17, 7))));
+    assertRefused(() -> kernels.gatherExperts(x, chosen, 5, 2, tensor(random(18, 6))));
+    Kernels.ChosenOfExperts few =
+        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 2), 0, List.of(2, 1), 2, 2);
+    assertRefused(() -> kernels.gatherExperts(x, few, 5, 2, tensor(random(18, 7))));
+    Kernels.ChosenOfExperts more =
+        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 3), 0, List.of(3), 2, 2);
+    assertRefused(() -> kernels.combineExperts(x, more, x, 5, 2, x));
+    Tensor ring = ring(random(4, 7));
+    assertRefused(() -> kernels.strided(ring, 5 * STRIDE, 2, 2 * STRIDE, 4, 7));
+    Tensor w = kernels.strided(ring, 0, 2, STRIDE, 4, 7);
+    own(w);
+    Tensor narrow = tensor(random(18, 5));
+    assertRefused(() -> kernels.expertProducts(x, 6, w, Kernels.ExpertUse.STORE, narrow));
+    assertRefused(
+        () -> kernels.expertProducts(narrow, 6, w, Kernels.ExpertUse.STORE, tensor(random(18, 4))));
+  }
+
   @Test
   void gatesAreClamped() {
     Matrix x = random(40, 12).map((row, column) -> 5 * random.nextGaussian());
