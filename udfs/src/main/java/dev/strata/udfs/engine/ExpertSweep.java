@@ -59,7 +59,10 @@ final class ExpertSweep {
     this.transformer = transformer;
     this.positions = positions;
     this.routing = routing(program.stages().get(first - 1));
-    this.batched = PLACES_OF_TILES * all.get(0).count() <= places && tiles.areBatched(all.get(0));
+    this.batched =
+        PLACES_OF_TILES * all.get(0).count() <= places
+            && tiles.areBatched(all.get(0))
+            && transformer.batches(all.get(0).of());
   }
 
   private static RoutingSpec routing(StageTiles router) {

@@ -108,9 +108,9 @@ final class PassingTiles {
         });
   }
 
-  /** Whether several experts of a layer can be computed at once. */
+  /** Whether the tiles of several experts of a layer can be used at once. */
   boolean areBatched(StageTiles expert) {
-    return weights.liesPlain(expert) && ExpertBatch.takes(expert.of().stage());
+    return weights.liesPlain(expert);
   }
 
   /**

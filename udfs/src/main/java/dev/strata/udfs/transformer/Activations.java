@@ -61,6 +61,11 @@ public final class Activations implements AutoCloseable {
     return holdings.add(device.kernels().matrix(slots.get(view.slot()), blockTokens, view.width()));
   }
 
+  /** Of their elements. */
+  NumberType type() {
+    return type;
+  }
+
   /**
    * Makes room for blocks of another size; what is in the buffers is lost. Where that fails there
    * are no buffers, and another size may be tried.

@@ -41,7 +41,7 @@ public final class ExpertBatch {
   }
 
   /** Whether an expert's steps can be done for several of them at once. */
-  public static boolean takes(Stage expert) {
+  static boolean takes(Stage expert) {
     return expert.steps().stream()
         .allMatch(
             step ->

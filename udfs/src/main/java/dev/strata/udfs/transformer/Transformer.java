@@ -59,6 +59,11 @@ public final class Transformer {
     return new StagePass(this, stage.layer(), stage.stage(), positions);
   }
 
+  /** Whether several experts of a layer can be computed at once. */
+  public boolean batches(DecoderSpec.StageOfLayer expert) {
+    return activations.type() == device.computeType() && ExpertBatch.takes(expert.stage());
+  }
+
   /**
    * The computation of several experts of a layer at once.
    *
