@@ -77,6 +77,29 @@ class KilledRunIT {
         .allMatch(row -> Rows.text(row, "error").matches(LETHAL_ERROR), LETHAL_ERROR);
   }
 
+  /** Its node is taken away: it gets no new tasks, and is not waited for. */
+  @Test
+  void anExecutorThatIsDecommissionedTakesNoRowAlong() throws Exception {
+    List<String> command = new ArrayList<>(List.of("--master", "local-cluster[2,1,1300]"));
+    for (String setting :
+        List.of(
+            "spark.decommission.enabled=true",
+            "spark.executor.decommission.forceKillTimeout=500ms",
+            "spark.strata.readAhead.rows=3")) {
+      command.addAll(List.of("--conf", setting));
+    }
+    command.addAll(translation());
+    Launcher.Started run = start(command);
+    await(run, () -> segments() >= 3);
+    ProcessHandle executor = run.executors().findFirst().orElseThrow();
+    new ProcessBuilder("kill", "-PWR", String.valueOf(executor.pid())).start().waitFor();
+    await(run, () -> !executor.isAlive());
+    CommandResult result = run.await();
+    assertThat(result.exitCode()).as("%s", result.err()).isZero();
+    assertThat(result.out()).anyMatch(line -> line.startsWith("  continued "));
+    assertThat(assertComplete(References.read("translations").keySet())).isEmpty();
+  }
+
   /** As in a run, though Spark gives a task up after four failures. */
   @Test
   void aRowThatEndsExecutorsDoesNotEndAStatement() throws Exception {
