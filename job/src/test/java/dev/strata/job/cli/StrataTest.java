@@ -50,7 +50,8 @@ class StrataTest {
         "benchmark --model m --layers 2 | --layers is for models of a --shape",
         "benchmark --model m --expert-skew 1 | --expert-skew is for models of a --shape",
         "benchmark --shape tiny --expert-skew 1 | tiny has no experts, whose choice could be skewed",
-        "benchmark --shape tiny-moe --expert-skew -1 | --expert-skew is -1.0; it must be between",
+        "benchmark --shape tiny-moe --expert-skew -1 | --expert-skew is -1.0; it must be between 0"
+            + " and 4.0",
         "benchmark --shape tiny --prompts 0 | --prompts is 0; it must be at least 1",
         "benchmark --shape tiny --compare x | --compare is 'x'; it must be row-by-row",
         "benchmark --shape tiny --promts 3 | unknown option '--promts'; did you mean '--prompts'?",

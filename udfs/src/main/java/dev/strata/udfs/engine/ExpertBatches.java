@@ -24,8 +24,8 @@ final class ExpertBatches {
    * @param position among the chosen ones of the layer
    * @param tokens of the block that chose it
    */
-  private record Member(
-      int position, StageTiles expert, int tokens, TileStreamer.Lease[] leases) {
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  private record Member(int position, StageTiles expert, int tokens, TileStreamer.Lease[] leases) {
 
     int place(int tile) {
       return leases[tile].place();

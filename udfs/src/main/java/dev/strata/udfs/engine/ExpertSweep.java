@@ -20,13 +20,17 @@ import java.util.function.Consumer;
 /**
  * The experts of a layer in a sweep. Those that some token chose pass, once each: they are outside
  * and micro-batches inside. A single micro-batch lets tiles stream past; several let a group of
- * experts stay while they stream past it, as many as places hold.
+ * experts stay while they stream past it, as many as places hold. On a GPU several are computed at
+ * once, see {@link ExpertBatches}.
  */
 final class ExpertSweep {
 
-  /** Of each tile, so that other experts' tiles come while some are computed. */
+  /**
+   * Places for each tile of an expert, so that others come while some experts are computed at once.
+   */
   private static final int PLACES_OF_TILES = 4;
 
+  /** Parts of all places, one of which those may take that are computed at once as they pass. */
   private static final int PARTS_OF_PLACES = 4;
 
   private final List<StageTiles> all;
@@ -186,11 +190,7 @@ final class ExpertSweep {
   private ExpertBatches batches(boolean stays) {
     int atOnce = Math.max(2 * all.get(0).count(), places / PARTS_OF_PLACES);
     return new ExpertBatches(
-        tiles,
-        transformer,
-        positions,
-        transformer.batch(all.get(0).of()),
-        stays ? places : atOnce);
+        tiles, transformer, positions, transformer.batch(all.get(0).of()), stays ? places : atOnce);
   }
 
   private void take(StageTiles expert, TileStreamer.Lease[] leases, boolean arriving)

@@ -121,8 +121,7 @@ abstract class MemoryLayout {
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),
         EmbeddingReader.staged(choice.stagedRows(), embeddingRowBytes(), device.pinned()),
         scores(choice),
-        Choices.footprint(
-            choice.sweepTokens(), mostChosen, model.experts(), choice.blockTokens()),
+        Choices.footprint(choice.sweepTokens(), mostChosen, model.experts(), choice.blockTokens()),
         Positions.footprint(choice.sweepTokens(), rotatesByLength),
         KvBatch.footprint(runs(choice), choice.sweepTokens()));
   }

@@ -120,7 +120,11 @@ final class PassingTiles {
    * @param step how many places one expert's are behind those of the one before
    */
   void compute(
-      ExpertBatch batch, ExpertBatch.Part part, List<TileStreamer.Lease[]> leases, int step, BlockState block) {
+      ExpertBatch batch,
+      ExpertBatch.Part part,
+      List<TileStreamer.Lease[]> leases,
+      int step,
+      BlockState block) {
     activity.begins(SweepStep.KERNELS, weights.tile(leases.get(0)[0]));
     batch.run(
         part,

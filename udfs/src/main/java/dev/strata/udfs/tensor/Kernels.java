@@ -926,7 +926,10 @@ public final class Kernels implements AutoCloseable {
   /** Matrices {@code stride} elements behind one another in a vector: [n, rows, columns]. */
   public Tensor strided(Tensor x, long begin, long n, long stride, long rows, long columns) {
     require(
-        begin >= 0 && n > 0 && stride > 0 && begin + (n - 1) * stride + rows * columns <= x.elements(),
+        begin >= 0
+            && n > 0
+            && stride > 0
+            && begin + (n - 1) * stride + rows * columns <= x.elements(),
         "%s matrices [%s, %s] from %s on, each %s behind, of %s",
         n,
         rows,

@@ -17,6 +17,7 @@ public final class KnownShapes {
           "gpt-oss-120b-bf16",
           "mixtral-8x7b",
           "deepseek-v3",
+          "small-moe",
           "tiny-moe");
 
   private KnownShapes() {}

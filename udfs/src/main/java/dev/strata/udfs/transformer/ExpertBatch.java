@@ -83,8 +83,7 @@ public final class ExpertBatch {
         Tensor out = buffer(gather.target());
         lane(
             "gather",
-            () ->
-                kernels.gatherExperts(block.kept(), chosen, tokens.first(), block.row(), out));
+            () -> kernels.gatherExperts(block.kept(), chosen, tokens.first(), block.row(), out));
       } else if (step instanceof Step.Combine combine) {
         Tensor y = buffer(combine.source());
         lane(

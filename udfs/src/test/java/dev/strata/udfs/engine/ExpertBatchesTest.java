@@ -34,7 +34,7 @@ class ExpertBatchesTest {
 
   private record Run(List<RecordedLogits> logits, int gathers) {}
 
-  private static Run run(String model, EngineOptions options) {
+  private static Run run(EngineOptions options) {
     List<RecordedLogits> logits =
         IntStream.range(0, ROWS).mapToObj(row -> new RecordedLogits()).toList();
     List<int[]> prompts = TestEngines.prompts(3, ROWS, 5, 40);
@@ -69,14 +69,14 @@ class ExpertBatchesTest {
     "minimax-m2, 17, 256",
   })
   void severalAtOnceGiveWhatEachGivesAlone(String model, int micro, int mebibytes) {
-    Run alone = run(model, options(model).device("cpu").build());
+    Run alone = run(options(model).device("cpu").build());
     EngineOptions staged =
         options(model)
             .device("staged")
             .deviceMemory((long) mebibytes << 20)
             .microBatchTokens(micro)
             .build();
-    Run atOnce = run(model, staged);
+    Run atOnce = run(staged);
     if (micro == 0) {
       assertThat(atOnce.gathers()).isPositive().isLessThan(alone.gathers() * 4 / 5);
     }

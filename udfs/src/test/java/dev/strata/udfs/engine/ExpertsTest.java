@@ -137,8 +137,23 @@ class ExpertsTest {
       assertThat(done.sweeps()).isEqualTo(1);
       assertThat(events.tilesRead()).isEqualTo(expected.size());
       assertThat(events.bytesRead()).isEqualTo(expected.stream().mapToLong(Tile::bytes).sum());
+      assertThat(done.chosenExpertBytes()).isEqualTo(expertBytes(expected));
+      assertThat(done.expertBytes()).isEqualTo(expertBytes(all()));
       assertSame(logits);
     }
+  }
+
+  private static List<Tile> all() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(TestEngines.golden(MODEL).toString())) {
+      return LayerStore.of(checkpoint, TILE_BYTES).tiles();
+    }
+  }
+
+  private static long expertBytes(List<Tile> tiles) {
+    return tiles.stream()
+        .filter(tile -> tile.weight().spec().name().contains(".experts."))
+        .mapToLong(Tile::bytes)
+        .sum();
   }
 
   private static void assertSame(List<RecordedLogits> logits) {
