@@ -2,6 +2,7 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.BatchInput;
 import dev.strata.udfs.api.ConfKey;
+import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.PromptOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
@@ -55,11 +56,20 @@ public enum Task {
   }
 
   /**
+   * All that tasks need to know of a run.
+   *
+   * @throws StrataException if the configuration has keys that the task has no use for
+   */
+  GenerationOptions options(StrataConf conf) {
+    return conf.generationOptions(prompt(conf));
+  }
+
+  /**
    * The prompt of each row.
    *
    * @throws StrataException if the configuration has keys that the task has no use for
    */
-  PromptOptions prompt(StrataConf conf) {
+  private PromptOptions prompt(StrataConf conf) {
     for (ConfKey<String> key : foreign()) {
       if (conf.find(key).isPresent()) {
         throw StrataException.usage(

@@ -17,6 +17,8 @@ import java.util.List;
  * @param cutsPrompts whether a row's texts are cut where its prompt and new tokens exceed the
  *     model's context; else such a prompt is an error of the row
  * @param dedupes whether equal prompts are asked once where that changes nothing
+ * @param readout what is read from the model for each row; null where new tokens are wanted, and
+ *     where questions are made otherwise
  * @param readAheadRows the most rows a task holds that are not finished
  */
 public record GenerationOptions(
@@ -31,6 +33,7 @@ public record GenerationOptions(
     long seed,
     boolean cutsPrompts,
     boolean dedupes,
+    Readout readout,
     int readAheadRows)
     implements Serializable {
 
@@ -52,6 +55,25 @@ public record GenerationOptions(
         seed,
         cutsPrompts,
         dedupes,
+        readout,
+        readAheadRows);
+  }
+
+  /** The same options for rows that have something read instead of new tokens. */
+  public GenerationOptions reading(Readout read) {
+    return new GenerationOptions(
+        engine,
+        idleTimeout,
+        stallTimeout,
+        staging,
+        prompt,
+        sampling,
+        idColumn,
+        rowOptions,
+        seed,
+        cutsPrompts,
+        dedupes,
+        read,
         readAheadRows);
   }
 }

@@ -205,6 +205,7 @@ public final class StrataConf {
         get(StrataKeys.SEED),
         get(StrataKeys.LONG_PROMPTS).equals("truncate"),
         get(StrataKeys.DEDUPE),
+        null,
         get(StrataKeys.READ_AHEAD_ROWS));
   }
 

@@ -1,6 +1,7 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Completion;
+import dev.strata.udfs.api.Readout;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,23 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** The columns that an answer becomes. */
 interface AnswerColumns extends Serializable {
+
+  /**
+   * Those of what is read for each row.
+   *
+   * @param readout null where new tokens are wanted
+   */
+  static AnswerColumns of(Readout readout) {
+    if (readout instanceof Readout.Score) {
+      return Read.LIKELIHOOD;
+    }
+    if (readout instanceof Readout.Embed) {
+      return Read.EMBEDDING;
+    }
+    return readout instanceof Readout.Choose choose
+        ? new Labelled(choose.texts())
+        : Completed.COMPLETION;
+  }
 
   StructType schema();
 

@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Ask;
@@ -33,14 +34,15 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
    */
   Ask ask(Question question, SamplingOptions own, long seed) {
     Readout readout = question.readout();
-    if (readout == null) {
-      return new Ask.Generate(own, seed, stopCondition(own), null);
+    if (readout instanceof Readout.Score) {
+      return new Ask.Score(1);
     }
-    return switch (readout.kind()) {
-      case SCORE -> new Ask.Score(1);
-      case EMBED -> new Ask.Embed();
-      case CHOOSE -> new Ask.Choose(continuations.of(question.prompt(), readout.texts()));
-    };
+    if (readout instanceof Readout.Embed) {
+      return new Ask.Embed();
+    }
+    return readout instanceof Readout.Choose choose
+        ? new Ask.Choose(continuations.of(question.prompt(), choose.texts()))
+        : new Ask.Generate(own, seed, stopCondition(own), null);
   }
 
   /** What ends an answer besides its length. */

@@ -169,14 +169,14 @@ public final class Fingerprints {
         new FingerprintTask(
             schema.length(),
             RowPrompts.of(options, texts),
-            OutputRows.of(schema, columns, AnswerColumns.Completed.COMPLETION),
+            OutputRows.of(schema, columns, AnswerColumns.of(options.readout())),
             identity.toString());
     return texts.rows(rows).map(task, Encoders.row(schema.add(COLUMN, DataTypes.StringType)));
   }
 
   /** The columns of an output that a run adds to its input's, fingerprints last. */
-  public static StructType addedColumns() {
-    return AnswerColumns.Completed.COMPLETION.schema().add(COLUMN, DataTypes.StringType);
+  public static StructType addedColumns(GenerationOptions options) {
+    return AnswerColumns.of(options.readout()).schema().add(COLUMN, DataTypes.StringType);
   }
 
   /** What a fingerprint says of the run. */

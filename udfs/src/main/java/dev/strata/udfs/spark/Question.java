@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.SamplingOptions;
 import java.util.function.UnaryOperator;
 

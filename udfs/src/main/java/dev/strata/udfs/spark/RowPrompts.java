@@ -3,6 +3,7 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.PromptOptions;
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.Sha256;
@@ -26,6 +27,7 @@ final class RowPrompts implements Serializable {
   private final MessagesColumn messages;
   private final TemplateArguments arguments;
   private final RowOptions rowOptions;
+  private final Readout readout;
   private final int idColumn;
   private final int plainColumn;
   private final int errorColumn;
@@ -36,6 +38,7 @@ final class RowPrompts implements Serializable {
       MessagesColumn messages,
       TemplateArguments arguments,
       RowOptions rowOptions,
+      Readout readout,
       int idColumn,
       int plainColumn,
       int errorColumn) {
@@ -44,6 +47,7 @@ final class RowPrompts implements Serializable {
     this.messages = messages;
     this.arguments = arguments;
     this.rowOptions = rowOptions;
+    this.readout = readout;
     this.idColumn = idColumn;
     this.plainColumn = plainColumn;
     this.errorColumn = errorColumn;
@@ -66,6 +70,7 @@ final class RowPrompts implements Serializable {
             : MessagesColumn.of(prompt.messagesColumn(), columns),
         TemplateArguments.ofRun(prompt.templateName(), prompt.templateArguments()),
         RowOptions.of(options.rowOptions(), columns),
+        options.readout(),
         index(options.idColumn(), "--id-column", columns),
         index(prompt.plainColumn(), "the prompt", columns),
         index(prompt.errorColumn(), "the prompt", columns));
@@ -117,6 +122,11 @@ final class RowPrompts implements Serializable {
   Sha256 ask(Row row) {
     Sha256 ask = new Sha256().add(id(row)).add(seed(row)).add(overrides(row));
     return prompt(row, UnaryOperator.identity()).digest(ask);
+  }
+
+  /** What is read from the model; null where new tokens are wanted. */
+  Readout readout() {
+    return readout;
   }
 
   /** What the row's own columns say of sampling. */

@@ -4,6 +4,7 @@ import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.PromptOptions;
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
@@ -239,7 +240,7 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> ask(Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt) {
-    return ask(rows, prompt, null, AnswerColumns.Completed.COMPLETION);
+    return ask(rows, prompt, null);
   }
 
   /**
@@ -253,11 +254,7 @@ public final class Strata {
   public Dataset<Row> classify(Dataset<Row> rows, List<String> choices) {
     LabelNames.check("classify", choices);
     List<String> all = List.copyOf(choices);
-    return ask(
-        rows,
-        conf -> Prompts.classify(conf, all),
-        Readout.choose(all),
-        new AnswerColumns.Labelled(all));
+    return ask(rows, conf -> Prompts.classify(conf, all), Readout.choose(all));
   }
 
   /**
@@ -268,7 +265,7 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> score(Dataset<Row> rows) {
-    return ask(rows, Prompts::bare, Readout.SCORE, AnswerColumns.Read.LIKELIHOOD);
+    return ask(rows, Prompts::bare, Readout.SCORE);
   }
 
   /**
@@ -279,16 +276,19 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> embed(Dataset<Row> rows) {
-    return ask(rows, Prompts::bare, Readout.EMBED, AnswerColumns.Read.EMBEDDING);
+    return ask(rows, Prompts::bare, Readout.EMBED);
   }
 
-  private Dataset<Row> ask(
-      Dataset<Row> rows,
-      Function<StrataConf, PromptOptions> prompt,
-      Readout readout,
-      AnswerColumns answers) {
+  /**
+   * The same with something read of the prompt.
+   *
+   * @param readout what that is; null where new tokens are wanted
+   */
+  public Dataset<Row> ask(
+      Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt, Readout readout) {
     StrataConf conf = conf();
-    GenerationOptions options = conf.generationOptions(prompt.apply(conf));
+    GenerationOptions options = conf.generationOptions(prompt.apply(conf)).reading(readout);
+    AnswerColumns answers = AnswerColumns.of(readout);
     Optional<Integer> partitions = conf.find(StrataKeys.PARTITIONS);
     JournaledDeal deal =
         journal == null
@@ -299,7 +299,6 @@ public final class Strata {
         dealt,
         Generation.columns(rows, conf, options),
         options,
-        readout,
         names == null ? answers : new AnswerColumns.Alone(answers, names),
         counts == null ? EngineStats.register(session) : counts,
         deal,
