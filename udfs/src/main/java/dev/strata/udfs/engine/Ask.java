@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.Pooling;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.StopCondition;
 import java.util.Arrays;
@@ -122,8 +123,20 @@ public sealed interface Ask {
   }
 
   /**
-   * The mean of the last hidden states of all prompt tokens, after the final norm, scaled to length
-   * one.
+   * A vector of the last hidden states of the prompt's tokens, after the final norm.
+   *
+   * @param pooling what is taken of them
+   * @param isUnit whether it is scaled to length one
    */
-  record Embed() implements Ask {}
+  record Embed(Pooling pooling, boolean isUnit) implements Ask {
+
+    public Embed {
+      Objects.requireNonNull(pooling, "pooling");
+    }
+
+    /** The mean, of length one. */
+    public Embed() {
+      this(Pooling.MEAN, true);
+    }
+  }
 }

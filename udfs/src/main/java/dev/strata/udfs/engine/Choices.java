@@ -41,7 +41,7 @@ final class Choices implements Reading {
   }
 
   @Override
-  public void found(int position, float[] logProbabilities) {
+  public void found(int position, float[] logProbabilities, int likeliest) {
     for (int i = 0; i < found.length; i++) {
       found[i][0] = logProbabilities[i];
     }

@@ -53,9 +53,9 @@ record SweepRun(Sequence sequence, int continuation, int first, int position, in
   }
 
   /** Takes the log-probabilities of the {@link #targets} of one of its tokens. */
-  void found(int index, float[] logProbabilities) {
+  void found(int index, float[] logProbabilities, int likeliest) {
     if (isOwn()) {
-      sequence.reading().found(position + index, logProbabilities);
+      sequence.reading().found(position + index, logProbabilities, likeliest);
     } else {
       sequence.reading().choices().found(continuation, behindPrompt(index), logProbabilities[0]);
     }

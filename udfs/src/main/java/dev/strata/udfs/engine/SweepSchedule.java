@@ -35,9 +35,9 @@ final class SweepSchedule {
       return targets.length > 0;
     }
 
-    /** Takes the log-probabilities of the targets. */
-    void found(float[] logProbabilities) {
-      run.found(token - run.first(), logProbabilities);
+    /** Takes the log-probabilities of the targets, and the likeliest of all tokens. */
+    void found(float[] logProbabilities, int likeliest) {
+      run.found(token - run.first(), logProbabilities, likeliest);
     }
   }
 

@@ -60,14 +60,19 @@ public final class Fingerprints {
             new RunIdentity(
                 ModelIdentity.of(checkpoint, IDENTITY_DIGITS),
                 new Sha256().add(options.prompt()).hex(IDENTITY_DIGITS),
-                new Sha256()
-                    .add(options.sampling())
-                    .add(options.rowOptions())
-                    .add(options.seed())
-                    .add(options.cutsPrompts())
-                    .add(options.engine().computeType())
-                    .add(options.engine().kvType())
-                    .hex(IDENTITY_DIGITS)));
+                asked(options).hex(IDENTITY_DIGITS)));
+  }
+
+  private static Sha256 asked(GenerationOptions options) {
+    Sha256 digest =
+        new Sha256()
+            .add(options.sampling())
+            .add(options.rowOptions())
+            .add(options.seed())
+            .add(options.cutsPrompts())
+            .add(options.engine().computeType())
+            .add(options.engine().kvType());
+    return options.readout() == null ? digest : digest.add(options.readout());
   }
 
   /**

@@ -65,6 +65,26 @@ public record PromptCounts(
         (double) kept * newTokens);
   }
 
+  /** A row that has something read of its prompt alone. */
+  static PromptCounts read(int promptTokens) {
+    return row(promptTokens, promptTokens + 1, false).withoutNewTokens();
+  }
+
+  private PromptCounts withoutNewTokens() {
+    return new PromptCounts(
+        rows,
+        failures,
+        undecoded,
+        promptTokens,
+        promptTokensSquared,
+        0,
+        0,
+        logitRows,
+        keptTokens,
+        largestKept,
+        0);
+  }
+
   /** The rows of both. */
   public PromptCounts plus(PromptCounts other) {
     Map<String, Long> all = new TreeMap<>(failures);

@@ -43,6 +43,22 @@ public abstract class Question {
     return null;
   }
 
+  /** The most tokens that shall fit the context behind the prompt. */
+  final int newTokens(SamplingOptions own) {
+    boolean isReadAlone =
+        readout() instanceof Readout.Score || readout() instanceof Readout.Embed;
+    return isReadAlone ? 0 : own.maxNewTokens();
+  }
+
+  /**
+   * Whether its texts may be cut to fit the context. What is scored behind a prompt or in windows
+   * is scored whole.
+   */
+  final boolean mayBeCut() {
+    return !(readout() instanceof Readout.Score score
+        && (score.continuationColumn() != null || score.windows() != null));
+  }
+
   /** What is read from the model; null where new tokens are wanted. */
   Readout readout() {
     return null;

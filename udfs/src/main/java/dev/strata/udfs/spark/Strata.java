@@ -258,25 +258,28 @@ public final class Strata {
   }
 
   /**
-   * Says how likely the text of each row is to the model: the rows have {@code log_likelihood}, the
-   * sum over the text's tokens, each after those before it, {@code tokens}, how many those are, and
-   * {@code error}.
+   * Says how likely the text of each row is to the model, after {@link #prompt} or the conversation
+   * of {@link #messagesColumn} if one is given: the rows have {@code log_likelihood}, the sum over
+   * the text's tokens, each after those before it, {@code tokens}, how many those are, {@code
+   * perplexity}, {@code is_greedy}, whether each is the likeliest at its place, and {@code error};
+   * with {@code spark.strata.score.tokens} also {@code token_log_probs}.
    *
-   * @throws StrataException as for {@link #generate}
+   * @throws StrataException as for {@link #generate}, or if windows would leave tokens out
    */
   public Dataset<Row> score(Dataset<Row> rows) {
-    return ask(rows, Prompts::bare, Readout.SCORE);
+    return ask(rows, Prompts::score, Readouts.score(conf()));
   }
 
   /**
-   * Gives the text of each row a vector of length one, the mean of its last hidden states: the rows
-   * have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as good an embedding as
+   * Gives the text of each row a vector, the mean of its last hidden states or the last of them by
+   * {@code spark.strata.embed.pooling}, of length one unless {@code spark.strata.embed.normalize} is
+   * false: the rows have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as good an embedding as
    * the model makes it, and most are not made for that.
    *
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> embed(Dataset<Row> rows) {
-    return ask(rows, Prompts::bare, Readout.EMBED);
+    return ask(rows, Prompts::bare, Readouts.embed(conf()));
   }
 
   /**

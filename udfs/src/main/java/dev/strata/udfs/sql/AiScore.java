@@ -48,11 +48,9 @@ final class AiScore extends AiFunction {
 
     @Override
     public Object value(List<Answer> answers) {
-      double sum = 0;
-      for (float value : answers.get(0).values()) {
-        sum += value;
-      }
-      return new GenericInternalRow(new Object[] {sum, answers.get(0).values().length});
+      Answer answer = answers.get(0);
+      return new GenericInternalRow(
+          new Object[] {answer.logLikelihood(), answer.scoredTokens()});
     }
   }
 }
