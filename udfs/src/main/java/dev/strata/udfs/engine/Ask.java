@@ -20,6 +20,22 @@ public sealed interface Ask {
     return 0;
   }
 
+  /**
+   * Whether nothing goes through the model but the prompt, so that nobody needs its keys and values
+   * afterwards.
+   */
+  default boolean endsWithPrompt() {
+    return true;
+  }
+
+  /**
+   * Rows of the head's input that reading a whole prompt takes besides one; see {@link
+   * Reading#rows}.
+   */
+  default int rowsToRead(int promptLength) {
+    return 0;
+  }
+
   /** The tokens that are asked about besides the prompt's. */
   default IntStream tokens() {
     return IntStream.empty();
@@ -74,6 +90,12 @@ public sealed interface Ask {
     }
 
     @Override
+    public boolean endsWithPrompt() {
+      boolean isObserved = observer != null && observer.everyPosition();
+      return sampling.maxNewTokens() == 1 && begun.length == 0 && !isObserved;
+    }
+
+    @Override
     public boolean needsLogits() {
       return observer != null || sampling.needsLogits();
     }
@@ -91,6 +113,11 @@ public sealed interface Ask {
       if (from < 1) {
         throw new IllegalArgumentException("token " + from + " has no token before it");
       }
+    }
+
+    @Override
+    public int rowsToRead(int promptLength) {
+      return Math.max(0, promptLength - from);
     }
   }
 
@@ -117,6 +144,16 @@ public sealed interface Ask {
     }
 
     @Override
+    public boolean endsWithPrompt() {
+      return mostNewTokens() == 1;
+    }
+
+    @Override
+    public int rowsToRead(int promptLength) {
+      return Choices.rows(continuations.size());
+    }
+
+    @Override
     public int mostNewTokens() {
       return continuations.stream().mapToInt(c -> c.length).max().orElseThrow();
     }
@@ -137,6 +174,11 @@ public sealed interface Ask {
     /** The mean, of length one. */
     public Embed() {
       this(Pooling.MEAN, true);
+    }
+
+    @Override
+    public int rowsToRead(int promptLength) {
+      return PooledStates.ROWS;
     }
   }
 }

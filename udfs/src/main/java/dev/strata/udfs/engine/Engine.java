@@ -406,6 +406,10 @@ public final class Engine implements AutoCloseable {
           throw e.asRefusal();
         }
         LOG.warn("the device is out of memory; micro-batches are halved: {}", e.getMessage(), e);
+        parts.wave().keepLong();
+        if (active.isEmpty()) {
+          return false;
+        }
       }
     }
   }

@@ -8,7 +8,7 @@ import java.util.Arrays;
 final class PooledStates implements Reading {
 
   /** The sum is in float32, which is at most twice the size of a hidden state. */
-  private static final int ROWS = 2;
+  static final int ROWS = 2;
 
   private final Ask.Embed ask;
   private final int tokens;

@@ -25,7 +25,9 @@ final class Sequence {
   private final EngineClient client;
   // Null where tokens are generated.
   private final Reading reading;
+  // Null where its keys and values pass, and while it was put back.
   private Extent extent;
+  private boolean passes;
   private final int promptLength;
   private final int maxLength;
   // Both grow with what is generated: most rows stop long before what they are allowed.
@@ -40,7 +42,8 @@ final class Sequence {
   private boolean mayMend;
 
   /**
-   * @param extent room for all tokens but the last, which is never fed back
+   * @param extent room for all tokens but the last, which is never fed back; null where keys and
+   *     values pass
    * @param maxLength prompt and completion together
    * @param hiddenSize elements of a hidden state
    */
@@ -48,6 +51,7 @@ final class Sequence {
     this.request = request;
     this.client = client;
     this.extent = extent;
+    this.passes = extent == null;
     this.promptLength = request.prompt().length();
     int[] begun = request.ask() instanceof Ask.Generate generate ? generate.begun() : new int[0];
     this.length = promptLength + begun.length;
@@ -93,12 +97,22 @@ final class Sequence {
     return extent;
   }
 
+  /** Whether it goes through the model whole and leaves no keys and values. */
+  boolean passes() {
+    return passes;
+  }
+
+  /** Takes note that its keys and values have to be kept after all. */
+  void keep() {
+    passes = false;
+  }
+
   /** Takes a longer extent in which the keys and values are at the same places. */
   void moveTo(Extent larger) {
     extent = larger;
   }
 
-  /** Gives its extent up: its tokens have to go through the model again. */
+  /** Gives its extent up, if it has one: its tokens have to go through the model again. */
   Extent putBack() {
     Extent given = extent;
     extent = null;

@@ -1,5 +1,7 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.kv.KvBatch;
+
 /**
  * A sequence's part in a sweep: some of its own tokens, or of a continuation of its prompt.
  *
@@ -15,6 +17,13 @@ record SweepRun(Sequence sequence, int continuation, int first, int position, in
 
   boolean isOwn() {
     return continuation == OWN;
+  }
+
+  /** A part of its tokens as batches have it, which is all of them where the sequence passes. */
+  KvBatch.Run ofBatch(int from, int tokens) {
+    return sequence.passes()
+        ? KvBatch.Run.passing(tokens)
+        : new KvBatch.Run(sequence.extent(), position + from, tokens);
   }
 
   /** Whether the sequence's next token is chosen after this sweep. */

@@ -105,7 +105,7 @@ final class SweepSchedule {
           room = blockTokens;
         }
         int count = Math.min(room, run.count() - done);
-        parts.add(new KvBatch.Run(run.sequence().extent(), run.position() + done, count));
+        parts.add(run.ofBatch(done, count));
         done += count;
         end += count;
       }

@@ -13,6 +13,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * The sequences that are active: who enters, who leaves, and the extents they hold.
@@ -22,7 +24,8 @@ import java.util.function.Predicate;
  * values costs much less than computing them again. Where there is none, the youngest sequence is
  * put back and waits, with all it has generated, until there is room for all it may become; then
  * its tokens go through the model once more. The oldest is never put back, and who was put back
- * goes before new rows, so that every row ends.
+ * goes before new rows, so that every row ends. A row of whose prompt something is read, and nothing
+ * comes after it, needs no extent where its prompt goes through the model whole.
  */
 final class Wave {
 
@@ -32,6 +35,7 @@ final class Wave {
   private final DecoderSpec spec;
   private final MemoryPlan plan;
   private final KvPool pool;
+  private final Supplier<SweepLimits> limits;
   private final int longestSequence;
   private final ExpectedLength expected = new ExpectedLength();
   // Both from the oldest to the youngest, and all that are active are older than those that rest.
@@ -40,12 +44,19 @@ final class Wave {
   private long putBackRows;
 
   /**
+   * @param limits what a sweep can take now
    * @param longestSequence the most tokens that keys and values of one sequence can be kept for
    */
-  Wave(DecoderSpec spec, MemoryPlan plan, KvPool pool, int longestSequence) {
+  Wave(
+      DecoderSpec spec,
+      MemoryPlan plan,
+      KvPool pool,
+      Supplier<SweepLimits> limits,
+      int longestSequence) {
     this.spec = spec;
     this.plan = plan;
     this.pool = pool;
+    this.limits = limits;
     this.longestSequence = longestSequence;
   }
 
@@ -77,7 +88,7 @@ final class Wave {
   private void makeRoom(int index) {
     Sequence sequence = active.get(index);
     try {
-      while (index < active.size() && !hasRoom(sequence)) {
+      while (index < active.size() && active.get(index) == sequence && !hasRoom(sequence)) {
         putBackYoungest();
       }
     } catch (Throwable e) {
@@ -93,8 +104,10 @@ final class Wave {
    * go through the model again; the younger ones go back with it, so that they stay younger.
    */
   private void putBackFrom(int index) {
-    while (active.size() > index + 1) {
-      putBackYoungest();
+    for (int i = active.size() - 1; i > index; i--) {
+      if (!active.get(i).passes()) {
+        putBack(i);
+      }
     }
     Sequence lost = active.remove(index);
     lost.putBack();
@@ -103,6 +116,9 @@ final class Wave {
   }
 
   private boolean hasRoom(Sequence sequence) {
+    if (sequence.passes()) {
+      return true;
+    }
     int needed = sequence.length();
     int generous = Math.min(sequence.mostSlots(), needed + GROWTH);
     Extent extent = sequence.extent();
@@ -119,13 +135,31 @@ final class Wave {
   }
 
   private void putBackYoungest() {
-    if (active.size() == 1) {
+    int[] kept = IntStream.range(0, active.size()).filter(i -> !active.get(i).passes()).toArray();
+    if (kept.length == 1) {
       throw lostTokens();
     }
-    Sequence youngest = active.remove(active.size() - 1);
-    pool.release(youngest.putBack());
-    resting.addFirst(youngest);
+    putBack(kept[kept.length - 1]);
+  }
+
+  private void putBack(int index) {
+    Sequence sequence = active.remove(index);
+    pool.release(sequence.putBack());
+    resting.addFirst(sequence);
     putBackRows++;
+  }
+
+  /** Puts those back, to have an extent next time, that are too long now to pass. */
+  void keepLong() {
+    SweepLimits now = limits.get();
+    for (int i = active.size() - 1; i >= 0; i--) {
+      Sequence sequence = active.get(i);
+      if (sequence.passes() && sequence.length() > now.passing()) {
+        active.remove(i);
+        sequence.keep();
+        resting.addFirst(sequence);
+      }
+    }
   }
 
   /** A sequence that fits the pool alone was let in, so this is an error in here. */
@@ -151,7 +185,7 @@ final class Wave {
 
   private Optional<Extent> reserve(int tokens) {
     Optional<Extent> extent = pool.reserve(tokens);
-    if (extent.isEmpty() && active.isEmpty()) {
+    if (extent.isEmpty() && active.stream().allMatch(Sequence::passes)) {
       throw lostTokens();
     }
     return extent;
@@ -175,19 +209,30 @@ final class Wave {
     if (!resting.isEmpty() || !hasPlace(request)) {
       return false;
     }
-    Optional<Extent> extent = reserve(expectedSlots(request.ask(), promptLength, maxLength));
-    if (extent.isEmpty()) {
-      return false;
+    Extent extent = null;
+    if (!passes(request)) {
+      extent = reserve(expectedSlots(request.ask(), promptLength, maxLength)).orElse(null);
+      if (extent == null) {
+        return false;
+      }
     }
     try {
-      active.add(sequence(entry, extent.get(), maxLength));
+      active.add(sequence(entry, extent, maxLength));
     } catch (RuntimeException | StackOverflowError e) {
-      pool.release(extent.get());
+      if (extent != null) {
+        pool.release(extent);
+      }
       String reason =
           e instanceof RowException ? e.getMessage() : "its prompt cannot be read: " + e;
       reject.accept(entry.client(), failed(request, reason));
     }
     return true;
+  }
+
+  private boolean passes(RowRequest request) {
+    int length = request.prompt().length();
+    Ask ask = request.ask();
+    return ask.endsWithPrompt() && limits.get().letPass(length, ask.rowsToRead(length));
   }
 
   private Sequence sequence(RowQueue.Entry entry, Extent extent, int maxLength) {
@@ -293,7 +338,9 @@ final class Wave {
       Sequence sequence = it.next();
       if (leaves.test(sequence)) {
         it.remove();
-        pool.release(sequence.extent());
+        if (!sequence.passes()) {
+          pool.release(sequence.extent());
+        }
         left.add(sequence);
       }
     }
