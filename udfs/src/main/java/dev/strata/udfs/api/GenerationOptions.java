@@ -61,8 +61,9 @@ public record GenerationOptions(
 
   /** The same options for rows that have something read instead of new tokens. */
   public GenerationOptions reading(Readout read) {
+    boolean readsPrompts = read instanceof Readout.Score || read instanceof Readout.Embed;
     return new GenerationOptions(
-        engine,
+        engine.expecting(new ExpectedRows(engine.rowTokens(), readsPrompts)),
         idleTimeout,
         stallTimeout,
         staging,

@@ -51,6 +51,7 @@ final class StagedLayout extends MemoryLayout {
   private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
   private static final long LARGEST_LOGITS = 256L << 20;
   private static final int READ_ROWS_IN_BUDGET = 256;
+  private static final int READ_ROWS_OF_TEXTS_IN_BUDGET = 16;
 
   /** Keys and values as they lie in a pool in host memory. */
   private final KvFormat format;
@@ -201,10 +202,11 @@ final class StagedLayout extends MemoryLayout {
     return clamp(LARGEST_LOGITS / row, 1, wave);
   }
 
-  /** No more than a small part of the device's memory, since most rows generate. */
+  /** No more than a small part of the device's memory where most rows generate. */
   private int readRows(int wave) {
     long row = (long) spec.hiddenSize() * device.computeType().bytes();
-    long most = options.deviceMemory() / READ_ROWS_IN_BUDGET / row;
+    int share = options.readsPrompts() ? READ_ROWS_OF_TEXTS_IN_BUDGET : READ_ROWS_IN_BUDGET;
+    long most = options.deviceMemory() / share / row;
     return wave == 1
         ? PlanChoice.LEAST_READ_ROWS
         : clamp(most, PlanChoice.LEAST_READ_ROWS, LARGEST_SWEEP);
@@ -224,7 +226,7 @@ final class StagedLayout extends MemoryLayout {
   }
 
   private long wantedKvTokens(PlanChoice choice) {
-    return Math.max(LEAST_KV_TOKENS, choice.waveRows() * expectedRow());
+    return Math.max(LEAST_KV_TOKENS, keptTokens(choice));
   }
 
   private MemoryPlan planKvOnDevice(PlanChoice choice, Limit limit) {
@@ -277,7 +279,8 @@ final class StagedLayout extends MemoryLayout {
 
   /**
    * Prompts of a whole wave go through in one sweep if an eighth of the host's budget holds their
-   * hidden states, or a quarter where rows are known.
+   * hidden states, or a quarter where rows are known; a third where prompts are read, whose keys and
+   * values take hardly any.
    */
   private PlanChoice withSweep(PlanChoice choice, Limit limit) {
     int block = choice.blockTokens();
@@ -285,7 +288,7 @@ final class StagedLayout extends MemoryLayout {
         && choice.slots() <= model.stageTiles(choice.tileBytes())) {
       return choice;
     }
-    long share = limit.hostBytes() / (options.rowTokens() > 0 ? 4 : 8);
+    long share = limit.hostBytes() / sweepShare();
     long place = (long) block * spec.stateWidth() * device.residualType().bytes();
     long blocks = (choice.waveRows() * expectedRow() + block - 1) / block;
     blocks = Math.min(blocks, Math.min(LARGEST_SWEEP / block, share / place));
@@ -294,6 +297,13 @@ final class StagedLayout extends MemoryLayout {
       blocks = blocks * 15 / 16;
     }
     return choice.withSweep((int) Math.max(1, blocks) * block);
+  }
+
+  private int sweepShare() {
+    if (options.readsPrompts()) {
+      return 3;
+    }
+    return options.rowTokens() > 0 ? 4 : 8;
   }
 
   private Footprint hidden(PlanChoice choice) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -134,5 +136,44 @@ class PassingRowsTest {
     }
     assertThat(bytes(options.hostMemory(least), passing).mostRows).isEqualTo(ROWS);
     assertThat(bytes(options.hostMemory(least), kept).mostRows).isLessThan(ROWS);
+  }
+
+  /** Where rows are known to pass, the memory that they do not need makes sweeps larger. */
+  @ParameterizedTest
+  @ValueSource(strings = {"staged", "cpu"})
+  void aPlanForThemHasHardlyAPool(String device) {
+    TestEngines.OptionsBuilder options =
+        TestEngines.options(TestEngines.demoModel())
+            .device(device)
+            .deviceMemory(256 << 20)
+            .hostMemory(256 << 20)
+            .weightsMemory(0);
+    List<RowRequest> rows = asking(row -> new Ask.Score(1));
+    Figures any = figures(options, rows);
+    Figures read = figures(options.readsPrompts(), rows);
+    assertThat(read.poolTokens).isLessThan(any.poolTokens / 2);
+    assertThat(read.sweepTokens).isGreaterThanOrEqualTo(any.sweepTokens);
+    assertThat(read.scores).isEqualTo(any.scores);
+  }
+
+  private record Figures(int poolTokens, int sweepTokens, List<Float> scores) {}
+
+  private static Figures figures(TestEngines.OptionsBuilder options, List<RowRequest> rows) {
+    try (Engine engine = Engine.start(options.build())) {
+      List<Float> scores = new ArrayList<>();
+      for (RowResult result : TestEngines.run(engine, rows)) {
+        for (float each : ScoredTokens.of(result.values()).logProbabilities()) {
+          scores.add(Math.round(each * 1000) / 1000f);
+        }
+      }
+      String plan = engine.describePlan();
+      return new Figures(number(plan, "KV pool"), number(plan, "sweep"), scores);
+    }
+  }
+
+  private static int number(String plan, String before) {
+    Matcher matcher = Pattern.compile(before + " (\\d+) tokens").matcher(plan);
+    assertThat(matcher.find()).as(plan).isTrue();
+    return Integer.parseInt(matcher.group(1));
   }
 }

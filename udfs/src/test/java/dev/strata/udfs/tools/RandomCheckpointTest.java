@@ -102,6 +102,7 @@ class RandomCheckpointTest {
             1,
             -1,
             0,
+            false,
             "auto",
             "cached");
     try (Engine engine = Engine.start(options);
