@@ -60,7 +60,9 @@ public record SweepRange(long fewest, long most) {
         + (long) (work.promptTokens() / promptRoom);
   }
 
-  /** Rows that only have their prompts read: no wave of them is less than half full but the last. */
+  /**
+   * Rows that only have their prompts read: no wave of them is less than half full but the last.
+   */
   private static long mostOfPrompts(Workload work, PlanPreview plan, Tasks tasks) {
     return 2 * fewest(work, plan, tasks) + tasks.rounds();
   }

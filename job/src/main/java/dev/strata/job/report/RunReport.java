@@ -206,8 +206,7 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
         progress.engines().values().stream().mapToLong(EngineSnapshot::busyNanos).max().orElse(0);
     return busy == 0
         ? ""
-        : String.format(
-            Locale.ROOT, " (%s per second)", Figures.rate(1e9 * tokens / busy));
+        : String.format(Locale.ROOT, " (%s per second)", Figures.rate(1e9 * tokens / busy));
   }
 
   private String bytesRead() {

@@ -79,8 +79,7 @@ public enum Task {
   public List<ConfKey<?>> keys() {
     Stream<ConfKey<?>> keys = StrataKeys.all().stream();
     return keys.filter(
-            key ->
-                !foreign().contains(key) && !unused().contains(key) && !StrataKeys.isOfSql(key))
+            key -> !foreign().contains(key) && !unused().contains(key) && !StrataKeys.isOfSql(key))
         .toList();
   }
 

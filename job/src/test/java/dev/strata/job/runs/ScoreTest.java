@@ -26,7 +26,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code strata score} and {@code strata embed}, beside what transformers finds (make_scores.py). */
+/**
+ * {@code strata score} and {@code strata embed}, beside what transformers finds (make_scores.py).
+ */
 class ScoreTest {
 
   /** Of a token's log-probability; those of a text add up. */
@@ -167,7 +169,8 @@ class ScoreTest {
 
   @Test
   void whatMakesNoSenseIsRefused() {
-    assertRefused("the input has no column 'body', which the prompt names", "--text-column", "body");
+    assertRefused(
+        "the input has no column 'body', which the prompt names", "--text-column", "body");
     assertRefused("--system", "--system", "Be brief.");
     assertRefused("stride of 50 would leave", "--score-window", "40", "--score-stride", "50");
     assertRefused("--max-new-tokens", "--max-new-tokens", "3");

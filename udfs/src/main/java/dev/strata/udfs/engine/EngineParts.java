@@ -93,7 +93,9 @@ final class EngineParts implements AutoCloseable {
 
   private void build(MemoryPlan plan) {
     sweeper = new Sweeper(checkpoint, device, plan, options, counters, listener, observer);
-    wave = new Wave(checkpoint.spec(), plan, sweeper.pool(), sweeper::limits, sweeper.longestSequence());
+    wave =
+        new Wave(
+            checkpoint.spec(), plan, sweeper.pool(), sweeper::limits, sweeper.longestSequence());
   }
 
   /**

@@ -279,8 +279,8 @@ final class StagedLayout extends MemoryLayout {
 
   /**
    * Prompts of a whole wave go through in one sweep if an eighth of the host's budget holds their
-   * hidden states, or a quarter where rows are known; a third where prompts are read, whose keys and
-   * values take hardly any.
+   * hidden states, or a quarter where rows are known; a third where prompts are read, whose keys
+   * and values take hardly any.
    */
   private PlanChoice withSweep(PlanChoice choice, Limit limit) {
     int block = choice.blockTokens();

@@ -126,9 +126,7 @@ final class SweepParts {
    * sequence apart from each other, since attention sees its slots as one part leaves them.
    */
   private List<SweepRun> runs() {
-    parts.sort(
-        Comparator.comparingInt(Part::round)
-            .thenComparing(part -> place(part.sequence())));
+    parts.sort(Comparator.comparingInt(Part::round).thenComparing(part -> place(part.sequence())));
     List<SweepRun> runs = new ArrayList<>();
     int first = 0;
     for (Part part : parts) {

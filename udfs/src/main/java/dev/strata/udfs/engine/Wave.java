@@ -24,8 +24,8 @@ import java.util.stream.IntStream;
  * values costs much less than computing them again. Where there is none, the youngest sequence is
  * put back and waits, with all it has generated, until there is room for all it may become; then
  * its tokens go through the model once more. The oldest is never put back, and who was put back
- * goes before new rows, so that every row ends. A row of whose prompt something is read, and nothing
- * comes after it, needs no extent where its prompt goes through the model whole.
+ * goes before new rows, so that every row ends. A row of whose prompt something is read, and
+ * nothing comes after it, needs no extent where its prompt goes through the model whole.
  */
 final class Wave {
 

@@ -204,8 +204,7 @@ public final class KvBatch implements AutoCloseable {
       }
       int gap = run.begin() - before.begin() - before.end();
       boolean near = gap >= 0 && gap <= gapTokens;
-      boolean sameSegment =
-          pool.segmentOf(before.begin()) == pool.segmentOf(run.begin());
+      boolean sameSegment = pool.segmentOf(before.begin()) == pool.segmentOf(run.begin());
       return near && sameSegment ? gap : 0;
     }
   }

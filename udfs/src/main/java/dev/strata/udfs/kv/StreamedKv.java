@@ -27,8 +27,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Keys and values that stay in host memory and pass through a ring of slots on the device: the next
  * batches are in flight while one is computed with. New ones leave in one copy for each batch, from
  * where short runs are put into the pool by a thread; long runs go straight there. A layer that
- * attends to an earlier one's brings those of its own tokens back as well, and leaves none. Those of
- * sequences that pass stay on the device, for as long as their batch is computed with.
+ * attends to an earlier one's brings those of its own tokens back as well, and leaves none. Those
+ * of sequences that pass stay on the device, for as long as their batch is computed with.
  */
 public final class StreamedKv implements KvMemory {
 

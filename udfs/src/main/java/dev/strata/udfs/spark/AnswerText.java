@@ -98,8 +98,7 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
         .values();
   }
 
-  private Answer answer(
-      RowResult result, float[] values, int promptTokens, SamplingOptions own) {
+  private Answer answer(RowResult result, float[] values, int promptTokens, SamplingOptions own) {
     boolean isRead = result.tokens().length == 0;
     String completion =
         isRead

@@ -136,7 +136,10 @@ final class EncodedRows {
     for (RenderedRow row : rows) {
       ready.add(
           new EncodedRow(
-              row.row(), row.questions().stream().map(q -> encoded(q, tokens.next(), tokens.next())).toList()));
+              row.row(),
+              row.questions().stream()
+                  .map(q -> encoded(q, tokens.next(), tokens.next()))
+                  .toList()));
     }
   }
 

@@ -17,10 +17,7 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
   private final ErrorLimit.Allowed allowed;
 
   GenerationTask(
-      PartitionTask task,
-      RowPrompts prompts,
-      OutputRows output,
-      ErrorLimit.Allowed allowed) {
+      PartitionTask task, RowPrompts prompts, OutputRows output, ErrorLimit.Allowed allowed) {
     this.task = task;
     this.prompts = prompts;
     this.output = output;
@@ -41,8 +38,7 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
    */
   private AskedRow asked(Row row, ErrorLimit errors) {
     errors.asked();
-    return new AskedRow(
-        RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row)));
+    return new AskedRow(RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row)));
   }
 
   /** The rows of a partition that come out. */

@@ -259,7 +259,9 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     if (journaled.isPresent()) {
       Sha256 digest = question.rowDigest(seed);
       boolean isFirst = asking.index() == 0;
-      journaled.get().ask(key, part.ask(), RowKey.of(isFirst ? digest : digest.add(asking.index())));
+      journaled
+          .get()
+          .ask(key, part.ask(), RowKey.of(isFirst ? digest : digest.add(asking.index())));
     } else {
       submit(key, part.ask());
     }
@@ -279,8 +281,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
       return;
     }
     Answer answer =
-        text.answer(
-            question.parts().results(), question.parts().promptTokens(), question.own());
+        text.answer(question.parts().results(), question.parts().promptTokens(), question.own());
     pending.answer(question.row(), question.index(), answer);
     if (question.key() != null) {
       for (EqualPrompts.Waiting waiting : equal.answered(question.key(), answer)) {

@@ -62,8 +62,7 @@ public final class Prompts {
 
   /** Each text itself. */
   public static PromptOptions bare(StrataConf conf) {
-    return new PromptOptions(
-        TaskPrompts.placeholder(conf.get(StrataKeys.TEXT_COLUMN)), null, null);
+    return new PromptOptions(TaskPrompts.placeholder(conf.get(StrataKeys.TEXT_COLUMN)), null, null);
   }
 
   private static PromptOptions of(String template, StrataConf conf) {

@@ -45,8 +45,7 @@ public abstract class Question {
 
   /** The most tokens that shall fit the context behind the prompt. */
   final int newTokens(SamplingOptions own) {
-    boolean isReadAlone =
-        readout() instanceof Readout.Score || readout() instanceof Readout.Embed;
+    boolean isReadAlone = readout() instanceof Readout.Score || readout() instanceof Readout.Embed;
     return isReadAlone ? 0 : own.maxNewTokens();
   }
 

@@ -272,9 +272,9 @@ public final class Strata {
 
   /**
    * Gives the text of each row a vector, the mean of its last hidden states or the last of them by
-   * {@code spark.strata.embed.pooling}, of length one unless {@code spark.strata.embed.normalize} is
-   * false: the rows have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as good an embedding as
-   * the model makes it, and most are not made for that.
+   * {@code spark.strata.embed.pooling}, of length one unless {@code spark.strata.embed.normalize}
+   * is false: the rows have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as
+   * good an embedding as the model makes it, and most are not made for that.
    *
    * @throws StrataException as for {@link #generate}
    */

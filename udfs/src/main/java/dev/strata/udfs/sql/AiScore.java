@@ -49,8 +49,7 @@ final class AiScore extends AiFunction {
     @Override
     public Object value(List<Answer> answers) {
       Answer answer = answers.get(0);
-      return new GenericInternalRow(
-          new Object[] {answer.logLikelihood(), answer.scoredTokens()});
+      return new GenericInternalRow(new Object[] {answer.logLikelihood(), answer.scoredTokens()});
     }
   }
 }

@@ -47,8 +47,7 @@ class FamilyReadoutsTest {
         new InputStreamReader(
             FamilyReadoutsTest.class.getResourceAsStream("/asks/families.json"),
             StandardCharsets.UTF_8)) {
-      List<Expected> all =
-          new Gson().fromJson(file, new TypeToken<List<Expected>>() {}.getType());
+      List<Expected> all = new Gson().fromJson(file, new TypeToken<List<Expected>>() {}.getType());
       return all.stream().filter(row -> row.family().equals(family)).toList();
     }
   }

@@ -134,7 +134,8 @@ class EngineRegistryTest {
   private static EngineRequest request(String model, long task, Duration timeout, int rowTokens) {
     EngineOptions options =
         StrataConf.of(Map.of("spark.strata.model", "/" + model)).engineOptions();
-    return new EngineRequest(task, options.expecting(new ExpectedRows(rowTokens, false)), timeout, LONG, null, null);
+    return new EngineRequest(
+        task, options.expecting(new ExpectedRows(rowTokens, false)), timeout, LONG, null, null);
   }
 
   /** A start that may get nothing done for so long. */
