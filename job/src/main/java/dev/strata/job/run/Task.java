@@ -96,15 +96,14 @@ public enum Task {
   /** Keys that change nothing, so that a session may have them for its other tasks. */
   private List<ConfKey<?>> unused() {
     return switch (this) {
-      case GENERATE, SUMMARIZE, TRANSLATE -> joined(OF_SCORES, OF_VECTORS);
-      case SCORE -> joined(OF_NEW_TOKENS, OF_VECTORS);
-      case EMBED -> joined(OF_NEW_TOKENS, OF_SCORES, OF_CHATS);
+      case GENERATE, SUMMARIZE, TRANSLATE -> both(OF_SCORES, OF_VECTORS);
+      case SCORE -> both(OF_NEW_TOKENS, OF_VECTORS);
+      case EMBED -> both(OF_NEW_TOKENS, both(OF_SCORES, OF_CHATS));
     };
   }
 
-  @SafeVarargs
-  private static List<ConfKey<?>> joined(List<ConfKey<?>>... lists) {
-    return Stream.of(lists).flatMap(List::stream).toList();
+  private static List<ConfKey<?>> both(List<ConfKey<?>> a, List<ConfKey<?>> b) {
+    return Stream.concat(a.stream(), b.stream()).toList();
   }
 
   /**
