@@ -170,7 +170,7 @@ public final class StrataKeys {
           ConfType.TEXT,
           null,
           "The user message, with {{column}} where a column's value belongs; default: the text"
-              + " column.");
+              + " column. For scores the plain text that the text column follows.");
   public static final ConfKey<String> SYSTEM =
       key("system", ConfType.TEXT, null, "The system message, which may hold {{column}} as well.");
   public static final ConfKey<String> CHAT_TEMPLATE_NAME =
