@@ -65,24 +65,10 @@ public record PromptCounts(
         (double) kept * newTokens);
   }
 
-  /** A row that has something read of its prompt alone. */
+  /** A row that has something read of its prompt alone, whose keys and values mostly pass. */
   static PromptCounts read(int promptTokens) {
-    return row(promptTokens, promptTokens + 1, false).withoutNewTokens();
-  }
-
-  private PromptCounts withoutNewTokens() {
-    return new PromptCounts(
-        rows,
-        failures,
-        undecoded,
-        promptTokens,
-        promptTokensSquared,
-        0,
-        0,
-        logitRows,
-        keptTokens,
-        largestKept,
-        0);
+    double squared = (double) promptTokens * promptTokens;
+    return new PromptCounts(1, Map.of(), 0, promptTokens, squared, 0, 0, 0, 0, 0, 0);
   }
 
   /** The rows of both. */
