@@ -60,6 +60,13 @@ final class HelpText {
               StrataKeys.PARTITION_BY,
               StrataKeys.INCREMENTAL,
               StrataKeys.LOCK),
+          Group.of(
+              "What is read",
+              StrataKeys.SCORE_TOKENS,
+              StrataKeys.SCORE_WINDOW,
+              StrataKeys.SCORE_STRIDE,
+              StrataKeys.EMBED_POOLING,
+              StrataKeys.EMBED_NORMALIZE),
           new Group(GENERATED, HelpText::isOfNoOther),
           Group.of(
               "The run",
@@ -106,7 +113,16 @@ final class HelpText {
           Task.TRANSLATE,
           List.of(
               "--input mails.json --output french.json --to-language French",
-              "--input mails.json --output french.json --to-language French --incremental"));
+              "--input mails.json --output french.json --to-language French --incremental"),
+          Task.SCORE,
+          List.of(
+              "--input articles.parquet --output scores.parquet --text-column body",
+              "--input choices.jsonl --output scores.jsonl --prompt 'Question: {{question}}"
+                  + " Answer:' --text-column answer"),
+          Task.EMBED,
+          List.of(
+              "--input articles.parquet --output vectors.parquet --text-column body",
+              "--input articles.parquet --output vectors.parquet --embed-pooling last"));
 
   private HelpText() {}
 

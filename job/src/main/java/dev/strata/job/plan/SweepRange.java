@@ -46,6 +46,9 @@ public record SweepRange(long fewest, long most) {
    * sweeps that are full of prompts.
    */
   private static long most(Workload work, PlanPreview plan, Tasks tasks) {
+    if (work.newTokens() == 0) {
+      return mostOfPrompts(work, plan, tasks);
+    }
     int wave = wave(plan, tasks);
     if (work.needsLogits()) {
       wave = Math.min(wave, plan.logitRows());
@@ -55,6 +58,13 @@ public record SweepRange(long fewest, long most) {
     return ceil(work.newTokens() / active)
         + (long) tasks.rounds() * work.longest()
         + (long) (work.promptTokens() / promptRoom);
+  }
+
+  /**
+   * Rows that only have their prompts read: no wave of them is less than half full but the last.
+   */
+  private static long mostOfPrompts(Workload work, PlanPreview plan, Tasks tasks) {
+    return 2 * fewest(work, plan, tasks) + tasks.rounds();
   }
 
   private static int wave(PlanPreview plan, Tasks tasks) {

@@ -47,6 +47,6 @@ public record Workload(
 
   /** What goes through the model if no row stops early; its last token need not. */
   public double mostTokens() {
-    return promptTokens + newTokens - rows;
+    return promptTokens + Math.max(0, newTokens - rows);
   }
 }

@@ -71,8 +71,10 @@ public record DryRunReport(
     }
     addFailures(lines);
     line(lines, "sweeps", sweeps());
-    line(lines, "", "fewest: every row stops at its first token; most: none stops early,");
-    line(lines, "", "which is new tokens / rows at once + tokens of the longest row");
+    if (seen.newTokens() > 0) {
+      line(lines, "", "fewest: every row stops at its first token; most: none stops early,");
+      line(lines, "", "which is new tokens / rows at once + tokens of the longest row");
+    }
     line(lines, "weights to stream", streamed());
     addTime(lines);
     line(lines, "device", place.device());
@@ -116,6 +118,9 @@ public record DryRunReport(
   }
 
   private String newTokens() {
+    if (seen.newTokens() == 0) {
+      return "0";
+    }
     long good = seen.rows() - seen.failed();
     return "%s%s to %s (at most %s a row)"
         .formatted(

@@ -85,8 +85,16 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     RowCounts rows = progress.rows();
     List<String> lines = new ArrayList<>(List.of(first));
     addReuse(lines);
-    lines.add(line("prompt tokens", Figures.count(rows.promptTokens())));
-    lines.add(line("new tokens", Figures.count(rows.completionTokens()) + speed(rows)));
+    boolean isRead = rows.completionTokens() == 0;
+    lines.add(
+        line(
+            "prompt tokens",
+            Figures.count(rows.promptTokens()) + (isRead ? speed(rows.promptTokens()) : "")));
+    lines.add(
+        line(
+            "new tokens",
+            Figures.count(rows.completionTokens())
+                + (isRead ? "" : speed(rows.completionTokens()))));
     lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));
     lines.add(line("bytes read", bytesRead()));
     if (progress.sum(EngineSnapshot::expertBytes) > 0) {
@@ -196,13 +204,12 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
   }
 
   /** Tokens for the time in sweeps, which other work of the session is not part of. */
-  private String speed(RowCounts rows) {
+  private String speed(long tokens) {
     long busy =
         progress.engines().values().stream().mapToLong(EngineSnapshot::busyNanos).max().orElse(0);
     return busy == 0
         ? ""
-        : String.format(
-            Locale.ROOT, " (%s per second)", Figures.rate(1e9 * rows.completionTokens() / busy));
+        : String.format(Locale.ROOT, " (%s per second)", Figures.rate(1e9 * tokens / busy));
   }
 
   private String bytesRead() {

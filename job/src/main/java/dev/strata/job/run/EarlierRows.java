@@ -18,6 +18,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The rows that an earlier run left: completions by fingerprint. Input rows that ask the same have
@@ -29,35 +30,35 @@ final class EarlierRows {
   private static final Column ERROR = col("error");
   private static final Column FINGERPRINT = col(Fingerprints.COLUMN);
 
-  private static final String[] COMPLETION =
-      Arrays.stream(Fingerprints.addedColumns().fieldNames())
-          .filter(name -> !name.equals(Fingerprints.COLUMN))
-          .toArray(String[]::new);
-
   private final Dataset<Row> rows;
 
   private EarlierRows(Dataset<Row> rows) {
     this.rows = rows;
   }
 
-  static EarlierRows none(SparkSession session) {
-    return new EarlierRows(session.createDataFrame(List.of(), Fingerprints.addedColumns()));
+  /**
+   * None.
+   *
+   * @param added the columns that a run adds to its input's
+   */
+  static EarlierRows none(SparkSession session, StructType added) {
+    return new EarlierRows(session.createDataFrame(List.of(), added));
   }
 
+  /** Those of files; for the columns see {@link #none}. */
   static EarlierRows read(
-      SparkSession session, String location, String format, Map<String, String> options) {
+      SparkSession session,
+      StructType added,
+      String location,
+      String format,
+      Map<String, String> options) {
     return new EarlierRows(
-        session
-            .read()
-            .format(format)
-            .options(options)
-            .schema(Fingerprints.addedColumns())
-            .load(location));
+        session.read().format(format).options(options).schema(added).load(location));
   }
 
   /** Those of a table; a column that it lacks is null in all its rows. */
-  static EarlierRows of(Dataset<Row> table) {
-    return new EarlierRows(table.select(SchemaColumns.of(Fingerprints.addedColumns(), table)));
+  static EarlierRows of(Dataset<Row> table, StructType added) {
+    return new EarlierRows(table.select(SchemaColumns.of(added, table)));
   }
 
   /** The identities of the runs that wrote the rows; null for rows without one. */
@@ -105,7 +106,7 @@ final class EarlierRows {
 
   /** The input's rows that have been done, with their completions and the input's columns. */
   Dataset<Row> takenOver(Dataset<Row> input) {
-    return withAsk(input.drop(COMPLETION)).join(done(), new String[] {ASK}, "inner").drop(ASK);
+    return withAsk(input.drop(answers())).join(done(), new String[] {ASK}, "inner").drop(ASK);
   }
 
   /** Why rows have errors that are taken over, which they would have again. */
@@ -122,6 +123,13 @@ final class EarlierRows {
   /** The input's rows that are new, changed or failed. */
   Dataset<Row> toRun(Dataset<Row> input) {
     return withAsk(input).join(done().select(ASK), new String[] {ASK}, "left_anti").drop(ASK);
+  }
+
+  /** The columns of what was asked. */
+  private String[] answers() {
+    return Arrays.stream(rows.columns())
+        .filter(name -> !name.equals(Fingerprints.COLUMN))
+        .toArray(String[]::new);
   }
 
   private Dataset<Row> done() {

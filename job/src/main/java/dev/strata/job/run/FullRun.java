@@ -50,7 +50,8 @@ final class FullRun {
     Input input = Input.open(session.spark(), session.conf());
     RunSession reading = session.reading(input);
     Dataset<Row> rows = reading.limited(input.rows());
-    output.accept(input, Generation.schema(rows.schema(), reading.columns(rows)));
+    output.accept(
+        input, Generation.schema(rows.schema(), reading.columns(rows), reading.options()));
     return ExistingIds.of(output, session)
         .map(ids -> ids.newRows(reading, rows))
         .orElseGet(() -> new RowsToRun(reading, rows, null));

@@ -11,6 +11,7 @@ import dev.strata.udfs.lock.RunLock;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.types.StructType;
 
 /** A directory of files, which is written anew beside the old one. */
 final class IncrementalFiles implements IncrementalOutput {
@@ -63,9 +64,9 @@ final class IncrementalFiles implements IncrementalOutput {
   }
 
   @Override
-  public EarlierRows rows() {
+  public EarlierRows rows(StructType added) {
     return EarlierRows.read(
-        session.spark(), location(), format.word(), conf.get(StrataKeys.OUTPUT_OPTIONS));
+        session.spark(), added, location(), format.word(), conf.get(StrataKeys.OUTPUT_OPTIONS));
   }
 
   @Override

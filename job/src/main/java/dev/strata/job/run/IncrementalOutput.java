@@ -3,6 +3,7 @@ package dev.strata.job.run;
 import dev.strata.job.dataset.Input;
 import dev.strata.job.dataset.Output;
 import java.io.IOException;
+import org.apache.spark.sql.types.StructType;
 
 /** What an incremental run reads the rows of an earlier one from, and replaces as a whole. */
 interface IncrementalOutput {
@@ -17,8 +18,12 @@ interface IncrementalOutput {
    */
   void accept(Input input);
 
-  /** The rows that are there. */
-  EarlierRows rows() throws IOException;
+  /**
+   * The rows that are there.
+   *
+   * @param added the columns that a run adds to its input's
+   */
+  EarlierRows rows(StructType added) throws IOException;
 
   /** The options that they were made with; none where that is not known. */
   RunOptions options() throws IOException;

@@ -31,6 +31,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
 
 /** A run that takes over what an earlier one has done, and replaces its output as a whole. */
 final class IncrementalRun {
@@ -184,10 +185,11 @@ final class IncrementalRun {
   }
 
   private EarlierRows earlier(IncrementalOutput output, RunIdentity identity) throws IOException {
+    StructType added = Fingerprints.addedColumns(session.options());
     if (!output.exists() || runsAll()) {
-      return EarlierRows.none(session.spark());
+      return EarlierRows.none(session.spark(), added);
     }
-    EarlierRows earlier = output.rows();
+    EarlierRows earlier = output.rows(added);
     List<String> different = output.options().differences(options());
     WorkPlan.requireSameRun(location, earlier.runs(), identity, different);
     return earlier;

@@ -6,6 +6,7 @@ import dev.strata.job.dataset.TableReplacement;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.sql.types.StructType;
 
 /** A table whose rows are replaced by a commit of its own. */
 final class IncrementalTable implements IncrementalOutput {
@@ -27,8 +28,8 @@ final class IncrementalTable implements IncrementalOutput {
   }
 
   @Override
-  public EarlierRows rows() {
-    return EarlierRows.of(table.rows());
+  public EarlierRows rows(StructType added) {
+    return EarlierRows.of(table.rows(), added);
   }
 
   @Override

@@ -85,7 +85,7 @@ record KeptSettings(Task task, Map<String, String> settings, List<ConfKey<?>> hi
    */
   GenerationOptions options() {
     StrataConf conf = Run.conf(settings);
-    return conf.generationOptions(task.prompt(conf));
+    return task.options(conf);
   }
 
   /** What rows of this run and of another were asked with differently. */

@@ -43,9 +43,6 @@ record RowsAgain(
     DataFormat format,
     List<String> partitionBy) {
 
-  private static final List<String> ANSWERS =
-      Arrays.asList(Generation.schema(new StructType(), List.of()).fieldNames());
-
   /**
    * Reads an output.
    *
@@ -75,10 +72,11 @@ record RowsAgain(
     StrataConf conf = session.conf();
     WrittenRows written =
         WrittenRows.open(session.spark(), location, conf.get(StrataKeys.OUTPUT_OPTIONS), schema);
-    requireAnswers(written.rows(), location);
+    List<String> answers = answers(session);
+    requireAnswers(answers, written.rows(), location);
     requireSameRun(session, written.rows(), location);
     Column failed = written.error().isNotNull().and(not(written.isRefused()));
-    Dataset<Row> toAsk = written.rows().filter(failed).drop(ANSWERS.toArray(String[]::new));
+    Dataset<Row> toAsk = written.rows().filter(failed).drop(answers.toArray(String[]::new));
     List<String> columns = List.of(toAsk.columns());
     RunSession all = session.with(conf.with(StrataKeys.COLUMNS, columns));
     Dataset<Row> kept = written.rows().filter(written.error().isNull().or(written.isRefused()));
@@ -91,12 +89,17 @@ record RowsAgain(
         written.partitionBy());
   }
 
-  private static void requireAnswers(Dataset<Row> rows, String location) {
+  private static List<String> answers(RunSession session) {
+    return Arrays.asList(
+        Generation.schema(new StructType(), List.of(), session.options()).fieldNames());
+  }
+
+  private static void requireAnswers(List<String> answers, Dataset<Row> rows, String location) {
     List<String> columns = Arrays.asList(rows.columns());
-    if (!columns.containsAll(ANSWERS)) {
+    if (!columns.containsAll(answers)) {
       throw StrataException.data(
           "%s is not the output of a run, whose rows have %s; these have %s",
-          location, String.join(", ", ANSWERS), String.join(", ", columns));
+          location, String.join(", ", answers), String.join(", ", columns));
     }
   }
 

@@ -52,7 +52,7 @@ public final class Run {
     this.retried = retried;
     this.settings = settings;
     this.conf = conf(settings);
-    this.options = conf.generationOptions(task.prompt(conf));
+    this.options = task.options(conf);
   }
 
   /** What is set. A batch of requests brings its own columns. */

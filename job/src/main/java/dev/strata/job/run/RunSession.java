@@ -76,7 +76,7 @@ record RunSession(
     return Strata.on(spark, dealt)
         .counting(stats)
         .journaled(journal)
-        .ask(rows, given -> options.prompt());
+        .ask(rows, given -> options.prompt(), options.readout());
   }
 
   private void requireRoom(Dataset<Row> rows, RunJournal journal) {

@@ -70,7 +70,8 @@ class RetryCommandTest {
     assertThat(refused(2, out.toString(), "--task", "generate"))
         .contains("since its record is damaged; " + say);
     assertThat(refused(2, out.toString(), "--task", "x"))
-        .isEqualTo("strata: --task is 'x'; it must be one of generate, summarize, translate");
+        .isEqualTo(
+            "strata: --task is 'x'; it must be one of generate, summarize, translate, score, embed");
     assertThat(refused(3, out.toString(), "--task", "generate", "--model", "/nowhere"))
         .contains("/nowhere");
   }

@@ -136,7 +136,9 @@ class StrataTest {
     String help = printed("help", task.word());
     assertThat(help).isEqualTo(printed(task.word(), "--help")).contains("Examples:\n  strata ");
     List<String> lines = help.lines().toList();
-    assertThat(lines).containsSubsequence(HelpText.headings().map(h -> h + ":").toList());
+    List<String> headings = HelpText.headings().map(h -> h + ":").filter(lines::contains).toList();
+    assertThat(lines).containsSubsequence(headings);
+    assertThat(headings).contains("What is asked:", "What is written:", "The run:", "Help:");
     List<String> required = lines.subList(lines.indexOf("Required:"), lines.indexOf("Which rows:"));
     assertThat(String.join("\n", required)).contains("--model=", "--input=", "--output=");
     for (var key : task.keys()) {

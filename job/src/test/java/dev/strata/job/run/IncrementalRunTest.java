@@ -107,7 +107,7 @@ class IncrementalRunTest {
 
   @Test
   void nothingAndNothing() {
-    EarlierRows none = EarlierRows.none(spark);
+    EarlierRows none = EarlierRows.none(spark, added());
     assertThat(none.plan(input("id"))).isEqualTo(new WorkPlan(0, 0, false));
     assertThat(none.plan(input("id", row("a", "x", 1)))).isEqualTo(new WorkPlan(1, 1, true));
     assertThat(none.runs()).isEmpty();
@@ -136,7 +136,11 @@ class IncrementalRunTest {
         .write()
         .mode("overwrite")
         .json(out);
-    return EarlierRows.read(spark, out, "json", Map.of());
+    return EarlierRows.read(spark, added(), out, "json", Map.of());
+  }
+
+  private static StructType added() {
+    return Fingerprints.addedColumns(options("id", Map.of()));
   }
 
   private static Dataset<Row> input(String idColumn, Row... rows) {

@@ -22,6 +22,8 @@ import java.io.Serializable;
  *     for what all else leaves
  * @param rowTokens tokens that a row is expected to have, prompt and completion together; 0 where
  *     that is unknown
+ * @param readsPrompts whether rows are expected to have something read of their prompts and nothing
+ *     generated
  * @param kvType {@code auto} for the compute type, or {@code int8} for keys and values that wait in
  *     host memory
  * @param io how tiles are read: {@code cached}, {@code direct} or {@code auto}
@@ -38,23 +40,29 @@ public record EngineOptions(
     int threads,
     long weightsMemory,
     int rowTokens,
+    boolean readsPrompts,
     String kvType,
     String io)
     implements Serializable {
 
   /** The same options on another device, with another number of threads. */
   public EngineOptions on(String otherDevice, int otherThreads) {
-    return with(otherDevice, deviceMemory, hostMemory, otherThreads, rowTokens);
+    return with(otherDevice, deviceMemory, hostMemory, otherThreads, expectedRows());
   }
 
   /** The same options for an engine that has so much of the memory. */
   public EngineOptions withMemory(long otherDeviceMemory, long otherHostMemory) {
-    return with(device, otherDeviceMemory, otherHostMemory, threads, rowTokens);
+    return with(device, otherDeviceMemory, otherHostMemory, threads, expectedRows());
   }
 
-  /** The same options where rows are expected to be of another length. */
-  public EngineOptions withRowTokens(int otherRowTokens) {
-    return with(device, deviceMemory, hostMemory, threads, otherRowTokens);
+  /** What is expected of rows. */
+  public ExpectedRows expectedRows() {
+    return new ExpectedRows(rowTokens, readsPrompts);
+  }
+
+  /** The same options where other rows are expected. */
+  public EngineOptions expecting(ExpectedRows rows) {
+    return with(device, deviceMemory, hostMemory, threads, rows);
   }
 
   /**
@@ -62,7 +70,7 @@ public record EngineOptions(
    * anew. Tasks share an engine where this is equal.
    */
   public EngineOptions identity() {
-    return withRowTokens(0);
+    return expecting(ExpectedRows.ANY);
   }
 
   private EngineOptions with(
@@ -70,7 +78,7 @@ public record EngineOptions(
       long otherDeviceMemory,
       long otherHostMemory,
       int otherThreads,
-      int otherRowTokens) {
+      ExpectedRows rows) {
     return new EngineOptions(
         model,
         otherDevice,
@@ -82,7 +90,8 @@ public record EngineOptions(
         microBatchTokens,
         otherThreads,
         weightsMemory,
-        otherRowTokens,
+        rows.tokens(),
+        rows.areRead(),
         kvType,
         io);
   }

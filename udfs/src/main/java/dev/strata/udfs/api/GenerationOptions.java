@@ -17,6 +17,8 @@ import java.util.List;
  * @param cutsPrompts whether a row's texts are cut where its prompt and new tokens exceed the
  *     model's context; else such a prompt is an error of the row
  * @param dedupes whether equal prompts are asked once where that changes nothing
+ * @param readout what is read from the model for each row; null where new tokens are wanted, and
+ *     where questions are made otherwise
  * @param readAheadRows the most rows a task holds that are not finished; 0 for what its engine's
  *     wave wants
  */
@@ -32,6 +34,7 @@ public record GenerationOptions(
     long seed,
     boolean cutsPrompts,
     boolean dedupes,
+    Readout readout,
     int readAheadRows)
     implements Serializable {
 
@@ -53,6 +56,26 @@ public record GenerationOptions(
         seed,
         cutsPrompts,
         dedupes,
+        readout,
+        readAheadRows);
+  }
+
+  /** The same options for rows that have something read instead of new tokens. */
+  public GenerationOptions reading(Readout read) {
+    boolean readsPrompts = read instanceof Readout.Score || read instanceof Readout.Embed;
+    return new GenerationOptions(
+        engine.expecting(new ExpectedRows(engine.rowTokens(), readsPrompts)),
+        idleTimeout,
+        stallTimeout,
+        staging,
+        prompt,
+        sampling,
+        idColumn,
+        rowOptions,
+        seed,
+        cutsPrompts,
+        dedupes,
+        read,
         readAheadRows);
   }
 }

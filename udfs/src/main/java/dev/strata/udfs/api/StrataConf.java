@@ -126,6 +126,7 @@ public final class StrataConf {
         get(StrataKeys.THREADS),
         get(StrataKeys.WEIGHTS_MEMORY),
         get(StrataKeys.ROW_TOKENS),
+        false,
         get(StrataKeys.KV_TYPE),
         get(StrataKeys.IO));
   }
@@ -205,6 +206,7 @@ public final class StrataConf {
         get(StrataKeys.SEED),
         get(StrataKeys.LONG_PROMPTS).equals("truncate"),
         get(StrataKeys.DEDUPE),
+        null,
         get(StrataKeys.READ_AHEAD_ROWS));
   }
 

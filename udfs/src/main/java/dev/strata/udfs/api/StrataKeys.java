@@ -170,7 +170,7 @@ public final class StrataKeys {
           ConfType.TEXT,
           null,
           "The user message, with {{column}} where a column's value belongs; default: the text"
-              + " column.");
+              + " column. For scores the plain text that the text column follows.");
   public static final ConfKey<String> SYSTEM =
       key("system", ConfType.TEXT, null, "The system message, which may hold {{column}} as well.");
   public static final ConfKey<String> CHAT_TEMPLATE_NAME =
@@ -201,6 +201,39 @@ public final class StrataKeys {
           "error",
           "A prompt longer than the model's context: error is the row's error, truncate cuts the"
               + " ends of the row's own texts, the longest first, until the new tokens fit too.");
+
+  public static final ConfKey<Boolean> SCORE_TOKENS =
+      key(
+          "score.tokens",
+          ConfType.FLAG,
+          false,
+          "Scores also have the log-probability of each token, in the column token_log_probs.");
+  public static final ConfKey<Integer> SCORE_WINDOW =
+      key(
+          "score.window",
+          ConfType.atLeast(0),
+          0,
+          "Longer texts are scored in windows of so many tokens; 0 for the model's context, which"
+              + " is also the most. Without this and spark.strata.score.stride a text longer than the"
+              + " context is an error of its row.");
+  public static final ConfKey<Integer> SCORE_STRIDE =
+      key(
+          "score.stride",
+          ConfType.atLeast(0),
+          0,
+          "By how many tokens each window of a long text begins behind the one before, of which it"
+              + " scores what that did not reach; 0 for a whole window, so that none has context from"
+              + " another.");
+
+  public static final ConfKey<String> EMBED_POOLING =
+      key(
+          "embed.pooling",
+          ConfType.oneOf("mean", "last"),
+          "mean",
+          "What a text's vector is made of: the mean of its last hidden states, or the last"
+              + " token's.");
+  public static final ConfKey<Boolean> EMBED_NORMALIZE =
+      key("embed.normalize", ConfType.FLAG, true, "Whether vectors are scaled to length one.");
 
   public static final ConfKey<Double> MAX_ERROR_RATE =
       key(

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.Pooling;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.StopCondition;
 import java.util.Arrays;
@@ -16,6 +17,22 @@ public sealed interface Ask {
 
   /** The most tokens that come after the prompt. */
   default int mostNewTokens() {
+    return 0;
+  }
+
+  /**
+   * Whether nothing goes through the model but the prompt, so that nobody needs its keys and values
+   * afterwards.
+   */
+  default boolean endsWithPrompt() {
+    return true;
+  }
+
+  /**
+   * Rows of the head's input that reading a whole prompt takes besides one; see {@link
+   * Reading#rows}.
+   */
+  default int rowsToRead(int promptLength) {
     return 0;
   }
 
@@ -73,6 +90,12 @@ public sealed interface Ask {
     }
 
     @Override
+    public boolean endsWithPrompt() {
+      boolean isObserved = observer != null && observer.everyPosition();
+      return sampling.maxNewTokens() == 1 && begun.length == 0 && !isObserved;
+    }
+
+    @Override
     public boolean needsLogits() {
       return observer != null || sampling.needsLogits();
     }
@@ -90,6 +113,11 @@ public sealed interface Ask {
       if (from < 1) {
         throw new IllegalArgumentException("token " + from + " has no token before it");
       }
+    }
+
+    @Override
+    public int rowsToRead(int promptLength) {
+      return Math.max(0, promptLength - from);
     }
   }
 
@@ -116,14 +144,41 @@ public sealed interface Ask {
     }
 
     @Override
+    public boolean endsWithPrompt() {
+      return mostNewTokens() == 1;
+    }
+
+    @Override
+    public int rowsToRead(int promptLength) {
+      return Choices.rows(continuations.size());
+    }
+
+    @Override
     public int mostNewTokens() {
       return continuations.stream().mapToInt(c -> c.length).max().orElseThrow();
     }
   }
 
   /**
-   * The mean of the last hidden states of all prompt tokens, after the final norm, scaled to length
-   * one.
+   * A vector of the last hidden states of the prompt's tokens, after the final norm.
+   *
+   * @param pooling what is taken of them
+   * @param isUnit whether it is scaled to length one
    */
-  record Embed() implements Ask {}
+  record Embed(Pooling pooling, boolean isUnit) implements Ask {
+
+    public Embed {
+      Objects.requireNonNull(pooling, "pooling");
+    }
+
+    /** The mean, of length one. */
+    public Embed() {
+      this(Pooling.MEAN, true);
+    }
+
+    @Override
+    public int rowsToRead(int promptLength) {
+      return PooledStates.ROWS;
+    }
+  }
 }

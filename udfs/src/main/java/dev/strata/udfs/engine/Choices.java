@@ -41,7 +41,7 @@ final class Choices implements Reading {
   }
 
   @Override
-  public void found(int position, float[] logProbabilities) {
+  public void found(int position, float[] logProbabilities, int likeliest) {
     for (int i = 0; i < found.length; i++) {
       found[i][0] = logProbabilities[i];
     }
@@ -50,7 +50,12 @@ final class Choices implements Reading {
   @Override
   public int rows(int position, int count) {
     boolean isEnd = position + count == promptLength;
-    return isEnd ? (continuations.size() - 1) / TARGETS_OF_A_ROW : 0;
+    return isEnd ? rows(continuations.size()) : 0;
+  }
+
+  /** Rows that the first tokens of so many continuations take, besides one. */
+  static int rows(int continuations) {
+    return (continuations - 1) / TARGETS_OF_A_ROW;
   }
 
   @Override

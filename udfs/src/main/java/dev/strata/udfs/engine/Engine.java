@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.ExpectedRows;
 import dev.strata.udfs.api.FinishReason;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.concurrent.Activity;
@@ -47,13 +48,13 @@ public final class Engine implements AutoCloseable {
   private final AtomicReference<RuntimeException> closeFailure = new AtomicReference<>();
   private final Activity activity;
   private final Duration stallTimeout;
-  private volatile int rowTokens;
+  private volatile ExpectedRows expected;
   private volatile boolean stalled;
   private boolean isDeviceLost; // of the thread that runs the sweeps
 
-  private Engine(EngineParts parts, int rowTokens, Duration stallTimeout) {
+  private Engine(EngineParts parts, ExpectedRows expected, Duration stallTimeout) {
     this.parts = parts;
-    this.rowTokens = rowTokens;
+    this.expected = expected;
     this.activity = parts.counters().activity();
     this.stallTimeout = stallTimeout;
     this.queue = new RowQueue(parts.sweeper().plan().waveRows());
@@ -144,7 +145,7 @@ public final class Engine implements AutoCloseable {
     try {
       return started(
           new EngineParts(checkpoint, options, devices, listener, observer, memory),
-          options.rowTokens(),
+          options.expectedRows(),
           stallTimeout);
     } catch (Throwable e) {
       Throwable told = EngineFailure.told(e);
@@ -158,9 +159,9 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private static Engine started(EngineParts parts, int rowTokens, Duration stallTimeout) {
+  private static Engine started(EngineParts parts, ExpectedRows expected, Duration stallTimeout) {
     try {
-      Engine engine = new Engine(parts, rowTokens, stallTimeout);
+      Engine engine = new Engine(parts, expected, stallTimeout);
       LOG.info("{}", engine.describePlan());
       engine.thread.start();
       return engine;
@@ -261,11 +262,11 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Says how many tokens a row is expected to have from now on, prompt and completion together; 0
-   * where that is unknown. Before the next row enters an empty wave the memory is planned for it.
+   * Says what rows are expected from now on. Before the next row enters an empty wave the memory is
+   * planned for them.
    */
-  public void expect(int tokens) {
-    rowTokens = tokens;
+  public void expect(ExpectedRows rows) {
+    expected = rows;
   }
 
   private void run() {
@@ -351,7 +352,7 @@ public final class Engine implements AutoCloseable {
     activity.rests();
     boolean hasRows = queue.awaitRows();
     activity.begins(SweepStep.FORM_WAVE);
-    if (hasRows && parts.replan(rowTokens)) {
+    if (hasRows && parts.replan(expected)) {
       LOG.info("{}", describePlan());
       queue.waveRows(waveRows());
     }
@@ -411,6 +412,10 @@ public final class Engine implements AutoCloseable {
           throw e.asRefusal();
         }
         LOG.warn("the device is out of memory; micro-batches are halved: {}", e.getMessage(), e);
+        parts.wave().keepLong();
+        if (active.isEmpty()) {
+          return false;
+        }
       }
     }
   }

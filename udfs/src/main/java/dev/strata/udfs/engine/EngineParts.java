@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.ExpectedRows;
 import dev.strata.udfs.api.MachineMemory;
 import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.store.Checkpoint;
@@ -98,20 +99,21 @@ final class EngineParts implements AutoCloseable {
             plan,
             sweeper.pool(),
             sweeper.statePool(),
+            sweeper::limits,
             sweeper.longestSequence());
   }
 
   /**
-   * Makes the memory's plan anew for rows of another expected length. The wave must be empty.
+   * Makes the memory's plan anew for rows that are expected otherwise. The wave must be empty.
    * Weights that stayed in memory are read again, as other parts take other shares of it.
    *
    * @return whether anything had to be changed
    */
-  boolean replan(int rowTokens) {
-    if (rowTokens == options.rowTokens()) {
+  boolean replan(ExpectedRows rows) {
+    if (rows.equals(options.expectedRows())) {
       return false;
     }
-    options = options.withRowTokens(rowTokens);
+    options = options.expecting(rows);
     MemoryDemand demand = planner.demand(options);
     if (planner.plan(options, reservation.roomFor(demand)).equals(sweeper.plan())) {
       return false;

@@ -44,6 +44,9 @@ abstract class MemoryLayout {
    */
   record Limit(long hostBytes, long componentBytes, int leastBlock) {}
 
+  /** So long a text can be read, of which keys and values are kept, if it is one at a time. */
+  private static final int LONGEST_READ_ROW = 16 << 10;
+
   private static final int MOST_WAVES_OF_ROWS = 2;
 
   final ModelSize model;
@@ -218,6 +221,16 @@ abstract class MemoryLayout {
 
   private static long mebibytes(long bytes) {
     return (bytes + (1 << 20) - 1) >> 20;
+  }
+
+  /**
+   * Tokens of a wave whose keys and values are to be kept; of few rows where prompts are read, most
+   * of which leave none.
+   */
+  final long keptTokens(PlanChoice choice) {
+    return options.readsPrompts()
+        ? Math.max(expectedRow(), Math.min(spec.contextLength(), LONGEST_READ_ROW))
+        : choice.waveRows() * expectedRow();
   }
 
   /** Tokens that a row is taken to have where nothing is known. */

@@ -45,7 +45,8 @@ final class PooledRows implements AutoCloseable {
     int end = begin + block.block().tokens();
     for (int i = 0; i < runs.size(); i++) {
       SweepRun run = runs.get(i);
-      int from = Math.max(begin, run.first());
+      int wanted = run.sequence().reading().pooledFrom() - run.position();
+      int from = Math.max(begin, run.first() + Math.max(0, wanted));
       int to = Math.min(end, run.first() + run.count());
       if (from < to) {
         transformer.pool(block, from - begin, to - from, sums, i);

@@ -1,18 +1,21 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.Pooling;
 import dev.strata.udfs.api.RowException;
 import java.util.Arrays;
 
-/** The mean of a text's last hidden states, of length one. */
+/** A text's vector: the mean of its last hidden states, or the last of them. */
 final class PooledStates implements Reading {
 
   /** The sum is in float32, which is at most twice the size of a hidden state. */
-  private static final int ROWS = 2;
+  static final int ROWS = 2;
 
+  private final Ask.Embed ask;
   private final int tokens;
   private final float[] sum;
 
-  PooledStates(int tokens, int hiddenSize) {
+  PooledStates(Ask.Embed ask, int tokens, int hiddenSize) {
+    this.ask = ask;
     this.tokens = tokens;
     this.sum = new float[hiddenSize];
   }
@@ -20,6 +23,11 @@ final class PooledStates implements Reading {
   @Override
   public boolean poolsStates() {
     return true;
+  }
+
+  @Override
+  public int pooledFrom() {
+    return ask.pooling() == Pooling.LAST ? tokens - 1 : 0;
   }
 
   @Override
@@ -55,10 +63,11 @@ final class PooledStates implements Reading {
       throw new RowException(
           "the %d tokens have no embedding of a finite length".formatted(tokens));
     }
-    float[] unit = new float[sum.length];
-    for (int i = 0; i < unit.length; i++) {
-      unit[i] = (float) (sum[i] / length);
+    double divisor = ask.isUnit() ? length : tokens - pooledFrom();
+    float[] vector = new float[sum.length];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) (sum[i] / divisor);
     }
-    return unit;
+    return vector;
   }
 }

@@ -18,7 +18,7 @@ interface Reading {
     if (ask instanceof Ask.Choose choose) {
       return new Choices(length, choose.continuations());
     }
-    return ask instanceof Ask.Embed ? new PooledStates(length, hiddenSize) : null;
+    return ask instanceof Ask.Embed embed ? new PooledStates(embed, length, hiddenSize) : null;
   }
 
   /** The tokens whose log-probabilities are wanted after the prompt's token at a position. */
@@ -26,8 +26,12 @@ interface Reading {
     return NO_TOKENS;
   }
 
-  /** Takes the log-probabilities of the {@link #targets} of a position. */
-  default void found(int position, float[] logProbabilities) {
+  /**
+   * Takes the log-probabilities of the {@link #targets} of a position.
+   *
+   * @param likeliest the likeliest of all tokens there
+   */
+  default void found(int position, float[] logProbabilities, int likeliest) {
     throw new IllegalStateException("nothing is wanted at " + position);
   }
 
@@ -46,12 +50,17 @@ interface Reading {
     return count;
   }
 
-  /** Whether the last hidden states of all prompt tokens are wanted. */
+  /** Whether last hidden states of prompt tokens are wanted. */
   default boolean poolsStates() {
     return false;
   }
 
-  /** Takes the sum of the last hidden states of some of the prompt's tokens. */
+  /** The first prompt token whose last hidden state is wanted; those of all behind it are too. */
+  default int pooledFrom() {
+    return 0;
+  }
+
+  /** Takes the sum of the last hidden states that are wanted of some of the prompt's tokens. */
   default void add(float[] states, int from) {
     throw new IllegalStateException("no hidden states are wanted");
   }

@@ -112,12 +112,13 @@ final class ResidentLayout extends MemoryLayout {
   }
 
   private long expectedKvTokens(PlanChoice choice) {
-    long expected = choice.waveRows() * expectedRow();
-    return Math.max(LEAST_KV_TOKENS, Math.max(spec.contextLength(), expected));
+    return Math.max(LEAST_KV_TOKENS, Math.max(spec.contextLength(), keptTokens(choice)));
   }
 
   private long wantedKvTokens(PlanChoice choice) {
-    return (long) choice.waveRows() * spec.contextLength();
+    return options.readsPrompts()
+        ? expectedKvTokens(choice)
+        : (long) choice.waveRows() * spec.contextLength();
   }
 
   private static long bytes(Footprint footprint) {

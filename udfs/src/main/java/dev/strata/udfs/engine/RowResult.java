@@ -7,8 +7,8 @@ import dev.strata.udfs.api.FinishReason;
  *
  * @param key the client's name for the row
  * @param tokens the generated tokens, a stop token included; empty where none were asked for
- * @param values what was read: of {@link Ask.Score} the log-probability of each token, of {@link
- *     Ask.Choose} that of each continuation, of {@link Ask.Embed} the vector; empty of {@link
+ * @param values what was read: of {@link Ask.Score} the {@link ScoredTokens}, of {@link Ask.Choose}
+ *     the log-probability of each continuation, of {@link Ask.Embed} the vector; empty of {@link
  *     Ask.Generate}
  * @param reason why the row ended
  * @param error one sentence where the reason is an error, else null

@@ -25,8 +25,10 @@ final class Sequence {
   private final EngineClient client;
   // Null where tokens are generated.
   private final Reading reading;
+  // Null where its keys and values pass, and while it was put back.
   private Extent extent;
   private Extent states;
+  private boolean passes;
   private final int promptLength;
   private final int maxLength;
   // Both grow with what is generated: most rows stop long before what they are allowed.
@@ -41,7 +43,8 @@ final class Sequence {
   private boolean mayMend;
 
   /**
-   * @param extent room for all tokens but the last, which is never fed back
+   * @param extent room for all tokens but the last, which is never fed back; null where keys and
+   *     values pass
    * @param states the places of its states
    * @param maxLength prompt and completion together
    * @param hiddenSize elements of a hidden state
@@ -57,6 +60,7 @@ final class Sequence {
     this.client = client;
     this.extent = extent;
     this.states = states;
+    this.passes = extent == null;
     this.promptLength = request.prompt().length();
     int[] begun = request.ask() instanceof Ask.Generate generate ? generate.begun() : new int[0];
     this.length = promptLength + begun.length;
@@ -102,6 +106,17 @@ final class Sequence {
     return extent;
   }
 
+  /** Whether it goes through the model whole and leaves no keys and values. */
+  boolean passes() {
+    return passes;
+  }
+
+  /** Gives its states up: its keys and values have to be kept after all, once there is room. */
+  void keep() {
+    passes = false;
+    states = null;
+  }
+
   /** Takes a longer extent in which the keys and values are at the same places. */
   void moveTo(Extent larger) {
     extent = larger;
@@ -120,7 +135,7 @@ final class Sequence {
     states = placesOfStates;
   }
 
-  /** Gives its extent and its states up: its tokens have to go through the model again. */
+  /** Gives its extent, if it has one, and its states up: its tokens have to go through the model again. */
   void putBack() {
     extent = null;
     states = null;

@@ -61,6 +61,7 @@ final class StagedLayout extends MemoryLayout {
   private static final int LEAST_KV_SLOTS_IN_BUDGET = 24;
   private static final long LARGEST_LOGITS = 256L << 20;
   private static final int READ_ROWS_IN_BUDGET = 256;
+  private static final int READ_ROWS_OF_TEXTS_IN_BUDGET = 16;
 
   /** Keys and values as they lie in a pool in host memory. */
   private final KvFormat format;
@@ -217,10 +218,11 @@ final class StagedLayout extends MemoryLayout {
     return clamp(LARGEST_LOGITS / row, 1, wave);
   }
 
-  /** No more than a small part of the device's memory, since most rows generate. */
+  /** No more than a small part of the device's memory where most rows generate. */
   private int readRows(int wave) {
     long row = (long) spec.hiddenSize() * device.computeType().bytes();
-    long most = options.deviceMemory() / READ_ROWS_IN_BUDGET / row;
+    int share = options.readsPrompts() ? READ_ROWS_OF_TEXTS_IN_BUDGET : READ_ROWS_IN_BUDGET;
+    long most = options.deviceMemory() / share / row;
     return wave == 1
         ? PlanChoice.LEAST_READ_ROWS
         : clamp(most, PlanChoice.LEAST_READ_ROWS, LARGEST_SWEEP);
@@ -250,7 +252,8 @@ final class StagedLayout extends MemoryLayout {
 
   private boolean isBetter(MemoryPlan wider, MemoryPlan usual, Limit limit) {
     long row = options.rowTokens() > 0 ? options.rowTokens() : SHORT_ROW;
-    long kvTokens = wider.waveRows() * row;
+    long kvTokens =
+        options.readsPrompts() ? keptTokens(wider.choice()) : wider.waveRows() * row;
     long weights = model.residentBytes(wider.tileBytes(), device.pinned());
     long kept = usual.weightsBytes() < weights ? usual.weightsBytes() - weights / 64 : weights;
     return (wider.weightsBytes() >= kept || weights > limit.hostBytes())
@@ -270,7 +273,9 @@ final class StagedLayout extends MemoryLayout {
   }
 
   private long wantedKvTokens(PlanChoice choice) {
-    return Math.max(LEAST_KV_TOKENS, expectedTokens(choice));
+    return Math.max(
+        LEAST_KV_TOKENS,
+        options.readsPrompts() ? keptTokens(choice) : expectedTokens(choice));
   }
 
   /** Of the rows of a wave; where nobody says how long they are, many are taken to be short. */
@@ -350,7 +355,8 @@ final class StagedLayout extends MemoryLayout {
 
   /**
    * Prompts of a whole wave go through in one sweep if an eighth of the host's budget holds their
-   * hidden states, or a quarter where rows are known.
+   * hidden states, or a quarter where rows are known; a third where prompts are read, whose keys
+   * and values take hardly any.
    */
   private PlanChoice withSweep(PlanChoice choice, Limit limit) {
     int block = choice.blockTokens();
@@ -358,7 +364,7 @@ final class StagedLayout extends MemoryLayout {
         && choice.slots() <= model.stageTiles(choice.tileBytes())) {
       return choice;
     }
-    long share = limit.hostBytes() / (options.rowTokens() > 0 ? 4 : 8);
+    long share = limit.hostBytes() / sweepShare();
     long place = (long) block * spec.stateWidth() * device.residualType().bytes();
     long blocks = (expectedTokens(choice) + block - 1) / block;
     blocks = Math.min(blocks, Math.min(LARGEST_SWEEP / block, share / place));
@@ -367,6 +373,13 @@ final class StagedLayout extends MemoryLayout {
       blocks = blocks * 15 / 16;
     }
     return choice.withSweep((int) Math.max(1, blocks) * block);
+  }
+
+  private int sweepShare() {
+    if (options.readsPrompts()) {
+      return 3;
+    }
+    return options.rowTokens() > 0 ? 4 : 8;
   }
 
   private Footprint hidden(PlanChoice choice) {

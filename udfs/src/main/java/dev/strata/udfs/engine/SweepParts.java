@@ -62,6 +62,9 @@ final class SweepParts {
   }
 
   private void addOwn(Sequence sequence) {
+    if (sequence.passes() && !hasRoomForWhole(sequence)) {
+      return;
+    }
     int count = Math.min(sequence.pending(), freeTokens);
     if (observesAll(sequence)) {
       count = Math.min(count, freeLogitRows);
@@ -72,6 +75,11 @@ final class SweepParts {
       freeReadRows -= Math.min(freeReadRows, sequence.reading().rows(sequence.cached(), count));
     }
     add(sequence, SweepRun.OWN, sequence.cached(), count, 0);
+  }
+
+  private boolean hasRoomForWhole(Sequence sequence) {
+    return sequence.pending() <= freeTokens
+        && sequence.request().ask().rowsToRead(sequence.pending()) <= freeReadRows;
   }
 
   private int affordable(Reading reading, int position, int count) {
@@ -108,14 +116,17 @@ final class SweepParts {
     }
   }
 
+  /** Those that pass are behind all others. */
+  private static int place(Sequence sequence) {
+    return sequence.passes() ? Integer.MAX_VALUE : sequence.extent().begin();
+  }
+
   /**
    * Side by side as in the KV pool, so that keys and values move in few copies; parts of one
    * sequence apart from each other, since attention sees its slots as one part leaves them.
    */
   private List<SweepRun> runs() {
-    parts.sort(
-        Comparator.comparingInt(Part::round)
-            .thenComparing(part -> part.sequence().extent().begin()));
+    parts.sort(Comparator.comparingInt(Part::round).thenComparing(part -> place(part.sequence())));
     List<SweepRun> runs = new ArrayList<>();
     int first = 0;
     for (Part part : parts) {

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.kv.StateBatch;
 
 /**
@@ -17,6 +18,13 @@ record SweepRun(Sequence sequence, int continuation, int first, int position, in
 
   boolean isOwn() {
     return continuation == OWN;
+  }
+
+  /** A part of its tokens as batches have it, which is all of them where the sequence passes. */
+  KvBatch.Run ofBatch(int from, int tokens) {
+    return sequence.passes()
+        ? KvBatch.Run.passing(tokens)
+        : new KvBatch.Run(sequence.extent(), position + from, tokens);
   }
 
   /** Whether the sequence's next token is chosen after this sweep. */
@@ -55,9 +63,9 @@ record SweepRun(Sequence sequence, int continuation, int first, int position, in
   }
 
   /** Takes the log-probabilities of the {@link #targets} of one of its tokens. */
-  void found(int index, float[] logProbabilities) {
+  void found(int index, float[] logProbabilities, int likeliest) {
     if (isOwn()) {
-      sequence.reading().found(position + index, logProbabilities);
+      sequence.reading().found(position + index, logProbabilities, likeliest);
     } else {
       sequence.reading().choices().found(continuation, behindPrompt(index), logProbabilities[0]);
     }

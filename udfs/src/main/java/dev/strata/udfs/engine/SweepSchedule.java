@@ -36,9 +36,9 @@ final class SweepSchedule {
       return targets.length > 0;
     }
 
-    /** Takes the log-probabilities of the targets. */
-    void found(float[] logProbabilities) {
-      run.found(token - run.first(), logProbabilities);
+    /** Takes the log-probabilities of the targets, and the likeliest of all tokens. */
+    void found(float[] logProbabilities, int likeliest) {
+      run.found(token - run.first(), logProbabilities, likeliest);
     }
   }
 
@@ -108,7 +108,7 @@ final class SweepSchedule {
           room = blockTokens;
         }
         int count = Math.min(room, run.count() - done);
-        parts.add(new KvBatch.Run(run.sequence().extent(), run.position() + done, count));
+        parts.add(run.ofBatch(done, count));
         going.add(run.states(done, end - begin, count));
         done += count;
         end += count;

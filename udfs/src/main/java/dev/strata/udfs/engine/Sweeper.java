@@ -102,7 +102,18 @@ final class Sweeper implements AutoCloseable {
   /** What one sweep can take. */
   SweepLimits limits() {
     int tokens = isOneBlock() ? Math.min(blockTokens, plan.sweepTokens()) : plan.sweepTokens();
-    return new SweepLimits(tokens, plan.logitRows(), plan.readRows(), spec.sharesKeys());
+    return new SweepLimits(
+        tokens, plan.logitRows(), plan.readRows(), passing(tokens), spec.sharesKeys());
+  }
+
+  /**
+   * The most tokens of a sequence that passes: it has to be in one batch, in a sweep in which all
+   * others may want their next token. Where layers share keys, one takes them from the pool.
+   */
+  private int passing(int tokens) {
+    int slot = plan.choice().kvSlotTokens();
+    int batch = slot == 0 ? blockTokens : Math.min(blockTokens, slot);
+    return spec.sharesKeys() ? 0 : Math.max(0, Math.min(batch, tokens - plan.waveRows()));
   }
 
   KvPool pool() {

@@ -5,6 +5,7 @@ import dev.strata.udfs.decode.Sampler;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.transformer.HeadPass;
 import java.nio.FloatBuffer;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 
@@ -49,7 +50,7 @@ final class TokenChooser {
     long[] bestTokens = head.bestTokens();
     List<float[]> logProbabilities = head.logProbabilities();
     finiteness.require(rows, bestLogits);
-    read(rows.stream().filter(SweepSchedule.HeadRow::isRead).toList(), logProbabilities);
+    read(rows, logProbabilities, bestTokens);
     int chosen = 0;
     for (int i = 0; i < rows.size(); i++) {
       if (choose(rows.get(i), i, bestLogits, bestTokens)) {
@@ -59,14 +60,21 @@ final class TokenChooser {
     return chosen;
   }
 
-  private static void read(List<SweepSchedule.HeadRow> rows, List<float[]> logProbabilities) {
+  private static void read(
+      List<SweepSchedule.HeadRow> rows, List<float[]> logProbabilities, long[] bestTokens) {
+    Iterator<float[]> found = logProbabilities.iterator();
     for (int i = 0; i < rows.size(); i++) {
-      SweepSchedule.HeadRow row = rows.get(i);
-      if (isFinite(logProbabilities.get(i))) {
-        row.found(logProbabilities.get(i));
-      } else {
-        row.run().sequence().fail(Finiteness.NOT_FINITE);
+      if (rows.get(i).isRead()) {
+        read(rows.get(i), found.next(), (int) bestTokens[2 * i]);
       }
+    }
+  }
+
+  private static void read(SweepSchedule.HeadRow row, float[] logProbabilities, int likeliest) {
+    if (isFinite(logProbabilities)) {
+      row.found(logProbabilities, likeliest);
+    } else {
+      row.run().sequence().fail(Finiteness.NOT_FINITE);
     }
   }
 

@@ -6,7 +6,8 @@ final class TokenScores implements Reading {
   private final int[] tokens;
   private final int length;
   private final int from;
-  private final float[] values;
+  private final float[] logProbabilities;
+  private boolean areLikeliest = true;
 
   /**
    * @param tokens the text's tokens, {@code length} of them
@@ -15,7 +16,7 @@ final class TokenScores implements Reading {
     this.tokens = tokens;
     this.length = length;
     this.from = from;
-    this.values = new float[Math.max(0, length - from)];
+    this.logProbabilities = new float[Math.max(0, length - from)];
   }
 
   @Override
@@ -25,8 +26,14 @@ final class TokenScores implements Reading {
   }
 
   @Override
-  public void found(int position, float[] logProbabilities) {
-    values[position + 1 - from] = logProbabilities[0];
+  public void found(int position, float[] found, int likeliest) {
+    logProbabilities[position + 1 - from] = found[0];
+    areLikeliest &= likeliest == tokens[position + 1];
+  }
+
+  @Override
+  public void restart() {
+    areLikeliest = true;
   }
 
   @Override
@@ -41,6 +48,6 @@ final class TokenScores implements Reading {
 
   @Override
   public float[] values() {
-    return values;
+    return new ScoredTokens(logProbabilities, areLikeliest).values();
   }
 }

@@ -14,6 +14,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * The sequences that are active: who enters, who leaves, and the extents they hold.
@@ -23,7 +25,8 @@ import java.util.function.Predicate;
  * values costs much less than computing them again. Where there is none, the youngest sequence is
  * put back and waits, with all it has generated, until there is room for all it may become; then
  * its tokens go through the model once more. The oldest is never put back, and who was put back
- * goes before new rows, so that every row ends.
+ * goes before new rows, so that every row ends. A row of whose prompt something is read, and
+ * nothing comes after it, needs no extent where its prompt goes through the model whole.
  */
 final class Wave {
 
@@ -34,6 +37,7 @@ final class Wave {
   private final MemoryPlan plan;
   private final KvPool pool;
   private final StatePool states;
+  private final Supplier<SweepLimits> limits;
   private final int longestSequence;
   private final ExpectedLength expected = new ExpectedLength();
   // Both from the oldest to the youngest, and all that are active are older than those that rest.
@@ -42,13 +46,21 @@ final class Wave {
   private long putBackRows;
 
   /**
+   * @param limits what a sweep can take now
    * @param longestSequence the most tokens that keys and values of one sequence can be kept for
    */
-  Wave(DecoderSpec spec, MemoryPlan plan, KvPool pool, StatePool states, int longestSequence) {
+  Wave(
+      DecoderSpec spec,
+      MemoryPlan plan,
+      KvPool pool,
+      StatePool states,
+      Supplier<SweepLimits> limits,
+      int longestSequence) {
     this.spec = spec;
     this.plan = plan;
     this.pool = pool;
     this.states = states;
+    this.limits = limits;
     this.longestSequence = longestSequence;
   }
 
@@ -80,7 +92,7 @@ final class Wave {
   private void makeRoom(int index) {
     Sequence sequence = active.get(index);
     try {
-      while (index < active.size() && !hasRoom(sequence)) {
+      while (index < active.size() && active.get(index) == sequence && !hasRoom(sequence)) {
         putBackYoungest();
       }
     } catch (Throwable e) {
@@ -96,8 +108,10 @@ final class Wave {
    * go through the model again; the younger ones go back with it, so that they stay younger.
    */
   private void putBackFrom(int index) {
-    while (active.size() > index + 1) {
-      putBackYoungest();
+    for (int i = active.size() - 1; i > index; i--) {
+      if (!active.get(i).passes()) {
+        putBack(i);
+      }
     }
     Sequence lost = active.remove(index);
     states.release(lost.states());
@@ -107,6 +121,9 @@ final class Wave {
   }
 
   private boolean hasRoom(Sequence sequence) {
+    if (sequence.passes()) {
+      return true;
+    }
     int needed = sequence.length();
     int generous = Math.min(sequence.mostSlots(), needed + GROWTH);
     Extent extent = sequence.extent();
@@ -123,19 +140,45 @@ final class Wave {
   }
 
   private void putBackYoungest() {
-    if (active.size() == 1) {
+    int[] kept = IntStream.range(0, active.size()).filter(i -> !active.get(i).passes()).toArray();
+    if (kept.length == 1) {
       throw lostTokens();
     }
-    Sequence youngest = active.remove(active.size() - 1);
-    giveBack(youngest);
-    youngest.putBack();
-    resting.addFirst(youngest);
+    putBack(kept[kept.length - 1]);
+  }
+
+  private void putBack(int index) {
+    Sequence sequence = active.remove(index);
+    giveBack(sequence);
+    sequence.putBack();
+    resting.addFirst(sequence);
     putBackRows++;
   }
 
   private void giveBack(Sequence sequence) {
-    pool.release(sequence.extent());
+    release(sequence.extent());
     states.release(sequence.states());
+  }
+
+  /** Gives an extent back, if a row has one. */
+  private void release(Extent extent) {
+    if (extent != null) {
+      pool.release(extent);
+    }
+  }
+
+  /** Puts those back, to have an extent next time, that are too long now to pass. */
+  void keepLong() {
+    SweepLimits now = limits.get();
+    for (int i = active.size() - 1; i >= 0; i--) {
+      Sequence sequence = active.get(i);
+      if (sequence.passes() && sequence.length() > now.passing()) {
+        active.remove(i);
+        giveBack(sequence);
+        sequence.keep();
+        resting.addFirst(sequence);
+      }
+    }
   }
 
   /** A sequence that fits the pool alone was let in, so this is an error in here. */
@@ -165,17 +208,17 @@ final class Wave {
 
   private Optional<Extent> reserve(int tokens) {
     Optional<Extent> extent = pool.reserve(tokens);
-    if (extent.isEmpty() && active.isEmpty()) {
+    if (extent.isEmpty() && active.stream().allMatch(Sequence::passes)) {
       throw lostTokens();
     }
     return extent;
   }
 
-  /** Places of states for a row, or empty, and its extent is given back, where there are none. */
+  /** Places of states for a row; empty, and its extent is given back, where there are none. */
   private Optional<Extent> reserveStates(Ask ask, Extent extent) {
     Optional<Extent> places = states.reserve(Sequence.statePlaces(ask));
     if (places.isEmpty()) {
-      pool.release(extent);
+      release(extent);
     }
     return places;
   }
@@ -198,24 +241,33 @@ final class Wave {
     if (!resting.isEmpty() || !hasPlace(request)) {
       return false;
     }
-    Optional<Extent> extent = reserve(expectedSlots(request.ask(), promptLength, maxLength));
-    if (extent.isEmpty()) {
-      return false;
+    Extent extent = null;
+    if (!passes(request)) {
+      extent = reserve(expectedSlots(request.ask(), promptLength, maxLength)).orElse(null);
+      if (extent == null) {
+        return false;
+      }
     }
-    Optional<Extent> places = reserveStates(request.ask(), extent.get());
+    Optional<Extent> places = reserveStates(request.ask(), extent);
     if (places.isEmpty()) {
       return false;
     }
     try {
-      active.add(sequence(entry, extent.get(), places.get(), maxLength));
+      active.add(sequence(entry, extent, places.get(), maxLength));
     } catch (RuntimeException | StackOverflowError e) {
-      pool.release(extent.get());
+      release(extent);
       states.release(places.get());
       String reason =
           e instanceof RowException ? e.getMessage() : "its prompt cannot be read: " + e;
       reject.accept(entry.client(), failed(request, reason));
     }
     return true;
+  }
+
+  private boolean passes(RowRequest request) {
+    int length = request.prompt().length();
+    Ask ask = request.ask();
+    return ask.endsWithPrompt() && limits.get().letPass(length, ask.rowsToRead(length));
   }
 
   private Sequence sequence(RowQueue.Entry entry, Extent extent, Extent places, int maxLength) {

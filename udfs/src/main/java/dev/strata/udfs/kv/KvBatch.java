@@ -20,11 +20,25 @@ public final class KvBatch implements AutoCloseable {
   /**
    * A sequence's part.
    *
-   * @param extent its slots in the pool
+   * @param extent its slots in the pool; null where its keys and values are only for itself, so
+   *     that they have none and pass
    * @param position its first token's position
    * @param count its tokens in the batch
    */
   public record Run(Extent extent, int position, int count) {
+
+    /** A sequence that is in a batch whole, and whose keys and values nobody needs afterwards. */
+    public static Run passing(int count) {
+      return new Run(null, 0, count);
+    }
+
+    boolean passes() {
+      return extent == null;
+    }
+
+    private int begin() {
+      return extent.begin();
+    }
 
     private int end() {
       return position + count;
@@ -40,6 +54,9 @@ public final class KvBatch implements AutoCloseable {
   private static final int RUN_BYTES = 256;
 
   private static final int SEGMENT_INTEGERS = 3;
+
+  /** Stands for the memory of those that pass, beside the pool's segments. */
+  static final int PASSING = -1;
 
   private final int firstRow;
   private final List<Run> runs;
@@ -121,18 +138,39 @@ public final class KvBatch implements AutoCloseable {
     }
 
     private KvBatch inPlace(List<Run> runs, int first, int row) {
-      int segment = pool.segmentOf(runs.get(first).extent().begin());
+      if (runs.get(first).passes()) {
+        return passing(runs, first, row);
+      }
+      int segment = segmentOf(runs.get(first));
       Set<Integer> extents = new HashSet<>();
       int end = first;
       while (end < runs.size()
-          && pool.segmentOf(runs.get(end).extent().begin()) == segment
-          && extents.add(runs.get(end).extent().begin())) {
+          && segmentOf(runs.get(end)) == segment
+          && extents.add(runs.get(end).begin())) {
         end++;
       }
       List<Run> part = runs.subList(first, end);
       int begin = pool.beginOf(segment);
-      int[] slots = part.stream().mapToInt(run -> run.extent().begin() - begin).toArray();
+      int[] slots = part.stream().mapToInt(run -> run.begin() - begin).toArray();
       return new KvBatch(row, part, slots, segment);
+    }
+
+    private int segmentOf(Run run) {
+      return run.passes() ? PASSING : pool.segmentOf(run.begin());
+    }
+
+    /** Side by side from the first slot on, since the next batch has all of them again. */
+    private static KvBatch passing(List<Run> runs, int first, int row) {
+      int end = first;
+      while (end < runs.size() && runs.get(end).passes()) {
+        end++;
+      }
+      List<Run> part = runs.subList(first, end);
+      int[] slots = new int[part.size()];
+      for (int i = 1; i < slots.length; i++) {
+        slots[i] = slots[i - 1] + part.get(i - 1).count();
+      }
+      return new KvBatch(row, part, slots, PASSING);
     }
 
     private KvBatch streamed(List<Run> runs, int first, int row) {
@@ -143,7 +181,7 @@ public final class KvBatch implements AutoCloseable {
       for (Run run : runs.subList(first, runs.size())) {
         int slot = part.isEmpty() ? 0 : used + gap(part.get(part.size() - 1), run);
         boolean isFull = !part.isEmpty() && slot + run.end() > slotTokens;
-        if (isFull || !extents.add(run.extent().begin())) {
+        if (isFull || !(run.passes() || extents.add(run.begin()))) {
           break;
         }
         part.add(run);
@@ -161,10 +199,12 @@ public final class KvBatch implements AutoCloseable {
 
     /** Slots left free between two sequences so that one copy brings both. */
     private int gap(Run before, Run run) {
-      int gap = run.extent().begin() - before.extent().begin() - before.end();
+      if (before.passes() || run.passes()) {
+        return 0;
+      }
+      int gap = run.begin() - before.begin() - before.end();
       boolean near = gap >= 0 && gap <= gapTokens;
-      boolean sameSegment =
-          pool.segmentOf(before.extent().begin()) == pool.segmentOf(run.extent().begin());
+      boolean sameSegment = pool.segmentOf(before.begin()) == pool.segmentOf(run.begin());
       return near && sameSegment ? gap : 0;
     }
   }
@@ -250,6 +290,11 @@ public final class KvBatch implements AutoCloseable {
     return runs;
   }
 
+  /** Rows whose keys and values go to the pool. */
+  int keptRows() {
+    return runs.stream().filter(run -> !run.passes()).mapToInt(Run::count).sum();
+  }
+
   List<Copy> loads() {
     return loads;
   }
@@ -266,7 +311,7 @@ public final class KvBatch implements AutoCloseable {
     return loads(shared).stream().mapToInt(copy -> copy.slot() + copy.tokens()).max().orElse(0);
   }
 
-  /** The pool's segment, where kernels use it in place. */
+  /** The pool's segment, where kernels use it in place, or {@link #PASSING}. */
   int segment() {
     return segment;
   }
@@ -275,7 +320,10 @@ public final class KvBatch implements AutoCloseable {
   boolean follows(KvBatch before) {
     Run last = before.runs.get(before.runs.size() - 1);
     Run first = runs.get(0);
-    return last.extent().begin() == first.extent().begin() && first.position() == last.end();
+    return !last.passes()
+        && !first.passes()
+        && last.begin() == first.begin()
+        && first.position() == last.end();
   }
 
   @Override

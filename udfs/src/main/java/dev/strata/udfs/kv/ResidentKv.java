@@ -2,6 +2,7 @@ package dev.strata.udfs.kv;
 
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
+import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.List;
 
@@ -13,6 +14,8 @@ public final class ResidentKv implements KvMemory {
   private final KvPool pool;
   // [tokens of a micro-batch, 2, kvHeads, headDim]
   private final LayerBuffer fresh;
+  // The same, of sequences that pass, for their attention in one layer after the other.
+  private final LayerBuffer passing;
 
   /**
    * Keys and values of a pool on the device, which stays the caller's to close.
@@ -22,11 +25,17 @@ public final class ResidentKv implements KvMemory {
   public ResidentKv(ComputeDevice device, KvPool pool, int freshTokens) {
     this.pool = pool;
     this.fresh = new LayerBuffer(device, OWNER, pool.format(), freshTokens);
+    try {
+      this.passing = new LayerBuffer(device, OWNER, pool.format(), freshTokens);
+    } catch (Throwable e) {
+      Holdings.closeAfter(e, fresh);
+      throw e;
+    }
   }
 
   /** What it takes besides the pool. */
   public static Footprint footprint(KvFormat plain, int freshTokens) {
-    return Footprint.device(OWNER, freshTokens * plain.layerTokenBytes());
+    return Footprint.device(OWNER, 2L * freshTokens * plain.layerTokenBytes());
   }
 
   @Override
@@ -39,7 +48,10 @@ public final class ResidentKv implements KvMemory {
 
   @Override
   public Access open(int layer, KvBatch batch) {
-    Tensor kv = pool.segment(layer, batch.segment());
+    Tensor kv =
+        batch.segment() == KvBatch.PASSING
+            ? passing.of(layer)
+            : pool.segment(layer, batch.segment());
     return new Access() {
       @Override
       public Tensor kv() {
@@ -79,6 +91,8 @@ public final class ResidentKv implements KvMemory {
 
   @Override
   public void close() {
-    fresh.close();
+    try (passing) {
+      fresh.close();
+    }
   }
 }

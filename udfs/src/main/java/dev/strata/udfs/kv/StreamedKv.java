@@ -27,7 +27,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Keys and values that stay in host memory and pass through a ring of slots on the device: the next
  * batches are in flight while one is computed with. New ones leave in one copy for each batch, from
  * where short runs are put into the pool by a thread; long runs go straight there. A layer that
- * attends to an earlier one's brings those of its own tokens back as well, and leaves none.
+ * attends to an earlier one's brings those of its own tokens back as well, and leaves none. Those
+ * of sequences that pass stay on the device, for as long as their batch is computed with.
  */
 public final class StreamedKv implements KvMemory {
 
@@ -316,7 +317,7 @@ public final class StreamedKv implements KvMemory {
 
     @Override
     public void close() {
-      boolean stores = !format.isShared(layer);
+      boolean stores = !format.isShared(layer) && batch.keptRows() > 0;
       try {
         try {
           if (stores) {
@@ -379,7 +380,7 @@ public final class StreamedKv implements KvMemory {
     } finally {
       compute.bind();
     }
-    bytesStored.addAndGet(batch.rows() * format.layerTokenBytes(layer));
+    bytesStored.addAndGet(batch.keptRows() * format.layerTokenBytes(layer));
   }
 
   private void copyOut(int layer, KvBatch batch, int buffer) {
@@ -387,9 +388,9 @@ public final class StreamedKv implements KvMemory {
     boolean hasShort = false;
     int row = 0;
     for (KvBatch.Run run : batch.runs()) {
-      if (run.count() < SHORTEST_DIRECT_RUN) {
+      if (!run.passes() && run.count() < SHORTEST_DIRECT_RUN) {
         hasShort = true;
-      } else {
+      } else if (!run.passes()) {
         int segment = pool.segmentOf(run.extent().begin());
         int begin = run.extent().begin() - pool.beginOf(segment) + run.position();
         Tensor target = pool.segment(layer, segment);
@@ -420,7 +421,7 @@ public final class StreamedKv implements KvMemory {
     long layerTokenBytes = format.layerTokenBytes(layer);
     int row = 0;
     for (KvBatch.Run run : batch.runs()) {
-      if (run.count() < SHORTEST_DIRECT_RUN) {
+      if (!run.passes() && run.count() < SHORTEST_DIRECT_RUN) {
         int segment = pool.segmentOf(run.extent().begin());
         int begin = run.extent().begin() - pool.beginOf(segment) + run.position();
         int bytes = (int) (run.count() * layerTokenBytes);

@@ -1,6 +1,7 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Completion;
+import dev.strata.udfs.engine.ScoredTokens;
 
 /**
  * The answer to a question.
@@ -13,6 +14,21 @@ import dev.strata.udfs.api.Completion;
 public record Answer(Completion completion, float[] values) {
 
   private static final float[] NO_VALUES = {};
+
+  /** The log-probability of all that was scored. */
+  public double logLikelihood() {
+    return scored().sum();
+  }
+
+  /** How many tokens were scored. */
+  public int scoredTokens() {
+    return scored().count();
+  }
+
+  /** What was read where tokens were scored. */
+  ScoredTokens scored() {
+    return ScoredTokens.of(values);
+  }
 
   static Answer of(Completion completion) {
     return new Answer(completion, NO_VALUES);

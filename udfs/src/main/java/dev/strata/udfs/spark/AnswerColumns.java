@@ -1,6 +1,8 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Completion;
+import dev.strata.udfs.api.Readout;
+import dev.strata.udfs.engine.ScoredTokens;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +14,23 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** The columns that an answer becomes. */
 interface AnswerColumns extends Serializable {
+
+  /**
+   * Those of what is read for each row.
+   *
+   * @param readout null where new tokens are wanted
+   */
+  static AnswerColumns of(Readout readout) {
+    if (readout instanceof Readout.Score score) {
+      return new Scored(score.tells());
+    }
+    if (readout instanceof Readout.Embed) {
+      return Embedded.VECTOR;
+    }
+    return readout instanceof Readout.Choose choose
+        ? new Labelled(choose.texts())
+        : Completed.COMPLETION;
+  }
 
   StructType schema();
 
@@ -45,49 +64,62 @@ interface AnswerColumns extends Serializable {
     }
   }
 
-  /** What was read of a prompt. */
-  enum Read implements AnswerColumns {
-    /** The sum of log-probabilities, and of how many tokens. */
-    LIKELIHOOD {
-      @Override
-      public StructType schema() {
-        return new StructType()
-            .add("log_likelihood", DataTypes.DoubleType)
-            .add("tokens", DataTypes.IntegerType)
-            .add("error", DataTypes.StringType);
-      }
+  /**
+   * How likely tokens are: the sum of their log-probabilities, how many there are, the exponential
+   * of their mean, negated, and whether they are what would be generated.
+   *
+   * @param tells whether there is a column with each token's log-probability
+   */
+  record Scored(boolean tells) implements AnswerColumns {
 
-      @Override
-      Object[] read(Completion prompt, float[] logProbabilities) {
-        double sum = 0;
-        for (float logProbability : logProbabilities) {
-          sum += logProbability;
-        }
-        return new Object[] {sum, logProbabilities.length, null};
-      }
-    },
-    /** The vector itself. */
-    EMBEDDING {
-      @Override
-      public StructType schema() {
-        return new StructType()
-            .add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false))
-            .add("prompt_tokens", DataTypes.IntegerType)
-            .add("error", DataTypes.StringType);
-      }
+    @Override
+    public StructType schema() {
+      StructType sums =
+          new StructType()
+              .add("log_likelihood", DataTypes.DoubleType)
+              .add("tokens", DataTypes.IntegerType)
+              .add("perplexity", DataTypes.DoubleType)
+              .add("is_greedy", DataTypes.BooleanType);
+      StructType all =
+          tells
+              ? sums.add("token_log_probs", DataTypes.createArrayType(DataTypes.FloatType, false))
+              : sums;
+      return all.add("error", DataTypes.StringType);
+    }
 
-      @Override
-      Object[] read(Completion prompt, float[] vector) {
-        return new Object[] {vector, prompt.promptTokens(), null};
+    @Override
+    public Object[] values(Answer answer) {
+      if (answer.completion().error() != null) {
+        return failed(schema(), answer);
       }
-    };
+      ScoredTokens scored = answer.scored();
+      double sum = scored.sum();
+      int tokens = scored.count();
+      Double perplexity = tokens == 0 ? null : Math.exp(-sum / tokens);
+      return tells
+          ? new Object[] {
+            sum, tokens, perplexity, scored.areLikeliest(), scored.logProbabilities(), null
+          }
+          : new Object[] {sum, tokens, perplexity, scored.areLikeliest(), null};
+    }
+  }
 
-    abstract Object[] read(Completion prompt, float[] values);
+  /** A text's vector. */
+  enum Embedded implements AnswerColumns {
+    VECTOR;
+
+    @Override
+    public StructType schema() {
+      return new StructType()
+          .add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false))
+          .add("prompt_tokens", DataTypes.IntegerType)
+          .add("error", DataTypes.StringType);
+    }
 
     @Override
     public Object[] values(Answer answer) {
       return answer.completion().error() == null
-          ? read(answer.completion(), answer.values())
+          ? new Object[] {answer.values(), answer.completion().promptTokens(), null}
           : failed(schema(), answer);
     }
   }

@@ -2,14 +2,19 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Completion;
 import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.Readout;
+import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.RowResult;
+import dev.strata.udfs.engine.ScoredTokens;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.StopStringScanner;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -27,20 +32,32 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
   }
 
   /**
-   * What the engine is asked.
+   * What the engine is asked, which is one thing unless a text is scored in windows.
    *
-   * @throws dev.strata.udfs.api.RowException if an answer to choose has no tokens
+   * @param context the most tokens of one
+   * @throws RowException if an answer to choose, or a text that follows a prompt, has no tokens
    */
+  List<AskPart> asks(EncodedQuestion question, long seed, int context) {
+    int[] tokens = question.tokens();
+    if (question.question().readout() instanceof Readout.Score score) {
+      if (question.given() >= tokens.length) {
+        throw new RowException(
+            "column '%s' adds no token to those of its prompt"
+                .formatted(score.continuationColumn()));
+      }
+      return AskPart.windows(tokens, Math.max(1, question.given()), score.windows(), context);
+    }
+    return List.of(new AskPart(tokens, ask(question.question(), question.own(), seed)));
+  }
+
   Ask ask(Question question, SamplingOptions own, long seed) {
     Readout readout = question.readout();
-    if (readout == null) {
-      return new Ask.Generate(own, seed, stopCondition(own), null);
+    if (readout instanceof Readout.Embed embed) {
+      return new Ask.Embed(embed.pooling(), embed.isUnit());
     }
-    return switch (readout.kind()) {
-      case SCORE -> new Ask.Score(1);
-      case EMBED -> new Ask.Embed();
-      case CHOOSE -> new Ask.Choose(continuations.of(question.prompt(), readout.texts()));
-    };
+    return readout instanceof Readout.Choose choose
+        ? new Ask.Choose(continuations.of(question.prompt(), choose.texts()))
+        : new Ask.Generate(own, seed, stopCondition(own), null);
   }
 
   /** What ends an answer besides its length. */
@@ -61,11 +78,27 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
     return all;
   }
 
-  /** What the engine made. */
-  Answer answer(RowResult result, int promptTokens, SamplingOptions own) {
-    if (result.error() != null) {
-      return Answer.failed(result.error(), promptTokens);
+  /**
+   * What the engine made.
+   *
+   * @param results one for each of {@link #asks}
+   */
+  Answer answer(List<RowResult> results, int promptTokens, SamplingOptions own) {
+    Optional<RowResult> failed = results.stream().filter(r -> r.error() != null).findFirst();
+    if (failed.isPresent()) {
+      return Answer.failed(failed.get().error(), promptTokens);
     }
+    return results.size() == 1
+        ? answer(results.get(0), results.get(0).values(), promptTokens, own)
+        : answer(results.get(0), joined(results), promptTokens, own);
+  }
+
+  private static float[] joined(List<RowResult> windows) {
+    return ScoredTokens.joined(windows.stream().map(w -> ScoredTokens.of(w.values())).toList())
+        .values();
+  }
+
+  private Answer answer(RowResult result, float[] values, int promptTokens, SamplingOptions own) {
     boolean isRead = result.tokens().length == 0;
     String completion =
         isRead
@@ -73,7 +106,7 @@ record AnswerText(ModelText text, Set<Integer> stopTokens, Continuations continu
             : StopStringScanner.truncate(text.decode(shown(result, own)), own.stopStrings());
     return new Answer(
         new Completion(completion, result.reason(), promptTokens, result.tokens().length, null),
-        result.values());
+        values);
   }
 
   /** All tokens but the stop token. */

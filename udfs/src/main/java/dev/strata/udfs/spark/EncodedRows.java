@@ -91,9 +91,25 @@ final class EncodedRows {
    * A question that was read.
    *
    * @param prompt null where its tokens have to be made alone
+   * @param given what of it is before what is scored; null where all is, or the prompt is null
    */
   private record Rendered(
-      Question question, SamplingOptions own, RenderedPrompt prompt, RowException error) {
+      Question question,
+      SamplingOptions own,
+      RenderedPrompt prompt,
+      RenderedPrompt given,
+      RowException error) {
+
+    static Rendered of(Question question, SamplingOptions own, RowEncoder encoder) {
+      RenderedPrompt prompt = encoder.rendered(question, question.newTokens(own));
+      RenderedPrompt given = prompt == null ? null : question.prompt().given(encoder.text());
+      return new Rendered(question, own, prompt, given, null);
+    }
+
+    /** What is encoded of it, either null where there is none. */
+    Stream<RenderedPrompt> texts() {
+      return Stream.of(prompt, given);
+    }
 
     long chars() {
       return prompt == null ? MOST_CHARS : prompt.text().length();
@@ -107,32 +123,39 @@ final class EncodedRows {
   private Rendered render(Question question) {
     try {
       SamplingOptions own = encoder.withTokens(question.sampling(sampling));
-      return new Rendered(question, own, encoder.rendered(question, own.maxNewTokens()), null);
+      return Rendered.of(question, own, encoder);
     } catch (RowException e) {
-      return new Rendered(question, null, null, e);
+      return new Rendered(question, null, null, null, e);
     }
   }
 
   private void encode(List<RenderedRow> rows) {
     Stream<Rendered> questions = rows.stream().flatMap(row -> row.questions().stream());
-    Iterator<int[]> tokens = encoder.encodeAll(questions.map(Rendered::prompt).toList()).iterator();
+    Iterator<int[]> tokens =
+        encoder.encodeAll(questions.flatMap(Rendered::texts).toList()).iterator();
     for (RenderedRow row : rows) {
       ready.add(
           new EncodedRow(
-              row.row(), row.questions().stream().map(q -> encoded(q, tokens.next())).toList()));
+              row.row(),
+              row.questions().stream()
+                  .map(q -> encoded(q, tokens.next(), tokens.next()))
+                  .toList()));
     }
   }
 
-  private EncodedQuestion encoded(Rendered rendered, int[] tokens) {
+  private EncodedQuestion encoded(Rendered rendered, int[] tokens, int[] given) {
     Question question = rendered.question();
     if (rendered.error() != null) {
       return EncodedQuestion.failed(question, rendered.error());
     }
     try {
-      int newTokens = rendered.own().maxNewTokens();
+      int newTokens = question.newTokens(rendered.own());
       int[] right =
-          encoder.isRight(tokens, newTokens) ? tokens : encoder.encode(question, newTokens);
-      return new EncodedQuestion(question, rendered.own(), right, null);
+          encoder.isRight(question, tokens, newTokens)
+              ? tokens
+              : encoder.encode(question, newTokens);
+      int before = given == null ? encoder.given(question) : given.length;
+      return new EncodedQuestion(question, rendered.own(), right, before, null);
     } catch (RowException e) {
       return EncodedQuestion.failed(question, e);
     }

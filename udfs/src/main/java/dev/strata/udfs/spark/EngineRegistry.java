@@ -114,7 +114,7 @@ final class EngineRegistry<E extends SharedEngine> implements AutoCloseable {
       return start(key, request, slot);
     }
     if (slot.engine() != null) {
-      slot.engine().expect(request.options().rowTokens());
+      slot.engine().expect(request.options().expectedRows());
     }
     return slot;
   }

@@ -60,14 +60,19 @@ public final class Fingerprints {
             new RunIdentity(
                 ModelIdentity.of(checkpoint, IDENTITY_DIGITS),
                 new Sha256().add(options.prompt()).hex(IDENTITY_DIGITS),
-                new Sha256()
-                    .add(options.sampling())
-                    .add(options.rowOptions())
-                    .add(options.seed())
-                    .add(options.cutsPrompts())
-                    .add(options.engine().computeType())
-                    .add(options.engine().kvType())
-                    .hex(IDENTITY_DIGITS)));
+                asked(options).hex(IDENTITY_DIGITS)));
+  }
+
+  private static Sha256 asked(GenerationOptions options) {
+    Sha256 digest =
+        new Sha256()
+            .add(options.sampling())
+            .add(options.rowOptions())
+            .add(options.seed())
+            .add(options.cutsPrompts())
+            .add(options.engine().computeType())
+            .add(options.engine().kvType());
+    return options.readout() == null ? digest : digest.add(options.readout());
   }
 
   /**
@@ -169,14 +174,14 @@ public final class Fingerprints {
         new FingerprintTask(
             schema.length(),
             RowPrompts.of(options, texts),
-            OutputRows.of(schema, columns, AnswerColumns.Completed.COMPLETION),
+            OutputRows.of(schema, columns, AnswerColumns.of(options.readout())),
             identity.toString());
     return texts.rows(rows).map(task, Encoders.row(schema.add(COLUMN, DataTypes.StringType)));
   }
 
   /** The columns of an output that a run adds to its input's, fingerprints last. */
-  public static StructType addedColumns() {
-    return AnswerColumns.Completed.COMPLETION.schema().add(COLUMN, DataTypes.StringType);
+  public static StructType addedColumns(GenerationOptions options) {
+    return AnswerColumns.of(options.readout()).schema().add(COLUMN, DataTypes.StringType);
   }
 
   /** What a fingerprint says of the run. */

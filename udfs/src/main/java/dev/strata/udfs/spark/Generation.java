@@ -38,13 +38,13 @@ public final class Generation {
   /** As {@link #apply(Dataset, GenerationOptions, EngineStats)}, with some of the columns alone. */
   public static Dataset<Row> apply(
       Dataset<Row> input, List<String> columns, GenerationOptions options, EngineStats stats) {
-    return apply(input, columns, options, null, AnswerColumns.Completed.COMPLETION, stats, null, 1);
+    return apply(input, columns, options, AnswerColumns.of(options.readout()), stats, null, 1);
   }
 
   /**
-   * The input's rows, each with what is read of its prompt.
+   * The input's rows, each with what is asked of its prompt.
    *
-   * @param readout what that is; null where new tokens are wanted
+   * @param answers what becomes of it
    * @param deal how rows are dealt to partitions whose tasks keep a journal; null for neither
    * @param maxErrorRate the part of the rows that may fail; 1 for all
    */
@@ -52,7 +52,6 @@ public final class Generation {
       Dataset<Row> input,
       List<String> columns,
       GenerationOptions options,
-      Readout readout,
       AnswerColumns answers,
       EngineStats stats,
       JournaledDeal deal,
@@ -74,7 +73,6 @@ public final class Generation {
                 .journaled(
                     deal == null ? null : deal.journal(), deal == null ? 0 : deal.partitions()),
             prompts,
-            readout,
             output,
             allowed(dealt, maxErrorRate, stats));
     return dealt.mapPartitions(task, Encoders.row(output.schema()));
@@ -105,8 +103,9 @@ public final class Generation {
    *
    * @throws StrataException if one is not there
    */
-  public static StructType schema(StructType input, List<String> columns) {
-    return OutputRows.of(input, columns, AnswerColumns.Completed.COMPLETION).schema();
+  public static StructType schema(
+      StructType input, List<String> columns, GenerationOptions options) {
+    return OutputRows.of(input, columns, AnswerColumns.of(options.readout())).schema();
   }
 
   /**

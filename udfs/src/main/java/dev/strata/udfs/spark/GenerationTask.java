@@ -13,22 +13,13 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
 
   private final PartitionTask task;
   private final RowPrompts prompts;
-  private final Readout readout;
   private final OutputRows output;
   private final ErrorLimit.Allowed allowed;
 
-  /**
-   * @param readout what is read from the model; null where new tokens are wanted
-   */
   GenerationTask(
-      PartitionTask task,
-      RowPrompts prompts,
-      Readout readout,
-      OutputRows output,
-      ErrorLimit.Allowed allowed) {
+      PartitionTask task, RowPrompts prompts, OutputRows output, ErrorLimit.Allowed allowed) {
     this.task = task;
     this.prompts = prompts;
-    this.readout = readout;
     this.output = output;
     this.allowed = allowed;
   }
@@ -47,8 +38,7 @@ final class GenerationTask implements MapPartitionsFunction<Row, Row> {
    */
   private AskedRow asked(Row row, ErrorLimit errors) {
     errors.asked();
-    return new AskedRow(
-        RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row, readout)));
+    return new AskedRow(RowCodec.encode(output.kept(row)), List.of(new RowAsk(prompts, row)));
   }
 
   /** The rows of a partition that come out. */

@@ -2,6 +2,7 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.ExpectedRows;
 import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.concurrent.Cleanup;
 import dev.strata.udfs.engine.Engine;
@@ -96,8 +97,8 @@ final class ModelEngine implements SharedEngine {
   }
 
   @Override
-  public void expect(int rowTokens) {
-    engine.expect(rowTokens);
+  public void expect(ExpectedRows rows) {
+    engine.expect(rows);
   }
 
   @Override

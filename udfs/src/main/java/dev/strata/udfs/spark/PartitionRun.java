@@ -3,6 +3,7 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOptions;
+import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.engine.Ask;
 import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.ReadAhead;
@@ -13,6 +14,7 @@ import dev.strata.udfs.journal.RowKey;
 import dev.strata.udfs.model.GenerationDefaults;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -35,7 +37,15 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
    *
    * @param key what equal ones have in common; null where each is asked
    */
-  private record Open(PendingRows.Pending row, int index, SamplingOptions own, String key) {}
+  private record Open(
+      PendingRows.Pending row, int index, SamplingOptions own, String key, OpenParts parts) {}
+
+  /**
+   * A part of a question that the engine has.
+   *
+   * @param index which of the question's parts
+   */
+  private record OpenPart(Open question, int index) {}
 
   private final EncodedRows input;
   private final GenerationOptions options;
@@ -44,7 +54,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final AnswerText text;
   private final EngineClient client;
   private final PendingRows pending;
-  private final Map<Integer, Open> open = new HashMap<>();
+  private final Map<Integer, OpenPart> open = new HashMap<>();
   private final ReadAhead readAhead;
   private final EqualPrompts equal = new EqualPrompts();
   private final TaskWatch watch;
@@ -214,7 +224,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
       long seed = question.question().seed(options.seed(), own);
       String key = options.dedupes() ? question.digest(seed).hex() : null;
       if (key == null || !isAnswered(key, row, index)) {
-        ask(new Open(row, index, own, key), question, seed);
+        ask(row, index, key, question, seed);
       }
     } catch (RowException e) {
       int tokens = question.tokens().length;
@@ -234,14 +244,27 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     return true;
   }
 
-  private void ask(Open asking, EncodedQuestion question, long seed) {
-    Ask ask = text.ask(question.question(), question.own(), seed);
-    int key = pending.addTokens(question.tokens());
+  private void ask(
+      PendingRows.Pending row, int index, String key, EncodedQuestion question, long seed) {
+    List<AskPart> parts = text.asks(question, seed, session.contextLength());
+    OpenParts results = new OpenParts(parts.size(), question.tokens().length);
+    Open asking = new Open(row, index, question.own(), key, results);
+    for (int i = 0; i < parts.size(); i++) {
+      ask(new OpenPart(asking, i), parts.get(i), question, seed);
+    }
+  }
+
+  private void ask(OpenPart asking, AskPart part, EncodedQuestion question, long seed) {
+    int key = pending.addTokens(part.tokens());
     open.put(key, asking);
     if (journaled.isPresent()) {
-      journaled.get().ask(key, ask, RowKey.of(question.rowDigest(seed)));
+      Sha256 digest = question.rowDigest(seed);
+      boolean isFirst = asking.index() == 0;
+      journaled
+          .get()
+          .ask(key, part.ask(), RowKey.of(isFirst ? digest : digest.add(asking.index())));
     } else {
-      submit(key, ask);
+      submit(key, part.ask());
     }
   }
 
@@ -252,9 +275,14 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
 
   private void answered(RowResult result) {
     int key = (int) result.key();
-    Open question = open.remove(key);
-    int promptTokens = pending.releaseTokens(key);
-    Answer answer = text.answer(result, promptTokens, question.own());
+    OpenPart part = open.remove(key);
+    pending.releaseTokens(key);
+    Open question = part.question();
+    if (!question.parts().completedBy(part.index(), result)) {
+      return;
+    }
+    Answer answer =
+        text.answer(question.parts().results(), question.parts().promptTokens(), question.own());
     pending.answer(question.row(), question.index(), answer);
     if (question.key() != null) {
       for (EqualPrompts.Waiting waiting : equal.answered(question.key(), answer)) {

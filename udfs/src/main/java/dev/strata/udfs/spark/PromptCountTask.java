@@ -3,6 +3,7 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.text.ModelText;
@@ -69,8 +70,22 @@ final class PromptCountTask implements MapPartitionsFunction<Row, PromptCounts> 
     if (question.error() != null) {
       return PromptCounts.failure(question.error().getMessage());
     }
-    PromptCounts counts = count(question.tokens().length, question.own());
+    int promptTokens = question.tokens().length;
+    PromptCounts counts =
+        question.question().readout() == null
+            ? count(promptTokens, question.own())
+            : countRead(promptTokens, question.question().readout());
     return question.question().isUndecoded() ? counts.plus(PromptCounts.UNDECODED) : counts;
+  }
+
+  private PromptCounts countRead(int promptTokens, Readout readout) {
+    boolean isWindowed = readout instanceof Readout.Score score && score.windows() != null;
+    if (!isWindowed && promptTokens > plan.contextTokens()) {
+      return PromptCounts.failure(
+          "the text has more than the %,d tokens of the model's context"
+              .formatted(plan.contextTokens()));
+    }
+    return PromptCounts.read(promptTokens);
   }
 
   private PromptCounts count(int promptTokens, SamplingOptions own) {

@@ -65,6 +65,12 @@ public record PromptCounts(
         (double) kept * newTokens);
   }
 
+  /** A row that has something read of its prompt alone, whose keys and values mostly pass. */
+  static PromptCounts read(int promptTokens) {
+    double squared = (double) promptTokens * promptTokens;
+    return new PromptCounts(1, Map.of(), 0, promptTokens, squared, 0, 0, 0, 0, 0, 0);
+  }
+
   /** The rows of both. */
   public PromptCounts plus(PromptCounts other) {
     Map<String, Long> all = new TreeMap<>(failures);

@@ -29,17 +29,40 @@ public final class Prompts {
 
   /** Which label fits each text, unless a prompt or conversations say what is asked. */
   static PromptOptions classify(StrataConf conf, List<String> labels) {
-    if (conf.get(StrataKeys.PROMPT) != null || conf.get(StrataKeys.MESSAGES_COLUMN) != null) {
+    if (isGiven(conf)) {
       return conf.promptOptions();
     }
     String template = conf.get(StrataKeys.SQL_PROMPT_CLASSIFY);
     return of(TaskPrompts.classify(template, labels, conf.get(StrataKeys.TEXT_COLUMN)), conf);
   }
 
+  /** Whether a prompt or conversations say what is asked, and not the text column alone. */
+  static boolean isGiven(StrataConf conf) {
+    return conf.get(StrataKeys.PROMPT) != null || conf.get(StrataKeys.MESSAGES_COLUMN) != null;
+  }
+
+  /**
+   * What each text follows, or else the text itself.
+   *
+   * @throws StrataException if there is a system message for a text or prompt that is no
+   *     conversation
+   */
+  public static PromptOptions score(StrataConf conf) {
+    if (conf.get(StrataKeys.SYSTEM) != null && conf.get(StrataKeys.MESSAGES_COLUMN) == null) {
+      throw StrataException.usage(
+          "%s (%s) belongs to a conversation, and what is scored follows a plain text: put it into"
+              + " %s, or give %s",
+          StrataKeys.SYSTEM.option(),
+          StrataKeys.SYSTEM.name(),
+          StrataKeys.PROMPT.option(),
+          StrataKeys.MESSAGES_COLUMN.option());
+    }
+    return isGiven(conf) ? conf.promptOptions() : bare(conf);
+  }
+
   /** Each text itself. */
-  static PromptOptions bare(StrataConf conf) {
-    String column = conf.get(StrataKeys.TEXT_COLUMN);
-    return new PromptOptions(TaskPrompts.placeholder(column), null, null, column, null, null, null);
+  public static PromptOptions bare(StrataConf conf) {
+    return new PromptOptions(TaskPrompts.placeholder(conf.get(StrataKeys.TEXT_COLUMN)), null, null);
   }
 
   private static PromptOptions of(String template, StrataConf conf) {

@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.SamplingOptions;
 import java.util.function.UnaryOperator;
 
@@ -40,6 +41,21 @@ public abstract class Question {
   /** The id of the row that asks; null if it has none. */
   String id() {
     return null;
+  }
+
+  /** The most tokens that shall fit the context behind the prompt. */
+  final int newTokens(SamplingOptions own) {
+    boolean isReadAlone = readout() instanceof Readout.Score || readout() instanceof Readout.Embed;
+    return isReadAlone ? 0 : own.maxNewTokens();
+  }
+
+  /**
+   * Whether its texts may be cut to fit the context. What is scored behind a prompt or in windows
+   * is scored whole.
+   */
+  final boolean mayBeCut() {
+    return !(readout() instanceof Readout.Score score
+        && (score.continuationColumn() != null || score.windows() != null));
   }
 
   /** What is read from the model; null where new tokens are wanted. */

@@ -1,5 +1,6 @@
 package dev.strata.udfs.spark;
 
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.decode.RowSeed;
 import java.util.function.UnaryOperator;
@@ -10,25 +11,15 @@ final class RowAsk extends Question {
 
   private final RowPrompts prompts;
   private final Row row;
-  private final Readout readout;
 
-  /** A row that asks for new tokens. */
   RowAsk(RowPrompts prompts, Row row) {
-    this(prompts, row, null);
-  }
-
-  /**
-   * @param readout what is read from the model; null where new tokens are wanted
-   */
-  RowAsk(RowPrompts prompts, Row row, Readout readout) {
     this.prompts = prompts;
     this.row = row;
-    this.readout = readout;
   }
 
   @Override
   Readout readout() {
-    return readout;
+    return prompts.readout();
   }
 
   @Override
@@ -53,7 +44,7 @@ final class RowAsk extends Question {
   @Override
   long seed(long run, SamplingOptions own) {
     Long brought = prompts.seed(row);
-    if (own.isGreedy() || readout != null) {
+    if (own.isGreedy() || readout() != null) {
       return 0;
     }
     String id = brought == null ? prompts.id(row) : null;

@@ -31,7 +31,7 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
    */
   int[] encode(Question question, int newTokens) {
     try {
-      return cuts
+      return cuts(question)
           ? PromptFit.tokens(text, limit(newTokens), cut -> question.prompt(cut).encode(text))
           : question.prompt().encode(text);
     } catch (RowException | StrataException e) {
@@ -39,6 +39,16 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
     } catch (RuntimeException | StackOverflowError e) {
       throw new RowException("the prompt cannot be made: " + e, e);
     }
+  }
+
+  /**
+   * How many tokens of a prompt are before what is scored; 0 where all are.
+   *
+   * @throws RowException as for {@link #encode}
+   */
+  int given(Question question) {
+    RenderedPrompt given = question.prompt().given(text);
+    return given == null ? 0 : text.encode(given).length;
   }
 
   /**
@@ -77,7 +87,7 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
                 isLong[0] |= PromptFit.mayCut(own, limit(newTokens));
                 return own;
               });
-      return cuts && isLong[0] ? null : prompt.rendered(text);
+      return cuts(question) && isLong[0] ? null : prompt.rendered(text);
     } catch (RuntimeException | StackOverflowError e) {
       return null; // encode says it
     }
@@ -101,7 +111,13 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
   }
 
   /** Whether tokens that were made of a whole prompt are what {@link #encode} gives. */
-  boolean isRight(int[] tokens, int newTokens) {
-    return tokens != null && tokens.length > 0 && (!cuts || tokens.length <= limit(newTokens));
+  boolean isRight(Question question, int[] tokens, int newTokens) {
+    return tokens != null
+        && tokens.length > 0
+        && (!cuts(question) || tokens.length <= limit(newTokens));
+  }
+
+  private boolean cuts(Question question) {
+    return cuts && question.mayBeCut();
   }
 }

@@ -12,19 +12,45 @@ import java.util.List;
  *
  * @param conversation null where there is a plain text
  * @param plain null where there is a conversation
+ * @param continuation what follows it and is scored; null for nothing
  * @param arguments what the chat template is given besides a conversation
  */
-record RowPrompt(List<Message> conversation, String plain, TemplateArguments arguments) {
+record RowPrompt(
+    List<Message> conversation, String plain, String continuation, TemplateArguments arguments) {
 
   static RowPrompt conversation(List<Message> conversation, TemplateArguments arguments) {
-    return new RowPrompt(conversation, null, arguments);
+    return new RowPrompt(conversation, null, null, arguments);
   }
 
   static RowPrompt plain(String text) {
-    return new RowPrompt(null, text, TemplateArguments.NONE);
+    return new RowPrompt(null, text, null, TemplateArguments.NONE);
   }
 
+  RowPrompt followedBy(String text) {
+    return new RowPrompt(conversation, plain, text, arguments);
+  }
+
+  /** All of it. */
   RenderedPrompt rendered(ModelText text) {
+    RenderedPrompt prompt = prompt(text);
+    return continuation == null
+        ? prompt
+        : new RenderedPrompt(prompt.text() + continuation, prompt.addSpecialTokens());
+  }
+
+  /**
+   * What is before the continuation, as evaluations of models have it: white space at its end is
+   * the continuation's, since many tokens begin with theirs. Null where there is no continuation.
+   */
+  RenderedPrompt given(ModelText text) {
+    if (continuation == null) {
+      return null;
+    }
+    RenderedPrompt prompt = prompt(text);
+    return new RenderedPrompt(prompt.text().stripTrailing(), prompt.addSpecialTokens());
+  }
+
+  private RenderedPrompt prompt(ModelText text) {
     return plain != null ? text.plainPrompt(plain) : text.prompt(conversation, arguments);
   }
 
@@ -35,6 +61,9 @@ record RowPrompt(List<Message> conversation, String plain, TemplateArguments arg
   /** Adds all of it to a digest. */
   Sha256 digest(Sha256 digest) {
     messages().forEach(message -> digest.add(message.role()).add(message.content()));
+    if (continuation != null) {
+      digest.add("continuation").add(continuation);
+    }
     if (arguments.template() != null) {
       digest.add(arguments.template());
     }

@@ -3,10 +3,12 @@ package dev.strata.udfs.spark;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.Message;
 import dev.strata.udfs.api.PromptOptions;
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.RowException;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.api.Sha256;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.text.TaskPrompts;
 import dev.strata.udfs.text.TemplateArguments;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -24,8 +26,10 @@ final class RowPrompts implements Serializable {
   private final TextTemplate system;
   private final TextTemplate user;
   private final MessagesColumn messages;
+  private final TextTemplate continuation;
   private final TemplateArguments arguments;
   private final RowOptions rowOptions;
+  private final Readout readout;
   private final int idColumn;
   private final int plainColumn;
   private final int errorColumn;
@@ -34,16 +38,20 @@ final class RowPrompts implements Serializable {
       TextTemplate system,
       TextTemplate user,
       MessagesColumn messages,
+      TextTemplate continuation,
       TemplateArguments arguments,
       RowOptions rowOptions,
+      Readout readout,
       int idColumn,
       int plainColumn,
       int errorColumn) {
     this.system = system;
     this.user = user;
     this.messages = messages;
+    this.continuation = continuation;
     this.arguments = arguments;
     this.rowOptions = rowOptions;
+    this.readout = readout;
     this.idColumn = idColumn;
     this.plainColumn = plainColumn;
     this.errorColumn = errorColumn;
@@ -64,11 +72,19 @@ final class RowPrompts implements Serializable {
         prompt.messagesColumn() == null
             ? null
             : MessagesColumn.of(prompt.messagesColumn(), columns),
+        continuation(options.readout(), columns),
         TemplateArguments.ofRun(prompt.templateName(), prompt.templateArguments()),
         RowOptions.of(options.rowOptions(), columns),
+        options.readout(),
         index(options.idColumn(), "--id-column", columns),
         index(prompt.plainColumn(), "the prompt", columns),
         index(prompt.errorColumn(), "the prompt", columns));
+  }
+
+  private static TextTemplate continuation(Readout readout, TextColumns columns) {
+    return readout instanceof Readout.Score score && score.continuationColumn() != null
+        ? TextTemplate.of(TaskPrompts.placeholder(score.continuationColumn()), columns)
+        : null;
   }
 
   private static int index(String column, String use, TextColumns columns) {
@@ -87,11 +103,23 @@ final class RowPrompts implements Serializable {
     if (error != null) {
       throw new RowException(error);
     }
-    String plain = text(row, plainColumn);
-    return plain != null
-        ? RowPrompt.plain(own.apply(plain))
-        : RowPrompt.conversation(
-            conversation(row, own), rowOptions.templateArguments(row).over(arguments));
+    RowPrompt prompt = asked(row, own);
+    return continuation == null ? prompt : prompt.followedBy(continuation.render(row, own));
+  }
+
+  private RowPrompt asked(Row row, UnaryOperator<String> own) {
+    String plain = isPlain() ? user.render(row, own) : text(row, plainColumn);
+    if (plain != null) {
+      return RowPrompt.plain(isPlain() ? plain : own.apply(plain));
+    }
+    return RowPrompt.conversation(
+        conversation(row, own), rowOptions.templateArguments(row).over(arguments));
+  }
+
+  /** What is read of a text itself is not read of a conversation about it. */
+  private boolean isPlain() {
+    return messages == null
+        && (readout instanceof Readout.Score || readout instanceof Readout.Embed);
   }
 
   private List<Message> conversation(Row row, UnaryOperator<String> own) {
@@ -117,6 +145,11 @@ final class RowPrompts implements Serializable {
   Sha256 ask(Row row) {
     Sha256 ask = new Sha256().add(id(row)).add(seed(row)).add(overrides(row));
     return prompt(row, UnaryOperator.identity()).digest(ask);
+  }
+
+  /** What is read from the model; null where new tokens are wanted. */
+  Readout readout() {
+    return readout;
   }
 
   /** What the row's own columns say of sampling. */

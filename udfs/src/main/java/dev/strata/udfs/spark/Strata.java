@@ -4,6 +4,7 @@ import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.Nearest;
 import dev.strata.udfs.api.PromptOptions;
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataKeys;
@@ -239,7 +240,7 @@ public final class Strata {
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> ask(Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt) {
-    return ask(rows, prompt, null, AnswerColumns.Completed.COMPLETION);
+    return ask(rows, prompt, null);
   }
 
   /**
@@ -253,42 +254,44 @@ public final class Strata {
   public Dataset<Row> classify(Dataset<Row> rows, List<String> choices) {
     LabelNames.check("classify", choices);
     List<String> all = List.copyOf(choices);
-    return ask(
-        rows,
-        conf -> Prompts.classify(conf, all),
-        Readout.choose(all),
-        new AnswerColumns.Labelled(all));
+    return ask(rows, conf -> Prompts.classify(conf, all), Readout.choose(all));
   }
 
   /**
-   * Says how likely the text of each row is to the model: the rows have {@code log_likelihood}, the
-   * sum over the text's tokens, each after those before it, {@code tokens}, how many those are, and
-   * {@code error}.
+   * Says how likely the text of each row is to the model, after {@link #prompt} or the conversation
+   * of {@link #messagesColumn} if one is given: the rows have {@code log_likelihood}, the sum over
+   * the text's tokens, each after those before it, {@code tokens}, how many those are, {@code
+   * perplexity}, {@code is_greedy}, whether each is the likeliest at its place, and {@code error};
+   * with {@code spark.strata.score.tokens} also {@code token_log_probs}.
    *
-   * @throws StrataException as for {@link #generate}
+   * @throws StrataException as for {@link #generate}, or if windows would leave tokens out
    */
   public Dataset<Row> score(Dataset<Row> rows) {
-    return ask(rows, Prompts::bare, Readout.SCORE, AnswerColumns.Read.LIKELIHOOD);
+    return ask(rows, Prompts::score, Readouts.score(conf()));
   }
 
   /**
-   * Gives the text of each row a vector of length one, the mean of its last hidden states: the rows
-   * have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as good an embedding as
-   * the model makes it, and most are not made for that.
+   * Gives the text of each row a vector, the mean of its last hidden states or the last of them by
+   * {@code spark.strata.embed.pooling}, of length one unless {@code spark.strata.embed.normalize}
+   * is false: the rows have {@code embedding}, {@code prompt_tokens} and {@code error}. It is as
+   * good an embedding as the model makes it, and most are not made for that.
    *
    * @throws StrataException as for {@link #generate}
    */
   public Dataset<Row> embed(Dataset<Row> rows) {
-    return ask(rows, Prompts::bare, Readout.EMBED, AnswerColumns.Read.EMBEDDING);
+    return ask(rows, Prompts::bare, Readouts.embed(conf()));
   }
 
-  private Dataset<Row> ask(
-      Dataset<Row> rows,
-      Function<StrataConf, PromptOptions> prompt,
-      Readout readout,
-      AnswerColumns answers) {
+  /**
+   * The same with something read of the prompt.
+   *
+   * @param readout what that is; null where new tokens are wanted
+   */
+  public Dataset<Row> ask(
+      Dataset<Row> rows, Function<StrataConf, PromptOptions> prompt, Readout readout) {
     StrataConf conf = conf();
-    GenerationOptions options = conf.generationOptions(prompt.apply(conf));
+    GenerationOptions options = conf.generationOptions(prompt.apply(conf)).reading(readout);
+    AnswerColumns answers = AnswerColumns.of(readout);
     Optional<Integer> partitions = conf.find(StrataKeys.PARTITIONS);
     JournaledDeal deal =
         journal == null
@@ -299,7 +302,6 @@ public final class Strata {
         dealt,
         Generation.columns(rows, conf, options),
         options,
-        readout,
         names == null ? answers : new AnswerColumns.Alone(answers, names),
         counts == null ? EngineStats.register(session) : counts,
         deal,

@@ -1,6 +1,7 @@
 package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.Message;
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.SamplingOverrides;
 import dev.strata.udfs.decode.RowSeed;

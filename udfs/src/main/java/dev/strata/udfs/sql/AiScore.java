@@ -1,8 +1,8 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
-import dev.strata.udfs.spark.Readout;
 import dev.strata.udfs.spark.TextQuestion;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -48,11 +48,8 @@ final class AiScore extends AiFunction {
 
     @Override
     public Object value(List<Answer> answers) {
-      double sum = 0;
-      for (float value : answers.get(0).values()) {
-        sum += value;
-      }
-      return new GenericInternalRow(new Object[] {sum, answers.get(0).values().length});
+      Answer answer = answers.get(0);
+      return new GenericInternalRow(new Object[] {answer.logLikelihood(), answer.scoredTokens()});
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.api.Readout;
 import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.Question;
-import dev.strata.udfs.spark.Readout;
 import dev.strata.udfs.spark.TextQuestion;
 import java.util.List;
 import org.apache.spark.sql.types.DataType;

@@ -20,7 +20,8 @@ class StrataConfTest {
     assertThat(conf.engineOptions())
         .isEqualTo(
             new EngineOptions(
-                "/m", "auto", 4L << 30, 4L << 30, "auto", 0, 0, 0, 0, -1, 0, "auto", "auto"));
+                "/m", "auto", 4L << 30, 4L << 30, "auto", 0, 0, 0, 0, -1, 0, false, "auto",
+                "auto"));
     assertThat(conf.promptOptions()).isEqualTo(new PromptOptions("{{text}}", null, null));
     assertThat(conf.samplingOverrides()).isEqualTo(SamplingOverrides.NONE);
   }
@@ -82,7 +83,8 @@ class StrataConfTest {
   void whatAQueryExpectsOfItsRowsIsNotWhatAnEngineIs() {
     Map<String, String> settings = Map.of("spark.strata.model", "/m");
     EngineOptions options = StrataConf.of(settings).engineOptions();
-    assertThat(options.withRowTokens(700).identity()).isEqualTo(options.identity());
+    assertThat(options.expecting(new ExpectedRows(700, false)).identity())
+        .isEqualTo(options.identity());
     assertThat(options.on("cuda:1", 0).identity()).isNotEqualTo(options.identity());
     assertThat(options.withMemory(3, 5).withMemory(4L << 30, 4L << 30)).isEqualTo(options);
     assertThat(options.withMemory(3, 5).hostMemory()).isEqualTo(5);

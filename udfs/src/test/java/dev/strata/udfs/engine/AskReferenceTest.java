@@ -55,7 +55,8 @@ class AskReferenceTest {
       for (int i = 0; i < rows.size(); i++) {
         Expected row = rows.get(i);
         assertThat(results.get(3 * i).values()).containsExactly(row.log_probabilities(), CLOSE);
-        assertThat(results.get(3 * i + 1).values()).containsExactly(row.scores(), CLOSE);
+        ScoredTokens scores = ScoredTokens.of(results.get(3 * i + 1).values());
+        assertThat(scores.logProbabilities()).containsExactly(row.scores(), CLOSE);
         assertThat(results.get(3 * i + 2).values()).containsExactly(row.embedding(), within(1e-5f));
       }
     }

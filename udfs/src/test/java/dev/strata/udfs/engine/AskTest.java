@@ -63,7 +63,7 @@ class AskTest {
     choices = new ArrayList<>();
     int row = 0;
     for (int i = 0; i < PROMPTS.size(); i++) {
-      scores.add(logProbabilities(PROMPTS.get(i), 1, seen.get(row++)));
+      scores.add(scored(PROMPTS.get(i), seen.get(row++)).values());
       float[] sums = new float[CONTINUATIONS.get(i).size()];
       for (int j = 0; j < sums.length; j++) {
         int[] all = joined(PROMPTS.get(i), CONTINUATIONS.get(i).get(j));
@@ -117,6 +117,16 @@ class AskTest {
       values[i - from] = (float) (logits.get(i - 1)[tokens[i]] - Math.log(sum));
     }
     return values;
+  }
+
+  private static ScoredTokens scored(int[] tokens, List<float[]> logits) {
+    boolean areLikeliest =
+        IntStream.range(1, tokens.length).allMatch(i -> isLikeliest(tokens[i], logits.get(i - 1)));
+    return new ScoredTokens(logProbabilities(tokens, 1, logits), areLikeliest);
+  }
+
+  private static boolean isLikeliest(int token, float[] logits) {
+    return IntStream.range(0, logits.length).noneMatch(i -> logits[i] > logits[token]);
   }
 
   private interface Asks {
@@ -178,12 +188,35 @@ class AskTest {
           values(engine, asking(i -> new Ask.Score(PROMPTS.get(i).length - 1 | 1)));
       for (int i = 0; i < PROMPTS.size(); i++) {
         int from = PROMPTS.get(i).length - 1 | 1;
-        float[] all = scores.get(i);
-        assertThat(ends.get(i)).hasSize(Math.max(0, all.length + 1 - from));
-        for (int j = 0; j < ends.get(i).length; j++) {
-          assertThat(ends.get(i)[j]).isCloseTo(all[from - 1 + j], CLOSE);
+        float[] all = ScoredTokens.of(scores.get(i)).logProbabilities();
+        float[] end = ScoredTokens.of(ends.get(i)).logProbabilities();
+        assertThat(end).hasSize(Math.max(0, all.length + 1 - from));
+        for (int j = 0; j < end.length; j++) {
+          assertThat(end[j]).isCloseTo(all[from - 1 + j], CLOSE);
         }
       }
+    }
+  }
+
+  /** What is generated where the likeliest token is taken is the likeliest; nothing else is. */
+  @Test
+  void whatWouldBeGeneratedIsTheLikeliest() {
+    int[] prompt = PROMPTS.get(0);
+    try (Engine engine = Engine.start(options().build())) {
+      int[] generated =
+          TestEngines.run(engine, List.of(TestEngines.request(0, prompt, 6))).get(0).tokens();
+      List<RowRequest> rows = new ArrayList<>();
+      for (int changed = -1; changed < generated.length; changed++) {
+        int[] text = joined(prompt, generated);
+        if (changed >= 0) {
+          text[prompt.length + changed]++;
+        }
+        rows.add(TestEngines.asking(rows.size(), text, new Ask.Score(prompt.length)));
+      }
+      List<Boolean> found =
+          values(engine, rows).stream().map(v -> ScoredTokens.of(v).areLikeliest()).toList();
+      assertThat(found.get(0)).isTrue();
+      assertThat(found.subList(1, found.size())).hasSize(generated.length).containsOnly(false);
     }
   }
 
@@ -278,10 +311,10 @@ class AskTest {
                   .formatted(context + 1, context));
       assertThat(results.get(1).error()).contains("token 1048576", "vocabulary");
       assertThat(results.get(2).error()).isNull();
-      assertThat(results.get(2).values()).hasSize(3);
+      assertThat(ScoredTokens.of(results.get(2).values()).count()).isEqualTo(3);
       assertThat(results.get(3).error()).isEqualTo("the prompt has no tokens");
       assertThat(results.get(4).error()).contains("the text has " + (context + 1) + " tokens");
-      assertThat(results.get(5).values()).isEmpty();
+      assertThat(ScoredTokens.of(results.get(5).values()).count()).isZero();
     }
   }
 

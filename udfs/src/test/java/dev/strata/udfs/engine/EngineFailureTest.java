@@ -583,6 +583,7 @@ class EngineFailureTest {
             1,
             -1,
             0,
+            false,
             "auto",
             "cached");
     assertThatThrownBy(() -> Engine.start(noDevice))

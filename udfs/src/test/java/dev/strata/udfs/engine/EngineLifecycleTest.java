@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.ExpectedRows;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -67,7 +68,7 @@ class EngineLifecycleTest {
     try (Engine engine = Engine.start(options)) {
       alone = run(engine);
     }
-    EngineOptions other = options.withRowTokens(7);
+    EngineOptions other = options.expecting(new ExpectedRows(7, false));
     try (Engine first = start(options);
         Engine second = start(other)) {
       assertThat(run(first)).isEqualTo(alone);
@@ -216,12 +217,12 @@ class EngineLifecycleTest {
       assertThat(engine.describePlan()).isEqualTo(small);
       List<List<Integer>> texts = run(engine);
       long read = engine.snapshot().readBytes();
-      engine.expect(5000);
+      engine.expect(new ExpectedRows(5000, false));
       assertThat(run(engine)).isEqualTo(texts);
       assertThat(engine.describePlan()).isEqualTo(large);
       assertThat(engine.snapshot().readBytes()).isGreaterThan(read);
       assertThat(engine.snapshot().doneRows()).isEqualTo(12);
-      engine.expect(20);
+      engine.expect(new ExpectedRows(20, false));
       assertThat(run(engine)).isEqualTo(texts);
       assertThat(engine.describePlan()).isEqualTo(small);
       assertThat(ledger.held("staged").hostBytes()).isLessThanOrEqualTo(24 << 20);
@@ -233,7 +234,7 @@ class EngineLifecycleTest {
     TestEngines.OptionsBuilder options = options().hostMemory(24 << 20).waveSize(0);
     try (Engine engine = start(options.build())) {
       run(engine);
-      engine.expect(500);
+      engine.expect(new ExpectedRows(500, false));
       run(engine);
       assertThat(engine.describePlan()).isEqualTo(plan(options.rowTokens(500).build()));
     }
@@ -252,7 +253,7 @@ class EngineLifecycleTest {
               new int[] {6, 7, 8},
               6,
               (generated, count) -> {
-                engine.expect(5000);
+                engine.expect(new ExpectedRows(5000, false));
                 whileBusy.add(engine.describePlan());
                 return false;
               }));

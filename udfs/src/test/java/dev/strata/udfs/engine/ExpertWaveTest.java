@@ -51,6 +51,7 @@ class ExpertWaveTest {
             0,
             weights,
             rowTokens,
+            false,
             "auto",
             "cached");
     return MemoryPlan.of(model, options, device);

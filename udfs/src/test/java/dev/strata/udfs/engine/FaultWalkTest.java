@@ -200,7 +200,8 @@ class FaultWalkTest {
             TestEngines.request(2, tokens(40, 3), NEW_TOKENS),
             TestEngines.asking(
                 3, tokens(50, 5), new Ask.Choose(List.of(tokens(7, 3), tokens(9, 2)))),
-            TestEngines.asking(4, tokens(60, 5), new Ask.Embed()));
+            TestEngines.asking(4, tokens(60, 5), new Ask.Embed()),
+            TestEngines.asking(5, tokens(70, 6), new Ask.Score(1)));
     List<RowResult> results = TestEngines.run(engine, requests);
     assertThat(results)
         .extracting(RowResult::reason)
@@ -208,6 +209,7 @@ class FaultWalkTest {
             FinishReason.LENGTH,
             FinishReason.LENGTH,
             FinishReason.LENGTH,
+            FinishReason.STOP,
             FinishReason.STOP,
             FinishReason.STOP);
     return new Outcome(

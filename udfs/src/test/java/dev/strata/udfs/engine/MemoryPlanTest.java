@@ -160,6 +160,7 @@ class MemoryPlanTest {
               0,
               weightsMemory,
               0,
+              false,
               "auto",
               "cached");
       return MemoryPlan.of(size(), options, new DeviceTraits(computeType(), true, false, false, 2));

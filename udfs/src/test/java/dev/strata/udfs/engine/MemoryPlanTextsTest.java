@@ -59,6 +59,7 @@ class MemoryPlanTextsTest {
               0,
               weightsMemory,
               rowTokens,
+              false,
               kvType,
               "cached");
       MemoryPlan plan =

@@ -157,6 +157,32 @@ class OutOfDeviceMemoryTest {
     }
   }
 
+  /** What went through in one micro-batch, and kept nothing, goes in two that need it. */
+  @Test
+  void rowsThatAreTooLongNowToPassAreKept() {
+    TestEngines.OptionsBuilder options =
+        options().device("staged").microBatchTokens(1 << 6).deviceMemory(64 << 20);
+    List<RowRequest> rows = new ArrayList<>();
+    for (int[] prompt : prompts()) {
+      rows.add(TestEngines.asking(rows.size(), prompt, new Ask.Score(1)));
+    }
+    List<RowResult> expected;
+    try (Engine engine = Engine.start(options.build())) {
+      expected = TestEngines.run(engine, rows);
+    }
+    for (List<Long> failing : List.of(List.of(3L), List.of(0L, 1L, 9L))) {
+      Failing shortages = new Failing(failing);
+      try (Engine engine = Engine.start(options.build(), shortages)) {
+        List<RowResult> results = TestEngines.run(engine, rows);
+        assertThat(shortages.uses).isEmpty();
+        for (int i = 0; i < rows.size(); i++) {
+          assertThat(results.get(i).values())
+              .containsExactly(expected.get(i).values(), within(1e-4f));
+        }
+      }
+    }
+  }
+
   private static List<int[]> prompts() {
     return IntStream.range(0, 6).mapToObj(i -> IntStream.range(6, 26 + i).toArray()).toList();
   }

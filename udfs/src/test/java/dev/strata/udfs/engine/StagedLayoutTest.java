@@ -70,6 +70,7 @@ class StagedLayoutTest {
               0,
               Math.max(-1, weightsMemory),
               rowTokens,
+              false,
               "auto",
               "cached");
       return MemoryPlan.of(host().size(), options, device);

@@ -141,6 +141,7 @@ final class TestEngines {
     private String io = "cached";
     private long weightsMemory = -1;
     private int rowTokens;
+    private boolean readsPrompts;
 
     private OptionsBuilder(Path model) {
       this.model = model.toString();
@@ -169,6 +170,11 @@ final class TestEngines {
 
     OptionsBuilder rowTokens(int tokens) {
       rowTokens = tokens;
+      return this;
+    }
+
+    OptionsBuilder readsPrompts() {
+      readsPrompts = true;
       return this;
     }
 
@@ -220,6 +226,7 @@ final class TestEngines {
           threads,
           weightsMemory,
           rowTokens,
+          readsPrompts,
           kvType,
           io);
     }

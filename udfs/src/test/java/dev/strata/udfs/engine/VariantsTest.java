@@ -94,11 +94,8 @@ class VariantsTest {
       try (Engine engine = Engine.start(options.build())) {
         List<RowResult> results = TestEngines.run(engine, requests);
         for (int i = 0; i < continuations.size(); i++) {
-          float sum = 0;
-          for (float each : results.get(i).values()) {
-            sum += each;
-          }
-          assertThat(results.get(3).values()[i]).isCloseTo(sum, within(1e-3f));
+          double sum = ScoredTokens.of(results.get(i).values()).sum();
+          assertThat(results.get(3).values()[i]).isCloseTo((float) sum, within(1e-3f));
         }
       }
     }

@@ -49,7 +49,8 @@ class AnswerTextTest {
         new RowResult(
             0, generated, new float[0], isStop ? FinishReason.STOP : FinishReason.LENGTH, null);
     int[] shown = isStop ? new int[] {50, 60} : generated;
-    assertThat(answers.answer(result, 4, own).completion().text()).isEqualTo(text.decode(shown));
+    assertThat(answers.answer(List.of(result), 4, own).completion().text())
+        .isEqualTo(text.decode(shown));
   }
 
   private StopCondition stop(SamplingOptions own) {

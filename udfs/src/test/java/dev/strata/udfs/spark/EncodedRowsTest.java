@@ -233,7 +233,7 @@ class EncodedRowsTest {
     RenderedPrompt impossible = new RenderedPrompt(null, true);
     assertThat(encoder.encodeAll(Arrays.asList(good, null, impossible)))
         .containsExactly(null, null, null);
-    assertThat(encoder.isRight(null, 8)).isFalse();
+    assertThat(encoder.isRight(new RowAsk(prompts, row("x")), null, 8)).isFalse();
     assertThat(encoder.encodeAll(Arrays.asList(null, good)))
         .containsExactly(null, model.encode(good));
     assertThatThrownBy(() -> model.encodeAll(List.of(good, impossible)))

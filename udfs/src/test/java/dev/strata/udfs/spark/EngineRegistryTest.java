@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.strata.udfs.api.EngineOptions;
+import dev.strata.udfs.api.ExpectedRows;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.engine.MemoryBroker;
@@ -67,8 +68,8 @@ class EngineRegistryTest {
     }
 
     @Override
-    public void expect(int tokens) {
-      rowTokens = tokens;
+    public void expect(ExpectedRows rows) {
+      rowTokens = rows.tokens();
     }
 
     @Override
@@ -133,7 +134,8 @@ class EngineRegistryTest {
   private static EngineRequest request(String model, long task, Duration timeout, int rowTokens) {
     EngineOptions options =
         StrataConf.of(Map.of("spark.strata.model", "/" + model)).engineOptions();
-    return new EngineRequest(task, options.withRowTokens(rowTokens), timeout, LONG, null, null);
+    return new EngineRequest(
+        task, options.expecting(new ExpectedRows(rowTokens, false)), timeout, LONG, null, null);
   }
 
   /** A start that may get nothing done for so long. */

@@ -10,6 +10,7 @@ import dev.strata.udfs.engine.EngineClient;
 import dev.strata.udfs.engine.PromptTokens;
 import dev.strata.udfs.engine.RowRequest;
 import dev.strata.udfs.engine.RowResult;
+import dev.strata.udfs.engine.ScoredTokens;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.text.ModelText;
 import dev.strata.udfs.text.RenderedPrompt;
@@ -136,11 +137,7 @@ final class ModelOracle implements AutoCloseable {
     String asked = text.render(List.of(new Message("user", prompt)));
     int before = text.encode(new RenderedPrompt(asked, false)).length;
     int[] all = text.encode(new RenderedPrompt(asked + answer + "<|end|>", false));
-    double sum = 0;
-    for (float value : running.read(all, new Ask.Score(before))) {
-      sum += value;
-    }
-    return sum;
+    return ScoredTokens.of(running.read(all, new Ask.Score(before))).sum();
   }
 
   private float[] read(int[] tokens, Ask ask) {

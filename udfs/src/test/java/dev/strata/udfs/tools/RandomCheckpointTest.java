@@ -115,6 +115,7 @@ class RandomCheckpointTest {
             1,
             -1,
             0,
+            false,
             "auto",
             "cached");
     try (Engine engine = Engine.start(options);
