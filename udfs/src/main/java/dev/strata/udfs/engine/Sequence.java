@@ -135,7 +135,10 @@ final class Sequence {
     states = placesOfStates;
   }
 
-  /** Gives its extent, if it has one, and its states up: its tokens have to go through the model again. */
+  /**
+   * Gives its extent, if it has one, and its states up: its tokens have to go through the model
+   * again.
+   */
   void putBack() {
     extent = null;
     states = null;

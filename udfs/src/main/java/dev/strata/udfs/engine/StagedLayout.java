@@ -252,8 +252,7 @@ final class StagedLayout extends MemoryLayout {
 
   private boolean isBetter(MemoryPlan wider, MemoryPlan usual, Limit limit) {
     long row = options.rowTokens() > 0 ? options.rowTokens() : SHORT_ROW;
-    long kvTokens =
-        options.readsPrompts() ? keptTokens(wider.choice()) : wider.waveRows() * row;
+    long kvTokens = options.readsPrompts() ? keptTokens(wider.choice()) : wider.waveRows() * row;
     long weights = model.residentBytes(wider.tileBytes(), device.pinned());
     long kept = usual.weightsBytes() < weights ? usual.weightsBytes() - weights / 64 : weights;
     return (wider.weightsBytes() >= kept || weights > limit.hostBytes())
@@ -274,8 +273,7 @@ final class StagedLayout extends MemoryLayout {
 
   private long wantedKvTokens(PlanChoice choice) {
     return Math.max(
-        LEAST_KV_TOKENS,
-        options.readsPrompts() ? keptTokens(choice) : expectedTokens(choice));
+        LEAST_KV_TOKENS, options.readsPrompts() ? keptTokens(choice) : expectedTokens(choice));
   }
 
   /** Of the rows of a wave; where nobody says how long they are, many are taken to be short. */

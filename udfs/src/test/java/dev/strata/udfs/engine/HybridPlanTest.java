@@ -62,7 +62,8 @@ class HybridPlanTest {
   private static MemoryPlan plan(DeviceTraits device, long onDevice, long onHost, int wave) {
     EngineOptions options =
         new EngineOptions(
-            "model", "auto", onDevice, onHost, "auto", 0, wave, 0, 0, 0, 512, false, "auto", "cached");
+            "model", "auto", onDevice, onHost, "auto", 0, wave, 0, 0, 0, 512, false, "auto",
+            "cached");
     return MemoryPlan.of(size(), options, device);
   }
 
