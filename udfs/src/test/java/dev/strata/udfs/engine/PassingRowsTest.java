@@ -1,6 +1,7 @@
 package dev.strata.udfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -154,6 +155,27 @@ class PassingRowsTest {
     assertThat(read.poolTokens).isLessThan(any.poolTokens / 2);
     assertThat(read.sweepTokens).isGreaterThanOrEqualTo(any.sweepTokens);
     assertThat(read.scores).isEqualTo(any.scores);
+  }
+
+  /** Of a model whose layers have states, which begin and end with the row. */
+  @ParameterizedTest
+  @ValueSource(strings = {"staged", "cpu"})
+  void rowsWithStatesPassToo(String device) {
+    TestEngines.OptionsBuilder options =
+        TestEngines.options(TestEngines.golden("qwen3-5"))
+            .device(device)
+            .computeType("float32")
+            .waveSize(4)
+            .deviceMemory(24 << 20);
+    List<RowRequest> rows = asking(row -> new Ask.Score(1));
+    assertThat(bytes(options.microBatchTokens(512), rows).toHost).isZero();
+    List<Float> passing = figures(options.microBatchTokens(512), rows).scores;
+    assertThat(passing).hasSizeGreaterThan(ROWS);
+    List<Float> kept = figures(options.microBatchTokens(16), rows).scores;
+    assertThat(passing).hasSameSizeAs(kept);
+    for (int i = 0; i < passing.size(); i++) {
+      assertThat(passing.get(i)).isCloseTo(kept.get(i), within(0.0015f));
+    }
   }
 
   private record Figures(int poolTokens, int sweepTokens, List<Float> scores) {}
