@@ -72,13 +72,12 @@ class HybridPlanTest {
   void theWaveIsAsLargeAsStatesLeaveRoomFor(long gibibytes) {
     MemoryPlan plan = plan(CUDA, 4 * GIB, gibibytes * GIB, 0);
     assertThat(plan.states().onHost()).isTrue();
-    assertThat(plan.waveRows()).isLessThanOrEqualTo(1024);
+    assertThat(plan.waveRows()).isLessThanOrEqualTo(plan.states().places() * 10 / 9 + 1);
     long states = plan.hostParts().get(StatePool.OWNER);
     assertThat(states).isBetween(plan.states().places() * ROW_BYTES, gibibytes * GIB);
     assertThat(plan.hostBytes()).isLessThanOrEqualTo(gibibytes * GIB);
     assertThat(plan.deviceBytes()).isLessThanOrEqualTo(4 * GIB);
-    assertThat(plan.states().places())
-        .isGreaterThanOrEqualTo(Math.min(1024, plan.waveRows()) * 9 / 10);
+    assertThat(plan.states().places()).isGreaterThanOrEqualTo(plan.waveRows() * 9 / 10);
     // At least half of the memory is states, keys and values where all rows are not in it.
     if (plan.waveRows() < 1024) {
       assertThat(states).isGreaterThan(gibibytes * GIB / 4);
