@@ -37,6 +37,10 @@ public sealed interface Readout extends Serializable {
   record Windows(int tokens, int stride) implements Serializable {
 
     public Windows {
+      if (tokens == 1) {
+        throw StrataException.usage(
+            "windows of 1 token would score nothing; give at least 2, or 0 for the model's context");
+      }
       if (tokens > 0 && stride > tokens) {
         throw StrataException.usage(
             "windows of %d tokens with a stride of %d would leave tokens out; give a stride of %d or"

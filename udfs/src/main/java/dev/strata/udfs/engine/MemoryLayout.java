@@ -45,7 +45,7 @@ abstract class MemoryLayout {
   record Limit(long hostBytes, long componentBytes, int leastBlock) {}
 
   /** So long a text can be read, of which keys and values are kept, if it is one at a time. */
-  private static final int LONGEST_READ_ROW = 16 << 10;
+  private static final int LONGEST_READ_ROW = 32 << 10;
 
   private static final int MOST_WAVES_OF_ROWS = 2;
 
@@ -224,11 +224,11 @@ abstract class MemoryLayout {
   }
 
   /**
-   * Tokens of a wave whose keys and values are to be kept; of few rows where prompts are read, most
-   * of which leave none.
+   * Tokens of a wave whose keys and values are to be kept; of few rows where prompts are read that
+   * micro-batches hold, since those leave none.
    */
   final long keptTokens(PlanChoice choice) {
-    return options.readsPrompts()
+    return options.readsPrompts() && expectedRow() <= choice.blockTokens()
         ? Math.max(expectedRow(), Math.min(spec.contextLength(), LONGEST_READ_ROW))
         : choice.waveRows() * expectedRow();
   }

@@ -111,10 +111,9 @@ final class Sequence {
     return passes;
   }
 
-  /** Gives its states up: its keys and values have to be kept after all, once there is room. */
+  /** Takes note that its keys and values have to be kept after all. */
   void keep() {
     passes = false;
-    states = null;
   }
 
   /** Takes a longer extent in which the keys and values are at the same places. */

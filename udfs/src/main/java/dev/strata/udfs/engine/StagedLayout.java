@@ -255,7 +255,8 @@ final class StagedLayout extends MemoryLayout {
     long kvTokens = options.readsPrompts() ? keptTokens(wider.choice()) : wider.waveRows() * row;
     long weights = model.residentBytes(wider.tileBytes(), device.pinned());
     long kept = usual.weightsBytes() < weights ? usual.weightsBytes() - weights / 64 : weights;
-    return (wider.weightsBytes() >= kept || weights > limit.hostBytes())
+    return wider.waveRows() > usual.waveRows()
+        && (wider.weightsBytes() >= kept || weights > limit.hostBytes())
         && wider.kv().tokens() >= kvTokens
         && kvTokens * wider.kv().format().tokenBytes() <= MOST_KV_BY_WEIGHTS * weights
         && leastHostBytes(wider.choice()) <= limit.componentBytes()

@@ -173,10 +173,8 @@ final class Wave {
     for (int i = active.size() - 1; i >= 0; i--) {
       Sequence sequence = active.get(i);
       if (sequence.passes() && sequence.length() > now.passing()) {
-        active.remove(i);
-        giveBack(sequence);
+        putBack(i);
         sequence.keep();
-        resting.addFirst(sequence);
       }
     }
   }

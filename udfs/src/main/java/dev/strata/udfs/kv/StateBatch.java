@@ -5,7 +5,9 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.RecurrentRows;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Sequences of a micro-batch whose states are brought at once, longer runs first. Made once for a
@@ -119,8 +121,9 @@ public final class StateBatch implements AutoCloseable {
       if (pool.format().isEmpty()) {
         return batches;
       }
-      for (int first = 0; first < runs.size(); first += slotRows) {
-        List<Run> part = runs.subList(first, Math.min(runs.size(), first + slotRows));
+      for (int first = 0; first < runs.size(); ) {
+        List<Run> part = runs.subList(first, end(runs, first));
+        first += part.size();
         batches.add(
             new StateBatch(
                 pool,
@@ -131,6 +134,16 @@ public final class StateBatch implements AutoCloseable {
                     .toList()));
       }
       return batches;
+    }
+
+    /** Runs of one place, as continuations of a row have, go one after the other. */
+    private int end(List<Run> runs, int first) {
+      Set<Integer> places = new HashSet<>();
+      int end = first;
+      while (end < runs.size() && end - first < slotRows && places.add(runs.get(end).to())) {
+        end++;
+      }
+      return end;
     }
   }
 

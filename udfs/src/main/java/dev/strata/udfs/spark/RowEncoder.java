@@ -48,7 +48,8 @@ record RowEncoder(ModelText text, boolean cuts, int contextLength) {
    */
   int given(Question question) {
     RenderedPrompt given = question.prompt().given(text);
-    return given == null ? 0 : text.encode(given).length;
+    boolean isNothing = given == null || (given.text().isEmpty() && !given.addSpecialTokens());
+    return isNothing ? 0 : text.encode(given).length;
   }
 
   /**

@@ -48,7 +48,7 @@ final class FewRows {
     if (!VectorModule.isThere()) {
       return 0;
     }
-    return VectorProducts.lanes() >= WIDE_REGISTER && !multipliesBfloat16
+    return VectorModule.lanes() >= WIDE_REGISTER && !multipliesBfloat16
         ? MOST
         : MOST_OF_NARROW_REGISTERS;
   }

@@ -21,8 +21,9 @@ final class VectorModule {
   /** The tier of compilation that knows vectors. */
   private static final String BEST_COMPILER = "4";
 
-  private static final boolean THERE =
-      ModuleLayer.boot().findModule(NAME).isPresent() && compilesBest();
+  /** Numbers in a register; 0 where there are none that can be used. */
+  private static final int LANES =
+      ModuleLayer.boot().findModule(NAME).isPresent() && compilesBest() ? usable() : 0;
 
   /** Until when {@link VectorProducts} are run without being needed. */
   private static final int WARM_ROWS = 8;
@@ -46,14 +47,27 @@ final class VectorModule {
     }
   }
 
+  private static int usable() {
+    try {
+      return VectorProducts.lanes();
+    } catch (RuntimeException | LinkageError e) { // another version of the module
+      return 0;
+    }
+  }
+
   /** Whether this JVM has what is needed. */
   static boolean isThere() {
-    return THERE;
+    return LANES > 0;
+  }
+
+  /** Numbers in a register of the processor's; 0 where this JVM has none. */
+  static int lanes() {
+    return LANES;
   }
 
   /** Whether the products are compiled; the first who asks has that begun. */
   static boolean isReady() {
-    if (!isReady && THERE) {
+    if (!isReady && isThere()) {
       start();
     }
     return isReady;

@@ -16,8 +16,9 @@ import jdk.incubator.vector.VectorSpecies;
  * memory once and do all else in registers and the nearest cache. Matrix libraries bring either
  * side into an order of their own first, which for a single row takes longer than the product.
  *
- * <p>Each element of {@code y} is summed by itself and always in one order, so that it depends
- * neither on how many rows go with its own, nor on which part of the matrix a thread has.
+ * <p>Each element of {@code y} is summed by itself, in an order that only the length of the rows
+ * and the JVM choose, so that it depends neither on how many rows go with its own, nor on which
+ * part of the matrix a thread has.
  *
  * <p>For JVMs with the module jdk.incubator.vector alone; see {@link VectorModule}.
  */

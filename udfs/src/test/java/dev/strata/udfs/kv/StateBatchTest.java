@@ -54,6 +54,16 @@ class StateBatchTest {
     assertThat(StatePool.hostSegments(FORMAT, least - 1)).isEmpty();
   }
 
+  /** Whatever their lengths, the place has what the last of them left. */
+  @Test
+  void runsOfOnePlaceGoOneAfterTheOther() {
+    List<Run> runs =
+        List.of(new Run(1, 1, 0, 1), new Run(0, 2, 1, 3), new Run(0, 2, 4, 4), new Run(3, 3, 8, 1));
+    assertThat(new StateBatch.Cutter(pool, 8).cut(runs))
+        .extracting(batch -> batch.runs().stream().map(Run::row).toList())
+        .containsExactly(List.of(1, 0), List.of(4, 8));
+  }
+
   @Test
   void longerRunsComeFirstAndNeighboursAreCopiedAtOnce() {
     List<StateBatch> batches =
