@@ -224,11 +224,11 @@ abstract class MemoryLayout {
   }
 
   /**
-   * Tokens of a wave whose keys and values are to be kept; of few rows where prompts are read that
-   * micro-batches hold, since those leave none.
+   * Tokens of a wave whose keys and values are to be kept; of few rows where prompts are read,
+   * which leave none unless they are said to be longer than a micro-batch.
    */
   final long keptTokens(PlanChoice choice) {
-    return options.readsPrompts() && expectedRow() <= choice.blockTokens()
+    return options.readsPrompts() && options.rowTokens() <= choice.blockTokens()
         ? Math.max(expectedRow(), Math.min(spec.contextLength(), LONGEST_READ_ROW))
         : choice.waveRows() * expectedRow();
   }
