@@ -13,6 +13,8 @@ import dev.strata.udfs.tensor.Tensor;
 final class StatePlaces implements AutoCloseable {
 
   private final Holdings holdings = new Holdings();
+  private final ComputeDevice device;
+  private final StateFormat format;
   private final int count;
   private final Tensor whole;
   private final DeltaRules.States states;
@@ -22,6 +24,8 @@ final class StatePlaces implements AutoCloseable {
    * @param count of sequences
    */
   StatePlaces(ComputeDevice device, String owner, StateFormat format, int count) {
+    this.device = device;
+    this.format = format;
     this.count = count;
     DeltaRules.Widths w = format.widths();
     long first = count * format.stateElements();
@@ -55,15 +59,35 @@ final class StatePlaces implements AutoCloseable {
     return states;
   }
 
+  /** Makes a batch's states in a layer what they are before its tokens: zeros, or the pool's. */
+  void load(DeltaRules rules, StatePool pool, int layer, StateBatch batch) {
+    for (StateBatch.Copy zeros : batch.zeros()) {
+      rules.clearRows(states.state(), zeros.slot(), zeros.count());
+      rules.clearRows(states.convolved(), zeros.slot(), zeros.count());
+    }
+    for (StateBatch.Copy copy : batch.loads()) {
+      Tensor from = pool.segment(layer, copy.segment());
+      int places = pool.placesOf(copy.segment());
+      copy(from, places, copy.begin(), copy.count(), whole, count, copy.slot());
+    }
+  }
+
+  /** Puts a batch's states in a layer where they stay. */
+  void store(StatePool pool, int layer, StateBatch batch) {
+    for (StateBatch.Copy copy : batch.stores()) {
+      Tensor target = pool.segment(layer, copy.segment());
+      int places = pool.placesOf(copy.segment());
+      copy(whole, count, copy.slot(), copy.count(), target, places, copy.begin());
+    }
+  }
+
   /**
    * Copies states of sequences side by side from one memory, which holds {@code fromCount}, to
    * another.
    *
    * @param begin the first of them in {@code from}; {@code to} in {@code target}
    */
-  static void copy(
-      ComputeDevice device,
-      StateFormat format,
+  private void copy(
       Tensor from,
       int fromCount,
       int begin,

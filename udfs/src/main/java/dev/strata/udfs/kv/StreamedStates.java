@@ -7,7 +7,6 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Mark;
-import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -153,27 +152,9 @@ public final class StreamedStates implements StateMemory {
     StatePlaces places = slots.get(slot);
     device.discard(places.whole());
     try {
-      loads.run("states in", () -> fill(load, places));
+      loads.run("states in", () -> places.load(rules, pool, load.layer(), load.batch()));
     } finally {
       loads.record(ready.get(slot));
-    }
-  }
-
-  private void fill(Load load, StatePlaces slot) {
-    load.batch().zeros().forEach(zeros -> ResidentStates.clear(rules, slot, zeros));
-    for (StateBatch.Copy copy : load.batch().loads()) {
-      Tensor from = pool.segment(load.layer(), copy.segment());
-      int places = pool.placesOf(copy.segment());
-      StatePlaces.copy(
-          device,
-          format,
-          from,
-          places,
-          copy.begin(),
-          copy.count(),
-          slot.whole(),
-          slot.count(),
-          copy.slot());
     }
   }
 
@@ -248,30 +229,13 @@ public final class StreamedStates implements StateMemory {
     try {
       stores.await(computed.get(slot));
       try {
-        stores.run("states out", () -> store(load, slots.get(slot)));
+        stores.run("states out", () -> slots.get(slot).store(pool, load.layer(), load.batch()));
       } finally {
         stores.record(stored.get(load.index()));
         stores.record(free.get(slot));
       }
     } finally {
       compute.bind();
-    }
-  }
-
-  private void store(Load load, StatePlaces slot) {
-    for (StateBatch.Copy copy : load.batch().stores()) {
-      Tensor to = pool.segment(load.layer(), copy.segment());
-      int places = pool.placesOf(copy.segment());
-      StatePlaces.copy(
-          device,
-          format,
-          slot.whole(),
-          slot.count(),
-          copy.slot(),
-          copy.count(),
-          to,
-          places,
-          copy.begin());
     }
   }
 
