@@ -11,7 +11,11 @@ public final class KnownShapes {
   private static final List<String> PUBLISHED =
       List.of(
           "gemma-3-27b",
+          "qwen3-32b",
+          "qwen3-32b-fp8",
           "qwen3-30b-a3b",
+          "qwen3-30b-a3b-fp8",
+          "qwen3.5-35b-a3b",
           "qwen3-235b-a22b",
           "gpt-oss-120b",
           "gpt-oss-120b-bf16",
