@@ -10,12 +10,7 @@ import java.nio.ShortBuffer;
 final class FewRows {
 
   /** Matrix libraries multiply more faster. */
-  static final int MOST = 16;
-
-  /** The same where registers hold fewer than 16 numbers, or bfloat16 has units of its own. */
-  private static final int MOST_OF_NARROW_REGISTERS = 4;
-
-  private static final int WIDE_REGISTER = 16;
+  static final int MOST = 3;
 
   private final FloatBuffer product;
   private final ShortBuffer weights;
@@ -38,19 +33,9 @@ final class FewRows {
     this.n = Math.toIntExact(n);
   }
 
-  /**
-   * The most rows that are worth it here; 0 where this JVM cannot.
-   *
-   * @param multipliesBfloat16 whether products are those of bfloat16 numbers, which the processor
-   *     multiplies itself
-   */
-  static int most(boolean multipliesBfloat16) {
-    if (!VectorModule.isThere()) {
-      return 0;
-    }
-    return VectorModule.lanes() >= WIDE_REGISTER && !multipliesBfloat16
-        ? MOST
-        : MOST_OF_NARROW_REGISTERS;
+  /** The most rows that are worth it here; 0 where this JVM cannot. */
+  static int most() {
+    return VectorModule.isThere() ? MOST : 0;
   }
 
   /** Whether x and w are such numbers, of which each has its place in a buffer. */

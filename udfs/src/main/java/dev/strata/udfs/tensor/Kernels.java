@@ -83,7 +83,7 @@ public final class Kernels implements AutoCloseable {
     this.leastRows = onCpu ? LEAST_CPU_ROWS : 0;
     this.converts = device.productsConvert();
     this.onCpu = onCpu;
-    this.mostFewRows = device.isHost() ? FewRows.most(!converts) : 0;
+    this.mostFewRows = device.isHost() ? FewRows.most() : 0;
   }
 
   /**

@@ -21,9 +21,8 @@ final class VectorModule {
   /** The tier of compilation that knows vectors. */
   private static final String BEST_COMPILER = "4";
 
-  /** Numbers in a register; 0 where there are none that can be used. */
-  private static final int LANES =
-      ModuleLayer.boot().findModule(NAME).isPresent() && compilesBest() ? usable() : 0;
+  private static final boolean IS_THERE =
+      ModuleLayer.boot().findModule(NAME).isPresent() && compilesBest() && links();
 
   /** Until when {@link VectorProducts} are run without being needed. */
   private static final int WARM_ROWS = 8;
@@ -47,22 +46,17 @@ final class VectorModule {
     }
   }
 
-  private static int usable() {
+  private static boolean links() {
     try {
-      return VectorProducts.lanes();
+      return VectorProducts.lanes() > 0;
     } catch (RuntimeException | LinkageError e) { // another version of the module
-      return 0;
+      return false;
     }
   }
 
   /** Whether this JVM has what is needed. */
   static boolean isThere() {
-    return LANES > 0;
-  }
-
-  /** Numbers in a register of the processor's; 0 where this JVM has none. */
-  static int lanes() {
-    return LANES;
+    return IS_THERE;
   }
 
   /** Whether the products are compiled; the first who asks has that begun. */
@@ -86,10 +80,10 @@ final class VectorModule {
   static void warmUp() {
     long start = System.nanoTime();
     ShortBuffer w = ShortBuffer.allocate(WARM_ROWS * WARM_COLUMNS);
-    float[] x = new float[WARM_ROWS * WARM_COLUMNS];
-    FloatBuffer y = FloatBuffer.allocate(WARM_ROWS * WARM_ROWS);
+    float[] x = new float[FewRows.MOST * WARM_COLUMNS];
+    FloatBuffer y = FloatBuffer.allocate(FewRows.MOST * WARM_ROWS);
     for (int i = 0; i < WARM_TIMES; i++) {
-      int n = i % 5 + 1;
+      int n = i % FewRows.MOST + 1;
       VectorProducts.multiply(w, WARM_ROWS, WARM_COLUMNS, 0, WARM_ROWS - i % 2, x, n, y);
     }
     LOG.debug("products of few rows are compiled, {} ms", (System.nanoTime() - start) / 1_000_000);

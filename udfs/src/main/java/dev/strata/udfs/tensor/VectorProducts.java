@@ -31,7 +31,7 @@ final class VectorProducts {
 
   private static final int LANES = FLOATS.length();
 
-  /** Rows of weights, and of x, whose sums are in registers at once. */
+  /** Rows of weights whose sums with a row of x are in registers at once. */
   private static final int BLOCK = 4;
 
   private VectorProducts() {}
@@ -51,37 +51,18 @@ final class VectorProducts {
   static void multiply(
       ShortBuffer w, int rows, int columns, int begin, int end, float[] x, int n, FloatBuffer y) {
     short[] stored = new short[BLOCK * columns];
-    float[] wide = new float[n < BLOCK ? 0 : BLOCK * columns];
     for (int r = begin; r < end; r += BLOCK) {
       int count = Math.min(BLOCK, end - r);
       w.get(r * columns, stored, 0, count * columns);
-      int i = 0;
-      if (count == BLOCK) {
-        if (n >= BLOCK) {
-          widen(stored, wide, BLOCK * columns);
-        }
-        for (; i + BLOCK <= n; i += BLOCK) {
-          four(wide, columns, x, i * columns, y, i * rows + r, rows);
-        }
-        for (; i < n; i++) {
+      for (int i = 0; i < n; i++) {
+        if (count == BLOCK) {
           one(stored, columns, x, i * columns, y, i * rows + r);
+          continue;
         }
-      }
-      for (; i < n; i++) {
         for (int k = 0; k < count; k++) {
           y.put(i * rows + r + k, dot(stored, k * columns, x, i * columns, columns));
         }
       }
-    }
-  }
-
-  private static void widen(short[] stored, float[] block, int n) {
-    int c = 0;
-    for (; c <= n - LANES; c += LANES) {
-      widened(stored, c).intoArray(block, c);
-    }
-    for (; c < n; c++) {
-      block[c] = widened(stored[c]);
     }
   }
 
@@ -129,83 +110,6 @@ final class VectorProducts {
     y.put(at, s0).put(at + 1, s1).put(at + 2, s2).put(at + 3, s3);
   }
 
-  /** Four rows of x with four of weights: eight loads for sixteen multiplications. */
-  private static void four(
-      float[] w, int columns, float[] x, int x0, FloatBuffer y, int at, int rows) {
-    int w1 = columns;
-    int w2 = 2 * columns;
-    int w3 = 3 * columns;
-    int x1 = x0 + columns;
-    int x2 = x1 + columns;
-    int x3 = x2 + columns;
-    FloatVector a00 = FloatVector.zero(FLOATS);
-    FloatVector a01 = a00;
-    FloatVector a02 = a00;
-    FloatVector a03 = a00;
-    FloatVector a10 = a00;
-    FloatVector a11 = a00;
-    FloatVector a12 = a00;
-    FloatVector a13 = a00;
-    FloatVector a20 = a00;
-    FloatVector a21 = a00;
-    FloatVector a22 = a00;
-    FloatVector a23 = a00;
-    FloatVector a30 = a00;
-    FloatVector a31 = a00;
-    FloatVector a32 = a00;
-    FloatVector a33 = a00;
-    int c = 0;
-    for (; c <= columns - LANES; c += LANES) {
-      FloatVector b0 = FloatVector.fromArray(FLOATS, w, c);
-      FloatVector b1 = FloatVector.fromArray(FLOATS, w, w1 + c);
-      FloatVector b2 = FloatVector.fromArray(FLOATS, w, w2 + c);
-      FloatVector b3 = FloatVector.fromArray(FLOATS, w, w3 + c);
-      FloatVector v = FloatVector.fromArray(FLOATS, x, x0 + c);
-      a00 = b0.fma(v, a00);
-      a01 = b1.fma(v, a01);
-      a02 = b2.fma(v, a02);
-      a03 = b3.fma(v, a03);
-      v = FloatVector.fromArray(FLOATS, x, x1 + c);
-      a10 = b0.fma(v, a10);
-      a11 = b1.fma(v, a11);
-      a12 = b2.fma(v, a12);
-      a13 = b3.fma(v, a13);
-      v = FloatVector.fromArray(FLOATS, x, x2 + c);
-      a20 = b0.fma(v, a20);
-      a21 = b1.fma(v, a21);
-      a22 = b2.fma(v, a22);
-      a23 = b3.fma(v, a23);
-      v = FloatVector.fromArray(FLOATS, x, x3 + c);
-      a30 = b0.fma(v, a30);
-      a31 = b1.fma(v, a31);
-      a32 = b2.fma(v, a32);
-      a33 = b3.fma(v, a33);
-    }
-    put(y, at, a00, a01, a02, a03, w, columns, x, x0, c);
-    put(y, at + rows, a10, a11, a12, a13, w, columns, x, x1, c);
-    put(y, at + 2 * rows, a20, a21, a22, a23, w, columns, x, x2, c);
-    put(y, at + 3 * rows, a30, a31, a32, a33, w, columns, x, x3, c);
-  }
-
-  /** What the lanes of four sums make together, and the columns from c on that fill no register. */
-  private static void put(
-      FloatBuffer y,
-      int at,
-      FloatVector a0,
-      FloatVector a1,
-      FloatVector a2,
-      FloatVector a3,
-      float[] w,
-      int columns,
-      float[] x,
-      int x0,
-      int c) {
-    y.put(at, tail(a0.reduceLanes(ADD), w, 0, x, x0, c, columns));
-    y.put(at + 1, tail(a1.reduceLanes(ADD), w, columns, x, x0, c, columns));
-    y.put(at + 2, tail(a2.reduceLanes(ADD), w, 2 * columns, x, x0, c, columns));
-    y.put(at + 3, tail(a3.reduceLanes(ADD), w, 3 * columns, x, x0, c, columns));
-  }
-
   private static float dot(short[] w, int w0, float[] x, int x0, int columns) {
     FloatVector a = FloatVector.zero(FLOATS);
     int c = 0;
@@ -217,13 +121,5 @@ final class VectorProducts {
       sum = Math.fma(widened(w[w0 + c]), x[x0 + c], sum);
     }
     return sum;
-  }
-
-  private static float tail(float sum, float[] w, int w0, float[] x, int x0, int c, int columns) {
-    float all = sum;
-    for (int i = c; i < columns; i++) {
-      all = Math.fma(w[w0 + i], x[x0 + i], all);
-    }
-    return all;
   }
 }

@@ -13,11 +13,11 @@ class FewRowsTest extends ConvertedProductsTest {
   static void compile() {
     assertThat(VectorModule.isThere()).isTrue();
     VectorModule.warmUp();
-    assertThat(FewRows.most(true)).isPositive();
+    assertThat(FewRows.most()).isPositive();
   }
 
   @Override
   int fewRows(NumberType stored) {
-    return stored == NumberType.BFLOAT16 ? FewRows.most(false) : super.fewRows(stored);
+    return stored == NumberType.BFLOAT16 ? FewRows.most() : super.fewRows(stored);
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Products of few rows beside plain loops, whatever is left over of registers and blocks. */
 class VectorProductsTest {
 
-  private static final int MOST = 9;
+  private static final int MOST = 3;
 
   @ParameterizedTest
   @CsvSource({"1, 1", "3, 5", "4, 16", "5, 31", "8, 33", "11, 128", "64, 67"})
