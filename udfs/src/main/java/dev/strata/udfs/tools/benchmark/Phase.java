@@ -5,6 +5,7 @@ import dev.strata.udfs.engine.SweepFigures;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
@@ -117,6 +118,11 @@ record Phase(String name, List<Sweep> sweeps, Sweep traced, ModelWork model, Lim
   /** Of the traced sweep; none if there is none. */
   List<LaneTimes> lanes() {
     return traced == null ? List.of() : Stream.of(LaneKind.values()).map(traced::times).toList();
+  }
+
+  /** Milliseconds that each kind of kernels took in the traced sweep; none if there is none. */
+  Map<String, Double> kernels() {
+    return traced == null ? Map.of() : traced.work(LaneKind.COMPUTE);
   }
 
   /** Whether a lane had work in the traced sweep. */

@@ -88,6 +88,7 @@ final class ReportJson {
     json.add("limit", limit(phase.limit()));
     number(json, "part_of_limit", phase.partOfLimit());
     json.add("lanes", lanes(phase));
+    json.add("kernel_seconds", kernels(phase));
     return json;
   }
 
@@ -109,6 +110,12 @@ final class ReportJson {
       number(lane, "waiting_seconds", times.waiting() / 1e3);
       json.add(times.lane().name().toLowerCase(Locale.ROOT), lane);
     }
+    return json;
+  }
+
+  private static JsonObject kernels(Phase phase) {
+    JsonObject json = new JsonObject();
+    phase.kernels().forEach((kernel, ms) -> number(json, kernel, ms / 1e3));
     return json;
   }
 

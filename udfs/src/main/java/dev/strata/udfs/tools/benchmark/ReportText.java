@@ -2,6 +2,7 @@ package dev.strata.udfs.tools.benchmark;
 
 import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.SweepFigures;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -90,6 +91,20 @@ final class ReportText {
       String name = lane.name().toLowerCase(Locale.ROOT);
       row("lane " + name + ", ms busy / waiting", phase -> times(phase, lane));
     }
+    found.phases().stream()
+        .flatMap(phase -> phase.kernels().keySet().stream())
+        .distinct()
+        .sorted(Comparator.comparingDouble(kernel -> -mostOf(kernel)))
+        .forEach(
+            kernel -> number("kernels of " + kernel + ", ms", "%.1f", phase -> of(phase, kernel)));
+  }
+
+  private double mostOf(String kernel) {
+    return found.phases().stream().mapToDouble(phase -> of(phase, kernel)).max().orElse(0);
+  }
+
+  private static double of(Phase phase, String kernel) {
+    return phase.kernels().getOrDefault(kernel, 0.0);
   }
 
   private static String times(Phase phase, LaneKind lane) {

@@ -3,6 +3,8 @@ package dev.strata.udfs.tools.benchmark;
 import dev.strata.udfs.engine.LaneKind;
 import dev.strata.udfs.engine.Span;
 import dev.strata.udfs.engine.SweepFigures;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A sweep as it was seen.
@@ -53,6 +55,15 @@ record Sweep(SweepFigures figures, long storageBytes) {
   /** How long a lane worked in a traced sweep. */
   LaneTimes times(LaneKind lane) {
     return LaneTimes.of(lane, figures.spans(), start(), end());
+  }
+
+  /** Milliseconds that each kind of work of a lane took in a traced sweep. */
+  Map<String, Double> work(LaneKind lane) {
+    return figures.spans().stream()
+        .filter(span -> span.lane() == lane)
+        .collect(
+            Collectors.groupingBy(
+                Span::label, Collectors.summingDouble(s -> (s.endNanos() - s.startNanos()) / 1e6)));
   }
 
   boolean isTraced() {
