@@ -36,7 +36,8 @@ final class ExpertBatches {
   private final Transformer transformer;
   private final Positions positions;
   private final ExpertBatch batch;
-  private final int mostTiles;
+  private final int mostExperts;
+  private final int chosen;
   private final List<Member> members = new ArrayList<>();
   private BlockState state;
   private int firstBound;
@@ -44,19 +45,22 @@ final class ExpertBatches {
 
   /**
    * @param batch how several are computed at once
-   * @param mostTiles of the experts that are computed at once
+   * @param mostExperts that are computed at once
+   * @param chosen experts of a token
    */
   ExpertBatches(
       PassingTiles tiles,
       Transformer transformer,
       Positions positions,
       ExpertBatch batch,
-      int mostTiles) {
+      int mostExperts,
+      int chosen) {
     this.tiles = tiles;
     this.transformer = transformer;
     this.positions = positions;
     this.batch = batch;
-    this.mostTiles = mostTiles;
+    this.mostExperts = mostExperts;
+    this.chosen = chosen;
   }
 
   /**
@@ -69,6 +73,7 @@ final class ExpertBatches {
     state = block;
     firstBound = first;
     releases = isLast;
+    batch.begin();
   }
 
   /** Takes an expert that some token of the block chose. */
@@ -85,7 +90,7 @@ final class ExpertBatches {
     long count = members.size() + 1L;
     Member last = members.get(members.size() - 1);
     return count * batch.paddedRows(Math.max(mostTokens(), next.tokens())) <= batch.mostRows()
-        && count * next.expert().count() <= mostTiles
+        && count <= mostExperts
         && followsEvenly(next, last);
   }
 
@@ -108,6 +113,12 @@ final class ExpertBatches {
     return members.stream().mapToInt(Member::tokens).max().orElse(0);
   }
 
+  /** Computes those that were taken, and adds to the block's tokens what experts made of them. */
+  void end() throws IOException {
+    run();
+    batch.combine(chosen, state);
+  }
+
   /** Computes those that were taken. */
   void run() throws IOException {
     if (members.size() == 1) {
@@ -118,6 +129,9 @@ final class ExpertBatches {
               members.stream().map(member -> member.expert().of().stage().expert()).toList(),
               firstBound + members.get(0).position(),
               batch.paddedRows(mostTokens()));
+      if (!batch.hasRoomForResults(members.size() * part.rows())) {
+        batch.combine(chosen, state);
+      }
       tiles.compute(batch, part, members.stream().map(Member::leases).toList(), step(), state);
     }
     if (releases) {

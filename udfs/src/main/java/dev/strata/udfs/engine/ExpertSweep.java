@@ -40,6 +40,7 @@ final class ExpertSweep {
   private final Transformer transformer;
   private final Positions positions;
   private final RoutingSpec routing;
+  private final int expertsAtOnce;
   private final boolean batched;
   private List<ExpertGroup> groups = List.of();
   private int chosenExperts;
@@ -63,9 +64,10 @@ final class ExpertSweep {
     this.transformer = transformer;
     this.positions = positions;
     this.routing = routing(program.stages().get(first - 1));
+    this.expertsAtOnce = tiles.expertsAtOnce(all.get(0));
     this.batched =
         PLACES_OF_TILES * all.get(0).count() <= places
-            && tiles.areBatched(all.get(0))
+            && expertsAtOnce > 1
             && transformer.batches(all.get(0).of());
   }
 
@@ -80,7 +82,7 @@ final class ExpertSweep {
   /** Waits for the router and returns the tiles that will pass. */
   List<TileUse> choose(List<TokenBlock> blocks) {
     Choices choices = memory.choices();
-    choices.settle(blocks.stream().mapToInt(TokenBlock::tokens).sum(), routing);
+    choices.settle(blocks, routing);
     List<StageTiles> chosen = chosen();
     tiles.chosen(chosen, all);
     if (batched) {
@@ -152,8 +154,8 @@ final class ExpertSweep {
       Consumer<BlockState> then)
       throws IOException {
     List<StageTiles> experts = group.experts();
-    ExpertBatches batches = batches(group.stays() && blocks.size() > 1);
     boolean stays = group.stays() && blocks.size() > 1;
+    ExpertBatches batches = batched ? batches(stays) : null;
     TileStreamer.Lease[][] leases = new TileStreamer.Lease[experts.size()][];
     for (int i = 0; i < leases.length; i++) {
       leases[i] = new TileStreamer.Lease[experts.get(i).count()];
@@ -163,7 +165,9 @@ final class ExpertSweep {
         boolean arriving = block == 0 || !stays;
         boolean leaving = block == blocks.size() - 1 || !stays;
         try (HiddenStates.Access access = memory.hidden().open(next)) {
-          batches.begin(access.state(), block * chosenExperts, leaving);
+          if (batched) {
+            batches.begin(access.state(), block * chosenExperts, leaving);
+          }
           for (int i = 0; i < leases.length; i++) {
             StageTiles expert = experts.get(i);
             int tokens = count(expert, blocks.get(block));
@@ -171,11 +175,15 @@ final class ExpertSweep {
               take(expert, leases[i], arriving);
               batches.add(position + i, expert, tokens, leases[i]);
             } else if (stays || tokens > 0) {
-              batches.run(); // tiles are given back as they came
+              if (batched) {
+                batches.run(); // tiles are given back as they came
+              }
               run(expert, leases[i], access.state(), arriving, leaving);
             }
           }
-          batches.run();
+          if (batched) {
+            batches.end();
+          }
           then.accept(access.state());
         }
       }
@@ -188,9 +196,14 @@ final class ExpertSweep {
 
   /** Of experts that pass, few at once: what comes last is computed when nothing else comes. */
   private ExpertBatches batches(boolean stays) {
-    int atOnce = Math.max(2 * all.get(0).count(), places / PARTS_OF_PLACES);
+    int passing = Math.max(2, places / PARTS_OF_PLACES / all.get(0).count());
     return new ExpertBatches(
-        tiles, transformer, positions, transformer.batch(all.get(0).of()), stays ? places : atOnce);
+        tiles,
+        transformer,
+        positions,
+        transformer.batch(all.get(0).of()),
+        Math.min(expertsAtOnce, stays ? all.size() : passing),
+        routing.chosen());
   }
 
   private void take(StageTiles expert, TileStreamer.Lease[] leases, boolean arriving)

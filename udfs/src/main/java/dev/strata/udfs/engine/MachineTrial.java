@@ -113,7 +113,7 @@ public final class MachineTrial {
         long elements = store.span(tile) / type.bytes();
         this.place = holdings.add(device.allocateHost("trial", type, elements));
         store.read(tile, place.buffer());
-        this.conversion = holdings.add(new WeightConversion(device, store));
+        this.conversion = holdings.add(new WeightConversion(device, store, false));
         this.tokens = holdings.add(zeros(compute, MANY_TOKENS, columns));
         this.result = holdings.add(device.allocate("trial", compute, MANY_TOKENS, tile.rows()));
       } catch (Throwable e) {

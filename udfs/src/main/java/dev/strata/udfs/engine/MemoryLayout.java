@@ -108,17 +108,23 @@ abstract class MemoryLayout {
   /** The plan with a choice that fits: keys and values and weights get the rest. */
   abstract MemoryPlan plan(PlanChoice choice, Limit limit);
 
+  /** Whether several experts are computed at once. */
+  boolean computesExpertsAtOnce() {
+    return false;
+  }
+
   /** What the components take that each kind of device has. */
   final Footprint common(PlanChoice choice) {
     return Footprint.sum(
-        WeightConversion.footprint(model, choice.tileBytes(), device.computeType()),
+        WeightConversion.footprint(
+            model, choice.tileBytes(), device.computeType(), computesExpertsAtOnce()),
         device.onCpu()
             ? Kernels.products(device.attentionThreads(), tileRows(choice))
             : Footprint.NONE,
         ResidentWeights.footprint(model.vectorElements(), device.computeType()),
         activations.footprint(device.activationType(), choice.blockTokens()),
         activations.temporaries(
-            device.activationType(), choice.blockTokens(), tileRows(choice) + 1),
+            device.activationType(), choice.blockTokens(), tileRows(choice) + 1, device.onCpu()),
         head(choice),
         ReadAhead.footprint(choice.waveRows()),
         EmbeddingReader.onDevice(choice.stagedRows(), embeddingRowBytes()),

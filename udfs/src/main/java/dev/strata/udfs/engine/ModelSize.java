@@ -64,7 +64,12 @@ record ModelSize(
 
   /** What a tile may take beyond the bytes that it is cut by. */
   long scalesSlackBytes() {
-    return types.stream().allMatch(ElementType::standsAlone) ? 0 : SCALES_SLACK_BYTES;
+    return isScaled() ? SCALES_SLACK_BYTES : 0;
+  }
+
+  /** Whether numbers of some matrices are codes with scales. */
+  boolean isScaled() {
+    return !types.stream().allMatch(ElementType::standsAlone);
   }
 
   /** The most elements of a tile, of types that some are of. */

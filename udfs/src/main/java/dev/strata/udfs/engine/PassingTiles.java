@@ -108,9 +108,9 @@ final class PassingTiles {
         });
   }
 
-  /** Whether the tiles of several experts of a layer can be used at once. */
-  boolean areBatched(StageTiles expert) {
-    return weights.liesPlain(expert);
+  /** How many experts of a layer there can be whose tiles are used at once. */
+  int expertsAtOnce(StageTiles expert) {
+    return weights.stagesAtOnce(expert);
   }
 
   /**

@@ -33,17 +33,34 @@ record PlanChoice(
 
   private static final int LEAST_HEAD_ROWS = 256;
 
+  private static final int MOST_HEAD_ROWS = 4096;
+
   /** The least {@link #readRows}: one for a text's mean, which is kept in float32. */
   static final int LEAST_READ_ROWS = 2;
 
   /** The most rows that a tile of the head is multiplied with at once. */
   int headRowsAtOnce() {
-    return Math.min(blockTokens, Math.max(waveRows, LEAST_HEAD_ROWS));
+    return Math.min(Math.min(blockTokens, MOST_HEAD_ROWS), Math.max(waveRows, LEAST_HEAD_ROWS));
   }
 
   /** Embedding rows that are read before they are copied to the device. */
   int stagedRows() {
     return Math.min(devicePlaces == 0 ? sweepTokens : blockTokens, LARGEST_STAGED_ROWS);
+  }
+
+  /** The same with micro-batches, and until it is planned anew sweeps, of so many tokens. */
+  PlanChoice withBlock(int tokens) {
+    return new PlanChoice(
+        tileBytes,
+        slots,
+        devicePlaces,
+        tokens,
+        tokens,
+        waveRows,
+        logitRows,
+        readRows,
+        scores,
+        kvSlotTokens);
   }
 
   /** The same with sweeps of so many tokens. */

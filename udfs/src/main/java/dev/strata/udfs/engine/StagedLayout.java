@@ -13,8 +13,11 @@ import dev.strata.udfs.tensor.DeviceTiles;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
 import dev.strata.udfs.tensor.PageTables;
+import dev.strata.udfs.transformer.ExpertResults;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A device whose memory is not the host's. Of the device's budget the ring gets a whole stage if
@@ -46,6 +49,7 @@ final class StagedLayout extends MemoryLayout {
   private static final int HOST_PLACES = 8;
   private static final int MOST_HOST_PLACES = 64;
   private static final long EXPERT_READ_AHEAD = 256L << 20;
+  private static final int LARGEST_BLOCK_PAST_EXPERTS = 16384;
   private static final int LEAST_BLOCK_PAST_EXPERTS = 1024;
   private static final int MOST_EXPERT_GROUPS = 8;
   private static final int LEAST_HOST_PLACES = 3;
@@ -171,7 +175,7 @@ final class StagedLayout extends MemoryLayout {
     }
     long bytes = tileBytes(Math.min(LARGEST_TILE, model.expertBytes()));
     int hostPlaces = clamp(EXPERT_READ_AHEAD / bytes, HOST_PLACES, MOST_HOST_PLACES);
-    for (int block = LARGEST_BLOCK; block >= LEAST_BLOCK_PAST_EXPERTS; block /= 2) {
+    for (int block = LARGEST_BLOCK_PAST_EXPERTS; block >= LEAST_BLOCK_PAST_EXPERTS; block /= 2) {
       for (int oneIn = 1; oneIn <= MOST_EXPERT_GROUPS; oneIn *= 2) {
         int places = Math.max(model.expertTiles(bytes, oneIn), model.stageTiles(bytes)) + 2;
         all.add(choice(bytes, places, hostPlaces, block));
@@ -244,10 +248,19 @@ final class StagedLayout extends MemoryLayout {
       return usual;
     }
     return WAVES_PAST_EXPERTS.stream()
-        .map(rows -> planWave(fitting.withWave(rows), limit))
+        .flatMap(rows -> choices(fitting, rows))
+        .map(choice -> planWave(choice, limit))
         .filter(wider -> isBetter(wider, usual, limit))
         .findFirst()
         .orElse(usual);
+  }
+
+  /** With a wave of so many rows, past micro-batches that leave room for it, the largest first. */
+  private Stream<PlanChoice> choices(PlanChoice fitting, int rows) {
+    int largest = fitting.blockTokens();
+    int least = options.microBatchTokens() > 0 ? largest : Math.min(largest, LARGEST_BLOCK);
+    return IntStream.iterate(largest, block -> block >= least, block -> block / 2)
+        .mapToObj(block -> fitting.withBlock(block).withWave(rows));
   }
 
   private boolean isBetter(MemoryPlan wider, MemoryPlan usual, Limit limit) {
@@ -394,6 +407,18 @@ final class StagedLayout extends MemoryLayout {
                 block, spec.hiddenSize(), sweep, device.activationType(), device.pinned()));
   }
 
+  @Override
+  boolean computesExpertsAtOnce() {
+    return mostChosen > 0;
+  }
+
+  private Footprint results(PlanChoice choice) {
+    return computesExpertsAtOnce()
+        ? ExpertResults.footprint(
+            device.activationType(), spec.hiddenSize(), mostChosen, choice.blockTokens())
+        : Footprint.NONE;
+  }
+
   private Footprint components(PlanChoice choice) {
     return Footprint.sum(
         ring(choice),
@@ -403,6 +428,7 @@ final class StagedLayout extends MemoryLayout {
         hidden(choice),
         freshKv(choice),
         passingStates(choice, choice.kvSlotTokens() > 0),
+        results(choice),
         common(choice),
         device.pinned()
             ? Footprint.sum(

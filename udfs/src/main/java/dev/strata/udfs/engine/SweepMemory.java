@@ -6,6 +6,7 @@ import dev.strata.udfs.kv.StateMemory;
 import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Choices;
+import dev.strata.udfs.transformer.ExpertResults;
 
 /**
  * The memory that a sweep's tokens pass through.
@@ -14,6 +15,7 @@ import dev.strata.udfs.transformer.Choices;
  * @param pool who has which keys and values
  * @param statePool who has which states
  * @param choices which experts tokens chose; null where there are none
+ * @param results of experts that are computed at once; null where none are
  */
 record SweepMemory(
     EmbeddingReader embedding,
@@ -23,11 +25,15 @@ record SweepMemory(
     StatePool statePool,
     StateMemory states,
     Activations activations,
-    Choices choices) {
+    Choices choices,
+    ExpertResults results) {
 
   /** Between sweeps: from now on blocks have so many tokens at most, fewer than before. */
   void shrink(int blockTokens) {
     activations.resize(blockTokens);
     hidden.shrink(blockTokens);
+    if (results != null) {
+      results.resize(blockTokens);
+    }
   }
 }

@@ -24,6 +24,7 @@ import dev.strata.udfs.tensor.Tensor;
 import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Choices;
+import dev.strata.udfs.transformer.ExpertResults;
 import dev.strata.udfs.transformer.Positions;
 import dev.strata.udfs.transformer.ResidentWeights;
 import dev.strata.udfs.transformer.Transformer;
@@ -75,7 +76,8 @@ final class SweepResources implements AutoCloseable {
               memory.states(),
               rules,
               memory.activations(),
-              memory.choices());
+              memory.choices(),
+              memory.results());
       Set<Integer> stopTokens = checkpoint.generation().stopTokens();
       this.head = holdings.add(new Head(device, transformer, spec, stopTokens, plan.logitRows()));
       this.weights =
@@ -85,6 +87,7 @@ final class SweepResources implements AutoCloseable {
                   LayerStore.of(checkpoint, plan.tileBytes()),
                   plan,
                   lanes,
+                  spec.mostChosen() > 0,
                   cores(options),
                   listener));
       holdings.add(device::dropHostMemory); // threads that are waited for may wait for it
@@ -138,12 +141,26 @@ final class SweepResources implements AutoCloseable {
     EmbeddingReader embedding =
         holdings.add(new EmbeddingReader(device, checkpoint, plan.choice().stagedRows()));
     HiddenStates hidden = holdings.add(hidden(embedding));
-    return new SweepMemory(embedding, hidden, pool, kv, statePool, states, activations, choices());
+    return new SweepMemory(
+        embedding, hidden, pool, kv, statePool, states, activations, choices(), results());
   }
 
   private Choices choices() {
     int most = spec.mostChosen();
     return most == 0 ? null : holdings.add(new Choices(device, plan.sweepTokens(), most));
+  }
+
+  private ExpertResults results() {
+    int most = spec.mostChosen();
+    return most == 0 || !plan.isStaged()
+        ? null
+        : holdings.add(
+            new ExpertResults(
+                device,
+                device.activationType(spec.normsExactly()),
+                spec.hiddenSize(),
+                most,
+                plan.blockTokens()));
   }
 
   private Activations activations() {

@@ -7,6 +7,7 @@ import dev.strata.udfs.stream.TileUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * In which order the tiles of a sweep pass. The tiles of a stage that fits where kernels use them
@@ -24,6 +25,11 @@ final class TileProgram {
    * @param stays whether all of them can be there at once
    */
   record StageTiles(DecoderSpec.StageOfLayer of, int first, int count, long bytes, boolean stays) {
+
+    /** Where its tiles are among all. */
+    IntStream tiles() {
+      return IntStream.range(first, first + count);
+    }
 
     /** Whether all micro-batches are over before its tiles pass. */
     boolean isGathered() {

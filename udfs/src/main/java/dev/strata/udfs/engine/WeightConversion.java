@@ -1,42 +1,74 @@
 package dev.strata.udfs.engine;
 
 import dev.strata.udfs.model.ElementType;
+import dev.strata.udfs.store.BlockScales;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Tile;
 import dev.strata.udfs.store.Weight;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.DeviceTiles;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 
-/** Tiles as products take them: matrices, one at a time, of the compute type but on a CPU. */
+/**
+ * Tiles as products take them: matrices of the compute type but on a CPU, one at a time, or those
+ * of several experts.
+ */
 final class WeightConversion implements AutoCloseable {
 
   private static final String OWNER = "tile conversion";
+
+  /** For experts' matrices of one product that are decoded at once. */
+  private static final long AT_ONCE_BYTES = 128L << 20;
+
+  private static final int MOST_AT_ONCE = 32;
 
   private final ComputeDevice device;
   private final LayerStore store;
   private final Tensor scratch;
 
-  WeightConversion(ComputeDevice device, LayerStore store) {
+  /**
+   * @param atOnce whether experts are computed at once
+   */
+  WeightConversion(ComputeDevice device, LayerStore store, boolean atOnce) {
     this.device = device;
     this.store = store;
-    long elements =
-        store.tiles().stream()
-            .filter(tile -> Numbers.typeOf(tile.weight().type()) != device.computeType())
-            .mapToLong(tile -> (long) tile.rows() * tile.weight().columns())
-            .max()
-            .orElse(0);
-    this.scratch = device.allocate(OWNER, device.computeType(), elements);
+    this.scratch =
+        device.allocate(
+            OWNER,
+            device.computeType(),
+            store.tiles().stream().mapToLong(tile -> elements(tile, atOnce)).max().orElse(0));
   }
 
-  /** What it takes for tiles of so many bytes. */
-  static Footprint footprint(ModelSize model, long tileBytes, NumberType computeType) {
+  private long elements(Tile tile, boolean atOnce) {
+    long elements = (long) tile.rows() * tile.weight().columns();
+    boolean isOne = !atOnce || tile.weight().scales() == null;
+    if (Numbers.typeOf(tile.weight().type()) == device.computeType()) {
+      return 0;
+    }
+    return isOne ? elements : elements * atOnce(elements, device.computeType());
+  }
+
+  private static long atOnce(long elements, NumberType computeType) {
+    long most = AT_ONCE_BYTES / Math.max(1, elements * computeType.bytes());
+    return Math.max(1, Math.min(MOST_AT_ONCE, most));
+  }
+
+  /**
+   * What it takes for tiles of so many bytes.
+   *
+   * @param atOnce whether experts are computed at once
+   */
+  static Footprint footprint(
+      ModelSize model, long tileBytes, NumberType computeType, boolean atOnce) {
     long elements = model.mostElements(tileBytes, type -> Numbers.typeOf(type) != computeType);
     boolean unpacks = model.types().contains(ElementType.F4_E2M1);
-    return Footprint.device(
-        OWNER, elements * computeType.bytes() + (unpacks ? Kernels.unpackingBytes(tileBytes) : 0));
+    long bytes = elements * computeType.bytes();
+    boolean isSeveral = atOnce && model.isScaled();
+    long all = isSeveral ? Math.max(bytes, Math.min(AT_ONCE_BYTES, MOST_AT_ONCE * bytes)) : bytes;
+    return Footprint.device(OWNER, all + (unpacks ? Kernels.unpackingBytes(tileBytes) : 0));
   }
 
   /**
@@ -46,33 +78,84 @@ final class WeightConversion implements AutoCloseable {
    */
   Tensor matrix(Tensor place, long offset, Tile tile) {
     Weight weight = tile.weight();
-    NumberType stored = Numbers.typeOf(weight.type());
-    int columns = weight.columns();
     if (weight.scales() == null) {
-      return device.kernels().tile(place, offset, stored, tile.rows(), columns, scratch);
+      NumberType stored = Numbers.typeOf(weight.type());
+      return device.kernels().tile(place, offset, stored, tile.rows(), weight.columns(), scratch);
     }
-    if (weight.type() == ElementType.F4_E2M1) {
+    decode(place, offset, tile, 0);
+    return device.kernels().matrix(scratch, tile.rows(), weight.columns());
+  }
+
+  private void decode(Tensor place, long offset, Tile tile, long to) {
+    Kernels kernels = device.kernels();
+    int columns = tile.weight().columns();
+    if (tile.weight().type() == ElementType.F4_E2M1) {
       long scales = offset + store.extentOffset(tile, 1);
-      return device.kernels().unpackedWeights(place, offset, scales, tile.rows(), columns, scratch);
+      kernels.unpackedWeights(place, offset, scales, tile.rows(), columns, scratch, to);
+    } else {
+      kernels.scaledWeights(
+          place, offset, codes(tile), scales(offset, tile), tile.rows(), columns, scratch, to);
     }
+  }
+
+  private static NumberType codes(Tile tile) {
+    return Numbers.typeOf(tile.weight().type());
+  }
+
+  private Kernels.Scales scales(long offset, Tile tile) {
+    Weight weight = tile.weight();
+    BlockScales scales = weight.scales();
     long firstRow = (long) weight.codes().firstRow() + tile.firstRow();
-    return device
-        .kernels()
-        .scaledWeights(
-            place,
-            offset,
-            stored,
-            new Kernels.Scales(
-                offset + store.extentOffset(tile, 1),
-                Numbers.typeOf(weight.scales().part().type()),
-                weight.scales().part().rows(tile.firstRow(), tile.rows()),
-                weight.scales().columns(),
-                weight.scales().blockRows(),
-                weight.scales().blockColumns(),
-                firstRow % weight.scales().blockRows()),
-            tile.rows(),
+    return new Kernels.Scales(
+        offset + store.extentOffset(tile, 1),
+        Numbers.typeOf(scales.part().type()),
+        scales.part().rows(tile.firstRow(), tile.rows()),
+        scales.columns(),
+        scales.blockRows(),
+        scales.blockColumns(),
+        firstRow % scales.blockRows());
+  }
+
+  /** How many matrices like a tile's, which is whole, there can be at once. */
+  int atOnce(Tile tile, NumberType ofRing) {
+    if (tile.weight().scales() == null) {
+      return ofRing == device.computeType() ? Integer.MAX_VALUE : 1;
+    }
+    return (int) (scratch.elements() / ((long) tile.rows() * tile.weight().columns()));
+  }
+
+  /**
+   * The matrices of tiles of one shape, [places, rows, columns].
+   *
+   * @param tile the first
+   */
+  Tensor matrices(DeviceTiles.Run places, Tile tile) {
+    Kernels kernels = device.kernels();
+    long rows = tile.rows();
+    long columns = tile.weight().columns();
+    if (tile.weight().scales() == null) {
+      return kernels.strided(
+          places.ring(), places.begin(), places.count(), places.stride(), rows, columns);
+    }
+    if (tile.weight().type() != ElementType.F4_E2M1) {
+      Kernels.Scales scales = scales(places.begin(), tile);
+      if (scales.areWhole(rows, columns) && scales.areAligned(places.stride())) {
+        return kernels.scaledExperts(
+            places.ring(),
+            places.begin(),
+            codes(tile),
+            scales,
+            places.count(),
+            places.stride(),
+            rows,
             columns,
             scratch);
+      }
+    }
+    for (int i = 0; i < places.count(); i++) {
+      decode(places.ring(), places.begin() + i * places.stride(), tile, i * rows);
+    }
+    return kernels.seen(scratch, places.count(), rows, columns);
   }
 
   @Override

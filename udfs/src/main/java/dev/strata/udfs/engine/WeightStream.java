@@ -35,6 +35,7 @@ final class WeightStream implements AutoCloseable {
   private final TileStreamer streamer;
 
   /**
+   * @param hasExperts whether some of them are computed at once
    * @param cores that reading may use
    */
   WeightStream(
@@ -42,6 +43,7 @@ final class WeightStream implements AutoCloseable {
       LayerStore store,
       MemoryPlan plan,
       Lanes lanes,
+      boolean hasExperts,
       int cores,
       EngineListener listener) {
     this.device = device;
@@ -51,7 +53,8 @@ final class WeightStream implements AutoCloseable {
       this.hostTiles = holdings.add(hostTiles(plan, stored));
       this.deviceTiles =
           plan.isStaged() ? holdings.add(deviceTiles(plan.choice(), lanes, stored)) : null;
-      this.conversion = holdings.add(new WeightConversion(device, store));
+      this.conversion =
+          holdings.add(new WeightConversion(device, store, plan.isStaged() && hasExperts));
       ParallelTileReader reader =
           holdings.add(new ParallelTileReader(store, readingThreads(cores)));
       this.streamer =
@@ -230,13 +233,19 @@ final class WeightStream implements AutoCloseable {
   }
 
   /**
-   * Whether products read all matrices of a stage as they lie in the ring of the device, each in a
-   * place of its own.
+   * Of how many stages of one shape products can take all matrices at once: those that lie in the
+   * device's ring, each in a place of its own.
    */
-  boolean liesPlain(TileProgram.StageTiles stage) {
-    return deviceTiles != null
-        && deviceTiles.tensor(0).type() == device.computeType()
-        && stage.count() == stage.of().stage().matrices().count();
+  int stagesAtOnce(TileProgram.StageTiles stage) {
+    if (deviceTiles == null || stage.count() != stage.of().stage().matrices().count()) {
+      return 1;
+    }
+    NumberType ofRing = deviceTiles.tensor(0).type();
+    return stage
+        .tiles()
+        .map(tile -> conversion.atOnce(store.tiles().get(tile), ofRing))
+        .min()
+        .orElseThrow();
   }
 
   /**
@@ -246,9 +255,8 @@ final class WeightStream implements AutoCloseable {
    */
   Tensor matrices(List<TileStreamer.Lease> leases, int step) {
     TileStreamer.Lease first = leases.get(0);
-    Tile tile = tile(first);
-    return deviceTiles.matrices(
-        first.place(), step, leases.size(), tile.rows(), tile.weight().columns());
+    DeviceTiles.Run run = deviceTiles.run(first.place(), Math.max(1, step), leases.size());
+    return conversion.matrices(run, tile(first));
   }
 
   @Override

@@ -126,6 +126,11 @@ public record WeightSpec(
     return use == Use.EXACT_VECTOR;
   }
 
+  /** Whether it is one of several vectors of one tensor. */
+  public boolean isOneOfSeveral() {
+    return use == Use.VECTOR && shape.size() > 1;
+  }
+
   /**
    * The names that it may have in a checkpoint, the usual one first. As in Hugging Face
    * transformers, the model within a model with a head may be saved alone, or once more enclosed;

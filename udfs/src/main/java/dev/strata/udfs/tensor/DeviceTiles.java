@@ -59,13 +59,14 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
   }
 
   /**
-   * What so many places of so many bytes take.
+   * What so many places of so many bytes take. Small ones count as a GPU's smallest piece does, so
+   * that what is tried with small tiles has no more places than what they are small of.
    *
    * @param onGpu whether they are rounded up as a GPU's are
    */
   public static Footprint footprint(int count, long bytes, boolean onGpu) {
-    long each = count * Rounding.device(bytes, onGpu);
-    return Footprint.device(OWNER, Math.max(each, Rounding.device(count * aligned(bytes), onGpu)));
+    long each = Math.max(aligned(bytes), Rounding.device(1, onGpu));
+    return Footprint.device(OWNER, Rounding.device(count * each, onGpu));
   }
 
   private static long aligned(long bytes) {
@@ -121,14 +122,17 @@ public final class DeviceTiles implements DevicePlaces, AutoCloseable {
   }
 
   /**
-   * Matrices that fill places from one on, each {@code step} places behind the one before.
+   * Places of the ring as many elements behind one another.
    *
-   * @return [count, rows, columns]
+   * @param ring all places
+   * @param begin the element where the first begins
+   * @param stride elements from one's to the next one's
    */
-  public Tensor matrices(int first, int step, int count, int rows, int columns) {
-    return device
-        .kernels()
-        .strided(ring, first * stride, count, Math.max(1, step) * stride, rows, columns);
+  public record Run(Tensor ring, long begin, long stride, int count) {}
+
+  /** Places from one on, each {@code step} places behind the one before. */
+  public Run run(int first, int step, int count) {
+    return new Run(ring, first * stride, step * stride, count);
   }
 
   @Override

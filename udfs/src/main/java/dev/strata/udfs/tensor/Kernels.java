@@ -24,7 +24,16 @@ public final class Kernels implements AutoCloseable {
   private static final int LEAST_PART_ROWS = 16;
 
   /** More rows are done in several parts, so that kernels' results on their way stay small. */
-  public static final int LARGEST_PART_ROWS = 1024;
+  static final int LARGEST_PART_ROWS = 1024;
+
+  /** What {@link #combineExperts} and {@link #combineRows} hand on of a part, in float32. */
+  public static final int COMBINED_COPIES = 3;
+
+  /**
+   * On a GPU, where each call takes longer than what it does, parts have more rows if those are
+   * short.
+   */
+  private static final long LARGEST_PART_ELEMENTS = 16L << 20;
 
   /** Tokens whose keys and values are converted at once. */
   public static final int QUANTIZED_AT_ONCE = 2048;
@@ -62,10 +71,15 @@ public final class Kernels implements AutoCloseable {
   private static final int MX_GROUP = 32;
 
   /** Bytes that are unpacked at once, by all threads. */
-  private static final long UNPACKED_AT_ONCE = 4L << 20;
+  private static final long UNPACKED_AT_ONCE = 8L << 20;
 
-  /** What unpacking a byte takes meanwhile: an index, and two float32 numbers. */
-  private static final long UNPACKING_BYTES = Integer.BYTES + 2 * Float.BYTES;
+  /** What unpacking a byte takes meanwhile: an index, and a sixteenth of a scale made twice. */
+  private static final long UNPACKING_BYTES = Integer.BYTES + 1;
+
+  private static final String PAIRS = "pairs of packed numbers";
+
+  /** Two for each byte. */
+  private static final long PAIR_ELEMENTS = 2L << Byte.SIZE;
 
   private final ComputeDevice device;
   private final TorchScript script;
@@ -76,6 +90,9 @@ public final class Kernels implements AutoCloseable {
 
   /** [PIECE_ELEMENTS] for each thread, from the first product on that converts. */
   private final List<Tensor> pieces = new ArrayList<>();
+
+  // What each byte stands for in MXFP4, from the first that is unpacked on.
+  private Tensor pairs;
 
   Kernels(ComputeDevice device, TorchScript script, boolean onCpu) {
     this.device = device;
@@ -133,6 +150,7 @@ public final class Kernels implements AutoCloseable {
     }
     inParts(
         rows,
+        columns,
         (first, count) ->
             script.run(
                 "convert",
@@ -165,7 +183,18 @@ public final class Kernels implements AutoCloseable {
       long columns,
       long blockRows,
       long blockColumns,
-      long skipped) {}
+      long skipped) {
+
+    /** Whether a matrix is made of whole blocks, from its first row on. */
+    public boolean areWhole(long ofRows, long ofColumns) {
+      return skipped == 0 && rows * blockRows == ofRows && columns * blockColumns == ofColumns;
+    }
+
+    /** Whether they, and those so many bytes behind them, begin with whole elements. */
+    public boolean areAligned(long stride) {
+      return begin % type.bytes() == 0 && stride % type.bytes() == 0;
+    }
+  }
 
   /**
    * {@code rows · columns} codes of a tile's place, multiplied by their scales, as a matrix of the
@@ -175,19 +204,21 @@ public final class Kernels implements AutoCloseable {
    * @param begin the offset of the first code
    * @param codes their type
    * @param scratch where the matrix goes, of the compute type
+   * @param to the row of it where the matrix begins
    */
-  public Tensor scaledWeights(
+  public void scaledWeights(
       Tensor place,
       long begin,
       NumberType codes,
       Scales scales,
       long rows,
       long columns,
-      Tensor scratch) {
+      Tensor scratch,
+      long to) {
     checkPlace(place, begin, codes, rows, columns);
     checkPlace(place, scales.begin(), scales.type(), scales.rows(), scales.columns());
     require(
-        rows * columns <= scratch.elements()
+        (to + rows) * columns <= scratch.elements()
             && scales.skipped() < scales.blockRows()
             && scales.skipped() + rows <= scales.rows() * scales.blockRows()
             && columns <= scales.columns() * scales.blockColumns(),
@@ -198,6 +229,7 @@ public final class Kernels implements AutoCloseable {
         scratch);
     inParts(
         rows,
+        columns,
         (first, count) ->
             script.run(
                 "scale_weights",
@@ -216,8 +248,7 @@ public final class Kernels implements AutoCloseable {
                 scales.blockColumns(),
                 scales.skipped() + first,
                 scratch,
-                first));
-    return matrix(scratch, rows, columns);
+                to + first));
   }
 
   /** What {@link #unpackedWeights} takes besides its scratch, for tiles of so many bytes. */
@@ -233,23 +264,30 @@ public final class Kernels implements AutoCloseable {
    * @param begin the offset of the first two
    * @param scales the offset of the first power, whose exponent is stored with 127 added
    * @param scratch where the matrix goes, of the compute type
+   * @param to the row of it where the matrix begins
    * @see <a
    *     href="https://www.opencompute.org/documents/ocp-microscaling-formats-mx-v1-0-spec-final-pdf">OCP
    *     Microscaling Formats (MX) v1.0</a>
    */
-  public Tensor unpackedWeights(
-      Tensor place, long begin, long scales, long rows, long columns, Tensor scratch) {
+  public void unpackedWeights(
+      Tensor place, long begin, long scales, long rows, long columns, Tensor scratch, long to) {
     checkPlace(place, begin, NumberType.UINT8, rows, columns / 2);
     checkPlace(place, scales, NumberType.UINT8, rows, columns / MX_GROUP);
     require(
-        columns % MX_GROUP == 0 && rows * columns <= scratch.elements(),
+        columns % MX_GROUP == 0 && (to + rows) * columns <= scratch.elements(),
         "[%s, %s] in scratch %s",
         rows,
         columns,
         scratch);
     long most = Math.max(1, UNPACKED_AT_ONCE / device.kernelThreads() / (columns / 2));
+    NumberType type = scratch.type();
+    if (pairs == null) {
+      pairs = device.allocate(PAIRS, type, PAIR_ELEMENTS);
+      script.run("fp4_pairs", pairs);
+    }
     inParts(
         rows,
+        columns,
         (first, count) -> {
           for (long row = first; row < first + count; row += most) {
             script.run(
@@ -259,11 +297,12 @@ public final class Kernels implements AutoCloseable {
                 Math.min(most, first + count - row),
                 columns,
                 scales + row * (columns / MX_GROUP),
+                pairs,
+                type.pair().code(),
                 scratch,
-                row);
+                to + row);
           }
         });
-    return matrix(scratch, rows, columns);
   }
 
   private static void checkPlace(
@@ -469,6 +508,7 @@ public final class Kernels implements AutoCloseable {
     require(out.size(1) == x.size(1), "norm of %s into %s", x, out);
     inParts(
         n,
+        x.size(1),
         (begin, count) ->
             script.run("norm_rows", x, first + begin, count, weight, epsilon, out, begin));
   }
@@ -487,6 +527,7 @@ public final class Kernels implements AutoCloseable {
     require(out.size(1) == x.size(1), "%s added to %s", x, out);
     inParts(
         n,
+        x.size(1),
         (begin, count) ->
             script.run("add_rows", x, begin, count, weight, epsilon, scale, out, first + begin));
   }
@@ -557,6 +598,7 @@ public final class Kernels implements AutoCloseable {
     checkBlock(qkv, 0, n, 0, (w.heads() + 2) * w.headDim());
     inParts(
         n,
+        qkv.size(1),
         (begin, count) ->
             script.run(
                 "latent_queries",
@@ -583,6 +625,7 @@ public final class Kernels implements AutoCloseable {
     require(norm.elements() == w.latent(), "norm %s of %s", norm, w);
     inParts(
         n,
+        qkv.size(1),
         (begin, count) ->
             script.run(
                 "latent_key",
@@ -634,7 +677,7 @@ public final class Kernels implements AutoCloseable {
     checkBlock(x, 0, n, 0, 1);
     checkBlock(y, 0, n, 0, y.size(1));
     require(x.size(1) == 1, "weights %s", x);
-    inParts(n, (begin, count) -> script.run("weigh_rows", x, begin, count, y));
+    inParts(n, y.size(1), (begin, count) -> script.run("weigh_rows", x, begin, count, y));
   }
 
   /**
@@ -647,7 +690,10 @@ public final class Kernels implements AutoCloseable {
     checkBlock(x, 0, n, 0, x.size(1));
     checkBlock(out, 0, n, 0, out.size(1));
     require(x.size(1) == 2 * out.size(1), "gates %s into %s", x, out);
-    inParts(n, (begin, count) -> script.run("clamp_gates", x, begin, count, alpha, limit, out));
+    inParts(
+        n,
+        x.size(1),
+        (begin, count) -> script.run("clamp_gates", x, begin, count, alpha, limit, out));
   }
 
   /** What a router makes scores of. */
@@ -701,6 +747,7 @@ public final class Kernels implements AutoCloseable {
     require(x.size(1) % routing.groups() == 0, "%s groups of %s", routing.groups(), x);
     inParts(
         n,
+        x.size(1),
         (begin, count) ->
             script.run(
                 "route",
@@ -717,6 +764,25 @@ public final class Kernels implements AutoCloseable {
                 experts,
                 weights,
                 first + begin));
+  }
+
+  /**
+   * Sorts what a block's tokens chose by expert, then by token.
+   *
+   * @param experts [tokens, most] int64, of which the first {@code chosen} are chosen
+   * @param first the block's first token
+   * @param n its tokens
+   * @param order [tokens · most] int64, as in {@link Chosen}, filled from {@code first · most} on
+   * @param begins [blocks, experts of the layer + 1] int64: where each expert's begin from there,
+   *     and the last one's end
+   * @param block the row of {@code begins} to fill
+   */
+  public void sortChoices(
+      Tensor experts, long first, long n, int chosen, Tensor order, Tensor begins, long block) {
+    checkBlock(experts, first, n, 0, chosen);
+    checkRun(order, first * experts.size(1), n * chosen);
+    checkBlock(begins, block, 1, 0, begins.size(1));
+    script.run("sort_choices", experts, first, n, chosen, order, begins, block);
   }
 
   /**
@@ -741,6 +807,7 @@ public final class Kernels implements AutoCloseable {
     require(x.size(1) == out.size(1) && x.type() == out.type(), "rows of %s in %s", x, out);
     inParts(
         chosen.count(),
+        x.size(1),
         (begin, count) ->
             script.run(
                 "gather_rows",
@@ -768,6 +835,7 @@ public final class Kernels implements AutoCloseable {
     require(y.size(1) == x.size(1), "%s added to %s", y, x);
     inParts(
         chosen.count(),
+        x.size(1),
         (begin, count) ->
             script.run(
                 "combine_rows",
@@ -787,7 +855,8 @@ public final class Kernels implements AutoCloseable {
    * Tokens that chose some experts, in batches of as many rows for each.
    *
    * @param order as in {@link Chosen}
-   * @param bounds [2 · experts of blocks] int64: where an expert's begin in the order, and how many
+   * @param bounds [3 · experts of blocks] int64: where an expert's begin in the order, how many,
+   *     and which expert it is
    * @param at the first of these experts in the bounds; the others follow
    * @param counts how many tokens each has, at least one
    * @param rows of each, none of which has more
@@ -804,7 +873,8 @@ public final class Kernels implements AutoCloseable {
       return counts.size();
     }
 
-    long allRows() {
+    /** Rows of all of them, padding included. */
+    public long allRows() {
       return (long) experts() * rows;
     }
   }
@@ -815,12 +885,42 @@ public final class Kernels implements AutoCloseable {
   }
 
   private static void checkExperts(ChosenOfExperts chosen) {
-    checkRun(chosen.bounds(), 2L * chosen.at(), 2L * chosen.experts());
+    checkRun(chosen.bounds(), 3L * chosen.at(), 3L * chosen.experts());
     require(
         chosen.counts().stream().allMatch(count -> count > 0 && count <= chosen.rows()),
         "%s of %s rows each",
         chosen.counts(),
         chosen.rows());
+  }
+
+  /**
+   * The choices of a batch, one for each row.
+   *
+   * @param all [experts · rows] int64, as in {@link Chosen}
+   * @param most the most choices of a token
+   */
+  public record PaddedChoices(Tensor all, int most) implements AutoCloseable {
+
+    @Override
+    public void close() {
+      all.close();
+    }
+  }
+
+  /** The choices of some experts, of which each has as many rows: its last again and again. */
+  public PaddedChoices padded(ChosenOfExperts chosen) {
+    checkExperts(chosen);
+    IValue all =
+        script.call(
+            "padded_choices",
+            chosen.order(),
+            chosen.bounds(),
+            chosen.at(),
+            chosen.experts(),
+            chosen.rows());
+    long[] shape = {chosen.allRows()};
+    Tensor made = device.view("padded choices", chosen.order(), NumberType.INT64, shape, all);
+    return new PaddedChoices(made, chosen.most());
   }
 
   /**
@@ -830,22 +930,10 @@ public final class Kernels implements AutoCloseable {
    * @param x rows of tokens
    * @param first a token, whose row is {@code row}; those after it follow
    */
-  public void gatherExperts(Tensor x, ChosenOfExperts chosen, long first, long row, Tensor out) {
-    checkExperts(chosen);
-    checkBlock(out, 0, chosen.allRows(), 0, x.size(1));
+  public void gatherExperts(Tensor x, PaddedChoices choices, long first, long row, Tensor out) {
+    checkBlock(out, 0, choices.all().elements(), 0, x.size(1));
     require(x.size(1) == out.size(1) && x.type() == out.type(), "rows of %s in %s", x, out);
-    script.run(
-        "gather_experts",
-        x,
-        chosen.order(),
-        chosen.bounds(),
-        chosen.at(),
-        chosen.experts(),
-        chosen.rows(),
-        chosen.most(),
-        first,
-        row,
-        out);
+    script.run("gather_experts", x, choices.all(), choices.most(), first, row, out);
   }
 
   /** What becomes of a product of experts. */
@@ -867,14 +955,18 @@ public final class Kernels implements AutoCloseable {
    * #gatherExperts} makes them.
    *
    * @param w [experts, rows, columns], of the compute type
+   * @param transposed whether it is {@code x · w}
+   * @param first the row of {@code out} where they begin
    */
-  public void expertProducts(Tensor x, int rows, Tensor w, ExpertUse use, Tensor out) {
+  public void expertProducts(
+      Tensor x, int rows, Tensor w, boolean transposed, ExpertUse use, Tensor out, long first) {
     long n = w.size(0);
-    checkBlock(x, 0, n * rows, 0, w.size(2));
-    checkBlock(out, 0, n * rows, 0, w.size(1));
+    long in = w.size(transposed ? 1 : 2);
+    checkBlock(x, 0, n * rows, 0, in);
+    checkBlock(out, first, n * rows, 0, w.size(transposed ? 2 : 1));
     require(
-        x.size(1) == w.size(2)
-            && out.size(1) == w.size(1)
+        x.size(1) == in
+            && out.size(1) == w.size(transposed ? 2 : 1)
             && x.type() == w.type()
             && out.type() == w.type(),
         "products of %s and %s into %s",
@@ -882,45 +974,138 @@ public final class Kernels implements AutoCloseable {
         w,
         out);
     if (use == ExpertUse.MULTIPLY) {
-      script.run("multiply_experts", x, n, rows, w, out);
+      script.run("multiply_experts", x, n, rows, w, transposed, out, first);
     } else {
-      script.run("store_experts", x, n, rows, w, use.activation, out);
+      script.run("store_experts", x, n, rows, w, transposed, use.activation, out, first);
     }
   }
 
   /**
-   * The rows of these tokens {@code += weight · y}, expert by expert; rows of {@code y} as {@link
-   * #gatherExperts} has them.
+   * {@code out += } each expert's bias, of batches as {@link #gatherExperts} makes them.
+   *
+   * @param biases [experts · columns], of all experts of the layer
+   * @param first the row of {@code out} where they begin
+   */
+  public void addBiases(ChosenOfExperts chosen, Tensor biases, Tensor out, long first) {
+    checkExperts(chosen);
+    checkBlock(out, first, chosen.allRows(), 0, out.size(1));
+    require(biases.elements() % out.size(1) == 0, "biases %s added to %s", biases, out);
+    script.run(
+        "add_biases",
+        biases,
+        chosen.bounds(),
+        chosen.at(),
+        chosen.experts(),
+        chosen.rows(),
+        out,
+        first);
+  }
+
+  /**
+   * Notes which rows have the results of these choices.
+   *
+   * @param first the block's first token
+   * @param begin the row where the batch's results begin
+   * @param places [tokens of a block · most] int64, filled for these choices
+   */
+  public void placeExperts(PaddedChoices choices, long first, long begin, Tensor places) {
+    script.run("place_experts", choices.all(), choices.most(), first, begin, places);
+  }
+
+  /**
+   * Where the results of a block's choices are.
+   *
+   * @param rows of results; the first is nothing, and of zeros
+   * @param places [tokens of a block · most] int64: the row of each choice, 0 for none
+   * @param most the most choices of a token
+   * @param chosen how many choices its tokens have
+   */
+  public record PlacedResults(Tensor rows, Tensor places, int most, int chosen) {}
+
+  /**
+   * {@code x[row : row + n] += } the results of tokens' choices, each times its weight.
    *
    * @param weights [tokens, most] float32
-   * @param x rows of tokens
-   * @param first a token, whose row is {@code row}; those after it follow
+   * @param first the block's first token, whose row is {@code row}; those after it follow
    */
   public void combineExperts(
-      Tensor y, ChosenOfExperts chosen, Tensor weights, long first, long row, Tensor x) {
-    checkExperts(chosen);
-    checkBlock(y, 0, chosen.allRows(), 0, x.size(1));
-    require(y.size(1) == x.size(1), "%s added to %s", y, x);
-    int atOnce = Math.max(1, LARGEST_PART_ROWS / chosen.rows());
-    for (int begin = 0; begin < chosen.experts(); begin += atOnce) {
-      int end = Math.min(begin + atOnce, chosen.experts());
-      long[] counts =
-          chosen.counts().subList(begin, end).stream().mapToLong(Integer::longValue).toArray();
+      PlacedResults results, Tensor weights, long first, long n, Tensor x, long row) {
+    checkBlock(x, row, n, 0, results.rows().size(1));
+    checkBlock(weights, first, n, 0, results.chosen());
+    checkRun(results.places(), 0, n * results.most());
+    require(x.size(1) == results.rows().size(1), "%s added to %s", results.rows(), x);
+    NumberType type = results.rows().type();
+    long rowBytes = x.size(1) * type.bytes();
+    NumberType wide = rowBytes % Long.BYTES == 0 ? NumberType.INT64 : type;
+    long elements = partRows(x.size(1), onCpu) * COMBINED_COPIES * Float.BYTES;
+    long atOnce = Math.max(1, elements / (2L * type.bytes()) / results.chosen());
+    for (long begin = 0; begin < n; begin += atOnce) {
       script.run(
           "combine_experts",
-          y,
-          begin * chosen.rows(),
-          counts,
-          chosen.rows(),
-          chosen.order(),
-          chosen.bounds(),
-          chosen.at() + begin,
-          chosen.most(),
-          first,
-          row,
+          results.rows(),
+          wide.code(),
+          rowBytes / wide.bytes(),
+          results.places(),
+          results.most(),
+          results.chosen(),
           weights,
-          x);
+          first + begin,
+          begin,
+          Math.min(atOnce, n - begin),
+          x,
+          row + begin);
     }
+  }
+
+  /**
+   * Matrices of codes in a ring of bytes, each {@code stride} bytes behind the one before,
+   * multiplied by their scales: [n, rows, columns] of the compute type.
+   *
+   * @param begin the offset of the first one's first code
+   * @param scales of the first one; blocks are whole, and none of their rows are skipped
+   * @param scratch where the matrices go, of the compute type
+   */
+  public Tensor scaledExperts(
+      Tensor ring,
+      long begin,
+      NumberType codes,
+      Scales scales,
+      long n,
+      long stride,
+      long rows,
+      long columns,
+      Tensor scratch) {
+    checkPlace(ring, begin + (n - 1) * stride, codes, rows, columns);
+    checkPlace(
+        ring, scales.begin() + (n - 1) * stride, scales.type(), scales.rows(), scales.columns());
+    require(
+        n * rows * columns <= scratch.elements()
+            && scales.areWhole(rows, columns)
+            && scales.areAligned(stride),
+        "%s matrices [%s, %s], each %s bytes behind, with %s in scratch %s",
+        n,
+        rows,
+        columns,
+        stride,
+        scales,
+        scratch);
+    script.run(
+        "scale_experts",
+        ring,
+        begin,
+        codes.code(),
+        codes.bytes(),
+        scales.begin(),
+        scales.type().code(),
+        scales.type().bytes(),
+        stride,
+        n,
+        rows,
+        columns,
+        scales.blockRows(),
+        scales.blockColumns(),
+        scratch);
+    return seen(scratch, n, rows, columns);
   }
 
   /** Matrices {@code stride} elements behind one another in a vector: [n, rows, columns]. */
@@ -949,7 +1134,10 @@ public final class Kernels implements AutoCloseable {
   public void scaleRows(Tensor x, long first, long n, Tensor factor) {
     checkBlock(x, first, n, 0, x.size(1));
     require(factor.elements() == 1, "factor %s", factor);
-    inParts(n, (begin, count) -> script.run("multiply_rows", x, first + begin, count, factor));
+    inParts(
+        n,
+        x.size(1),
+        (begin, count) -> script.run("multiply_rows", x, first + begin, count, factor));
   }
 
   /** {@code x[: n] *= carried[first : first + n, column : column + columns of x]}. */
@@ -958,6 +1146,7 @@ public final class Kernels implements AutoCloseable {
     checkBlock(carried, first, n, column, x.size(1));
     inParts(
         n,
+        x.size(1),
         (begin, count) ->
             script.run("multiply_carried", x, begin, count, carried, first + begin, column));
   }
@@ -980,6 +1169,7 @@ public final class Kernels implements AutoCloseable {
         carried);
     inParts(
         n,
+        x.size(1),
         (begin, count) ->
             script.run("carry", x, begin, count, weight, epsilon, scale, carried, first + begin));
   }
@@ -1113,11 +1303,23 @@ public final class Kernels implements AutoCloseable {
   }
 
   /**
-   * On a CPU rows are shared among threads, each of which does all of a kernel's steps alone. What
-   * the steps hand on is no more than {@link #LARGEST_PART_ROWS} rows of it at once.
+   * How many rows are done at once at most.
+   *
+   * @param width elements of a row
    */
-  private void inParts(long rows, RowWork work) {
-    long least = (rows + LARGEST_PART_ROWS - 1) / LARGEST_PART_ROWS;
+  public static long partRows(long width, boolean onCpu) {
+    return onCpu ? LARGEST_PART_ROWS : Math.max(LARGEST_PART_ROWS, LARGEST_PART_ELEMENTS / width);
+  }
+
+  /**
+   * On a CPU rows are shared among threads, each of which does all of a kernel's steps alone. What
+   * the steps hand on is no more than {@link #partRows} of it at once.
+   *
+   * @param width elements of a row
+   */
+  private void inParts(long rows, long width, RowWork work) {
+    long most = partRows(width, onCpu);
+    long least = (rows + most - 1) / most;
     int parts = (int) Math.max(least, Math.min(device.kernelThreads(), rows / LEAST_PART_ROWS));
     device.sideBySide(
         parts,
@@ -1167,6 +1369,7 @@ public final class Kernels implements AutoCloseable {
     checkRotation(rotation, first, n, headDim);
     inParts(
         n,
+        heads * headDim,
         (begin, count) ->
             script.run(
                 "enter",
@@ -1232,6 +1435,7 @@ public final class Kernels implements AutoCloseable {
     checkRotation(rotation, first, n, headDim);
     inParts(
         n,
+        heads * headDim,
         (begin, count) ->
             script.run(
                 "enter_queries",
@@ -1482,6 +1686,7 @@ public final class Kernels implements AutoCloseable {
                   "head_product", of.x(), of.first(), n, of.w(), begin, end, leastRows, piece, y));
       inParts(
           n,
+          w.size(0),
           (begin, count) -> {
             scale(y, begin, count, scaling);
             choose(y, begin, count, first + begin, firstToken, best, tokens, logits, logitRows);
@@ -1598,6 +1803,9 @@ public final class Kernels implements AutoCloseable {
   @Override
   public void close() {
     pieces.forEach(Tensor::close);
+    if (pairs != null) {
+      pairs.close();
+    }
   }
 
   private void checkProduct(Tensor x, long first, long n, Tensor w, Tensor bias, long firstRow) {

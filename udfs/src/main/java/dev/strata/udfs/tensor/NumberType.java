@@ -22,6 +22,11 @@ public enum NumberType {
     return code;
   }
 
+  /** Of whole numbers as wide as two of these elements. */
+  NumberType pair() {
+    return bytes == Float.BYTES ? INT64 : INT32;
+  }
+
   /** Bytes of one element. */
   public int bytes() {
     return bytes;

@@ -18,7 +18,10 @@ import java.util.stream.Stream;
  * @param queryWidth elements that attention gives at most
  * @param heads most query heads
  * @param exactWidth elements of queries, keys and values that are all in float32 for a moment
- * @param rowWidth elements that steps take of a row at once at most, as norms do
+ * @param hiddenSize width of the residual stream
+ * @param rowCopies of a row of the residual stream that steps make at most, as norms do
+ * @param routerWidth elements that a router takes of a row at most
+ * @param gateWidth elements that gates of a recurrence take of a row at most
  * @param wholeWidth elements of products that are made whole, not tile by tile
  */
 public record ActivationSizes(
@@ -26,16 +29,16 @@ public record ActivationSizes(
     long queryWidth,
     long heads,
     long exactWidth,
-    long rowWidth,
+    long hiddenSize,
+    int rowCopies,
+    long routerWidth,
+    long gateWidth,
     long wholeWidth) {
 
   static final String OWNER = "micro-batch";
 
   private static final String RESULTS = "results on their way";
   private static final double CUT_UP = 1.15;
-
-  /** What a row of an expert's result is, weighed and converted, and where it goes. */
-  private static final int COMBINED_COPIES = 3;
 
   /** A row in float32, its squares, what it is normed to and its gates. */
   private static final int GATED_COPIES = 5;
@@ -61,18 +64,19 @@ public record ActivationSizes(
             .mapToLong(AttentionSpec::width)
             .max()
             .orElse(0),
-        spec.steps().mapToLong(step -> rowWidth(step, spec.hiddenSize())).max().orElse(0),
+        spec.hiddenSize(),
+        spec.mostChosen() > 0 ? Kernels.COMBINED_COPIES : 1,
+        spec.steps().mapToLong(ActivationSizes::routerWidth).max().orElse(0),
+        spec.steps().mapToLong(ActivationSizes::gateWidth).max().orElse(0),
         spec.steps().mapToLong(ActivationSizes::wholeWidth).max().orElse(0));
   }
 
-  private static long rowWidth(Step step, long hidden) {
-    if (step instanceof Step.Route route) {
-      return (long) ROUTER_COPIES * route.routing().experts();
-    }
-    if (step instanceof Step.GateNormed gate) {
-      return (long) GATED_COPIES * gate.target().width();
-    }
-    return step instanceof Step.Combine ? COMBINED_COPIES * hidden : hidden;
+  private static long routerWidth(Step step) {
+    return step instanceof Step.Route route ? (long) ROUTER_COPIES * route.routing().experts() : 0;
+  }
+
+  private static long gateWidth(Step step) {
+    return step instanceof Step.GateNormed gate ? (long) GATED_COPIES * gate.target().width() : 0;
   }
 
   private static long wholeWidth(Step step) {
@@ -110,14 +114,22 @@ public record ActivationSizes(
    * norms. The device's allocator cuts what it has, and cannot use all of it.
    *
    * @param tileRows the most rows of a tile
+   * @param onCpu whether it computes in parts as a CPU does
    */
-  public Footprint temporaries(NumberType type, int blockTokens, long tileRows) {
+  public Footprint temporaries(NumberType type, int blockTokens, long tileRows, boolean onCpu) {
     long product = Math.max(tileRows * type.bytes(), wholeWidth * Float.BYTES);
     long attention = queryWidth * type.bytes() + 2 * heads * Float.BYTES;
-    long rows = Math.min(blockTokens, Kernels.LARGEST_PART_ROWS);
-    long part = rows * (exactWidth + Math.max(2 * queryWidth, rowWidth)) * Float.BYTES;
+    long queries = partRows(blockTokens, queryWidth, onCpu) * (exactWidth + 2 * queryWidth);
+    long norms = partRows(blockTokens, hiddenSize, onCpu) * hiddenSize * rowCopies;
+    long router = partRows(blockTokens, routerWidth / ROUTER_COPIES, onCpu) * routerWidth;
+    long gates = partRows(blockTokens, 1, true) * gateWidth;
+    long part = Math.max(Math.max(queries, norms), Math.max(router, gates)) * Float.BYTES;
     long bytes = blockTokens * Math.max(product, attention) + part;
     return Footprint.device(RESULTS, (long) (bytes * CUT_UP));
+  }
+
+  private static long partRows(int blockTokens, long width, boolean onCpu) {
+    return Math.min(blockTokens, Kernels.partRows(Math.max(1, width), onCpu));
   }
 
   /**
@@ -126,7 +138,8 @@ public record ActivationSizes(
    */
   public long elementsPerBlockToken() {
     long widest = slots.stream().mapToLong(Integer::longValue).max().orElse(0);
-    return bufferElements() + widest + rowWidth;
+    long rows = Math.max(hiddenSize * rowCopies, Math.max(routerWidth, gateWidth));
+    return bufferElements() + widest + rows;
   }
 
   private long bufferElements() {

@@ -16,7 +16,7 @@ import java.util.Map;
  */
 public final class Activations implements AutoCloseable {
 
-  private record View(int slot, int width) {}
+  private record View(int slot, int rows, int width) {}
 
   private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
@@ -47,18 +47,27 @@ public final class Activations implements AutoCloseable {
     }
   }
 
-  /** The most rows of each buffer. */
-  int rows() {
-    return blockTokens;
-  }
-
   /** [blockTokens, width] at the beginning of a slot. */
   Tensor buffer(int slot, int width) {
-    return views.computeIfAbsent(new View(slot, width), this::view);
+    return view(slot, blockTokens, width);
+  }
+
+  private Tensor view(int slot, int rows, int width) {
+    return views.computeIfAbsent(new View(slot, rows, width), this::view);
   }
 
   private Tensor view(View view) {
-    return holdings.add(device.kernels().matrix(slots.get(view.slot()), blockTokens, view.width()));
+    return holdings.add(device.kernels().matrix(slots.get(view.slot()), view.rows(), view.width()));
+  }
+
+  /** How many rows of a width a slot has room for. */
+  int rows(int slot, int width) {
+    return Math.toIntExact(slots.get(slot).elements() / width);
+  }
+
+  /** All of a slot as rows of a width. */
+  Tensor whole(int slot, int width) {
+    return view(slot, rows(slot, width), width);
   }
 
   /** Of their elements. */

@@ -7,8 +7,10 @@ import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
-import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which experts the tokens of a sweep chose in the layer at hand, and what they weigh. Routers fill
@@ -17,6 +19,9 @@ import java.util.List;
 public final class Choices implements AutoCloseable {
 
   private static final String OWNER = "choices of experts";
+
+  /** Of a block's choices while they are sorted: experts and places, as they were and in order. */
+  private static final int SORTING_COPIES = 6;
 
   private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
@@ -28,11 +33,31 @@ public final class Choices implements AutoCloseable {
   // [tokens of a sweep · most] int64: token · most + place, by expert, then by token
   private final Tensor order;
 
-  // The same on the heap, and where each expert's begin in it; one more for their end.
-  private long[] sorted = {};
-  // [blocks · experts · 2] int64, of those experts that are batched; null where none are
+  // [blocks · experts · 3] int64, of those experts that are batched; null where none are
   private Tensor bounds;
-  private int[] begins = {0, 0};
+  private Settled settled = new Settled(List.of(), 0, new long[0], new int[0]);
+
+  /**
+   * Who chose whom.
+   *
+   * @param blocks of the sweep, in the order of their tokens
+   * @param experts of the layer
+   * @param begins [blocks, experts + 1]: where each expert's begin among the choices of a block
+   * @param counts of each expert, in all blocks
+   */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  private record Settled(List<TokenBlock> blocks, int experts, long[] begins, int[] counts) {
+
+    int begin(int expert, TokenBlock block) {
+      return (int) begins[place(block) * (experts + 1) + expert];
+    }
+
+    private int place(TokenBlock block) {
+      int place =
+          Collections.binarySearch(blocks, block, Comparator.comparingInt(TokenBlock::first));
+      return Objects.checkIndex(place, blocks.size());
+    }
+  }
 
   /**
    * @param sweepTokens the most tokens of a sweep
@@ -53,7 +78,7 @@ public final class Choices implements AutoCloseable {
   }
 
   /**
-   * What it takes; the order is made on the heap and copied, and so are bounds.
+   * What it takes, and what sorting a block's choices does.
    *
    * @param experts the most of a layer
    * @param blockTokens the most tokens of a block, which is more than half full
@@ -62,11 +87,16 @@ public final class Choices implements AutoCloseable {
     if (most == 0) {
       return Footprint.NONE;
     }
-    long choices = (long) sweepTokens * most;
-    long bounds = 2L * experts * (2L * sweepTokens / blockTokens + 1);
+    long blocks = 2L * sweepTokens / blockTokens + 1;
+    long table = blocks * (experts + 1L);
+    long bounds = 3L * experts * blocks;
+    long sorted = SORTING_COPIES * (long) Math.min(sweepTokens, blockTokens) * most;
     return Footprint.sum(
-        Footprint.device(OWNER, choices * (3 * Long.BYTES + Float.BYTES) + bounds * Long.BYTES),
-        Footprint.heap(OWNER, (3 * choices + bounds) * Long.BYTES));
+        Footprint.device(
+            OWNER,
+            (long) sweepTokens * most * (2 * Long.BYTES + Float.BYTES)
+                + (table + bounds + sorted) * Long.BYTES),
+        Footprint.heap(OWNER, (table + bounds) * Long.BYTES));
   }
 
   /** Fills the choices of a block's tokens from a router's products, [tokens, experts]. */
@@ -92,32 +122,31 @@ public final class Choices implements AutoCloseable {
   }
 
   /**
-   * Waits for the routers of all blocks and sorts what they chose.
+   * Sorts what the routers of all blocks chose, and waits for it.
    *
-   * @param tokens of the sweep
+   * @param blocks of the sweep, in the order of their tokens
    */
-  public void settle(int tokens, RoutingSpec routing) {
-    long[] chosen;
-    try (Tensor filled = device.kernels().matrix(experts, tokens, most)) {
-      chosen = device.kernels().toLongs(filled);
+  public void settle(List<TokenBlock> blocks, RoutingSpec routing) {
+    int experts = routing.experts();
+    long[] begins;
+    try (Tensor table = device.allocate(OWNER, NumberType.INT64, blocks.size(), experts + 1L)) {
+      for (int i = 0; i < blocks.size(); i++) {
+        TokenBlock block = blocks.get(i);
+        device
+            .kernels()
+            .sortChoices(
+                this.experts, block.first(), block.tokens(), routing.chosen(), order, table, i);
+      }
+      begins = device.kernels().toLongs(table);
     }
-    begins = new int[routing.experts() + 1];
-    for (int i = 0; i < chosen.length; i++) {
-      if (i % most < routing.chosen()) {
-        begins[Math.toIntExact(chosen[i]) + 1]++;
+    int[] counts = new int[experts];
+    for (int block = 0; block < blocks.size(); block++) {
+      for (int expert = 0; expert < experts; expert++) {
+        int at = block * (experts + 1) + expert;
+        counts[expert] += Math.toIntExact(begins[at + 1] - begins[at]);
       }
     }
-    Arrays.parallelPrefix(begins, Integer::sum);
-    sorted = new long[begins[routing.experts()]];
-    int[] next = begins.clone();
-    for (int i = 0; i < chosen.length; i++) {
-      if (i % most < routing.chosen()) {
-        sorted[next[(int) chosen[i]]++] = i;
-      }
-    }
-    try (Tensor uploaded = device.indexes(sorted)) {
-      device.kernels().copy(uploaded, 0, sorted.length, order, 0);
-    }
+    settled = new Settled(List.copyOf(blocks), experts, begins, counts);
   }
 
   /**
@@ -126,12 +155,13 @@ public final class Choices implements AutoCloseable {
    * @param experts in the order in which they pass
    */
   public void bound(List<TokenBlock> blocks, int[] experts) {
-    long[] values = new long[2 * blocks.size() * experts.length];
+    long[] values = new long[3 * blocks.size() * experts.length];
     int next = 0;
     for (TokenBlock block : blocks) {
       for (int expert : experts) {
-        values[next++] = firstFrom(expert, block.first());
+        values[next++] = begin(expert, block);
         values[next++] = count(expert, block);
+        values[next++] = expert;
       }
     }
     unbound();
@@ -157,25 +187,22 @@ public final class Choices implements AutoCloseable {
 
   /** How many tokens chose an expert. */
   public int count(int expert) {
-    return begins[expert + 1] - begins[expert];
+    return settled.counts()[expert];
   }
 
   /** How many tokens of a block chose an expert. */
   public int count(int expert, TokenBlock block) {
-    return firstFrom(expert, block.first() + block.tokens()) - firstFrom(expert, block.first());
+    return settled.begin(expert + 1, block) - settled.begin(expert, block);
   }
 
   /** Tokens of a block that chose an expert, at least one. */
   Kernels.Chosen chosen(int expert, TokenBlock block) {
-    int begin = firstFrom(expert, block.first());
-    return new Kernels.Chosen(order, begin, count(expert, block), most);
+    return new Kernels.Chosen(order, begin(expert, block), count(expert, block), most);
   }
 
-  /** The first choice of an expert by this token or one behind it. */
-  private int firstFrom(int expert, int token) {
-    int found =
-        Arrays.binarySearch(sorted, begins[expert], begins[expert + 1], (long) token * most);
-    return found >= 0 ? found : -found - 1;
+  /** Where those of an expert begin in the order. */
+  private long begin(int expert, TokenBlock block) {
+    return (long) block.first() * most + settled.begin(expert, block);
   }
 
   Tensor weights() {

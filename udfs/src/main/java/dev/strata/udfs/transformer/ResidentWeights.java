@@ -19,6 +19,7 @@ public final class ResidentWeights implements AutoCloseable {
 
   private final Holdings holdings = new Holdings();
   private final Map<WeightSpec, Tensor> vectors = new HashMap<>();
+  private final Map<String, Tensor> tables = new HashMap<>();
   private final ComputeDevice device;
 
   public ResidentWeights(ComputeDevice device) {
@@ -32,7 +33,31 @@ public final class ResidentWeights implements AutoCloseable {
 
   /** Adds a vector of the compute type, or an exact one, which is closed with these weights. */
   public void put(WeightSpec weight, Tensor vector) {
-    vectors.put(weight, holdings.add(vector));
+    if (weight.isOneOfSeveral()) {
+      try (vector) {
+        vectors.put(weight, holdings.add(inTable(weight, vector)));
+      }
+    } else {
+      vectors.put(weight, holdings.add(vector));
+    }
+  }
+
+  /** Vectors of one tensor lie side by side. */
+  private Tensor inTable(WeightSpec weight, Tensor vector) {
+    Tensor table = tables.computeIfAbsent(weight.name(), name -> table(weight, vector.type()));
+    long begin = weight.firstRow() * vector.elements();
+    device.kernels().copy(vector, 0, vector.elements(), table, begin);
+    return device.kernels().part(table, begin, begin + vector.elements());
+  }
+
+  private Tensor table(WeightSpec weight, NumberType type) {
+    long elements = weight.shape().stream().reduce(1L, Math::multiplyExact);
+    return holdings.add(device.allocate(OWNER, type, elements));
+  }
+
+  /** All vectors of the tensor that one is of, one after another; null where it is alone. */
+  Tensor table(WeightSpec weight) {
+    return tables.get(weight.name());
   }
 
   /** The vector, or its other layout; for null, which means none, the device's "none". */

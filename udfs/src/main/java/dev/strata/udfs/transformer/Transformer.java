@@ -25,6 +25,7 @@ public final class Transformer {
   private final DeltaRules rules;
   private final Activations activations;
   private final Choices choices;
+  private final ExpertResults results;
 
   /**
    * A forward pass.
@@ -32,6 +33,7 @@ public final class Transformer {
    * @param compute the lane that stages' work is sent to, bound to the caller's thread
    * @param rules kernels of delta rules; null where the model has none
    * @param choices what routers fill; null where the model has none
+   * @param results of experts that are computed at once; null where none are
    */
   public Transformer(
       ComputeDevice device,
@@ -42,7 +44,8 @@ public final class Transformer {
       StateMemory states,
       DeltaRules rules,
       Activations activations,
-      Choices choices) {
+      Choices choices,
+      ExpertResults results) {
     this.device = device;
     this.compute = compute;
     this.spec = spec;
@@ -52,6 +55,7 @@ public final class Transformer {
     this.rules = rules;
     this.activations = activations;
     this.choices = choices;
+    this.results = results;
   }
 
   /** The computation of a stage of a layer. */
@@ -61,7 +65,9 @@ public final class Transformer {
 
   /** Whether several experts of a layer can be computed at once. */
   public boolean batches(DecoderSpec.StageOfLayer expert) {
-    return activations.type() == device.computeType() && ExpertBatch.takes(expert.stage());
+    return results != null
+        && activations.type() == device.computeType()
+        && ExpertBatch.takes(this, expert.stage());
   }
 
   /**
@@ -135,6 +141,11 @@ public final class Transformer {
     return vectors.vector(weight);
   }
 
+  /** All vectors of the tensor that one is of; null where it is alone. */
+  Tensor vectors(WeightSpec oneOfThem) {
+    return vectors.table(oneOfThem);
+  }
+
   Lane compute() {
     return compute;
   }
@@ -157,6 +168,10 @@ public final class Transformer {
 
   Choices choices() {
     return choices;
+  }
+
+  ExpertResults results() {
+    return results;
   }
 
   Activations activations() {

@@ -61,20 +61,46 @@ class Kernels(Module):
       _3 = torch.mul_(torch.slice(target, 0, done, rows, 1), torch.slice(scales, 0, block, block + 1, 1))
     return 0
 
-  # [256, 2]: what the lower and the upper half of a byte stand for in MXFP4
-  def fp4_pairs(self: __torch__.Kernels) -> Tensor:
+  # pairs [512] = what the lower and the upper half of each byte stand for in MXFP4
+  def fp4_pairs(self: __torch__.Kernels, pairs: Tensor) -> int:
     v = torch.tensor([0., 0.5, 1., 1.5, 2., 3., 4., 6., -0., -0.5, -1., -1.5, -2., -3., -4., -6.], dtype=6, device=torch.device("@DEVICE@"))
-    return torch.stack([torch.repeat(v, [16]), torch.repeat_interleave(v, 16, 0)], 1)
+    _0 = torch.copy_(torch.view(pairs, [256, 2]), torch.stack([torch.repeat(v, [16]), torch.repeat_interleave(v, 16, 0)], 1))
+    return 0
 
-  # Rows of scratch from first on: two elements from each byte, times a power of two for each 32.
-  def unpack_weights(self: __torch__.Kernels, slot: Tensor, begin: int, rows: int, columns: int, scales_begin: int, scratch: Tensor, first: int) -> int:
+  # What is in x's own memory from begin on, seen as another type, whose elements begin counts
+  def as_type(self: __torch__.Kernels, x: Tensor, type: int, begin: int, shape: List[int]) -> Tensor:
+    flat = [1]
+    for size in range(torch.len(shape)):
+      flat[0] = torch.mul(flat[0], shape[size])
+    all = torch.set_(torch.empty([0], dtype=type, layout=None, device=ops.prim.device(x), pin_memory=False), x, begin, flat, [1])
+    return torch.view(all, shape)
+
+  # Rows of scratch from first on: two elements from each byte, times a power of two for each 32. A pair is looked up as one
+  # whole number of type pair. What nobody is seen to use is left out, so that the result has to come of it.
+  def unpack_weights(self: __torch__.Kernels, slot: Tensor, begin: int, rows: int, columns: int, scales_begin: int, pairs: Tensor, pair: int, scratch: Tensor, first: int) -> int:
+    n = rows * torch.floordiv(columns, 2)
+    codes = torch.to(torch.slice(slot, 0, begin, begin + n, 1), 3)
+    table = (self).as_type(pairs, pair, 0, [256], )
+    target = (self).as_type(scratch, pair, torch.floordiv(first * columns, 2), [n], )
+    found = torch.index_select(table, 0, codes, out=target)
     groups = torch.floordiv(columns, 32)
-    target = torch.view(torch.slice(scratch, 0, first * columns, (first + rows) * columns, 1), [rows, groups, 32])
-    codes = torch.to(torch.slice(slot, 0, begin, begin + rows * groups * 16, 1), 3)
-    values = torch.view(torch.index_select((self).fp4_pairs(), 0, codes), [rows, groups, 32])
     exponents = torch.to(torch.slice(slot, 0, scales_begin, scales_begin + rows * groups, 1), 3)
     scales = torch.view_copy(torch.bitwise_left_shift(exponents, 23), dtype=6)
-    _0 = torch.copy_(target, torch.mul_(values, torch.view(scales, [rows, groups, 1])))
+    some = torch.view(torch.slice(scratch, 0, first * columns, (first + rows) * columns, 1), [rows * groups, 32])
+    _0 = torch.mul_(some, torch.view(scales, [-1, 1]))
+    return torch.size(found, 0)
+
+  # Matrices of experts in a ring of bytes: scratch [n, rows, columns] = codes times scales, of which each is for a block of block_rows
+  # * block_columns of them. Bytes at begin and at scales_begin are the first one's; each is stride bytes behind the one before.
+  def scale_experts(self: __torch__.Kernels, ring: Tensor, begin: int, stored: int, element_bytes: int, scales_begin: int, scales_stored: int, scale_bytes: int, stride: int, n: int, rows: int, columns: int, block_rows: int, block_columns: int, scratch: Tensor) -> int:
+    device = ops.prim.device(ring)
+    r = torch.floordiv(rows, block_rows)
+    c = torch.floordiv(columns, block_columns)
+    codes = torch.set_(torch.empty([0], dtype=stored, layout=None, device=device, pin_memory=False), ring, torch.floordiv(begin, element_bytes), [n, rows * columns], [torch.floordiv(stride, element_bytes), 1])
+    scales = torch.set_(torch.empty([0], dtype=scales_stored, layout=None, device=device, pin_memory=False), ring, torch.floordiv(scales_begin, scale_bytes), [n, r, 1, c, 1], [torch.floordiv(stride, scale_bytes), c, 1, 1, 1])
+    target = torch.slice(scratch, 0, 0, n * rows * columns, 1)
+    _0 = torch.copy_(torch.view(target, [n, rows * columns]), codes)
+    _1 = torch.mul_(torch.view(target, [n, r, block_rows, c, block_columns]), torch.to(scales, 6))
     return 0
 
   # A view of the first elements of a buffer as a matrix.
@@ -409,6 +435,21 @@ class Kernels(Module):
     _4 = torch.copy_((self).block(weights, first, n, 0, chosen, ), torch.mul(w, scale))
     return 0
 
+  # order[first * most :] = what tokens from first on chose, each token * most + the place among its choices, by expert, then by
+  # token; begins[block] [experts + 1] = where each expert's begin among them.
+  def sort_choices(self: __torch__.Kernels, chosen_experts: Tensor, first: int, n: int, chosen: int, order: Tensor, begins: Tensor, block: int) -> int:
+    most = torch.size(chosen_experts, 1)
+    flat = torch.reshape((self).block(chosen_experts, first, n, 0, chosen, ), [-1])
+    sorted, i = torch.sort(flat, stable=True, dim=0, descending=False)
+    if chosen < most:
+      token = torch.div(i, chosen, rounding_mode="floor")
+      i = torch.add(torch.mul(token, most - chosen), i)
+    at = first * most
+    _0 = torch.add(i, at, out=torch.slice(order, 0, at, at + n * chosen, 1))
+    edges = torch.arange(torch.size(begins, 1), dtype=4, layout=None, device=ops.prim.device(order), pin_memory=False)
+    _1 = torch.copy_(torch.slice(begins, 0, block, block + 1, 1), torch.unsqueeze(torch.searchsorted(sorted, edges), 0))
+    return 0
+
   # The rows, from row on for the token first, of tokens whose choices are order[begin : begin + n], each token * most + the
   # place among its choices.
   def rows_of(self: __torch__.Kernels, order: Tensor, begin: int, n: int, most: int, first: int, row: int) -> Tensor:
@@ -423,59 +464,85 @@ class Kernels(Module):
   def combine_rows(self: __torch__.Kernels, y: Tensor, start: int, n: int, order: Tensor, begin: int, most: int, first: int, row: int, weights: Tensor, x: Tensor) -> int:
     w = torch.index_select(torch.view(weights, [-1]), 0, torch.slice(order, 0, begin, begin + n, 1))
     z = torch.to(torch.mul(torch.slice(y, 0, start, start + n, 1), torch.unsqueeze(w, 1)), ops.prim.dtype(x))
-    _0 = torch.index_add_(x, 0, (self).rows_of(order, begin, n, most, first, row, ), z)
+    i = (self).rows_of(order, begin, n, most, first, row, )
+    _0 = torch.index_copy_(x, 0, i, torch.add(torch.index_select(x, 0, i), z))
     return 0
 
-  # Choices of n experts, rows of each: bounds has from 2 at on where each expert's begin in order, and how
-  # many they are. One that has fewer has its last again.
+  # Of n experts, which bounds has from 3 at on: where each one's choices begin in order, how many they are, and which it is.
+  def bounds_of(self: __torch__.Kernels, bounds: Tensor, at: int, n: int, column: int) -> Tensor:
+    return torch.slice(torch.view(torch.slice(bounds, 0, 3 * at, 3 * (at + n), 1), [n, 3]), 1, column, column + 1, 1)
+
+  # Choices of n experts, rows of each. One that has fewer has its last again.
   def padded_choices(self: __torch__.Kernels, order: Tensor, bounds: Tensor, at: int, n: int, rows: int) -> Tensor:
-    some = torch.view(torch.slice(bounds, 0, 2 * at, 2 * (at + n), 1), [n, 2])
-    begins = torch.slice(some, 1, 0, 1, 1)
-    last = torch.sub(torch.slice(some, 1, 1, 2, 1), 1)
+    last = torch.sub((self).bounds_of(bounds, at, n, 1, ), 1)
     j = torch.unsqueeze(torch.arange(rows, dtype=4, layout=None, device=ops.prim.device(order), pin_memory=False), 0)
-    return torch.index_select(order, 0, torch.view(torch.add(begins, torch.minimum(j, last)), [-1]))
+    return torch.index_select(order, 0, torch.view(torch.add((self).bounds_of(bounds, at, n, 0, ), torch.minimum(j, last)), [-1]))
 
   def rows_of_choices(self: __torch__.Kernels, choices: Tensor, most: int, first: int, row: int) -> Tensor:
     return torch.add(torch.div(choices, most, rounding_mode="floor"), row - first)
 
-  # out[: n * rows] = x of the rows of these choices, as in gather_rows
-  def gather_experts(self: __torch__.Kernels, x: Tensor, order: Tensor, bounds: Tensor, at: int, n: int, rows: int, most: int, first: int, row: int, out: Tensor) -> int:
-    i = (self).rows_of_choices((self).padded_choices(order, bounds, at, n, rows, ), most, first, row, )
-    _0 = torch.index_select(x, 0, i, out=torch.slice(out, 0, 0, n * rows, 1))
+  # The first rows of out = x of the rows of these choices, as in gather_rows
+  def gather_experts(self: __torch__.Kernels, x: Tensor, choices: Tensor, most: int, first: int, row: int, out: Tensor) -> int:
+    i = (self).rows_of_choices(choices, most, first, row, )
+    _0 = torch.index_select(x, 0, i, out=torch.slice(out, 0, 0, torch.numel(choices), 1))
     return 0
 
-  # [n * rows, columns] seen as [n, rows, columns]
-  def of_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int) -> Tensor:
-    return torch.view(torch.slice(x, 0, 0, n * rows, 1), [n, rows, -1])
+  # [n * rows, columns] from row first on, seen as [n, rows, columns]
+  def of_experts(self: __torch__.Kernels, x: Tensor, first: int, n: int, rows: int) -> Tensor:
+    return torch.view(torch.slice(x, 0, first, first + n * rows, 1), [n, rows, -1])
 
-  # out = x @ w[expert]^T for each expert's rows; activation 0 for none, 1 for silu, 2 for gelu
-  def store_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int, w: Tensor, activation: int, out: Tensor) -> int:
-    target = (self).of_experts(out, n, rows, )
-    _0 = torch.bmm((self).of_experts(x, n, rows, ), torch.transpose(w, 1, 2), out=target)
+  # The matrices as products with rows take them, [n, columns of x, columns of the product]
+  def turned(self: __torch__.Kernels, w: Tensor, transposed: bool) -> Tensor:
+    if transposed:
+      y = w
+    else:
+      y = torch.transpose(w, 1, 2)
+    return y
+
+  # out[first :] = x @ w[expert]^T, or x @ w[expert] of transposed matrices, for each expert's rows; activation 0 for none, 1 for
+  # silu, 2 for gelu
+  def store_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int, w: Tensor, transposed: bool, activation: int, out: Tensor, first: int) -> int:
+    target = (self).of_experts(out, first, n, rows, )
+    _0 = torch.bmm((self).of_experts(x, 0, n, rows, ), (self).turned(w, transposed, ), out=target)
     if activation == 1:
       _1 = torch.silu_(target)
     elif activation == 2:
       _2 = torch.gelu_(target, approximate="tanh")
     return 0
 
-  # out *= x @ w[expert]^T
-  def multiply_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int, w: Tensor, out: Tensor) -> int:
-    _0 = torch.mul_((self).of_experts(out, n, rows, ), torch.bmm((self).of_experts(x, n, rows, ), torch.transpose(w, 1, 2)))
+  # out[first :] *= the same product
+  def multiply_experts(self: __torch__.Kernels, x: Tensor, n: int, rows: int, w: Tensor, transposed: bool, out: Tensor, first: int) -> int:
+    _0 = torch.mul_((self).of_experts(out, first, n, rows, ), torch.bmm((self).of_experts(x, 0, n, rows, ), (self).turned(w, transposed, )))
     return 0
 
-  # As combine_rows for the experts whose rows of y begin at start, in their order: no row is there twice within one.
-  def combine_experts(self: __torch__.Kernels, y: Tensor, start: int, counts: List[int], rows: int, order: Tensor, bounds: Tensor, at: int, most: int, first: int, row: int, weights: Tensor, x: Tensor) -> int:
-    n = torch.len(counts)
-    choices = (self).padded_choices(order, bounds, at, n, rows, )
-    w = torch.index_select(torch.view(weights, [-1]), 0, choices)
-    z = torch.to(torch.mul(torch.slice(y, 0, start, start + n * rows, 1), torch.unsqueeze(w, 1)), ops.prim.dtype(x))
-    i = (self).rows_of_choices(choices, most, first, row, )
-    for e in range(n):
-      begin = e * rows
-      _0 = torch.index_add_(x, 0, torch.slice(i, 0, begin, begin + counts[e], 1), torch.slice(z, 0, begin, begin + counts[e], 1))
+  # out[first :] += each expert's row of biases
+  def add_biases(self: __torch__.Kernels, biases: Tensor, bounds: Tensor, at: int, n: int, rows: int, out: Tensor, first: int) -> int:
+    target = (self).of_experts(out, first, n, rows, )
+    all = torch.view(biases, [-1, torch.size(out, 1)])
+    some = torch.index_select(all, 0, torch.view((self).bounds_of(bounds, at, n, 2, ), [-1]))
+    _0 = torch.add_(target, torch.unsqueeze(some, 1))
     return 0
 
-  # Matrices of experts in a ring of places: [n, rows, columns], each stride elements behind the one before.
+  # places[choice - first * most] = the row that has its result, of choices whose rows begin at row begin. A choice that is there
+  # again, as padding, has equal results.
+  def place_experts(self: __torch__.Kernels, choices: Tensor, most: int, first: int, begin: int, places: Tensor) -> int:
+    j = torch.arange(begin, begin + torch.numel(choices), dtype=4, layout=None, device=ops.prim.device(choices), pin_memory=False)
+    _0 = torch.index_copy_(places, 0, torch.sub(choices, first * most), j)
+    return 0
+
+  # x[row : row + n] += the sum of weight * y[place] over the first choices of tokens from first on, whose places begin at begin *
+  # most. Row 0 of y is nothing, for choices that are not there. Rows are taken as so many numbers of type wide: a GPU is slow to
+  # find each of many small ones.
+  def combine_experts(self: __torch__.Kernels, y: Tensor, wide: int, wide_columns: int, places: Tensor, most: int, chosen: int, weights: Tensor, first: int, begin: int, n: int, x: Tensor, row: int) -> int:
+    all = torch.view(torch.slice(places, 0, begin * most, (begin + n) * most, 1), [n, most])
+    i = torch.reshape(torch.slice(all, 1, 0, chosen, 1), [-1])
+    found = torch.index_select((self).as_type(y, wide, 0, [torch.size(y, 0), wide_columns], ), 0, i)
+    z = (self).as_type(found, ops.prim.dtype(y), 0, [n, chosen, torch.size(y, 1)], )
+    w = torch.unsqueeze(torch.to((self).block(weights, first, n, 0, chosen, ), ops.prim.dtype(y)), 1)
+    _0 = torch.add_(torch.slice(x, 0, row, row + n, 1), torch.squeeze(torch.bmm(w, z), 1))
+    return 0
+
+  # Matrices of experts in a ring of places: [n, rows, columns], each stride elements behind the one before
   def strided(self: __torch__.Kernels, x: Tensor, begin: int, n: int, stride: int, rows: int, columns: int) -> Tensor:
     return torch.as_strided(x, [n, rows, columns], [stride, columns, 1], begin)
 

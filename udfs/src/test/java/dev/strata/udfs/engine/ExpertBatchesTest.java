@@ -67,6 +67,10 @@ class ExpertBatchesTest {
     "deepseek-v3, 0, 256",
     "deepseek-v3, 9, 256",
     "minimax-m2, 17, 256",
+    "gpt-oss, 0, 256",
+    "gpt-oss, 17, 256",
+    "quant-mxfp4, 0, 256",
+    "quant-mxfp4, 17, 256",
   })
   void severalAtOnceGiveWhatEachGivesAlone(String model, int micro, int mebibytes) {
     Run alone = run(options(model).device("cpu").build());

@@ -187,7 +187,7 @@ class ExpertsTest {
 
   /** All experts of a layer stay where places for them fit, as many as fit else. */
   @ParameterizedTest
-  @CsvSource({"256, 26, 4096", "60, 11, 2048"})
+  @CsvSource({"256, 26, 16384", "60, 11, 4096"})
   void expertsHaveAsManyPlacesAsThereIsRoomFor(int mebibytes, int places, int block) {
     EngineOptions options =
         TestEngines.options(TestEngines.golden(MODEL))

@@ -25,6 +25,7 @@ import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Activations;
 import dev.strata.udfs.transformer.Choices;
+import dev.strata.udfs.transformer.ExpertResults;
 import dev.strata.udfs.transformer.Positions;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What components declare is what they take, as the device's account has it. */
@@ -89,6 +91,17 @@ class FootprintsTest {
     assertTakes(
         ActivationSizes.of(spec).footprint(device.computeType(), BLOCK),
         List.of(new Activations(device, device.computeType(), ActivationSizes.of(spec), BLOCK)));
+  }
+
+  /** For all choices of a block, or as many as are not too much. */
+  @ParameterizedTest
+  @CsvSource({"64, 4, 96", "32768, 4, 96"})
+  void resultsOfExperts(int hiddenSize, int most, int block) {
+    open("staged");
+    NumberType type = device.computeType();
+    assertTakes(
+        ExpertResults.footprint(type, hiddenSize, most, block),
+        List.of(new ExpertResults(device, type, hiddenSize, most, block)));
   }
 
   @ParameterizedTest
@@ -220,12 +233,12 @@ class FootprintsTest {
   @Test
   void choicesOfExperts() {
     open("cpu");
-    Choices choices = holdings.add(new Choices(device, SWEEP, 3));
-    long onTheWay = (long) SWEEP * 3 * Long.BYTES;
-    long bounds = 2L * 5 * 9 * Long.BYTES;
+    holdings.add(new Choices(device, SWEEP, 3));
+    long sorting = 6L * BLOCK * 3 * Long.BYTES;
+    long blocks = 2 * SWEEP / BLOCK + 1;
+    long tables = blocks * (3 * 5 + 6) * Long.BYTES;
     assertThat(Choices.footprint(SWEEP, 3, 5, BLOCK).bytes(DEVICE))
-        .isEqualTo(device.held().bytes(DEVICE) + onTheWay + bounds);
-    assertThat(choices.count(0)).isZero();
+        .isEqualTo(device.held().bytes(DEVICE) + sorting + tables);
   }
 
   @ParameterizedTest
@@ -273,9 +286,10 @@ class FootprintsTest {
     open(name);
     long tileBytes = 256 << 10;
     LayerStore store = LayerStore.of(checkpoint, tileBytes);
-    holdings.add(new WeightConversion(device, store));
+    holdings.add(new WeightConversion(device, store, false));
     long declared =
-        WeightConversion.footprint(CheckpointSize.of(checkpoint), tileBytes, device.computeType())
+        WeightConversion.footprint(
+                CheckpointSize.of(checkpoint), tileBytes, device.computeType(), false)
             .bytes(DEVICE);
     assertThat(device.held().bytes(DEVICE)).isBetween(declared / 2, declared);
   }

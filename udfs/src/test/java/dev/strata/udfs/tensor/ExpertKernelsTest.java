@@ -3,6 +3,8 @@ package dev.strata.udfs.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -175,7 +177,7 @@ class ExpertKernelsTest extends KernelFixture {
   private Kernels.ChosenOfExperts batch(long[] order) {
     return new Kernels.ChosenOfExperts(
         indexes(order),
-        indexes(0, 2, 2, 3, 5, 1, 6, 5),
+        indexes(0, 2, 3, 2, 3, 0, 5, 1, 2, 6, 5, 1),
         1,
         Arrays.stream(COUNTS).boxed().toList(),
         PADDED,
@@ -187,8 +189,12 @@ class ExpertKernelsTest extends KernelFixture {
     return (int) (choice / 2) - 5 + 2;
   }
 
-  @Test
-  void expertsAtOnceGiveWhatEachGivesAlone() {
+  /** Of the three experts in the order of the batch. */
+  private static final int[] BIAS_OF = {0, 2, 1};
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void expertsAtOnceGiveWhatEachGivesAlone(boolean transposed) {
     long[] order = {10, 12, 11, 15, 22, 18, 10, 13, 14, 17, 23};
     Matrix x = random(9, 7);
     Matrix weights = random(12, 2);
@@ -197,14 +203,23 @@ class ExpertKernelsTest extends KernelFixture {
     Matrix[] downs = {random(7, 4), random(7, 4), random(7, 4)};
     Kernels.ChosenOfExperts chosen = batch(order);
     Tensor gathered = tensor(Matrix.poison(20, 7));
-    kernels.gatherExperts(tensor(x), chosen, 5, 2, gathered);
+    Kernels.PaddedChoices choices = kernels.padded(chosen);
+    own(choices.all());
+    kernels.gatherExperts(tensor(x), choices, 5, 2, gathered);
     Tensor hidden = tensor(Matrix.poison(20, 4));
-    products(gathered, ring(gates), 4, 7, Kernels.ExpertUse.STORE_SILU, hidden);
-    products(gathered, ring(ups), 4, 7, Kernels.ExpertUse.MULTIPLY, hidden);
-    Tensor y = tensor(Matrix.poison(20, 7));
-    products(hidden, ring(downs), 7, 4, Kernels.ExpertUse.STORE, y);
+    products(gathered, gates, transposed, Kernels.ExpertUse.STORE_SILU, hidden, 0);
+    products(gathered, ups, transposed, Kernels.ExpertUse.MULTIPLY, hidden, 0);
+    Matrix rows = Matrix.poison(22, 7);
+    Arrays.fill(rows.values, 0, 7, 0);
+    Tensor y = tensor(rows);
+    products(hidden, downs, transposed, Kernels.ExpertUse.STORE, y, 2);
+    Matrix biases = random(4, 7);
+    kernels.addBiases(chosen, vector(biases), y, 2);
+    Tensor places = indexes(new long[14]);
+    kernels.placeExperts(choices, 5, 2, places);
     Tensor out = tensor(x);
-    kernels.combineExperts(y, chosen, tensor(weights), 5, 2, out);
+    kernels.combineExperts(
+        new Kernels.PlacedResults(y, places, 2, 2), tensor(weights), 5, 7, out, 2);
 
     Matrix expected = x.map(x::at);
     int next = 2;
@@ -214,7 +229,7 @@ class ExpertKernelsTest extends KernelFixture {
         int row = rowOf(choice);
         double weight = weights.at((int) choice / 2, (int) choice % 2);
         for (int column = 0; column < 7; column++) {
-          double sum = 0;
+          double sum = biases.at(BIAS_OF[expert], column);
           for (int k = 0; k < 4; k++) {
             double gate = x.dot(row, gates[expert], k);
             sum += gate * sigmoid(gate) * x.dot(row, ups[expert], k) * downs[expert].at(column, k);
@@ -224,7 +239,8 @@ class ExpertKernelsTest extends KernelFixture {
       }
     }
     Matrix.of(out).assertSame(expected, 1e-4);
-    float[] behind = Arrays.copyOfRange(Matrix.of(y).values, COUNTS.length * PADDED * 7, 140);
+    int end = 2 + COUNTS.length * PADDED;
+    float[] behind = Arrays.copyOfRange(Matrix.of(y).values, end * 7, 22 * 7);
     assertThat(behind).containsOnly(Matrix.poison(1, 1).values);
   }
 
@@ -242,10 +258,112 @@ class ExpertKernelsTest extends KernelFixture {
   }
 
   private void products(
-      Tensor x, Tensor ring, int rows, int columns, Kernels.ExpertUse use, Tensor out) {
-    try (Tensor w = kernels.strided(ring, STRIDE, 3, 2 * STRIDE, rows, columns)) {
-      kernels.expertProducts(x, PADDED, w, use, out);
+      Tensor x,
+      Matrix[] matrices,
+      boolean transposed,
+      Kernels.ExpertUse use,
+      Tensor out,
+      int first) {
+    Matrix[] stored = matrices.clone();
+    for (int expert = 0; transposed && expert < stored.length; expert++) {
+      Matrix w = matrices[expert];
+      stored[expert] =
+          Matrix.of(/* rows= */ w.columns, /* columns= */ w.rows, (i, k) -> w.at(k, i));
     }
+    try (Tensor w =
+        kernels.strided(ring(stored), STRIDE, 3, 2 * STRIDE, stored[0].rows, stored[0].columns)) {
+      kernels.expertProducts(x, PADDED, w, transposed, use, out, first);
+    }
+  }
+
+  /** The tokens from the third on are the block; one of its two choices more than count. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void choicesAreSortedByExpertThenByToken(int chosen) {
+    long[] experts = {9, 9, 9, 9, 3, 0, 1, 3, 3, 1, 0, 1, 9, 9};
+    Tensor all = own(kernels.reshape("test", indexes(experts), NumberType.INT64, 7, 2));
+    long[] nothing = new long[14];
+    Arrays.fill(nothing, -7);
+    Tensor order = indexes(nothing);
+    Tensor begins = own(kernels.reshape("test", indexes(new long[10]), NumberType.INT64, 2, 5));
+    kernels.sortChoices(all, 2, 4, chosen, order, begins, 1);
+    long[] expected = nothing.clone();
+    long[] sorted = chosen == 1 ? new long[] {10, 6, 4, 8} : new long[] {5, 10, 6, 9, 11, 4, 7, 8};
+    System.arraycopy(sorted, 0, expected, 4, sorted.length);
+    assertThat(kernels.toLongs(order)).isEqualTo(expected);
+    long[] ofBlock = chosen == 1 ? new long[] {0, 1, 2, 2, 4} : new long[] {0, 2, 5, 5, 8};
+    long[] table = new long[10];
+    System.arraycopy(ofBlock, 0, table, 5, 5);
+    assertThat(kernels.toLongs(begins)).isEqualTo(table);
+  }
+
+  /** A token that chose fewer experts than others may, or one whose result is elsewhere. */
+  @Test
+  void whatIsNotThereIsNotCombined() {
+    Matrix rows = random(3, 5);
+    Arrays.fill(rows.values, 0, 5, 0);
+    Matrix weights = Matrix.of(4, 3, (row, column) -> column < 2 ? row + column + 1f : Float.NaN);
+    Matrix x = random(3, 5);
+    Tensor out = tensor(x);
+    Tensor places = indexes(0, 2, 1, 1, 0, 2);
+    kernels.combineExperts(
+        new Kernels.PlacedResults(tensor(rows), places, 3, 2), tensor(weights), 1, 2, out, 1);
+    Matrix.of(out)
+        .assertSame(
+            x.map(
+                (row, column) ->
+                    switch (row) {
+                      case 1 -> x.at(1, column) + 3 * rows.at(2, column);
+                      case 2 -> x.at(2, column) + 3 * rows.at(1, column);
+                      default -> x.at(row, column);
+                    }),
+            1e-5);
+  }
+
+  /** Codes and scales of whole blocks in every second place of a ring of bytes. */
+  @ParameterizedTest
+  @CsvSource({"2, 4", "1, 8", "4, 1", "4, 8"})
+  void codesOfExpertsAreScaledAtOnce(int blockRows, int blockColumns) {
+    long stride = 256;
+    Tensor ring = own(device.allocateHost("test", NumberType.UINT8, 6 * stride));
+    ByteBuffer bytes = ring.buffer().order(ByteOrder.LITTLE_ENDIAN);
+    int blocks = 32 / blockRows / blockColumns;
+    Matrix scales = random(3, blocks);
+    for (int i = 0; i < 3; i++) {
+      int begin = (int) ((2 * i + 1) * stride);
+      for (int k = 0; k < 32; k++) {
+        bytes.put(begin + k, (byte) (i * 32 + k));
+      }
+      for (int k = 0; k < blocks; k++) {
+        bytes.putFloat(begin + 36 + 4 * k, scales.at(i, k));
+      }
+    }
+    Kernels.Scales of =
+        new Kernels.Scales(
+            stride + 36,
+            NumberType.FLOAT32,
+            4 / blockRows,
+            8 / blockColumns,
+            blockRows,
+            blockColumns,
+            0);
+    Tensor scratch = tensor(Matrix.poison(1, 100), 100);
+    NumberType e4m3 = NumberType.FLOAT8_E4M3;
+    Tensor w = kernels.scaledExperts(ring, stride, e4m3, of, 3, 2 * stride, 4, 8, scratch);
+    own(w);
+    assertThat(w.size(0)).isEqualTo(3);
+    float[] found = kernels.toFloats(w);
+    for (int i = 0; i < found.length; i++) {
+      int k = i % 32;
+      int block = k / 8 / blockRows * (8 / blockColumns) + k % 8 / blockColumns;
+      assertThat(found[i]).isEqualTo(KernelsTest.float8(i, 0) * scales.at(i / 32, block));
+    }
+    assertRefused(
+        () -> kernels.scaledExperts(ring, stride, e4m3, of, 3, 2 * stride, 4, 9, scratch));
+    assertRefused(
+        () -> kernels.scaledExperts(ring, stride, e4m3, of, 4, 2 * stride, 4, 8, scratch));
+    assertRefused(
+        () -> kernels.scaledExperts(ring, stride, e4m3, of, 3, 2 * stride + 2, 4, 8, scratch));
   }
 
   @Test
@@ -253,22 +371,31 @@ class ExpertKernelsTest extends KernelFixture {
     long[] order = {10, 12, 11, 15, 22, 18, 10, 13, 14, 17, 23};
     Tensor x = tensor(random(9, 7));
     Kernels.ChosenOfExperts chosen = batch(order);
-    assertRefused(() -> kernels.gatherExperts(x, chosen, 5, 2, tensor(random(17, 7))));
-    assertRefused(() -> kernels.gatherExperts(x, chosen, 5, 2, tensor(random(18, 6))));
+    Kernels.PaddedChoices choices = kernels.padded(chosen);
+    own(choices.all());
+    assertRefused(() -> kernels.gatherExperts(x, choices, 5, 2, tensor(random(17, 7))));
+    assertRefused(() -> kernels.gatherExperts(x, choices, 5, 2, tensor(random(18, 6))));
     Kernels.ChosenOfExperts few =
-        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 2), 0, List.of(2, 1), 2, 2);
-    assertRefused(() -> kernels.gatherExperts(x, few, 5, 2, tensor(random(18, 7))));
+        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 2, 0), 0, List.of(2, 1), 2, 2);
+    assertRefused(() -> kernels.padded(few));
     Kernels.ChosenOfExperts more =
-        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 3), 0, List.of(3), 2, 2);
-    assertRefused(() -> kernels.combineExperts(x, more, x, 5, 2, x));
+        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 3, 0), 0, List.of(3), 2, 2);
+    assertRefused(() -> kernels.padded(more));
+    assertRefused(() -> kernels.addBiases(more, x, x, 0));
+    Kernels.PlacedResults placed = new Kernels.PlacedResults(x, indexes(order), 2, 2);
+    assertRefused(() -> kernels.combineExperts(placed, tensor(random(12, 2)), 0, 6, x, 0));
+    assertRefused(() -> kernels.combineExperts(placed, tensor(random(12, 1)), 0, 2, x, 0));
+    assertRefused(() -> kernels.combineExperts(placed, x, 0, 2, tensor(random(9, 6)), 0));
     Tensor ring = ring(random(4, 7));
     assertRefused(() -> kernels.strided(ring, 5 * STRIDE, 2, 2 * STRIDE, 4, 7));
     Tensor w = kernels.strided(ring, 0, 2, STRIDE, 4, 7);
     own(w);
     Tensor narrow = tensor(random(18, 5));
-    assertRefused(() -> kernels.expertProducts(x, 6, w, Kernels.ExpertUse.STORE, narrow));
+    Kernels.ExpertUse store = Kernels.ExpertUse.STORE;
+    assertRefused(() -> kernels.expertProducts(x, 6, w, false, store, narrow, 0));
     assertRefused(
-        () -> kernels.expertProducts(narrow, 6, w, Kernels.ExpertUse.STORE, tensor(random(18, 4))));
+        () -> kernels.expertProducts(narrow, 6, w, false, store, tensor(random(18, 4)), 0));
+    assertRefused(() -> kernels.expertProducts(x, 4, w, false, store, tensor(random(9, 4)), 2));
   }
 
   @Test

@@ -60,7 +60,7 @@ class BufferSlotsTest {
   void twoSlotsAreEnoughForALlama() {
     DecoderSpec spec = new ModelShape("narrow", 100, 48, 200, 4, 2, 16, 2).spec();
     assertThat(ActivationSizes.of(spec))
-        .isEqualTo(new ActivationSizes(List.of(64, 200), 64, 4, 0, 48, 0));
+        .isEqualTo(new ActivationSizes(List.of(64, 200), 64, 4, 0, 48, 1, 0, 0, 0));
   }
 
   @Test

@@ -180,7 +180,7 @@ class StagePassTest {
     Lane lane = holdings.add(device.newLane("kernels"));
     lane.bind();
     Transformer transformer =
-        new Transformer(device, lane, spec(), vectors, null, null, null, activations, null);
+        new Transformer(device, lane, spec(), vectors, null, null, null, activations, null, null);
     BlockState block =
         new BlockState(
             new TokenBlock(0, TOKENS, List.of()), stream, device.none(), device.none(), FIRST_ROW);
