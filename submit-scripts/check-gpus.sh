@@ -42,7 +42,7 @@ done <<<"$answer"
 ((${#indexes[@]} > 0)) ||
   fail "a GPU is asked for, but nvidia-smi lists none; $without"
 [[ ! ${driver%%.*} =~ ^[0-9]+$ ]] || ((${driver%%.*} >= oldest)) ||
-  fail "NVIDIA's driver is $driver, but PyTorch for ${flavor/cu/CUDA } needs $oldest or later; update the driver, or $without"
+  fail "NVIDIA's driver is $driver, but PyTorch's natives ($flavor) need $oldest or later; update the driver, or $without"
 
 # CUDA takes the entries in their order, up to the first that is not there. A slice of a GPU counts as the first GPU.
 visible=("${!indexes[@]}")
