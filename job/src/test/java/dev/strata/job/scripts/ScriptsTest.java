@@ -231,6 +231,23 @@ class ScriptsTest {
         .doesNotContain("spark.driver.memory", "memoryOverhead", "OMP_WAIT_POLICY");
   }
 
+  /** Stages do, unless executors come and go. */
+  @ParameterizedTest
+  @CsvSource({"yarn, false, false", "spark://host:7077, false, false", "yarn, true, true"})
+  void tasksOfASessionOnAClusterSayNothing(String master, boolean dynamic, boolean said)
+      throws Exception {
+    Scripts.Result result =
+        launched(
+            "--master",
+            master,
+            "--conf",
+            "spark.executor.resource.gpu.amount=1",
+            "--conf",
+            "spark.dynamicAllocation.enabled=" + dynamic,
+            "connect");
+    assertThat(result.text().contains("spark.task.resource.gpu.amount=0.5")).isEqualTo(said);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

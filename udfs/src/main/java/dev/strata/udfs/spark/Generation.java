@@ -80,10 +80,13 @@ public final class Generation {
     return asked(dealt, task, output.schema());
   }
 
-  /** A data frame's plan cannot say what a stage takes of Spark's resources; an RDD can. */
+  /**
+   * A data frame's plan cannot say what a stage takes of Spark's resources; an RDD can, which a
+   * stream has none of.
+   */
   private static Dataset<Row> asked(Dataset<Row> rows, GenerationTask task, StructType schema) {
     SparkSession session = rows.sparkSession();
-    if (StageResources.profile(session.sparkContext()).isEmpty()) {
+    if (rows.isStreaming() || StageResources.profile(session.sparkContext()).isEmpty()) {
       return rows.mapPartitions(task, Encoders.row(schema));
     }
     JavaRDD<Row> asked = new PlannedRows(rows).toJavaRDD().mapPartitions(task::call);
