@@ -127,8 +127,7 @@ run_kernel() {
   fi
   "${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:TieredStopAtLevel=1 -Dslf4j.internal.verbosity=ERROR -cp "$jar" \
     dev.strata.job.cli.Strata doctor --device-only --device "${device:-auto}" >&2 || exit
-  mkdir -p "$cache"
-  echo "$seen" >>"$cache/kernels"
+  { mkdir -p "$cache" && echo "$seen" >>"$cache/kernels"; } 2>/dev/null || true # else it runs again next time
 }
 
 # Spark's resources: GPUs of executors, and how they are found.

@@ -124,7 +124,9 @@ unpack_jni() {
 prepare_folder() {
   local parent jar jni
   parent=$(dirname "$target")
-  mkdir -p "$parent"
+  mkdir -p "$parent" 2>/dev/null || true
+  [[ -w $parent ]] ||
+    fail "nothing can be written to $parent; name another folder (the cache's is XDG_CACHE_HOME's)" 4
   exec 8>"$target.lock"
   flock 8
   if [[ -f $target/checksum && $(<"$target/checksum") == "$sha1" ]]; then

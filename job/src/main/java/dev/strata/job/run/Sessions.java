@@ -102,7 +102,9 @@ public final class Sessions {
       resources.put(ExecutorMemory.OVERHEAD_KEY, ExecutorMemory.overheadMebibytes(host) + "m");
     }
     String gpus = settings.get(TaskGpus.OF_EXECUTOR);
-    if (gpus != null && !TaskGpus.areOfStages(key -> key.equals(MASTER) ? master(settings) : settings.get(key))) {
+    if (gpus != null
+        && !TaskGpus.areOfStages(
+            key -> key.equals(MASTER) ? master(settings) : settings.get(key))) {
       resources.put(TaskGpus.OF_TASK, TaskGpus.share(gpus)); // else Spark gives tasks none
     }
     return resources;

@@ -98,7 +98,8 @@ class GpuClusterIT {
     for (String setting : settings) {
       command.addAll(List.of("--conf", setting));
     }
-    command.addAll(Demo.translation(directory.resolve("rows"), "--limit", "40", "--progress", "off"));
+    command.addAll(
+        Demo.translation(directory.resolve("rows"), "--limit", "40", "--progress", "off"));
     command.addAll(List.of(options));
     return Launcher.generate(command);
   }
@@ -106,7 +107,10 @@ class GpuClusterIT {
   private List<JsonNode> events(String name) throws IOException {
     List<JsonNode> events = new ArrayList<>();
     try (Stream<Path> logs = Files.list(directory.resolve("events"))) {
-      Path log = logs.filter(file -> !file.getFileName().toString().startsWith(".")).findFirst().orElseThrow();
+      Path log =
+          logs.filter(file -> !file.getFileName().toString().startsWith("."))
+              .findFirst()
+              .orElseThrow();
       for (String line : Files.readAllLines(log)) {
         JsonNode event = new ObjectMapper().readTree(line);
         if (event.get("Event").asText().equals(name)) {

@@ -72,7 +72,8 @@ class DeviceScriptsTest {
     assertThat(first.text().lines())
         .contains("kernel: --device-only --device cuda")
         .contains("spark.strata.device=cuda")
-        .endsWith("PYTORCH_FLAVOR=cu124", "PYTORCH_LIBRARY_PATH=" + natives, "PYTORCH_VERSION=2.5.1");
+        .endsWith(
+            "PYTORCH_FLAVOR=cu124", "PYTORCH_LIBRARY_PATH=" + natives, "PYTORCH_VERSION=2.5.1");
     assertThat(launched("--gpu", "generate").text()).doesNotContain("kernel:");
     nvidiaSmi("560.1", "NVIDIA T4", "7.5");
     assertThat(launched("--gpu", "generate").text()).contains("kernel:");

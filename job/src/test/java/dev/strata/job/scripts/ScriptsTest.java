@@ -45,7 +45,8 @@ class ScriptsTest {
     if (!visible.equals("-")) {
       environment.put("CUDA_VISIBLE_DEVICES", visible);
     }
-    assertThat(Scripts.run(environment, "conf/discover-gpus.sh")).isEqualTo(new Scripts.Result(exitCode, expected));
+    assertThat(Scripts.run(environment, "conf/discover-gpus.sh"))
+        .isEqualTo(new Scripts.Result(exitCode, expected));
   }
 
   @Test
@@ -103,7 +104,8 @@ class ScriptsTest {
   @Test
   void whatIsThereIsNotReplaced() throws Exception {
     Path folder = Files.createDirectory(directory.resolve("mine"));
-    Scripts.Result result = Scripts.run(Map.of(), "submit-scripts/gpu-natives.sh", "folder", folder.toString());
+    Scripts.Result result =
+        Scripts.run(Map.of(), "submit-scripts/gpu-natives.sh", "folder", folder.toString());
     assertThat(result.exitCode()).isEqualTo(4);
     assertThat(result.text()).contains("was not made by this script");
   }
@@ -159,7 +161,8 @@ class ScriptsTest {
     if (Scripts.run(Map.of(), "bash", "-c", "command -v shellcheck").exitCode() == 0) {
       List<String> command = new ArrayList<>(List.of("shellcheck"));
       command.addAll(scripts);
-      assertThat(Scripts.run(Map.of(), command.toArray(String[]::new))).isEqualTo(new Scripts.Result(0, ""));
+      assertThat(Scripts.run(Map.of(), command.toArray(String[]::new)))
+          .isEqualTo(new Scripts.Result(0, ""));
     }
   }
 
@@ -201,7 +204,8 @@ class ScriptsTest {
   /** What nobody has set, for a session that is not Strata's own. */
   @Test
   void frontEndsOfSparkGetWhatEnginesNeed() throws Exception {
-    Scripts.Result result = launched("--conf", "spark.strata.host.memory=1g", "--jars", "a.jar", "connect");
+    Scripts.Result result =
+        launched("--conf", "spark.strata.host.memory=1g", "--jars", "a.jar", "connect");
     assertThat(result.text())
         .contains("Starting a Spark Connect server at sc://localhost:15002")
         .contains("strata.jar,a.jar ")

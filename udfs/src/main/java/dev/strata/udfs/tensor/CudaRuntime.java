@@ -80,8 +80,7 @@ final class CudaRuntime {
     for (String folder : folders) {
       Optional<Path> library = library(Path.of(folder), file);
       if (library.isPresent()) {
-        Path link =
-            Files.createTempDirectory("strata-cuda-").resolve(System.mapLibraryName(name));
+        Path link = Files.createTempDirectory("strata-cuda-").resolve(System.mapLibraryName(name));
         Files.createSymbolicLink(link, library.get().toAbsolutePath());
         NativeLibrary.addSearchPath(name, link.getParent().toString());
         return Optional.of(link);
@@ -95,7 +94,9 @@ final class CudaRuntime {
       return Optional.empty();
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(path -> file.matcher(path.getFileName().toString()).matches()).findFirst();
+      return files
+          .filter(path -> file.matcher(path.getFileName().toString()).matches())
+          .findFirst();
     }
   }
 
@@ -108,8 +109,7 @@ final class CudaRuntime {
       return UNKNOWN;
     }
     int[] version = new int[1];
-    int failed =
-        ofNatives.getFunction("cudaDriverGetVersion").invokeInt(new Object[] {version});
+    int failed = ofNatives.getFunction("cudaDriverGetVersion").invokeInt(new Object[] {version});
     return failed == 0 ? version[0] : UNKNOWN;
   }
 

@@ -55,8 +55,7 @@ public final class Doctor {
    * @return all of them
    * @throws StrataException if the settings make no sense
    */
-  public static List<Finding> examineDevice(
-      Map<String, String> settings, Consumer<Finding> told) {
+  public static List<Finding> examineDevice(Map<String, String> settings, Consumer<Finding> told) {
     Doctor doctor = new Doctor(settings);
     String device = doctor.conf.get(StrataKeys.DEVICE);
     Stream<Supplier<Finding>> checks =

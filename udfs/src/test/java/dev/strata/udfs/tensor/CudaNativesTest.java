@@ -16,9 +16,17 @@ class CudaNativesTest {
   /** As PyTorch's builds of these CUDAs list their architectures. */
   @ParameterizedTest
   @CsvSource({
-    "12040, 37, older", "12040, 50, ''", "12040, 86, ''", "12040, 90, ''",
-    "12040, 100, newer", "12040, 120, newer",
-    "12080, 70, older", "12080, 75, ''", "12080, 90, ''", "12080, 120, ''", "12080, 121, ''",
+    "12040, 37, older",
+    "12040, 50, ''",
+    "12040, 86, ''",
+    "12040, 90, ''",
+    "12040, 100, newer",
+    "12040, 120, newer",
+    "12080, 70, older",
+    "12080, 75, ''",
+    "12080, 90, ''",
+    "12080, 120, ''",
+    "12080, 121, ''",
     "12080, 130, newer"
   })
   void gpusOfOtherAgesAreRefused(int cuda, int capability, String age) {

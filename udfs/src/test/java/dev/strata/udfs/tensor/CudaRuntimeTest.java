@@ -23,7 +23,10 @@ class CudaRuntimeTest {
     Path library = Files.copy(own, natives.resolve("libstandin-8774224f.so.12"));
     Optional<Path> link =
         CudaRuntime.link(
-            "standin", directory.resolve("none").toString(), directory.toString(), natives.toString());
+            "standin",
+            directory.resolve("none").toString(),
+            directory.toString(),
+            natives.toString());
     assertThat(link.orElseThrow().toRealPath()).isEqualTo(library.toRealPath());
     assertThat(NativeLibrary.getInstance("standin").getFile().toPath())
         .isEqualTo(link.orElseThrow());
