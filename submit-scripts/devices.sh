@@ -175,6 +175,7 @@ has_natives() {
 prepare_devices() {
   local where folder='' version='' flavor='' archive='' found='' known='' used=''
   where=$(where_engines_run "$1")
+  [[ -n $gpus$natives || $where != cluster ]] || return 0 # who knows what processors those have
   if [[ -n $gpus ]]; then
     [[ $where != process || $1 == doctor || $1 == benchmark ]] || ((gpus == 1)) ||
       fail "--gpu=$gpus needs a cluster, since a local master uses one GPU; for several of this machine say --master 'local-cluster[1,$(nproc),4096]'"

@@ -218,6 +218,8 @@ class DeviceScriptsTest {
     assertThat(launched("generate").text().lines())
         .contains("kernel: --device-only --device cpu")
         .endsWith("PYTORCH_FLAVOR=cpu", "PYTORCH_LIBRARY_PATH=" + natives, "PYTORCH_VERSION=2.7.1");
+    assertThat(launched("--master", "spark://far:7077", "generate").text())
+        .doesNotContain("PYTORCH", "kernel");
     assertThat(launched("--gpu", "generate"))
         .isEqualTo(
             new Scripts.Result(
