@@ -72,7 +72,9 @@ find_jar() {
   if [[ -z $jar ]]; then
     jar=$repository/ai/djl/pytorch/$1/$2/$name
     if [[ ! -f $jar ]]; then
-      echo "Downloading $name from Maven Central" >&2
+      local size=''
+      [[ $1 != *cu124 ]] || size=", 2.5 GB,"
+      echo "Downloading $name$size from Maven Central" >&2
       "$root/mvnw" -q -B -f "$root/pom.xml" -N "-Dmaven.repo.local=$repository" dependency:get -Dtransitive=false \
         "-Dartifact=ai.djl.pytorch:$1:$2:jar${3:+:$3}" >&2 ||
         fail "it cannot be downloaded; bring $name along and name it with --from, or its folder by STRATA_NATIVES_FROM" 4
