@@ -33,7 +33,6 @@ with DAG(
         conf={
             "spark.executor.instances": "4",
             "spark.executor.resource.gpu.amount": "1",
-            "spark.task.resource.gpu.amount": "0.5",
             "spark.executor.resource.gpu.discoveryScript": f"{STRATA}/conf/discover-gpus.sh",
             "spark.executorEnv.PYTORCH_LIBRARY_PATH": "/opt/strata-natives",
             "spark.executorEnv.PYTORCH_VERSION": "2.5.1",

@@ -33,6 +33,8 @@ final class CommandTree {
             "",
             "Options of spark-submit (--master, --conf, --driver-memory ...) come before the"
                 + " command,",
+            "and so do --gpu, which has a GPU do the mathematics and prepares what that takes, and",
+            "--natives DIR, a PyTorch of your own;",
             "options of Strata after it; each stands for a spark.strata.* key of the same name.",
             "",
             "Exit codes: 0 done (rows may have errors of their own), 1 unexpected, 2 usage,",
@@ -55,7 +57,8 @@ final class CommandTree {
     SqlCommand.describe(sql);
     root.addSubcommand(SqlCommand.WORD, sql);
     CommandSpec doctor = command(DoctorCommand.WORD, DoctorCommand.DESCRIPTION, DoctorCommand.KEYS);
-    root.addSubcommand(DoctorCommand.WORD, doctor.addOption(DoctorCommand.verify()));
+    doctor.addOption(DoctorCommand.verify()).addOption(DoctorCommand.deviceOnly());
+    root.addSubcommand(DoctorCommand.WORD, doctor);
     CommandLine commands = new CommandLine(root);
     return commands.addSubcommand(HELP, new CommandLine.HelpCommand());
   }

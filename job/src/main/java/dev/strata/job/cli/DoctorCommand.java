@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -28,6 +29,7 @@ final class DoctorCommand {
           StrataKeys.MODEL_CACHE_DIR);
 
   private static final String VERIFY = "--verify";
+  private static final String DEVICE_ONLY = "--device-only";
 
   private DoctorCommand() {}
 
@@ -40,8 +42,12 @@ final class DoctorCommand {
   static int run(ParseResult command, PrintStream out) {
     Map<String, String> settings = Submitted.settings();
     settings.putAll(Options.settings(command));
-    boolean verify = command.hasMatchedOption(VERIFY);
-    return Doctor.examine(settings, verify, finding -> out.println(line(finding))).stream()
+    Consumer<Finding> told = finding -> out.println(line(finding));
+    List<Finding> findings =
+        command.hasMatchedOption(DEVICE_ONLY)
+            ? Doctor.examineDevice(settings, told)
+            : Doctor.examine(settings, command.hasMatchedOption(VERIFY), told);
+    return findings.stream()
         .filter(finding -> finding.fault() != null)
         .map(finding -> finding.fault().exitCode())
         .findFirst()
@@ -54,6 +60,13 @@ final class DoctorCommand {
         .description(
             "Read all of the model: whether its bytes are those of an earlier reading, and its"
                 + " weights numbers that make sense. Takes about a second for each GB.")
+        .build();
+  }
+
+  static OptionSpec deviceOnly() {
+    return OptionSpec.builder(DEVICE_ONLY)
+        .type(boolean.class)
+        .description("Look at the device alone, and run a kernel on it.")
         .build();
   }
 

@@ -1,5 +1,6 @@
 package dev.strata.job.plan;
 
+import dev.strata.udfs.api.TaskGpus;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,9 +13,6 @@ import java.util.stream.Stream;
  * @param gpus the GPUs of each, 0 for none
  */
 public record Cluster(int executors, int gpus) {
-
-  public static final String EXECUTOR_GPUS = "spark.executor.resource.gpu.amount";
-  public static final String TASK_GPUS = "spark.task.resource.gpu.amount";
 
   private static final String INSTANCES = "spark.executor.instances";
   private static final Pattern LOCAL_CLUSTER =
@@ -37,18 +35,7 @@ public record Cluster(int executors, int gpus) {
    * @param registered executors that have registered by now, the driver not included
    */
   public static Cluster of(Function<String, String> conf, int registered) {
-    return new Cluster(executors(conf, registered), number(conf, EXECUTOR_GPUS, 0));
-  }
-
-  /**
-   * The part of a GPU that a task asks for unless the user says otherwise. Two tasks share the
-   * engine of an only GPU, so that one reads while the other's last rows end; of several GPUs Spark
-   * would fill the first before it gives out the second.
-   *
-   * @param executorGpus the GPUs of an executor
-   */
-  public static String taskShare(String executorGpus) {
-    return executorGpus.equals("1") ? "0.5" : "1";
+    return new Cluster(executors(conf, registered), number(conf, TaskGpus.OF_EXECUTOR, 0));
   }
 
   /**
@@ -65,15 +52,15 @@ public record Cluster(int executors, int gpus) {
    * @param conf the value of a Spark key, or null
    */
   public static int tasksAtOnce(Function<String, String> conf) {
-    int gpus = number(conf, EXECUTOR_GPUS, 0);
+    int gpus = number(conf, TaskGpus.OF_EXECUTOR, 0);
     int perTask = Math.max(1, number(conf, "spark.task.cpus", 1));
     int byCores = Math.max(1, cores(conf) / perTask);
     return gpus > 0 ? Math.min(tasksOfGpus(conf, gpus), byCores) : byCores;
   }
 
   private static int tasksOfGpus(Function<String, String> conf, int gpus) {
-    String said = conf.apply(TASK_GPUS);
-    double share = Double.parseDouble(said == null ? taskShare(String.valueOf(gpus)) : said);
+    String said = conf.apply(TaskGpus.OF_TASK);
+    double share = Double.parseDouble(said == null ? TaskGpus.share(String.valueOf(gpus)) : said);
     return share < 1 ? gpus * (int) (1 / share) : (int) (gpus / share);
   }
 

@@ -1,13 +1,13 @@
 package dev.strata.job.run;
 
 import dev.strata.job.dataset.Messages;
-import dev.strata.job.plan.Cluster;
 import dev.strata.udfs.api.ExecutorMemory;
 import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataException.Fault;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.api.TaskGpus;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -101,9 +101,11 @@ public final class Sessions {
       long host = StrataConf.of(settings).get(StrataKeys.HOST_MEMORY);
       resources.put(ExecutorMemory.OVERHEAD_KEY, ExecutorMemory.overheadMebibytes(host) + "m");
     }
-    String gpus = settings.get(Cluster.EXECUTOR_GPUS);
-    if (gpus != null) {
-      resources.put(Cluster.TASK_GPUS, Cluster.taskShare(gpus)); // else Spark gives tasks none
+    String gpus = settings.get(TaskGpus.OF_EXECUTOR);
+    if (gpus != null
+        && !TaskGpus.areOfStages(
+            key -> key.equals(MASTER) ? master(settings) : settings.get(key))) {
+      resources.put(TaskGpus.OF_TASK, TaskGpus.share(gpus)); // else Spark gives tasks none
     }
     return resources;
   }

@@ -45,8 +45,10 @@ class DoctorIT {
     assertThat(result.out().get(3))
         .isEqualTo("ok       GPU      1 × NVIDIA T4, 14.6 GiB free, driver 550.54.15");
     assertThat(result.out().get(4))
-        .startsWith("failed   natives  device is 'cuda', but PyTorch finds no GPU here")
-        .endsWith("submit-scripts/gpu-natives.sh prepares the natives for GPUs");
+        .isEqualTo(
+            "failed   natives  device is 'cuda', but PyTorch's natives here are for processors;"
+                + " start by submit-scripts/strata --gpu, which prepares those for GPUs, or use"
+                + " 'cpu'");
     assertThat(result.out().get(6))
         .matches("ok       space    .+ free for natives in .+, .+ for Spark in .+");
     assertThat(result.out().get(7)).startsWith("ok       model    llama with 12 layers");

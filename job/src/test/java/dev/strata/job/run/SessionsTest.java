@@ -34,4 +34,11 @@ class SessionsTest {
     assertThat(Sessions.resources(Map.of("spark.executor.resource.gpu.amount", "4")))
         .containsEntry("spark.task.resource.gpu.amount", "1");
   }
+
+  @Test
+  void whereStagesSayWhatTheyTakeTasksOfOthersTakeNone() {
+    Map<String, String> yarn =
+        Map.of("spark.master", "yarn", "spark.executor.resource.gpu.amount", "1");
+    assertThat(Sessions.resources(yarn)).containsOnlyKeys("spark.executor.memoryOverhead");
+  }
 }

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.strata.udfs.api.NativeEnvironment;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -23,11 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The scripts that need neither Spark nor a model. */
 class ScriptsTest {
 
-  private static final Path ROOT = Path.of(System.getProperty("strata.root"));
-
   @TempDir Path directory;
-
-  private record Result(int exitCode, String text) {}
 
   @ParameterizedTest
   @CsvSource(
@@ -51,15 +45,16 @@ class ScriptsTest {
     if (!visible.equals("-")) {
       environment.put("CUDA_VISIBLE_DEVICES", visible);
     }
-    assertThat(run(environment, "conf/discover-gpus.sh")).isEqualTo(new Result(exitCode, expected));
+    assertThat(Scripts.run(environment, "conf/discover-gpus.sh"))
+        .isEqualTo(new Scripts.Result(exitCode, expected));
   }
 
   @Test
   void aDriverThatDoesNotAnswer() throws Exception {
     fakeNvidiaSmi("echo 'could not communicate with the NVIDIA driver'; exit 9");
-    assertThat(run(fakePath(), "conf/discover-gpus.sh"))
+    assertThat(Scripts.run(fakePath(), "conf/discover-gpus.sh"))
         .isEqualTo(
-            new Result(
+            new Scripts.Result(
                 1,
                 "discover-gpus.sh: nvidia-smi failed: could not communicate with the NVIDIA"
                     + " driver"));
@@ -77,15 +72,15 @@ class ScriptsTest {
     String[] command = {
       "submit-scripts/gpu-natives.sh", "folder", folder.toString(), "--flavor", "cpu", "--from", jar
     };
-    Result first = run(Map.of(), command);
-    assertThat(first.exitCode).as(first.text).isZero();
-    assertThat(first.text)
+    Scripts.Result first = Scripts.run(Map.of(), command);
+    assertThat(first.exitCode()).as(first.text()).isZero();
+    assertThat(first.text())
         .startsWith(folder + " holds PyTorch 2.5.1 for cpu")
         .contains("--conf spark.executorEnv.PYTORCH_LIBRARY_PATH=" + folder + "\n");
     assertThat(folder.toFile().list())
         .contains("libtorch.so", "libtorch_cpu.so", "libc10.so", "pytorch.properties");
     assertThat(folder.resolveSibling("natives.part")).doesNotExist();
-    assertThat(run(Map.of(), command).text).startsWith(folder + " is prepared already");
+    assertThat(Scripts.run(Map.of(), command).text()).startsWith(folder + " is prepared already");
   }
 
   @Test
@@ -93,25 +88,26 @@ class ScriptsTest {
     Path jar = directory.resolve("natives.jar");
     Files.writeString(jar, "half of it");
     Path target = directory.resolve("out.jar");
-    Result result =
-        run(
+    Scripts.Result result =
+        Scripts.run(
             Map.of(),
             "submit-scripts/gpu-natives.sh",
             "jar",
             target.toString(),
             "--from",
             jar.toString());
-    assertThat(result.exitCode).isEqualTo(4);
-    assertThat(result.text).startsWith("gpu-natives.sh: " + jar + " is damaged or another jar");
+    assertThat(result.exitCode()).isEqualTo(4);
+    assertThat(result.text()).startsWith("gpu-natives.sh: " + jar + " is damaged or another jar");
     assertThat(target).doesNotExist();
   }
 
   @Test
   void whatIsThereIsNotReplaced() throws Exception {
     Path folder = Files.createDirectory(directory.resolve("mine"));
-    Result result = run(Map.of(), "submit-scripts/gpu-natives.sh", "folder", folder.toString());
-    assertThat(result.exitCode).isEqualTo(4);
-    assertThat(result.text).contains("was not made by this script");
+    Scripts.Result result =
+        Scripts.run(Map.of(), "submit-scripts/gpu-natives.sh", "folder", folder.toString());
+    assertThat(result.exitCode()).isEqualTo(4);
+    assertThat(result.text()).contains("was not made by this script");
   }
 
   @ParameterizedTest
@@ -119,7 +115,7 @@ class ScriptsTest {
       delimiter = '|',
       value = {
         "submit-scripts/gpu-natives.sh | gpu-natives.sh: say what to prepare",
-        "submit-scripts/gpu-natives.sh tar x | gpu-natives.sh: 'tar' is neither folder nor jar",
+        "submit-scripts/gpu-natives.sh tar x | gpu-natives.sh: 'tar' is none of folder, jar, cache and jni",
         "submit-scripts/gpu-natives.sh jar x --flavor rocm | the flavor is 'rocm'; it must be",
         "submit-scripts/summarize.sh in | summarize.sh: give an input and an output",
         "submit-scripts/nightly-translation.sh | '' is not a date such as 2026-11-22",
@@ -127,22 +123,22 @@ class ScriptsTest {
         "submit-scripts/nightly-translation.sh 2026-11-22 | set STRATA_INPUT_ROOT to"
       })
   void wrongUseIsOneSentence(String command, String message) throws Exception {
-    Result result = run(Map.of(), command.split(" ", -1));
-    assertThat(result.exitCode).isEqualTo(2);
-    assertThat(result.text).contains(message).hasLineCount(1);
+    Scripts.Result result = Scripts.run(Map.of(), command.split(" ", -1));
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.text()).contains(message).hasLineCount(1);
   }
 
   @Test
   void lastNightsDateInAContainersArguments() throws Exception {
-    Result result =
-        run(
+    Scripts.Result result =
+        Scripts.run(
             Map.of(),
             "bash",
             "-c",
             "sed 's,exec /opt/entrypoint.sh,echo,'"
                 + " submit-scripts/recipes/kubernetes/entrypoint.sh | bash -s driver"
                 + " --input=/lake/date=YESTERDAY");
-    assertThat(result.text).matches("driver --input=/lake/date=\\d{4}-\\d\\d-\\d\\d");
+    assertThat(result.text()).matches("driver --input=/lake/date=\\d{4}-\\d\\d-\\d\\d");
   }
 
   /** Bash reads all of them; shellcheck, where it is installed, has no remark. */
@@ -150,7 +146,7 @@ class ScriptsTest {
   void scriptsAreSound() throws Exception {
     List<String> scripts = new ArrayList<>();
     for (String folder : List.of("submit-scripts", "conf")) {
-      try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
+      try (Stream<Path> files = Files.walk(Scripts.ROOT.resolve(folder))) {
         files
             .filter(file -> file.endsWith("strata") || file.toString().endsWith(".sh"))
             .map(Path::toString)
@@ -159,24 +155,23 @@ class ScriptsTest {
     }
     assertThat(scripts).hasSizeGreaterThan(5);
     for (String script : scripts) {
-      assertThat(run(Map.of(), "bash", "-n", script)).isEqualTo(new Result(0, ""));
+      assertThat(Scripts.run(Map.of(), "bash", "-n", script)).isEqualTo(new Scripts.Result(0, ""));
       assertThat(Files.isExecutable(Path.of(script))).as(script).isTrue();
     }
-    if (run(Map.of(), "bash", "-c", "command -v shellcheck").exitCode == 0) {
+    if (Scripts.run(Map.of(), "bash", "-c", "command -v shellcheck").exitCode() == 0) {
       List<String> command = new ArrayList<>(List.of("shellcheck"));
       command.addAll(scripts);
-      assertThat(run(Map.of(), command.toArray(String[]::new))).isEqualTo(new Result(0, ""));
+      assertThat(Scripts.run(Map.of(), command.toArray(String[]::new)))
+          .isEqualTo(new Scripts.Result(0, ""));
     }
   }
 
   private void fakeNvidiaSmi(String body) throws IOException {
-    Path fake = directory.resolve("nvidia-smi");
-    Files.writeString(fake, "#!/bin/sh\n" + body + "\n");
-    assertThat(fake.toFile().setExecutable(true)).isTrue();
+    Scripts.write(directory.resolve("nvidia-smi"), body);
   }
 
   private Map<String, String> fakePath() {
-    return Map.of("PATH", directory + File.pathSeparator + System.getenv("PATH"));
+    return Scripts.path(directory);
   }
 
   /** What a JVM has to be started with is written down where JVMs are started. */
@@ -198,10 +193,10 @@ class ScriptsTest {
   @Test
   void secretsOfAFileAreOnNoCommandLine() throws Exception {
     Path file = Files.writeString(directory.resolve("secrets"), "spark.hadoop.fs.x.key hush\n");
-    Result result =
+    Scripts.Result result =
         launched("--load-spark-defaults", "--properties-file", file.toString(), "generate");
-    assertThat(result.exitCode).as(result.text).isZero();
-    assertThat(result.text)
+    assertThat(result.exitCode()).as(result.text()).isZero();
+    assertThat(result.text())
         .contains("--properties-file " + file)
         .doesNotContain("hush", "strata: ");
   }
@@ -209,16 +204,17 @@ class ScriptsTest {
   /** What nobody has set, for a session that is not Strata's own. */
   @Test
   void frontEndsOfSparkGetWhatEnginesNeed() throws Exception {
-    Result result = launched("--conf", "spark.strata.host.memory=1g", "--jars", "a.jar", "connect");
-    assertThat(result.text)
+    Scripts.Result result =
+        launched("--conf", "spark.strata.host.memory=1g", "--jars", "a.jar", "connect");
+    assertThat(result.text())
         .contains("Starting a Spark Connect server at sc://localhost:15002")
         .contains("strata.jar,a.jar ")
         .contains("spark.driver.memory=2g", "spark.executor.memoryOverhead=3072m")
         .contains("spark.executorEnv.OMP_WAIT_POLICY=PASSIVE")
         .contains("--class org.apache.spark.sql.connect.service.SparkConnectServer")
         .doesNotContain("spark.task.resource.gpu.amount");
-    assertThat(launched("connect", "--model", "x").exitCode).isEqualTo(2);
-    assertThat(launched("connect", "--help").text).contains("Usage: strata", "by Spark Connect");
+    assertThat(launched("connect", "--model", "x").exitCode()).isEqualTo(2);
+    assertThat(launched("connect", "--help").text()).contains("Usage: strata", "by Spark Connect");
   }
 
   @Test
@@ -231,12 +227,29 @@ class ScriptsTest {
             spark.executor.resource.gpu.amount=1
             spark.executorEnv.OMP_WAIT_POLICY: ACTIVE
             """);
-    Result result =
+    Scripts.Result result =
         launched("--properties-file", file.toString(), "--driver-memory", "7g", "connect");
-    assertThat(result.text)
+    assertThat(result.text())
         .contains("--driver-memory 7g", "spark.task.resource.gpu.amount=0.5")
         .contains("spark.executorEnv.DJL_OFFLINE=true")
         .doesNotContain("spark.driver.memory", "memoryOverhead", "OMP_WAIT_POLICY");
+  }
+
+  /** Stages do, unless executors come and go. */
+  @ParameterizedTest
+  @CsvSource({"yarn, false, false", "spark://host:7077, false, false", "yarn, true, true"})
+  void tasksOfASessionOnAClusterSayNothing(String master, boolean dynamic, boolean said)
+      throws Exception {
+    Scripts.Result result =
+        launched(
+            "--master",
+            master,
+            "--conf",
+            "spark.executor.resource.gpu.amount=1",
+            "--conf",
+            "spark.dynamicAllocation.enabled=" + dynamic,
+            "connect");
+    assertThat(result.text().contains("spark.task.resource.gpu.amount=0.5")).isEqualTo(said);
   }
 
   @ParameterizedTest
@@ -253,10 +266,10 @@ class ScriptsTest {
         "spark.executor.memory | false"
       })
   void secretsOnACommandLineAreWarnedOf(String key, boolean warns) throws Exception {
-    Result result = launched("--conf", key + "=1", "generate");
-    assertThat(result.exitCode).isZero();
+    Scripts.Result result = launched("--conf", key + "=1", "generate");
+    assertThat(result.exitCode()).isZero();
     String warning = "strata: every user of this machine can read " + key + " on the command line";
-    assertThat(result.text.contains(warning)).isEqualTo(warns);
+    assertThat(result.text().contains(warning)).isEqualTo(warns);
   }
 
   /** What the process that the launcher becomes does, and what the launcher says then. */
@@ -271,48 +284,22 @@ class ScriptsTest {
         "[[ $STRATA_END_PIPE == \"9 $(readlink /proc/$$/fd/9)\" ]] | 0 | false"
       })
   void anEndByASignalIsSaid(String end, int exitCode, boolean said) throws Exception {
-    Result result = launchedAs(end, "generate");
-    assertThat(result.exitCode).isEqualTo(exitCode);
+    Scripts.Result result = launchedAs(end, "generate");
+    assertThat(result.exitCode()).isEqualTo(exitCode);
     if (said) {
-      assertThat(result.text)
+      assertThat(result.text())
           .matches("strata: the JVM, process \\d+, was ended by a signal: .*hs_err_pid\\d+.*");
     } else {
-      assertThat(result.text).isEmpty();
+      assertThat(result.text()).isEmpty();
     }
   }
 
   /** The launcher with a Spark that prints how it was called. */
-  private Result launched(String... args) throws Exception {
+  private Scripts.Result launched(String... args) throws Exception {
     return launchedAs("tr '\\0' ' ' </proc/$$/cmdline", args);
   }
 
-  private Result launchedAs(String spark, String... args) throws Exception {
-    Path root = directory.resolve("strata");
-    Path script = root.resolve("submit-scripts/strata");
-    Files.createDirectories(script.getParent());
-    Files.copy(ROOT.resolve("submit-scripts/strata"), script, StandardCopyOption.REPLACE_EXISTING);
-    Files.createDirectories(root.resolve("job/target"));
-    Files.writeString(root.resolve("job/target/strata.jar"), "");
-    Path submit = root.resolve("spark/bin/spark-submit");
-    Files.createDirectories(submit.getParent());
-    Files.writeString(submit, "#!/bin/bash\n" + spark + "\n");
-    assertThat(submit.toFile().setExecutable(true)).isTrue();
-    List<String> command = new ArrayList<>(List.of(script.toString()));
-    command.addAll(Arrays.asList(args));
-    return run(
-        Map.of("SPARK_HOME", root.resolve("spark").toString()), command.toArray(String[]::new));
-  }
-
-  private static Result run(Map<String, String> environment, String... command) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(command).directory(ROOT.toFile()).redirectErrorStream(true);
-    builder
-        .environment()
-        .keySet()
-        .removeIf(name -> name.startsWith("STRATA_") || name.startsWith("CUDA_"));
-    builder.environment().putAll(environment);
-    Process process = builder.start();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Result(process.waitFor(), text.strip());
+  private Scripts.Result launchedAs(String spark, String... args) throws Exception {
+    return Scripts.launched(directory, Map.of(), spark, args);
   }
 }

@@ -3,6 +3,7 @@ package dev.strata.udfs.engine;
 import dev.strata.udfs.api.JvmErrors;
 import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.tensor.HostMemoryException;
+import dev.strata.udfs.tensor.UnusableGpuException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,10 @@ final class EngineFailure {
       return StrataException.resources(
           "%s; end what else uses the machine's memory, or set spark.strata.host.memory lower",
           refused.get().getMessage());
+    }
+    Optional<UnusableGpuException> unusable = first(causes, UnusableGpuException.class);
+    if (unusable.isPresent()) {
+      return StrataException.resources("%s", unusable.get().getMessage());
     }
     if (OutOfDeviceMemory.isCauseOf(failure)) {
       return new OutOfDeviceMemory(false, failure).asRefusal();

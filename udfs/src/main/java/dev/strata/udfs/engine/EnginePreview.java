@@ -5,8 +5,10 @@ import dev.strata.udfs.api.PlanPreview;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.CudaNatives;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.ProcessorFeatures;
+import java.util.Optional;
 
 /** What an engine would do, without starting one. */
 public final class EnginePreview {
@@ -16,6 +18,16 @@ public final class EnginePreview {
   /** Whether an engine of this JVM that may choose would take a GPU. */
   public static boolean hasGpu() {
     return ComputeDevice.hasGpu();
+  }
+
+  /**
+   * Why the natives that this JVM would load have no kernels for a GPU; empty where they have.
+   *
+   * @param capability its CUDA compute capability, such as 8.6
+   */
+  public static Optional<String> gpuRefusal(double capability) {
+    return CudaNatives.of(System.getenv("PYTORCH_FLAVOR"))
+        .refusal((int) Math.round(10 * capability));
   }
 
   /** Whether this machine's processor has units for bfloat16. */

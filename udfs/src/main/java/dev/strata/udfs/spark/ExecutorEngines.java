@@ -2,10 +2,13 @@ package dev.strata.udfs.spark;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.GenerationOptions;
+import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.api.TaskGpus;
 import dev.strata.udfs.engine.MemoryLedger;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
@@ -82,15 +85,34 @@ final class ExecutorEngines {
 
   /** An executor that was given some of a machine's cores and GPUs leaves the others alone. */
   private static EngineOptions onExecutor(EngineOptions options, TaskContext context) {
-    int cores = SparkEnv.get().conf().getInt("spark.executor.cores", 0);
+    SparkConf conf = SparkEnv.get().conf();
+    int cores = conf.getInt("spark.executor.cores", 0);
+    int has = isDriver() ? 0 : conf.getInt(TaskGpus.OF_EXECUTOR, 0);
     ResourceInformation gpus = context.resourcesJMap().get("gpu");
     String[] addresses = gpus == null ? new String[0] : gpus.addresses();
     return options.on(
-        device(options.device(), addresses), options.threads() == 0 ? cores : options.threads());
+        device(options.device(), addresses, has),
+        options.threads() == 0 ? cores : options.threads());
   }
 
-  /** The first GPU that Spark gave the task, unless it is to use none. */
-  static String device(String device, String[] addresses) {
+  /** In a local master Spark has no GPUs to give. */
+  private static boolean isDriver() {
+    return SparkEnv.get().executorId().equals("driver");
+  }
+
+  /**
+   * The first GPU that Spark gave the task, unless it is to use none.
+   *
+   * @param gpus how many its executor has
+   * @throws StrataException if the executor has some, and Spark gave the task none: whichever it
+   *     took could be another executor's
+   */
+  static String device(String device, String[] addresses, int gpus) {
+    if (addresses.length == 0 && gpus > 0 && device.matches("auto|cuda")) {
+      throw StrataException.resources(
+          "%s is %d, but Spark gave the task no GPU; set %s=%s, or spark.strata.device=cpu",
+          TaskGpus.OF_EXECUTOR, gpus, TaskGpus.OF_TASK, TaskGpus.share(String.valueOf(gpus)));
+    }
     boolean given = addresses.length > 0 && addresses[0].matches("\\d+");
     return given && !device.equals("cpu") ? "cuda:" + addresses[0] : device;
   }

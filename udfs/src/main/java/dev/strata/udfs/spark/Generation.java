@@ -8,9 +8,11 @@ import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.text.TemplateArguments;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,7 +77,20 @@ public final class Generation {
             prompts,
             output,
             allowed(dealt, maxErrorRate, stats));
-    return dealt.mapPartitions(task, Encoders.row(output.schema()));
+    return asked(dealt, task, output.schema());
+  }
+
+  /**
+   * A data frame's plan cannot say what a stage takes of Spark's resources; an RDD can, which a
+   * stream has none of.
+   */
+  private static Dataset<Row> asked(Dataset<Row> rows, GenerationTask task, StructType schema) {
+    SparkSession session = rows.sparkSession();
+    if (rows.isStreaming() || StageResources.profile(session.sparkContext()).isEmpty()) {
+      return rows.mapPartitions(task, Encoders.row(schema));
+    }
+    JavaRDD<Row> asked = new PlannedRows(rows).toJavaRDD().mapPartitions(task::call);
+    return session.createDataFrame(StageResources.asking(asked), schema);
   }
 
   /** Counting partitions makes Spark plan, so it is done only where somebody wants to know. */

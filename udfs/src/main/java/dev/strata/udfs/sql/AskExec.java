@@ -2,6 +2,7 @@ package dev.strata.udfs.sql;
 
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.PartitionTask;
+import dev.strata.udfs.spark.StageResources;
 import java.util.Iterator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function2;
@@ -125,7 +126,7 @@ abstract class AskExec extends SparkPlan implements UnaryExecNode, Parts {
                 .journaled(journal.run(), partitions),
             counters.allowed(options, partitions, session()),
             counters.metrics(session()));
-    return rows.mapPartitionsWithIndex(task(part), true).rdd();
+    return StageResources.asking(rows.mapPartitionsWithIndex(task(part), true)).rdd();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.strata.udfs.tensor;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -104,8 +105,8 @@ public final class ComputeDevice implements AutoCloseable {
    * @param computeType {@code float32}, {@code bfloat16}, {@code float16}, or {@code auto} for the
    *     fastest that is exact enough: float32 on a CPU, bfloat16 on GPUs that have it, else float16
    * @param threads threads of a CPU's kernels; 0 for PyTorch's own choice
-   * @throws IllegalArgumentException if the name or the type is none of these, or there is no such
-   *     device
+   * @throws IllegalArgumentException if the name or the type is none of these
+   * @throws UnusableGpuException if there is no such GPU, or PyTorch's natives are not made for it
    */
   public static ComputeDevice open(String name, String computeType, int threads) {
     return open(name, computeType, threads, NativeCalls.DIRECT);
@@ -113,10 +114,10 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** The same with another gate into native code. */
   static ComputeDevice open(String name, String computeType, int threads, NativeCalls calls) {
-    Engine engine = Engine.getEngine("PyTorch");
+    Engine engine = engine();
     // The optimizer compiles anew for every shape; shapes here change with every wave.
     JniUtils.setGraphExecutorOptimize(false);
-    Device device = device(name, engine.getGpuCount());
+    Device device = device(name, engine);
     return new ComputeDevice(
         device, softwareLanes(name), computeType(computeType, device), threads, calls);
   }
@@ -131,36 +132,61 @@ public final class ComputeDevice implements AutoCloseable {
 
   /** Whether PyTorch finds a GPU here, which {@code auto} then means. */
   public static boolean hasGpu() {
-    return Engine.getEngine("PyTorch").getGpuCount() > 0;
+    return engine().getGpuCount() > 0;
   }
 
-  private static Device device(String name, int gpus) {
+  private static Engine engine() {
+    CudaRuntime.useThatOfNatives();
+    return Engine.getEngine("PyTorch");
+  }
+
+  private static Device device(String name, Engine engine) {
+    Device device = named(name, engine);
+    if (device.isGpu()) {
+      CudaRuntime.natives()
+          .refusal(capability(device))
+          .ifPresent(
+              why -> {
+                throw new UnusableGpuException(
+                    "device is '%s', but GPU %d cannot be used: %s"
+                        .formatted(name, device.getDeviceId(), why));
+              });
+    }
+    return device;
+  }
+
+  private static Device named(String name, Engine engine) {
     return switch (name) {
       case "cpu", STAGED, STAGED_EARLY -> Device.cpu();
-      case "auto" -> gpus > 0 ? Device.gpu() : Device.cpu();
-      case "cuda" -> {
-        if (gpus == 0) {
+      case "auto" -> engine.getGpuCount() > 0 ? Device.gpu() : Device.cpu();
+      case "cuda" -> numbered(name, 0, engine);
+      default -> {
+        if (!name.matches("cuda:\\d{1,4}")) {
           throw new IllegalArgumentException(
-              "device is 'cuda', but PyTorch finds no GPU here; use 'cpu', or install the CUDA"
-                  + " natives");
+              "device is '" + name + "'; it must be auto, cpu or cuda");
         }
-        yield Device.gpu();
+        yield numbered(name, Integer.parseInt(name.substring("cuda:".length())), engine);
       }
-      default -> numbered(name, gpus);
     };
   }
 
-  private static Device numbered(String name, int gpus) {
-    if (!name.matches("cuda:\\d{1,4}")) {
-      throw new IllegalArgumentException("device is '" + name + "'; it must be auto, cpu or cuda");
+  private static Device numbered(String name, int index, Engine engine) {
+    if (!engine.hasCapability(StandardCapabilities.CUDA)) {
+      throw new UnusableGpuException(
+          ("device is '%s', but PyTorch's natives here are for processors; start by"
+                  + " submit-scripts/strata --gpu, which prepares those for GPUs, or use 'cpu'")
+              .formatted(name));
     }
-    int index = Integer.parseInt(name.substring("cuda:".length()));
+    int gpus = engine.getGpuCount();
+    if (gpus == 0) {
+      throw new UnusableGpuException(
+          "device is '%s', but %s, or use 'cpu'"
+              .formatted(name, CudaRuntime.natives().noGpu(CudaRuntime.driver())));
+    }
     if (index >= gpus) {
-      throw new IllegalArgumentException(
-          String.format(
-              "device is '%s', but PyTorch finds %d GPUs here, counted from 0; use 'cpu', or"
-                  + " install the CUDA natives",
-              name, gpus));
+      throw new UnusableGpuException(
+          "device is '%s', but PyTorch finds %d GPUs here, counted from 0; ask for one of these, or use 'cpu'"
+              .formatted(name, gpus));
     }
     return Device.gpu(index);
   }

@@ -21,7 +21,7 @@ public final class NativeCache {
   private static final String DESCRIPTION = "native/lib/pytorch.properties";
 
   /** Where natives are that nobody has to extract. */
-  private static final String LIBRARY_PATH = "PYTORCH_LIBRARY_PATH";
+  static final String LIBRARY_PATH = "PYTORCH_LIBRARY_PATH";
 
   private NativeCache() {}
 

@@ -48,6 +48,25 @@ public final class Doctor {
         .toList();
   }
 
+  /**
+   * Examines the device alone, and runs a kernel on it.
+   *
+   * @param told hears of each finding as soon as it is there
+   * @return all of them
+   * @throws StrataException if the settings make no sense
+   */
+  public static List<Finding> examineDevice(Map<String, String> settings, Consumer<Finding> told) {
+    Doctor doctor = new Doctor(settings);
+    String device = doctor.conf.get(StrataKeys.DEVICE);
+    Stream<Supplier<Finding>> checks =
+        Stream.of(() -> Gpu.check(device, doctor.gpus, 0), doctor::natives);
+    return checks.map(Doctor::found).peek(told).toList();
+  }
+
+  private Finding natives() {
+    return Natives.check(settings, conf.get(StrataKeys.DEVICE), !gpus.isEmpty());
+  }
+
   /** An error that no check foresaw is one finding, and the others are made. */
   private static Finding found(Supplier<Finding> check) {
     try {
@@ -87,7 +106,7 @@ public final class Doctor {
             Platform.processor(
                 Runtime.getRuntime().availableProcessors(), EnginePreview.hasBfloat16Units()),
         () -> Gpu.check(device, gpus, deviceMemory),
-        () -> Natives.check(settings, device, !gpus.isEmpty()),
+        this::natives,
         () -> Memory.check(conf.get(StrataKeys.HOST_MEMORY)),
         () -> Space.check(scratch(), conf.get(StrataKeys.MODEL), conf.modelStaging()),
         () -> ModelCheck.check(conf.get(StrataKeys.MODEL)),

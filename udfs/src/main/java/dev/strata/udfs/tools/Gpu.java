@@ -1,6 +1,7 @@
 package dev.strata.udfs.tools;
 
 import dev.strata.udfs.api.StrataException.Fault;
+import dev.strata.udfs.engine.EnginePreview;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,11 +26,6 @@ record Gpu(String name, String driver, long freeBytes, double capability) {
 
   /** The oldest driver that runs programs of CUDA 12. */
   private static final int OLDEST_DRIVER = 525;
-
-  /** What PyTorch's natives have machine code for. */
-  private static final double LEAST_CAPABILITY = 5.0;
-
-  private static final double MOST_CAPABILITY = 9.0;
 
   /** The machine's GPUs; none if there is no driver of NVIDIA, or it does not answer. */
   static List<Gpu> list() {
@@ -114,11 +110,7 @@ record Gpu(String name, String driver, long freeBytes, double capability) {
     if (majorDriver() < OLDEST_DRIVER) {
       defects.add("the driver is older than " + OLDEST_DRIVER + ", update it");
     }
-    if (capability < LEAST_CAPABILITY || capability > MOST_CAPABILITY) {
-      defects.add(
-          "PyTorch's natives are for compute capability 5.0 to 9.0, not %s; use --device cpu"
-              .formatted(capability));
-    }
+    EnginePreview.gpuRefusal(capability).ifPresent(defects::add);
     if (freeBytes < deviceMemory) {
       defects.add(
           "only %s are free, end what holds the others or lower --device-memory"

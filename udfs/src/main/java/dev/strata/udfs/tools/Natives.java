@@ -48,12 +48,7 @@ final class Natives {
               wantsGpu ? "GPU" : "CPU",
               (System.nanoTime() - start) / 1e9));
     } catch (StrataException e) {
-      return wantsGpu
-          ? Finding.failed(
-              "natives",
-              Fault.RESOURCES,
-              e.getMessage() + "; submit-scripts/gpu-natives.sh prepares the natives for GPUs")
-          : Finding.failed("natives", e);
+      return Finding.failed("natives", e);
     } catch (IOException | RuntimeException | LinkageError e) {
       return Finding.failed(
           "natives",

@@ -46,9 +46,17 @@ class ContainerTest {
   @Test
   void aTaskUsesTheGpuThatItWasGiven() {
     String[] given = {"3", "5"};
-    assertThat(ExecutorEngines.device("cuda", given)).isEqualTo("cuda:3");
-    assertThat(ExecutorEngines.device("auto", given)).isEqualTo("cuda:3");
-    assertThat(ExecutorEngines.device("cpu", given)).isEqualTo("cpu");
-    assertThat(ExecutorEngines.device("cuda", new String[0])).isEqualTo("cuda");
+    assertThat(ExecutorEngines.device("cuda", given, 1)).isEqualTo("cuda:3");
+    assertThat(ExecutorEngines.device("auto", given, 1)).isEqualTo("cuda:3");
+    assertThat(ExecutorEngines.device("cpu", given, 1)).isEqualTo("cpu");
+    String[] none = {};
+    assertThat(ExecutorEngines.device("cuda", none, 0)).isEqualTo("cuda");
+    assertThat(ExecutorEngines.device("cpu", none, 2)).isEqualTo("cpu");
+    assertThat(ExecutorEngines.device("cuda:1", none, 2)).isEqualTo("cuda:1");
+    assertThatThrownBy(() -> ExecutorEngines.device("auto", none, 2))
+        .isInstanceOf(StrataException.class)
+        .hasMessage(
+            "spark.executor.resource.gpu.amount is 2, but Spark gave the task no GPU; set"
+                + " spark.task.resource.gpu.amount=1, or spark.strata.device=cpu");
   }
 }

@@ -2,6 +2,7 @@ package dev.strata.udfs.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.MachineMemory;
@@ -58,6 +59,13 @@ class DoctorTest {
   }
 
   @Test
+  void theDeviceAlone() {
+    assertThat(Doctor.examineDevice(Map.of("spark.strata.device", "cpu"), finding -> {}))
+        .extracting(Finding::status, Finding::subject)
+        .containsExactly(tuple(Status.OK, "GPU"), tuple(Status.OK, "natives"));
+  }
+
+  @Test
   void settingsThatMakeNoSense() {
     assertThatThrownBy(
             () -> Doctor.examine(Map.of("spark.strata.device", "tpu"), false, finding -> {}))
@@ -76,7 +84,11 @@ class DoctorTest {
     assertThat(Gpu.check("auto", List.of(), GB).status()).isEqualTo(Status.OK);
     Gpu old = Gpu.parse("Tesla K20, 470.57.02, 4000, 3.5").orElseThrow();
     assertFailed(Gpu.check("auto", List.of(old), GB), "the driver is older than 525");
-    assertFailed(Gpu.check("auto", List.of(old), GB), "compute capability 5.0 to 9.0, not 3.5");
+    assertFailed(
+        Gpu.check("auto", List.of(old), GB),
+        "it has compute capability 3.5, which is older than PyTorch's natives");
+    Gpu rtx = Gpu.parse("NVIDIA GeForce RTX 5090, 570.86, 32000, 12.0").orElseThrow();
+    assertFailed(Gpu.check("cuda", List.of(rtx), GB), "compute capability 12.0, which is newer");
   }
 
   /** The same as the engine plans: what is the process's, and the page tables of what is pinned. */
