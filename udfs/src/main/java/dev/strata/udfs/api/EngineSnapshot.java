@@ -32,6 +32,8 @@ import java.io.Serializable;
  *     process; 0 where it does not find it, or there is no GPU
  * @param cardDeviceBytes the most that the card had in use beyond what it had before, page tables
  *     of pinned memory included; 0 where there is no GPU
+ * @param times where the time of sweeps went
+ * @param memory what the engine holds
  */
 public record EngineSnapshot(
     String engine,
@@ -56,8 +58,63 @@ public record EngineSnapshot(
     long hostBytesThere,
     long hostBytesAhead,
     long processDeviceBytes,
-    long cardDeviceBytes)
+    long cardDeviceBytes,
+    SweepTimes times,
+    EngineMemory memory)
     implements Serializable {
+
+  /** Of an engine of whose times and memory nothing is known. */
+  public EngineSnapshot(
+      String engine,
+      long sequence,
+      long sweeps,
+      int layer,
+      int layers,
+      int activeRows,
+      int waitingRows,
+      long doneRows,
+      long failedRows,
+      long promptTokens,
+      long newTokens,
+      long tokenSlots,
+      long tiles,
+      long weightBytes,
+      long readBytes,
+      long chosenExpertBytes,
+      long expertBytes,
+      long busyNanos,
+      long lowMargins,
+      long hostBytesThere,
+      long hostBytesAhead,
+      long processDeviceBytes,
+      long cardDeviceBytes) {
+    this(
+        engine,
+        sequence,
+        sweeps,
+        layer,
+        layers,
+        activeRows,
+        waitingRows,
+        doneRows,
+        failedRows,
+        promptTokens,
+        newTokens,
+        tokenSlots,
+        tiles,
+        weightBytes,
+        readBytes,
+        chosenExpertBytes,
+        expertBytes,
+        busyNanos,
+        lowMargins,
+        hostBytesThere,
+        hostBytesAhead,
+        processDeviceBytes,
+        cardDeviceBytes,
+        SweepTimes.NONE,
+        EngineMemory.NONE);
+  }
 
   /** The same of an engine that is gone: what it did, and nothing that it does. */
   public EngineSnapshot ended() {
@@ -84,7 +141,9 @@ public record EngineSnapshot(
         hostBytesAhead,
         hostBytesAhead,
         processDeviceBytes,
-        cardDeviceBytes);
+        cardDeviceBytes,
+        times,
+        memory);
   }
 
   /** The same without what the engine had done at an earlier snapshot. */
@@ -112,6 +171,8 @@ public record EngineSnapshot(
         hostBytesThere,
         hostBytesAhead,
         processDeviceBytes,
-        cardDeviceBytes);
+        cardDeviceBytes,
+        times.since(earlier.times),
+        memory);
   }
 }

@@ -1,6 +1,8 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.EngineMemory;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.tensor.DeviceMemoryPeak;
 import java.util.UUID;
@@ -31,6 +33,7 @@ final class Counters {
   private long expertBytes;
   private long busyNanos;
   private long lowMargins;
+  private SweepTimes times = SweepTimes.NONE;
   private long earlierReadBytes;
   private long earlierLowMargins;
 
@@ -82,13 +85,19 @@ final class Counters {
   }
 
   synchronized void sweepEnded(
-      SweepSchedule schedule, int chosen, long nanos, long bytesRead, long margins) {
+      SweepSchedule schedule,
+      int chosen,
+      long nanos,
+      SweepTimes ofSweep,
+      long bytesRead,
+      long margins) {
     sweeps++;
     tokenSlots += schedule.tokens();
     promptTokens += schedule.promptTokens();
     resumedTokens += schedule.resumedTokens();
     newTokens += chosen;
     busyNanos += nanos;
+    times = times.plus(ofSweep);
     readBytes = earlierReadBytes + bytesRead;
     lowMargins = earlierLowMargins + margins;
   }
@@ -117,7 +126,8 @@ final class Counters {
     return putBackRows;
   }
 
-  synchronized EngineSnapshot snapshot(int waitingRows, long hostBytesThere, long hostBytesAhead) {
+  synchronized EngineSnapshot snapshot(
+      int waitingRows, long hostBytesThere, long hostBytesAhead, EngineMemory memory) {
     return new EngineSnapshot(
         engine,
         ++snapshots,
@@ -141,6 +151,8 @@ final class Counters {
         hostBytesThere,
         hostBytesAhead,
         deviceMemory.processBytes().orElse(0),
-        deviceMemory.cardBytes());
+        deviceMemory.cardBytes(),
+        times,
+        memory);
   }
 }
