@@ -32,6 +32,8 @@ class RoomsTest {
           .definedBy("dev.strata.job.progress")
           .layer("report")
           .definedBy("dev.strata.job.report")
+          .layer("page")
+          .definedBy("dev.strata.job.page")
           .layer("sql")
           .definedBy("dev.strata.job.sql")
           .whereLayer("cli")
@@ -50,6 +52,8 @@ class RoomsTest {
           .mayOnlyBeAccessedByLayers("run")
           .whereLayer("report")
           .mayOnlyBeAccessedByLayers("run", "cli", "progress")
+          .whereLayer("page")
+          .mayOnlyBeAccessedByLayers("report")
           .ensureAllClassesAreContainedInArchitectureIgnoring("dev.strata.udfs..");
 
   @ArchTest
