@@ -32,8 +32,6 @@ class RoomsTest {
           .definedBy("dev.strata.job.progress")
           .layer("report")
           .definedBy("dev.strata.job.report")
-          .layer("page")
-          .definedBy("dev.strata.job.page")
           .layer("sql")
           .definedBy("dev.strata.job.sql")
           .whereLayer("cli")
@@ -52,8 +50,6 @@ class RoomsTest {
           .mayOnlyBeAccessedByLayers("run")
           .whereLayer("report")
           .mayOnlyBeAccessedByLayers("run", "cli", "progress")
-          .whereLayer("page")
-          .mayOnlyBeAccessedByLayers("report")
           .ensureAllClassesAreContainedInArchitectureIgnoring("dev.strata.udfs..");
 
   @ArchTest

@@ -1,4 +1,4 @@
-package dev.strata.job.page;
+package dev.strata.udfs.page;
 
 /**
  * How pages look: light and dark, without anything from elsewhere. All of it is below one class, so

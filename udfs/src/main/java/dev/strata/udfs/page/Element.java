@@ -1,4 +1,4 @@
-package dev.strata.job.page;
+package dev.strata.udfs.page;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.strata.job.page;
+package dev.strata.udfs.page;
 
 /** A page in one file, which asks nobody for anything. */
 public final class Page {

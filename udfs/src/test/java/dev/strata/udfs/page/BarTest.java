@@ -1,4 +1,4 @@
-package dev.strata.job.page;
+package dev.strata.udfs.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.strata.job.page;
+package dev.strata.udfs.page;
 
 /** A text, escaped. */
 record Text(String text) implements Markup {
