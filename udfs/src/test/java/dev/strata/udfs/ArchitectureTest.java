@@ -46,6 +46,7 @@ class ArchitectureTest {
           Map.entry("decode", Set.of("api")),
           Map.entry("journal", Set.of("api", "concurrent")),
           Map.entry("lock", Set.of("api")),
+          Map.entry("page", Set.of()),
           Map.entry(
               "engine",
               Set.of(

@@ -3,6 +3,7 @@ package dev.strata.job.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
