@@ -27,7 +27,7 @@ public final class ComparisonReport {
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   /** What is printed behind a name: both figures, and by how much they differ. */
-  private static final String LINE = "  %-22s %14s %14s  %s";
+  private static final String LINE = "  %-26s %14s %14s  %s";
 
   private final Side a;
   private final Side b;

@@ -121,10 +121,10 @@ record RunComparison(
         Unit.PART,
         of(a, b, f -> f.partOfLimit().orElse(0)));
     add(all, "time", "seconds", Unit.TIME, of(a, b, RunFigures::seconds));
-    add(all, "in sweeps", "sweepSeconds", Unit.TIME, of(a, b, RunFigures::sweepSeconds));
-    addTime(all, a, b, "computing", "computeSeconds", ExecutorFigures::computeSeconds);
-    addTime(all, a, b, "waiting for copies", "copySeconds", ExecutorFigures::copySeconds);
-    addTime(all, a, b, "waiting for the disk", "diskSeconds", ExecutorFigures::diskSeconds);
+    add(all, "in sweeps, at most", "sweepSeconds", Unit.TIME, of(a, b, RunFigures::sweepSeconds));
+    addTime(all, a, b, "computing, in all", "computeSeconds", ExecutorFigures::computeSeconds);
+    addTime(all, a, b, "waiting for copies, in all", "copySeconds", ExecutorFigures::copySeconds);
+    addTime(all, a, b, "waiting for disk, in all", "diskSeconds", ExecutorFigures::diskSeconds);
     add(all, "executors", "executors", Unit.COUNT, of(a, b, f -> f.executors().size()));
     add(all, "sweeps", "sweeps", Unit.COUNT, of(a, b, RunFigures::sweeps));
     add(all, "bytes read", "bytesRead", Unit.BYTES, of(a, b, RunFigures::bytesRead));

@@ -173,8 +173,8 @@ public final class RunPage {
     if (errors.rows() == 0) {
       return Markup.NOTHING;
     }
-    Table table = Table.of(Column.number("rows"), Column.text("error"));
-    errors.byFrequency().forEach(kind -> table.row(Figures.count(kind.rows()), kind.text()));
+    Table table = Table.of(Column.text("error"), Column.number("rows"));
+    errors.byFrequency().forEach(kind -> table.row(kind.text(), Figures.count(kind.rows())));
     Element again =
         Element.of(
             "p",

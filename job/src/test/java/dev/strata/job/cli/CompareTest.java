@@ -48,7 +48,7 @@ class CompareTest {
     Path b = night("b.json", "2026-11-27T22:00:00Z");
     CommandResult result = strata(0, "compare", a, b, "--html", directory.resolve("both.html"));
     assertThat(result.out().get(0)).startsWith("A  file:" + a + ": translate with Mixtral");
-    assertThat(result.out()).contains("  new tokens per second              50             50");
+    assertThat(result.out()).contains("  new tokens per second                  50             50");
     assertThat(directory.resolve("both.html")).content().contains("<td>new tokens per second</td>");
     assertThat(directory.toFile().list()).as("no checksums").hasSize(3);
     assertThat(String.join("", strata(0, "compare", a, b, "--json").out()))

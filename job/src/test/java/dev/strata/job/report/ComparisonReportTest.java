@@ -38,15 +38,15 @@ class ComparisonReportTest {
                 + " done",
             "B  /b: translate with Mixtral-8x22B, started 28 Nov 2026, 22:00:00 UTC, took 4:30:00:"
                 + " done",
-            "                                      A              B",
-            "  new tokens per second              50             65  +30.0 %",
-            "  part of the limit                80 %           80 %",
-            "  time                          6:00:00        4:30:00  -25.0 %",
-            "  device memory                 3.90 GB        3.90 GB",
+            "                                          A              B",
+            "  new tokens per second                  50             65  +30.0 %",
+            "  part of the limit                    80 %           80 %",
+            "  time                              6:00:00        4:30:00  -25.0 %",
+            "  device memory                     3.90 GB        3.90 GB",
             "errors",
-            "                                      9              2  such as: the prompt has 9,000"
+            "                                          9              2  such as: the prompt has 9,000"
                 + " tokens; set --long-prompts truncate",
-            "                                      3              1  column 'text' is null",
+            "                                          3              1  column 'text' is null",
             "options that differ",
             "  --temperature",
             "    A  0.7",
@@ -97,8 +97,8 @@ class ComparisonReportTest {
     earlier.remove("deviceMemory");
     assertThat(report(earlier, quicker()).text().lines())
         .contains(
-            "  part of the limit                   –           80 %",
-            "  experts used                        –           75 %");
+            "  part of the limit                       –           80 %",
+            "  experts used                            –           75 %");
     assertThat(report(earlier, earlier).text()).doesNotContain("experts used", "errors that");
   }
 }
