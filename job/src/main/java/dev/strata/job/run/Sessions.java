@@ -2,6 +2,7 @@ package dev.strata.job.run;
 
 import dev.strata.job.dataset.Messages;
 import dev.strata.job.plan.Cluster;
+import dev.strata.job.report.Redaction;
 import dev.strata.udfs.api.ExecutorMemory;
 import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.api.StrataConf;
@@ -33,8 +34,8 @@ public final class Sessions {
           "2s", // heartbeats carry the progress
           "spark.ui.showConsoleProgress",
           "false", // Strata has a line of its own
-          Redaction.KEY,
-          Redaction.EXPRESSION,
+          Redaction.SPARK_KEY,
+          Redaction.SPARK_EXPRESSION,
           "spark.shuffle.reduceLocality.enabled",
           "false"); // one partition for each executor
 
