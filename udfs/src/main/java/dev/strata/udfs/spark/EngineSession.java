@@ -36,6 +36,7 @@ public final class EngineSession {
     this.model = model;
     this.journal = journal;
     this.beforeRun = model.before(stats.id());
+    TasksUnderWay.begin(context, stats);
   }
 
   GenerationOptions options() {

@@ -31,6 +31,7 @@ final class ModelEngine implements SharedEngine {
   private ModelEngine(Engine engine, ModelText text) {
     this.engine = engine;
     this.text = text;
+    ExecutorEngines.TALLY.opened(engine);
   }
 
   /**
@@ -108,6 +109,7 @@ final class ModelEngine implements SharedEngine {
 
   @Override
   public void close() {
+    ExecutorEngines.TALLY.closed(engine); // no sweep that is under way comes to its end
     try {
       engine.close();
     } finally {
