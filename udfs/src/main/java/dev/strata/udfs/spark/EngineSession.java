@@ -104,6 +104,11 @@ public final class EngineSession {
             .merge(RunProgress.of(context.partitionId(), before.plus(ofRun))));
   }
 
+  /** What the engine did for the run since one of its tasks last asked. */
+  EngineTotals worked() {
+    return model.worked(stats.id());
+  }
+
   /** Takes note of a run that is over. */
   void ended(RowCounts ofRun) {
     report(ofRun);

@@ -27,6 +27,7 @@ final class ModelEngine implements SharedEngine {
   private final Engine engine;
   private final ModelText text;
   private final Map<Long, EngineSnapshot> begun = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Long, EngineSnapshot> told = new LinkedHashMap<>(16, 0.75f, true);
 
   private ModelEngine(Engine engine, ModelText text) {
     this.engine = engine;
@@ -86,6 +87,22 @@ final class ModelEngine implements SharedEngine {
       begun.remove(begun.keySet().iterator().next());
     }
     return before;
+  }
+
+  /**
+   * What the engine did since a task of the run last asked for it, so that all of them together are
+   * told all of it once.
+   *
+   * @param run the number of the run's accumulator
+   */
+  synchronized EngineTotals worked(long run) {
+    EngineSnapshot before = before(run);
+    EngineSnapshot now = engine.snapshot();
+    EngineSnapshot last = told.put(run, now);
+    if (told.size() > RUNS) {
+      told.remove(told.keySet().iterator().next());
+    }
+    return EngineTotals.of(now.since(last == null ? before : last));
   }
 
   ModelText text() {
