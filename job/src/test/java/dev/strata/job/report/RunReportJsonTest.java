@@ -93,8 +93,11 @@ class RunReportJsonTest {
         "/out",
         settings,
         () -> new RunIdentity("11111111", "22222222", "33333333"),
-        Map.of("spark", "4"),
-        List.of("memory plan: all of it"),
+        new Environment(
+            "app-7",
+            Map.of("spark", "4"),
+            Map.of("driver", "node1"),
+            new PlannedEngine(List.of("memory plan: all of it"), 64, 2000, 1000, 3000, 4000)),
         null);
   }
 

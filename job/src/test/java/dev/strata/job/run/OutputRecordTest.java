@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.job.report.KeptRun;
 import dev.strata.job.report.KeptRuns;
+import dev.strata.job.report.Environment;
+import dev.strata.job.report.PlannedEngine;
 import dev.strata.job.report.RunReportJson;
 import dev.strata.udfs.api.RunIdentity;
 import java.io.IOException;
@@ -36,8 +38,7 @@ class OutputRecordTest {
             output.toString(),
             Map.of("spark.strata.model", "m", "spark.hadoop.fs.s3a.secret.key", "s3cr3t"),
             () -> new RunIdentity("a", "b", "c"),
-            Map.of(),
-            List.of(),
+            new Environment("app", Map.of(), Map.of(), PlannedEngine.unknown("")),
             null);
     OutputRecord.keep(HADOOP, place(), json::running);
   }

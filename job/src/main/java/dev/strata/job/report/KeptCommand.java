@@ -1,20 +1,19 @@
-package dev.strata.job.run;
+package dev.strata.job.report;
 
-import dev.strata.job.report.KeptRun;
 import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.StrataKeys;
 import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Commands as a person types them. */
-final class KeptCommand {
+public final class KeptCommand {
 
   private static final Pattern PLAIN = Pattern.compile("[\\w./:=,@%+-]+");
 
   private KeptCommand() {}
 
   /** The command that started a run, in all that Strata was told by options or otherwise. */
-  static String of(KeptRun run) {
+  public static String of(KeptRun run) {
     StringBuilder command = new StringBuilder("strata ").append(run.command());
     Map<String, String> settings = run.settings();
     for (ConfKey<?> key : StrataKeys.all()) {
@@ -29,7 +28,7 @@ final class KeptCommand {
   }
 
   /** The command that asks the failed rows of an output again. */
-  static String retry(String output) {
+  public static String retry(String output) {
     return "strata retry-failed " + quoted(output);
   }
 

@@ -1,0 +1,90 @@
+package dev.strata.job.progress;
+
+import dev.strata.job.report.TokenRates;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * How the tokens of a run grew with time. However long the run, as few readings are kept as a
+ * picture has room for: of too many, every other one is forgotten.
+ */
+final class TokenSeries {
+
+  private static final int MOST_READINGS = 480;
+
+  /** Steps of the picture. */
+  private static final int MOST_STEPS = 120;
+
+  private record Reading(long nanos, long newTokens, long promptTokens) {}
+
+  private final List<Reading> readings = new ArrayList<>();
+
+  /** Begins with nothing. */
+  TokenSeries(long nanos) {
+    readings.add(new Reading(nanos, 0, 0));
+  }
+
+  /** Takes a reading of all tokens so far; nothing where none has come since the last. */
+  synchronized void read(long nanos, long newTokens, long promptTokens) {
+    Reading last = readings.get(readings.size() - 1);
+    if (nanos <= last.nanos || newTokens + promptTokens <= last.newTokens + last.promptTokens) {
+      return;
+    }
+    if (readings.size() == MOST_READINGS) {
+      thin();
+    }
+    readings.add(new Reading(nanos, newTokens, promptTokens));
+  }
+
+  private void thin() {
+    List<Reading> kept = new ArrayList<>();
+    for (int i = 0; i < readings.size(); i += 2) {
+      kept.add(readings.get(i));
+    }
+    readings.clear();
+    readings.addAll(kept);
+  }
+
+  /**
+   * Tokens per second in even steps from the beginning to the last reading. Between two readings
+   * they are taken to have come evenly.
+   */
+  synchronized TokenRates rates() {
+    int steps = Math.min(MOST_STEPS, readings.size() - 1);
+    if (steps < 1) {
+      return TokenRates.NONE;
+    }
+    long start = readings.get(0).nanos;
+    double step = (double) (readings.get(readings.size() - 1).nanos - start) / steps;
+    List<Double> newTokens = new ArrayList<>();
+    List<Double> promptTokens = new ArrayList<>();
+    for (int i = 0; i < steps; i++) {
+      double from = start + i * step;
+      newTokens.add(perSecond(from, from + step, Reading::newTokens));
+      promptTokens.add(perSecond(from, from + step, Reading::promptTokens));
+    }
+    return new TokenRates(rounded(step / 1e9, 1000), newTokens, promptTokens);
+  }
+
+  private double perSecond(double from, double to, ToLongFunction<Reading> count) {
+    return rounded((at(to, count) - at(from, count)) / ((to - from) / 1e9), 100);
+  }
+
+  private double at(double nanos, ToLongFunction<Reading> count) {
+    Reading before = readings.get(0);
+    for (Reading next : readings) {
+      if (next.nanos >= nanos && next != before) {
+        double part = (nanos - before.nanos) / (next.nanos - before.nanos);
+        long less = count.applyAsLong(before);
+        return less + part * (count.applyAsLong(next) - less);
+      }
+      before = next;
+    }
+    return count.applyAsLong(before);
+  }
+
+  private static double rounded(double value, int parts) {
+    return (double) Math.round(value * parts) / parts;
+  }
+}
