@@ -2,9 +2,9 @@ package dev.strata.job.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.report.Environment;
 import dev.strata.job.report.KeptRun;
 import dev.strata.job.report.KeptRuns;
-import dev.strata.job.report.Environment;
 import dev.strata.job.report.PlannedEngine;
 import dev.strata.job.report.RunReportJson;
 import dev.strata.udfs.api.RunIdentity;
@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;

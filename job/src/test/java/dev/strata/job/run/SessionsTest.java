@@ -41,7 +41,6 @@ class SessionsTest {
     assertThat(Sessions.plugins(Map.of())).isEqualTo(ours);
     assertThat(Sessions.plugins(Map.of("spark.plugins", " "))).isEqualTo(ours);
     assertThat(Sessions.plugins(Map.of("spark.plugins", "a.B"))).isEqualTo("a.B," + ours);
-    assertThat(Sessions.plugins(Map.of("spark.plugins", "a.B, " + ours)))
-        .isEqualTo("a.B, " + ours);
+    assertThat(Sessions.plugins(Map.of("spark.plugins", "a.B, " + ours))).isEqualTo("a.B, " + ours);
   }
 }

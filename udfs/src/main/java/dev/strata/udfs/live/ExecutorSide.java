@@ -28,13 +28,16 @@ final class ExecutorSide implements ExecutorPlugin {
   @Override
   public void init(PluginContext plugin, Map<String, String> ofDriver) {
     quietly.run(() -> WorkMetrics.register(plugin.metricRegistry(), this::work));
-    quietly.run(
-        () ->
-            timer.scheduleWithFixedDelay(
-                () -> quietly.run(() -> tell(plugin)),
-                PERIOD_MILLIS,
-                PERIOD_MILLIS,
-                TimeUnit.MILLISECONDS));
+    quietly.run(() -> tellFromNowOn(plugin));
+  }
+
+  private void tellFromNowOn(PluginContext plugin) {
+    var unused =
+        timer.scheduleWithFixedDelay(
+            () -> quietly.run(() -> tell(plugin)),
+            PERIOD_MILLIS,
+            PERIOD_MILLIS,
+            TimeUnit.MILLISECONDS);
   }
 
   private void tell(PluginContext plugin) throws Exception {
@@ -48,7 +51,9 @@ final class ExecutorSide implements ExecutorPlugin {
   private synchronized WorkFigures work() {
     EngineTotals all = EngineTotals.ofThisJvm();
     pace.read(
-        System.nanoTime(), all.newTokens() == 0 ? all.promptTokens() : all.newTokens(), all.times());
+        System.nanoTime(),
+        all.newTokens() == 0 ? all.promptTokens() : all.newTokens(),
+        all.times());
     boolean works = !TasksUnderWay.reports().isEmpty();
     return new WorkFigures(
         all.rows(),

@@ -78,8 +78,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
 
   private Markup head() {
     String models = String.join(", ", run().models());
-    return Element.of(
-        "h2", "Run %d, %s: %s".formatted(run().run(), run().state(), models));
+    return Element.of("h2", "Run %d, %s: %s".formatted(run().run(), run().state(), models));
   }
 
   private Markup total() {
@@ -133,8 +132,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
   private Markup rowsBar() {
     return run().expectedRows() <= 0
         ? Markup.NOTHING
-        : Bar.ofLimit(
-            "rows done: " + rows(), (double) work().rows() / run().expectedRows());
+        : Bar.ofLimit("rows done: " + rows(), (double) work().rows() / run().expectedRows());
   }
 
   private static Markup line(String what, Series series) {
@@ -156,7 +154,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
 
   private Markup engines() {
     List<EngineFigures> engines = run().engines();
-    int first = Math.min((page - 1) * ENGINES_OF_A_PAGE, engines.size());
+    long first = Math.max(0L, page - 1) * ENGINES_OF_A_PAGE;
     Table table =
         Table.of(
             Column.text("executor"),
@@ -226,9 +224,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
     List<Markup> links = new ArrayList<>(List.of(Markup.text("page ")));
     for (int i = 1; i <= pages; i++) {
       links.add(
-          i == page
-              ? Markup.text(i + " ")
-              : Element.of("a", i + " ").with("href", address(i)));
+          i == page ? Markup.text(i + " ") : Element.of("a", i + " ").with("href", address(i)));
     }
     return Element.of("p", links.toArray(Markup[]::new));
   }

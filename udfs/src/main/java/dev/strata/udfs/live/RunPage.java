@@ -31,8 +31,7 @@ final class RunPage extends WebUIPage {
         run.or(() -> runs.stream().findFirst())
             .<Markup>map(shown -> new RunMarkup(shown, runs, page, refreshes).markup())
             .orElseGet(() -> Markup.text("No model was asked yet."));
-    return SparkPage.of(
-        request, "Strata", Markup.of(Theme.style(), Theme.within(content)), tab);
+    return SparkPage.of(request, "Strata", Markup.of(Theme.style(), Theme.within(content)), tab);
   }
 
   /** What is no number is as if nobody had asked. */

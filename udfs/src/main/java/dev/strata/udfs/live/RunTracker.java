@@ -105,9 +105,7 @@ final class RunTracker {
     }
     shown.sort(Comparator.comparing(EngineFigures::executor, RunTracker::byNumber));
     long toGo =
-        isRunning()
-            ? timeToGo.guess(nanos, expectedRows).map(Duration::toMillis).orElse(-1L)
-            : -1;
+        isRunning() ? timeToGo.guess(nanos, expectedRows).map(Duration::toMillis).orElse(-1L) : -1;
     return new RunFigures(
         run,
         engines.values().stream().map(each -> each.latest().model()).distinct().sorted().toList(),

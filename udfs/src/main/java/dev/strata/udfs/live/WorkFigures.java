@@ -30,8 +30,7 @@ record WorkFigures(
 
   /** The same of what has ended. */
   WorkFigures atRest() {
-    return new WorkFigures(
-        rows, errors, promptTokens, newTokens, sweeps, readBytes, times, 0, 0);
+    return new WorkFigures(rows, errors, promptTokens, newTokens, sweeps, readBytes, times, 0, 0);
   }
 
   /** Both together. */

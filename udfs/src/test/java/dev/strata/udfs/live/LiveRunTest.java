@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.spark.EngineStats;
+import dev.strata.udfs.spark.EngineTotals;
 import dev.strata.udfs.spark.RunProgress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,7 @@ class LiveRunTest {
       builder.config("spark.plugins", StrataPlugin.class.getName());
     }
     SparkSession spark = builder.getOrCreate();
+    long before = EngineTotals.ofThisJvm().newTokens();
     String application = spark.sparkContext().applicationId();
     String done;
     RunProgress progress;
@@ -96,7 +98,16 @@ class LiveRunTest {
             .isLessThan(ROWS * TOKENS);
       }
 
-      assertMetrics(Web.page(spark, "/metrics/prometheus/"), progress);
+      String metrics = Web.page(spark, "/metrics/prometheus/");
+      assertMetrics(metrics, progress);
+      assertThat(EngineTotals.ofThisJvm().newTokens() - before).isEqualTo(ROWS * TOKENS);
+      if (hasPlugin) {
+        assertThat(metrics)
+            .contains(
+                "plugin_dev_strata_udfs_live_StrataPlugin_tokens_generated_Number"
+                    + "{type=\"gauges\"} "
+                    + (before + ROWS * TOKENS));
+      }
       done = Web.page(spark, "/strata/");
       assertThat(done).contains("Run ").contains("done").doesNotContain("http-equiv=\"refresh\"");
       assertSafe(done);

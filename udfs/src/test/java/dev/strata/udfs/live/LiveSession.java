@@ -48,9 +48,7 @@ final class LiveSession {
   static Path model(Path folder) throws IOException {
     Path demo = Path.of(System.getProperty("strata.root"), "datasets", "demo-model");
     Path wicked = folder.resolve("m" + WICKED);
-    return Files.exists(wicked)
-        ? wicked
-        : Files.createSymbolicLink(wicked, demo.toRealPath());
+    return Files.exists(wicked) ? wicked : Files.createSymbolicLink(wicked, demo.toRealPath());
   }
 
   /** So many rows, each asked for so many tokens; nothing runs yet. */

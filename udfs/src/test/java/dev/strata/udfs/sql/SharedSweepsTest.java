@@ -94,9 +94,7 @@ class SharedSweepsTest {
     rows.collect();
     AskExec node = SweepCount.nodes(rows.queryExecution().executedPlan()).get(0);
     RunProgress progress = node.failures().value();
-    assertThat(metric(node, "sweeps"))
-        .isPositive()
-        .isEqualTo(progress.sum(EngineSnapshot::sweeps));
+    assertThat(metric(node, "sweeps")).isPositive().isEqualTo(progress.sum(EngineSnapshot::sweeps));
     assertThat(metric(node, "bytesRead"))
         .isPositive()
         .isEqualTo(progress.sum(EngineSnapshot::readBytes));
