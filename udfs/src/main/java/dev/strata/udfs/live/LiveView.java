@@ -280,7 +280,7 @@ public final class LiveView extends SparkListener {
       return true;
     }
     long part = (millis - now.started()) / EVENTS_OF_A_RUN;
-    long crowd = 1 + now.engines().size() / ENGINES_OF_AN_EVENT;
+    long crowd = 1L + now.engines().size() / ENGINES_OF_AN_EVENT;
     return millis - posted.get(now.run()) >= crowd * Math.max(LEAST_MILLIS_TO_EVENT, part);
   }
 

@@ -87,7 +87,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
     facts.add("tokens", tokens());
     facts.add("speed", speed(work().tokensPerSecond(), work().limitPerSecond()));
     facts.add("sweeps", Figures.count(work().sweeps()));
-    facts.add("bytes read", Figures.bytes(work().readBytes()));
+    facts.add("bytes read", Figures.bytes((double) work().readBytes()));
     facts.add("began", time(run().started()));
     Duration time = Duration.ofMillis(run().seen() - run().started());
     facts.add("time", Figures.time(time) + toGo());
@@ -149,7 +149,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
   }
 
   private static Bar.Part part(String name, long nanos, Bar.Colour colour) {
-    return new Bar.Part(name, nanos, Figures.time(Duration.ofNanos(nanos)), colour);
+    return new Bar.Part(name, (double) nanos, Figures.time(Duration.ofNanos(nanos)), colour);
   }
 
   private Markup engines() {
@@ -192,7 +192,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
             "tokens per second of executor " + engine.executor(),
             view.engineSpeeds().getOrDefault(engine.engine(), Series.NONE)),
         Markup.text(waits(engine.times())),
-        Markup.text(Figures.bytes(engine.readBytes())),
+        Markup.text(Figures.bytes((double) engine.readBytes())),
         memory("host", engine.memory().hostBytes(), engine.memory().hostBudget()),
         memory("device", engine.memory().deviceBytes(), engine.memory().deviceBudget()));
   }
@@ -210,7 +210,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
     if (budget == 0) {
       return Markup.text(UNKNOWN);
     }
-    String text = "%s of %s".formatted(Figures.bytes(bytes), Figures.bytes(budget));
+    String text = "%s of %s".formatted(Figures.bytes((double) bytes), Figures.bytes((double) budget));
     return Markup.of(
         Bar.ofLimit("%s memory: %s".formatted(where, text), (double) bytes / budget),
         Markup.text(text));
