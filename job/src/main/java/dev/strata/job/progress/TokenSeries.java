@@ -25,10 +25,15 @@ final class TokenSeries {
     readings.add(new Reading(nanos, 0, 0));
   }
 
-  /** Takes a reading of all tokens so far; nothing where none has come since the last. */
+  /**
+   * Takes a reading of all tokens so far. The first says when an engine was there; of the others
+   * those count that are of more tokens than the last, since a sweep has its tokens at its end.
+   */
   synchronized void read(long nanos, long newTokens, long promptTokens) {
     Reading last = readings.get(readings.size() - 1);
-    if (nanos <= last.nanos || newTokens + promptTokens <= last.newTokens + last.promptTokens) {
+    boolean isFirst = readings.size() == 1;
+    boolean isMore = newTokens + promptTokens > last.newTokens + last.promptTokens;
+    if (nanos <= last.nanos || !(isFirst || isMore)) {
       return;
     }
     if (readings.size() == MOST_READINGS) {

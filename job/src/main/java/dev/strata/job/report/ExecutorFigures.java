@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import dev.strata.udfs.api.EngineMemory;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.SweepTimes;
+import java.util.OptionalDouble;
 
 /**
  * What an executor's engine did, as a report has it.
@@ -63,6 +64,16 @@ public record ExecutorFigures(
 
   private static double seconds(long nanos) {
     return Math.round(nanos / 1e6) / 1e3;
+  }
+
+  /**
+   * How much of the speed was reached that the slowest of disk, copies and computing allows for;
+   * empty where that is not known.
+   */
+  OptionalDouble partOfLimit() {
+    return limitSeconds > 0 && sweepSeconds > 0
+        ? OptionalDouble.of(Math.min(1, limitSeconds / sweepSeconds))
+        : OptionalDouble.empty();
   }
 
   /** As people call it. */

@@ -2,6 +2,8 @@ package dev.strata.job.report;
 
 import dev.strata.udfs.api.ConfKey;
 import dev.strata.udfs.api.StrataKeys;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -14,17 +16,21 @@ public final class KeptCommand {
 
   /** The command that started a run, in all that Strata was told by options or otherwise. */
   public static String of(KeptRun run) {
-    StringBuilder command = new StringBuilder("strata ").append(run.command());
+    return String.join(" ", parts(run));
+  }
+
+  /** The same in parts, each option with its value. */
+  static List<String> parts(KeptRun run) {
+    List<String> parts = new ArrayList<>(List.of("strata " + run.command()));
     Map<String, String> settings = run.settings();
     for (ConfKey<?> key : StrataKeys.all()) {
       String value = settings.get(key.name());
       if (value != null && !StrataKeys.isOfSql(key) && !key.equals(StrataKeys.FRESH)) {
         // A value that may be left out belongs to its option by this sign alone.
-        command.append(' ').append(key.option()).append(key.type().alone().isPresent() ? '=' : ' ');
-        command.append(quoted(value));
+        parts.add(key.option() + (key.type().alone().isPresent() ? '=' : ' ') + quoted(value));
       }
     }
-    return command.toString();
+    return parts;
   }
 
   /** The command that asks the failed rows of an output again. */

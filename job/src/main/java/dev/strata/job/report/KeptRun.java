@@ -110,7 +110,7 @@ public final class KeptRun {
   }
 
   /** Spark's name of the application; empty where it does not say. */
-  String application() {
+  public String application() {
     return json.path("application").asText("");
   }
 

@@ -70,7 +70,7 @@ record RunFigures(
       return new RunFigures(
           json.path("seconds").doubleValue(),
           json.path("tokensPerSecond").doubleValue(),
-          json.path("reading").booleanValue(),
+          json.path("reading").asBoolean(number(tokens, "new") == 0),
           new Rows(
               number(rows, "done"),
               number(rows, "errors"),

@@ -12,14 +12,12 @@ import dev.strata.udfs.page.Sparkline;
 import dev.strata.udfs.page.Table;
 import dev.strata.udfs.page.Table.Column;
 import dev.strata.udfs.spark.ErrorReasons;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** A kept run as a page in one file, made of what its report has alone. */
 public final class RunPage {
@@ -50,7 +48,7 @@ public final class RunPage {
       parts.add(tiles());
       addSection(parts, "Warnings", warnings());
       addSection(parts, "Errors", errors());
-      addSection(parts, "Tokens per second", rates());
+      addSection(parts, "Tokens per second", rates(figures));
       addSection(parts, "Where the time went", times());
       addSection(parts, "Memory", memory());
       addSection(parts, "Rows and tokens", counts());
@@ -125,13 +123,13 @@ public final class RunPage {
 
   private Markup speed() {
     String perSecond =
-        figures.tokensPerSecond() == 0 ? "none" : Figures.rate(figures.tokensPerSecond());
+        figures.tokensPerSecond() == 0 ? "–" : Figures.rate(figures.tokensPerSecond());
     String name = (figures.isReading() ? "prompt" : "new") + " tokens per second";
     if (figures.partOfLimit().isEmpty()) {
       return tile(name, perSecond, "");
     }
     double part = figures.partOfLimit().getAsDouble();
-    String text = percent(part) + " of the limit, " + Figures.rate(limit());
+    String text = "%s of the limit of %s".formatted(percent(part), Figures.rate(limit()));
     return tile(name, perSecond, text).add(Bar.ofLimit(text, part));
   }
 
@@ -141,7 +139,9 @@ public final class RunPage {
   }
 
   private String inSweeps() {
-    return figures.sweepSeconds() == 0 ? "" : clock(figures.sweepSeconds()) + " in sweeps";
+    return figures.sweepSeconds() == 0
+        ? ""
+        : Figures.seconds(figures.sweepSeconds()) + " in sweeps";
   }
 
   private static Element tile(String name, String value, String more) {
@@ -154,10 +154,6 @@ public final class RunPage {
 
   private static String percent(double part) {
     return String.format(Locale.ROOT, "%.0f %%", 100 * part);
-  }
-
-  private static String clock(double seconds) {
-    return Figures.time(Duration.ofMillis(Math.round(1000 * seconds)));
   }
 
   private static String ofBudget(long bytes, long budget) {
@@ -177,8 +173,8 @@ public final class RunPage {
     if (errors.rows() == 0) {
       return Markup.NOTHING;
     }
-    Table table = Table.of(Column.number("rows"), Column.text("error"));
-    errors.byFrequency().forEach(kind -> table.row(Figures.count(kind.rows()), kind.text()));
+    Table table = Table.of(Column.text("error"), Column.number("rows"));
+    errors.byFrequency().forEach(kind -> table.row(kind.text(), Figures.count(kind.rows())));
     Element again =
         Element.of(
             "p",
@@ -187,7 +183,8 @@ public final class RunPage {
     return Markup.of(table.markup(), again);
   }
 
-  private Markup rates() {
+  /** Tokens per second as a run went on; nothing where they are not known. */
+  static Markup rates(RunFigures figures) {
     List<Double> rates =
         figures.isReading() ? figures.rates().promptTokens() : figures.rates().newTokens();
     double[] values = rates.stream().mapToDouble(rate -> rate).toArray();
@@ -203,26 +200,28 @@ public final class RunPage {
             line,
             Element.of(
                     "figcaption",
-                    Element.of("span", "0:00"),
+                    Element.of("span", "0"),
                     Element.of("span", what),
-                    Element.of("span", clock(figures.rates().stepSeconds() * values.length)))
+                    Element.of(
+                        "span", Figures.seconds(figures.rates().stepSeconds() * values.length)))
                 .styled("ends"));
   }
 
+  /** Where the time in sweeps went; nothing where that is not known. */
+  static Markup timeParts(RunFigures figures) {
+    return Bar.ofParts(
+        "time in sweeps",
+        List.of(
+            part("computing", figures.sum(ExecutorFigures::computeSeconds), Bar.Colour.COMPUTE),
+            part("waiting for copies", figures.sum(ExecutorFigures::copySeconds), Bar.Colour.COPY),
+            part(
+                "waiting for the disk",
+                figures.sum(ExecutorFigures::diskSeconds),
+                Bar.Colour.DISK)));
+  }
+
   private Markup times() {
-    Markup parts =
-        Bar.ofParts(
-            "time in sweeps",
-            List.of(
-                part("computing", figures.sum(ExecutorFigures::computeSeconds), Bar.Colour.COMPUTE),
-                part(
-                    "waiting for copies",
-                    figures.sum(ExecutorFigures::copySeconds),
-                    Bar.Colour.COPY),
-                part(
-                    "waiting for the disk",
-                    figures.sum(ExecutorFigures::diskSeconds),
-                    Bar.Colour.DISK)));
+    Markup parts = timeParts(figures);
     if (parts.equals(Markup.NOTHING)) {
       return parts;
     }
@@ -243,17 +242,18 @@ public final class RunPage {
           Figures.count(executor.sweeps()),
           Figures.count(executor.newTokens()),
           Figures.bytes((double) executor.bytesRead()),
-          clock(executor.sweepSeconds()),
-          clock(executor.computeSeconds()),
-          clock(executor.copySeconds()),
-          clock(executor.diskSeconds()),
-          percent(Math.min(1, executor.limitSeconds() / executor.sweepSeconds())));
+          Figures.seconds(executor.sweepSeconds()),
+          Figures.seconds(executor.computeSeconds()),
+          Figures.seconds(executor.copySeconds()),
+          Figures.seconds(executor.diskSeconds()),
+          executor.partOfLimit().isEmpty() ? "" : percent(executor.partOfLimit().getAsDouble()));
     }
     Element note =
         Element.of(
                 "p",
                 "In sweeps %s of %s; the rest is Spark's: starting, reading rows, writing them."
-                        .formatted(clock(figures.sweepSeconds()), Figures.time(run.time()))
+                        .formatted(
+                            Figures.seconds(figures.sweepSeconds()), Figures.time(run.time()))
                     + " The limit is what the slowest of disk, copies and computing allows for"
                     + " while nothing waits for it.")
             .styled("soft");
@@ -261,7 +261,7 @@ public final class RunPage {
   }
 
   private static Bar.Part part(String name, double seconds, Bar.Colour colour) {
-    return new Bar.Part(name, seconds, clock(seconds), colour);
+    return new Bar.Part(name, seconds, Figures.seconds(seconds), colour);
   }
 
   private Markup memory() {
@@ -351,20 +351,21 @@ public final class RunPage {
         .add("started", time(run.started()))
         .add("application", run.application())
         .add("identity", run.identity())
-        .add("command", Element.of("code", KeptCommand.of(run)))
+        .add("command", Element.of("pre", String.join(" \\\n  ", KeptCommand.parts(run))))
         .markup();
   }
 
   /** Strata's by the names of the command line, Spark's by their own. */
   private Markup options(boolean areOurs) {
-    Map<String, String> settings = run.settings();
-    Table table = Table.of(Column.text(areOurs ? "option" : "key"), Column.text("value"));
-    for (Map.Entry<String, String> setting : settings.entrySet()) {
-      if (setting.getKey().startsWith("spark.strata.") == areOurs) {
-        table.row(optionName(setting.getKey()), setting.getValue());
-      }
-    }
-    return table.isEmpty() ? Markup.NOTHING : table.markup();
+    Facts facts = new Facts();
+    run.settings()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("spark.strata.") == areOurs) {
+                facts.add(optionName(key), value);
+              }
+            });
+    return facts.isEmpty() ? Markup.NOTHING : facts.markup();
   }
 
   /** The command line's name of a key, where there is one. */

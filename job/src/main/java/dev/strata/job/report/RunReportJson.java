@@ -102,7 +102,8 @@ public record RunReportJson(
         .put("rowsKept", counts.kept())
         .put("rowsResumed", counts.resumed())
         .put("tokens", counts.keptTokens());
-    json.put("tokensPerSecond", report.tokensPerSecond()).put("reading", report.isReading());
+    json.put("tokensPerSecond", Math.round(100 * report.tokensPerSecond()) / 100.0)
+        .put("reading", report.isReading());
     json.put("engines", report.progress().engines().size());
     json.put("sweeps", report.progress().sum(EngineSnapshot::sweeps));
     json.put("bytesRead", report.progress().sum(EngineSnapshot::readBytes));

@@ -175,14 +175,22 @@ public final class Run {
     ReportFile file = new ReportFile(conf.find(StrataKeys.REPORT), session.hadoop());
     RunReportJson json = session.json();
     file.write(json.running());
+    Optional<ReportDirectory> directory =
+        conf.find(StrataKeys.REPORT_DIR).map(path -> new ReportDirectory(session.hadoop(), path));
     Outcome outcome;
     try {
       outcome = executeLocked(session, console);
     } catch (Exception e) {
-      file.write(json.failed(Messages.firstLine(e)));
+      String failed = json.failed(Messages.firstLine(e));
+      file.writeIfPossible(failed);
+      directory.ifPresent(reports -> reports.keep(failed));
       throw e;
     }
-    file.write(outcome.report().map(json::done).orElseGet(json::nothingDone));
+    String ended = outcome.report().map(json::done).orElseGet(json::nothingDone);
+    file.writeIfPossible(ended);
+    if (outcome.report().isPresent()) {
+      directory.ifPresent(reports -> reports.keep(ended));
+    }
     out.println(outcome.text());
     Optional<String> failure = outcome.report().flatMap(RunReport::failure);
     if (failure.isPresent()) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.job.report.TokenRates;
-import java.util.Collections;
 import org.junit.jupiter.api.Test;
 
 class TokenSeriesTest {
@@ -50,10 +49,13 @@ class TokenSeriesTest {
   void reportsThatSayNothingNewAreNoReadings() {
     TokenSeries series = new TokenSeries(0);
     assertThat(series.rates()).isEqualTo(TokenRates.NONE);
-    series.read(SECOND, 10, 0);
-    series.read(2 * SECOND, 10, 0);
-    series.read(2 * SECOND, 9, 0);
+    series.read(SECOND, 0, 0);
+    series.read(2 * SECOND, 0, 0);
+    series.read(3 * SECOND, 10, 0);
+    series.read(4 * SECOND, 10, 0);
+    series.read(4 * SECOND, 9, 0);
     series.read(SECOND, 20, 0);
-    assertThat(series.rates().newTokens()).isEqualTo(Collections.singletonList(10.0));
+    assertThat(series.rates().stepSeconds()).isEqualTo(1.5);
+    assertThat(series.rates().newTokens()).containsExactly(1.67, 5.0);
   }
 }

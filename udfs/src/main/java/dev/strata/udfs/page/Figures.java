@@ -52,6 +52,13 @@ public final class Figures {
         : String.format(Locale.ROOT, "%d:%02d", minutes, seconds % 60);
   }
 
+  /** A time that may be short: {@code 0.4 s}, or as {@link #time} from a minute on. */
+  public static String seconds(double seconds) {
+    return seconds < 59.95
+        ? String.format(Locale.ROOT, "%.1f s", seconds)
+        : time(Duration.ofMillis(Math.round(1000 * seconds)));
+  }
+
   /**
    * Rows whose texts are in another encoding than they were read in.
    *

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  */
 public sealed interface Markup permits Element, Text, Pieces, StyleSheet {
 
-  /** A piece without anything. */
+  /** A piece without anything, which others that have nothing equal. */
   Markup NOTHING = new Pieces(List.of());
 
   /** A text as people will read it. */
@@ -19,12 +19,13 @@ public sealed interface Markup permits Element, Text, Pieces, StyleSheet {
 
   /** Pieces one after another. */
   static Markup of(Markup... pieces) {
-    return new Pieces(List.of(pieces));
+    return of(Stream.of(pieces));
   }
 
   /** Pieces one after another. */
   static Markup of(Stream<? extends Markup> pieces) {
-    return new Pieces(pieces.<Markup>map(piece -> piece).toList());
+    return new Pieces(
+        pieces.<Markup>map(piece -> piece).filter(piece -> !piece.equals(NOTHING)).toList());
   }
 
   /** Writes the piece behind what is there. */

@@ -75,6 +75,7 @@ class MarkupTest {
   void piecesFollowOneAnother() {
     Markup pieces = Markup.of(Markup.text("a"), Element.of("br"), Markup.NOTHING);
     assertThat(Markup.of(Stream.of(pieces, Markup.text("b"))).html()).isEqualTo("a<br>b");
+    assertThat(Markup.of(Markup.NOTHING, Markup.of())).isEqualTo(Markup.NOTHING);
   }
 
   @Test
