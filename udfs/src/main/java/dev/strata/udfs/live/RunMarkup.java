@@ -58,7 +58,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
   /** The browser forgets the old page, so that nothing piles up in it. */
   private Markup refresh() {
     if (!isRunning()) {
-      return Markup.NOTHING;
+      return Markup.nothing();
     }
     Element link =
         Element.of("a", refreshes ? "stop refreshing" : "refresh")
@@ -131,7 +131,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
 
   private Markup rowsBar() {
     return run().expectedRows() <= 0
-        ? Markup.NOTHING
+        ? Markup.nothing()
         : Bar.ofLimit("rows done: " + rows(), (double) work().rows() / run().expectedRows());
   }
 
@@ -210,7 +210,8 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
     if (budget == 0) {
       return Markup.text(UNKNOWN);
     }
-    String text = "%s of %s".formatted(Figures.bytes((double) bytes), Figures.bytes((double) budget));
+    String text =
+        "%s of %s".formatted(Figures.bytes((double) bytes), Figures.bytes((double) budget));
     return Markup.of(
         Bar.ofLimit("%s memory: %s".formatted(where, text), (double) bytes / budget),
         Markup.text(text));
@@ -219,7 +220,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
   private Markup pages(int engines) {
     int pages = (engines + ENGINES_OF_A_PAGE - 1) / ENGINES_OF_A_PAGE;
     if (pages < 2) {
-      return Markup.NOTHING;
+      return Markup.nothing();
     }
     List<Markup> links = new ArrayList<>(List.of(Markup.text("page ")));
     for (int i = 1; i <= pages; i++) {
@@ -231,7 +232,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
 
   private Markup errors() {
     if (run().errors().isEmpty()) {
-      return Markup.NOTHING;
+      return Markup.nothing();
     }
     Table table = Table.of(Column.number("rows"), Column.text("error"));
     run().errors().entrySet().stream()
@@ -257,7 +258,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
         .limit(MOST_RUNS)
         .forEach(other -> row(table, other.figures()));
     return table.isEmpty()
-        ? Markup.NOTHING
+        ? Markup.nothing()
         : Markup.of(Element.of("h3", "Other runs"), table.markup());
   }
 

@@ -82,7 +82,8 @@ class LiveRunTest {
       var rows = LiveSession.rows(spark, LiveSession.model(folder), ROWS, TOKENS, stats);
       Seen seen = watch(spark, CompletableFuture.runAsync(rows::collectAsList));
       progress = stats.value();
-      List<String> running = seen.tab().stream().filter(tab -> tab.contains(", running: ")).toList();
+      List<String> running =
+          seen.tab().stream().filter(tab -> tab.contains(", running: ")).toList();
       assertThat(running).isNotEmpty();
       String tab = running.get(running.size() - 1);
       assertThat(tab)
@@ -118,13 +119,17 @@ class LiveRunTest {
     assertHistory(application, figures(done), true);
   }
 
+  private static void assertMetric(String page, String name, long expected) {
+    assertThat(Web.metric(page, name)).as(name).isEqualTo((double) expected);
+  }
+
   private static void assertMetrics(String page, RunProgress progress) {
-    assertThat(Web.metric(page, "rows.done")).isEqualTo(ROWS);
+    assertMetric(page, "rows.done", ROWS);
     assertThat(Web.metric(page, "rows.errors")).isZero();
-    assertThat(Web.metric(page, "tokens.generated")).isEqualTo(ROWS * TOKENS);
-    assertThat(Web.metric(page, "tokens.prompt")).isEqualTo(progress.rows().promptTokens());
-    assertThat(Web.metric(page, "sweeps")).isEqualTo(progress.sum(EngineSnapshot::sweeps));
-    assertThat(Web.metric(page, "bytes.read")).isEqualTo(progress.sum(EngineSnapshot::readBytes));
+    assertMetric(page, "tokens.generated", ROWS * TOKENS);
+    assertMetric(page, "tokens.prompt", progress.rows().promptTokens());
+    assertMetric(page, "sweeps", progress.sum(EngineSnapshot::sweeps));
+    assertMetric(page, "bytes.read", progress.sum(EngineSnapshot::readBytes));
     assertThat(Web.metric(page, "tokens.perSecond")).as("nothing runs").isZero();
     double busy = progress.sum(EngineSnapshot::busyNanos) / 1e9;
     assertThat(
