@@ -66,7 +66,8 @@ class ArchitectureTest {
           Map.entry(
               "tools",
               Set.of("api", "concurrent", "engine", "tensor", "store", "model", "decode", "text")),
-          Map.entry("sql", Set.of("api", "lock", "spark", "text")),
+          Map.entry("live", Set.of("api", "concurrent", "page", "spark")),
+          Map.entry("sql", Set.of("api", "live", "lock", "spark", "text")),
           Map.entry("ml", Set.of("api", "spark")));
 
   private static final String[] CLUSTER = {
@@ -205,7 +206,7 @@ class ArchitectureTest {
     noClasses()
         .that(
             DescribedPredicate.not(
-                inRooms(Set.of("spark", "sql", "ml", "journal", "lock", "text", "store"))))
+                inRooms(Set.of("spark", "live", "sql", "ml", "journal", "lock", "text", "store"))))
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(CLUSTER)

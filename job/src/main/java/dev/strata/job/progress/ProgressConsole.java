@@ -1,6 +1,7 @@
 package dev.strata.job.progress;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.live.TimeToGo;
 import dev.strata.udfs.spark.RunProgress;
 import java.io.PrintStream;
 import java.time.Duration;

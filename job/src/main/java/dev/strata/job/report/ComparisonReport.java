@@ -171,7 +171,7 @@ public final class ComparisonReport {
   }
 
   private static Markup named(String name, Markup drawing) {
-    Markup shown = drawing.equals(Markup.NOTHING) ? Element.of("p", "not known") : drawing;
+    Markup shown = drawing.equals(Markup.nothing()) ? Element.of("p", "not known") : drawing;
     return Element.of("div", Element.of("h3", name), shown);
   }
 

@@ -84,7 +84,7 @@ public final class RunPage {
   }
 
   private static void addSection(List<Markup> parts, String heading, Markup content) {
-    if (!content.equals(Markup.NOTHING)) {
+    if (!content.equals(Markup.nothing())) {
       parts.add(Element.of("section", Element.of("h2", heading), content));
     }
   }
@@ -165,13 +165,13 @@ public final class RunPage {
     for (String warning : RunWarnings.of(figures)) {
       list = list.add(Element.of("li", warning));
     }
-    return list.content().isEmpty() ? Markup.NOTHING : Element.of("div", list).styled("warnings");
+    return list.content().isEmpty() ? Markup.nothing() : Element.of("div", list).styled("warnings");
   }
 
   private Markup errors() {
     ErrorReasons errors = run.errors();
     if (errors.rows() == 0) {
-      return Markup.NOTHING;
+      return Markup.nothing();
     }
     Table table = Table.of(Column.text("error"), Column.number("rows"));
     errors.byFrequency().forEach(kind -> table.row(kind.text(), Figures.count(kind.rows())));
@@ -193,7 +193,7 @@ public final class RunPage {
         "%s tokens per second, from 0 to %s"
             .formatted(figures.isReading() ? "prompt" : "new", Figures.rate(most));
     Markup line = Sparkline.of(what, values);
-    return line.equals(Markup.NOTHING)
+    return line.equals(Markup.nothing())
         ? line
         : Element.of(
             "figure",
@@ -222,7 +222,7 @@ public final class RunPage {
 
   private Markup times() {
     Markup parts = timeParts(figures);
-    if (parts.equals(Markup.NOTHING)) {
+    if (parts.equals(Markup.nothing())) {
       return parts;
     }
     Table table =
@@ -291,8 +291,8 @@ public final class RunPage {
       facts.add("most of a process", Figures.bytes((double) card.process()) + " by nvidia-smi");
     }
     return Markup.of(
-        table.isEmpty() ? Markup.NOTHING : table.markup(),
-        facts.isEmpty() ? Markup.NOTHING : facts.markup());
+        table.isEmpty() ? Markup.nothing() : table.markup(),
+        facts.isEmpty() ? Markup.nothing() : facts.markup());
   }
 
   private static Markup used(long bytes, long budget) {
@@ -365,7 +365,7 @@ public final class RunPage {
                 facts.add(optionName(key), value);
               }
             });
-    return facts.isEmpty() ? Markup.NOTHING : facts.markup();
+    return facts.isEmpty() ? Markup.nothing() : facts.markup();
   }
 
   /** The command line's name of a key, where there is one. */
@@ -380,10 +380,12 @@ public final class RunPage {
   private Markup environment() {
     Facts facts = new Facts();
     run.environment().forEach(facts::add);
-    return facts.isEmpty() ? Markup.NOTHING : facts.markup();
+    return facts.isEmpty() ? Markup.nothing() : facts.markup();
   }
 
   private Markup plan() {
-    return run.plan().isEmpty() ? Markup.NOTHING : Element.of("pre", String.join("\n", run.plan()));
+    return run.plan().isEmpty()
+        ? Markup.nothing()
+        : Element.of("pre", String.join("\n", run.plan()));
   }
 }

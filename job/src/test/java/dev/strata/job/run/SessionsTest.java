@@ -34,4 +34,13 @@ class SessionsTest {
     assertThat(Sessions.resources(Map.of("spark.executor.resource.gpu.amount", "4")))
         .containsEntry("spark.task.resource.gpu.amount", "1");
   }
+
+  @Test
+  void thePluginIsThereBesideThoseOfTheUser() {
+    String ours = "dev.strata.udfs.live.StrataPlugin";
+    assertThat(Sessions.plugins(Map.of())).isEqualTo(ours);
+    assertThat(Sessions.plugins(Map.of("spark.plugins", " "))).isEqualTo(ours);
+    assertThat(Sessions.plugins(Map.of("spark.plugins", "a.B"))).isEqualTo("a.B," + ours);
+    assertThat(Sessions.plugins(Map.of("spark.plugins", "a.B, " + ours))).isEqualTo("a.B, " + ours);
+  }
 }

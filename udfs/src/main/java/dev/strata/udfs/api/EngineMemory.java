@@ -14,4 +14,13 @@ public record EngineMemory(long hostBytes, long hostBudget, long deviceBytes, lo
 
   /** Nothing is known. */
   public static final EngineMemory NONE = new EngineMemory(0, 0, 0, 0);
+
+  /** Both together. */
+  public EngineMemory plus(EngineMemory other) {
+    return new EngineMemory(
+        hostBytes + other.hostBytes,
+        hostBudget + other.hostBudget,
+        deviceBytes + other.deviceBytes,
+        deviceBudget + other.deviceBudget);
+  }
 }

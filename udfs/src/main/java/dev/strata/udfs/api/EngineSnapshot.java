@@ -6,7 +6,7 @@ import java.io.Serializable;
  * What an engine has done since it was started or since an earlier snapshot, and where it is. Of
  * two snapshots of one engine the later has the larger {@code sequence}.
  *
- * @param engine a name no other engine has
+ * @param engine a name no other engine has; it begins with the model's
  * @param sequence counts the snapshots
  * @param sweeps sweeps finished
  * @param layer the layer the current sweep is in, 0-based; {@code layers} in the head
@@ -63,6 +63,9 @@ public record EngineSnapshot(
     EngineMemory memory)
     implements Serializable {
 
+  /** Stands in an engine's name behind the model's. */
+  public static final char BEHIND_MODEL = '@';
+
   /** Of an engine of whose times and memory nothing is known. */
   public EngineSnapshot(
       String engine,
@@ -114,6 +117,11 @@ public record EngineSnapshot(
         cardDeviceBytes,
         SweepTimes.NONE,
         EngineMemory.NONE);
+  }
+
+  /** The model's name; empty where the engine's does not begin with one. */
+  public String model() {
+    return engine.substring(0, Math.max(0, engine.lastIndexOf(BEHIND_MODEL)));
   }
 
   /** The same of an engine that is gone: what it did, and nothing that it does. */

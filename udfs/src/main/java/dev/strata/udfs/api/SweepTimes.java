@@ -17,6 +17,11 @@ public record SweepTimes(long diskNanos, long copyNanos, long computeNanos, long
   /** Of no sweep. */
   public static final SweepTimes NONE = new SweepTimes(0, 0, 0, 0);
 
+  /** The time of the sweeps. */
+  public long nanos() {
+    return diskNanos + copyNanos + computeNanos;
+  }
+
   /** Both together. */
   public SweepTimes plus(SweepTimes other) {
     return new SweepTimes(
@@ -37,7 +42,7 @@ public record SweepTimes(long diskNanos, long copyNanos, long computeNanos, long
 
   /** As much of each as another time is of the sum of the first three. */
   public SweepTimes of(long nanos) {
-    double part = (double) nanos / Math.max(1, diskNanos + copyNanos + computeNanos);
+    double part = (double) nanos / Math.max(1, nanos());
     long disk = Math.round(part * diskNanos);
     long copy = Math.round(part * copyNanos);
     return new SweepTimes(disk, copy, nanos - disk - copy, Math.round(part * limitNanos));

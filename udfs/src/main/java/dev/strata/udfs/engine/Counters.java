@@ -10,7 +10,7 @@ import java.util.UUID;
 /** What the engine has done. Written by the sweep thread, read by any. */
 final class Counters {
 
-  private final String engine = UUID.randomUUID().toString();
+  private final String engine;
   private final int layers;
   private final DeviceMemoryPeak deviceMemory;
   private final Activity activity = new Activity();
@@ -37,7 +37,11 @@ final class Counters {
   private long earlierReadBytes;
   private long earlierLowMargins;
 
-  Counters(int layers, DeviceMemoryPeak deviceMemory) {
+  /**
+   * @param model its name
+   */
+  Counters(String model, int layers, DeviceMemoryPeak deviceMemory) {
+    this.engine = model + EngineSnapshot.BEHIND_MODEL + UUID.randomUUID();
     this.layers = layers;
     this.deviceMemory = deviceMemory;
   }

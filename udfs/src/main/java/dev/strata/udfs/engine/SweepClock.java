@@ -101,8 +101,7 @@ final class SweepClock {
     return new SweepTimes(disk, copy, nanos - disk - copy, longest);
   }
 
-  private static long length(
-      List<Span> spans, Collection<LaneKind> lanes, long start, long end) {
+  private static long length(List<Span> spans, Collection<LaneKind> lanes, long start, long end) {
     return Spans.length(
         spans.stream().filter(span -> lanes.contains(span.lane())).toList(), start, end);
   }

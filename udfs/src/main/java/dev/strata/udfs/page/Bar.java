@@ -58,7 +58,7 @@ public final class Bar {
   public static Markup ofParts(String what, List<Part> parts) {
     double all = parts.stream().mapToDouble(Part::size).sum();
     if (!(all > 0)) {
-      return Markup.NOTHING;
+      return Markup.nothing();
     }
     Element bar = drawing(what);
     Element legend = Element.of("ul").styled("legend");

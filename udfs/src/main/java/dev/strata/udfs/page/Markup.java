@@ -10,7 +10,9 @@ import java.util.stream.Stream;
 public sealed interface Markup permits Element, Text, Pieces, StyleSheet {
 
   /** A piece without anything, which others that have nothing equal. */
-  Markup NOTHING = new Pieces(List.of());
+  static Markup nothing() {
+    return new Pieces(List.of());
+  }
 
   /** A text as people will read it. */
   static Markup text(String text) {
@@ -25,7 +27,7 @@ public sealed interface Markup permits Element, Text, Pieces, StyleSheet {
   /** Pieces one after another. */
   static Markup of(Stream<? extends Markup> pieces) {
     return new Pieces(
-        pieces.<Markup>map(piece -> piece).filter(piece -> !piece.equals(NOTHING)).toList());
+        pieces.<Markup>map(piece -> piece).filter(piece -> !piece.equals(nothing())).toList());
   }
 
   /** Writes the piece behind what is there. */

@@ -23,7 +23,7 @@ public final class Sparkline {
    */
   public static Markup of(String what, double... values) {
     if (values.length < 2) {
-      return Markup.NOTHING;
+      return Markup.nothing();
     }
     double most = 0;
     for (double value : values) {

@@ -73,7 +73,7 @@ public final class Table {
   public Markup markup() {
     Element head = Element.of("tr");
     for (Column column : columns) {
-      Element name = (Element) column.cell("th", Markup.text(column.name()));
+      Element name = column.cell("th", Markup.text(column.name()));
       head = head.add(name.with("scope", "col"));
     }
     return Element.of(

@@ -39,10 +39,7 @@ class SweepClockTest {
     SweepClock clock = new SweepClock(true, reads);
     clock.sweepEnded(true, START, 100, List.of(span(LaneKind.COMPUTE, 0, 100)));
     clock.sweepEnded(
-        false,
-        START,
-        100,
-        List.of(span(LaneKind.DISK, 0, 100), span(LaneKind.COMPUTE, 80, 100)));
+        false, START, 100, List.of(span(LaneKind.DISK, 0, 100), span(LaneKind.COMPUTE, 80, 100)));
     assertThat(clock.sweepEnded(false, START, 1000, List.of()))
         .isEqualTo(new SweepTimes(800, 0, 200, 1000));
     assertThat(clock.sweepEnded(true, START, 50, List.of()))

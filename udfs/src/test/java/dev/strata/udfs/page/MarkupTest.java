@@ -73,9 +73,9 @@ class MarkupTest {
 
   @Test
   void piecesFollowOneAnother() {
-    Markup pieces = Markup.of(Markup.text("a"), Element.of("br"), Markup.NOTHING);
+    Markup pieces = Markup.of(Markup.text("a"), Element.of("br"), Markup.nothing());
     assertThat(Markup.of(Stream.of(pieces, Markup.text("b"))).html()).isEqualTo("a<br>b");
-    assertThat(Markup.of(Markup.NOTHING, Markup.of())).isEqualTo(Markup.NOTHING);
+    assertThat(Markup.of(Markup.nothing(), Markup.of())).isEqualTo(Markup.nothing());
   }
 
   @Test
