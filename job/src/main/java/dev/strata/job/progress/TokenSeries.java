@@ -79,7 +79,7 @@ final class TokenSeries {
   private double at(double nanos, ToLongFunction<Reading> count) {
     Reading before = readings.get(0);
     for (Reading next : readings) {
-      if (next.nanos >= nanos && next != before) {
+      if (next.nanos >= nanos && next.nanos > before.nanos) {
         double part = (nanos - before.nanos) / (next.nanos - before.nanos);
         long less = count.applyAsLong(before);
         return less + part * (count.applyAsLong(next) - less);
