@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 /** One line about a run: sweep, layer, rows, speed, time to go. */
 final class ProgressLine {
 
-  private static final String GAP = " · ";
+  static final String GAP = " · ";
 
   private ProgressLine() {}
 

@@ -58,4 +58,29 @@ record EngineFigures(
         works ? pace.perSecond() : 0,
         works ? pace.limitPerSecond() : 0);
   }
+
+  /** The same with the speed of the whole run. */
+  EngineFigures onAverage() {
+    long tokens = newTokens == 0 ? promptTokens : newTokens;
+    return new EngineFigures(
+        executor,
+        engine,
+        isGone,
+        sweep,
+        layer,
+        layers,
+        active,
+        waiting,
+        promptTokens,
+        newTokens,
+        readBytes,
+        times,
+        memory,
+        perSecond(tokens, times.nanos()),
+        perSecond(tokens, times.limitNanos()));
+  }
+
+  private static double perSecond(long tokens, long nanos) {
+    return nanos > 0 ? 1e9 * tokens / nanos : 0;
+  }
 }

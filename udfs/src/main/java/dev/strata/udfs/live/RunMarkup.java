@@ -3,7 +3,6 @@ package dev.strata.udfs.live;
 import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.page.Bar;
 import dev.strata.udfs.page.Element;
-import dev.strata.udfs.page.Facts;
 import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.page.Markup;
 import dev.strata.udfs.page.Sparkline;
@@ -61,15 +60,21 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
       return Markup.nothing();
     }
     Element link =
-        Element.of("a", refreshes ? "stop refreshing" : "refresh")
+        Element.of("a", refreshes ? "keep it as it is" : "refresh again")
             .with("href", address(page) + (refreshes ? "&refresh=off" : ""));
     return refreshes
         ? Markup.of(
-            Element.of("meta")
-                .with("http-equiv", "refresh")
-                .with("content", Integer.toString(SECONDS_TO_REFRESH)),
-            Element.of("p", Markup.text("Comes again every 5 seconds: "), link))
+            again(),
+            Element.of("p", Markup.text("The page comes again every 5 seconds: "), link)
+                .styled("soft"))
         : Element.of("p", link);
+  }
+
+  /** Makes a browser ask for the page again. */
+  static Markup again() {
+    return Element.of("meta")
+        .with("http-equiv", "refresh")
+        .with("content", Integer.toString(SECONDS_TO_REFRESH));
   }
 
   private String address(int ofPage) {
@@ -82,22 +87,64 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
   }
 
   private Markup total() {
-    Facts facts = new Facts();
-    facts.add("rows", rows());
-    facts.add("tokens", tokens());
-    facts.add("speed", speed(work().tokensPerSecond(), work().limitPerSecond()));
-    facts.add("sweeps", Figures.count(work().sweeps()));
-    facts.add("bytes read", Figures.bytes((double) work().readBytes()));
-    facts.add("began", time(run().started()));
-    Duration time = Duration.ofMillis(run().seen() - run().started());
-    facts.add("time", Figures.time(time) + toGo());
     return Markup.of(
+        Element.of(
+                "ul",
+                tile(rows(), "rows" + waiting()),
+                tile(Figures.count(work().newTokens()), "tokens generated" + ofPrompts()),
+                tile(rate(work().tokensPerSecond()), "tokens per second" + limit()),
+                tile(time(), "since " + clock(run().started()) + toGo()),
+                tile(
+                    Figures.bytes((double) work().readBytes()),
+                    "read in %s sweeps".formatted(Figures.count(work().sweeps()))))
+            .styled("tiles"),
         rowsBar(),
-        facts.markup(),
         Element.of("h3", "Tokens per second"),
         line("tokens per second of all executors", view.speed()),
         Element.of("h3", "Time of sweeps"),
         times(work().times()));
+  }
+
+  private static Markup tile(String value, String what) {
+    return Element.of(
+        "li", Element.of("span", value).styled("value"), Element.of("span", what).styled("soft"));
+  }
+
+  private String rows() {
+    return run().expectedRows() < 0
+        ? Figures.count(work().rows())
+        : "%s of %s".formatted(Figures.count(work().rows()), Figures.count(run().expectedRows()));
+  }
+
+  private String waiting() {
+    int active = run().engines().stream().mapToInt(EngineFigures::active).sum();
+    int waiting = run().engines().stream().mapToInt(EngineFigures::waiting).sum();
+    String failed =
+        work().errors() == 0 ? "" : ", %s of them failed".formatted(Figures.count(work().errors()));
+    return active + waiting == 0
+        ? failed
+        : "%s; %s in waves, %s waiting"
+            .formatted(failed, Figures.count(active), Figures.count(waiting));
+  }
+
+  private String ofPrompts() {
+    return ", %s of prompts read".formatted(Figures.count(work().promptTokens()));
+  }
+
+  private static String rate(double perSecond) {
+    return perSecond > 0 ? Figures.rate(perSecond) : UNKNOWN;
+  }
+
+  private String limit() {
+    double limit = work().limitPerSecond();
+    return limit > 0
+        ? ", %.0f %% of the %s possible"
+            .formatted(100 * work().tokensPerSecond() / limit, Figures.rate(limit))
+        : "";
+  }
+
+  private String time() {
+    return Figures.time(Duration.ofMillis(run().seen() - run().started()));
   }
 
   private String toGo() {
@@ -106,33 +153,10 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
         : ", about %s to go".formatted(Figures.time(Duration.ofMillis(run().toGoMillis())));
   }
 
-  private String rows() {
-    String done =
-        run().expectedRows() < 0
-            ? Figures.count(work().rows())
-            : "%s of %s"
-                .formatted(Figures.count(work().rows()), Figures.count(run().expectedRows()));
-    return work().errors() == 0
-        ? done
-        : "%s, %s failed".formatted(done, Figures.count(work().errors()));
-  }
-
-  private String tokens() {
-    return "%s generated, %s of prompts"
-        .formatted(Figures.count(work().newTokens()), Figures.count(work().promptTokens()));
-  }
-
-  private static String speed(double perSecond, double limit) {
-    return perSecond <= 0
-        ? UNKNOWN
-        : "%s tokens per second, %s if nothing waited (%.0f %%)"
-            .formatted(Figures.rate(perSecond), Figures.rate(limit), 100 * perSecond / limit);
-  }
-
   private Markup rowsBar() {
     return run().expectedRows() <= 0
         ? Markup.nothing()
-        : Bar.ofLimit("rows done: " + rows(), (double) work().rows() / run().expectedRows());
+        : Bar.ofLimit(rows() + " rows are done", (double) work().rows() / run().expectedRows());
   }
 
   private static Markup line(String what, Series series) {
@@ -167,7 +191,9 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
             Column.number("tokens/s"),
             Column.number("possible"),
             Column.text("of late"),
-            Column.text("waits: disk, copy; computes"),
+            Column.number("waits for disk"),
+            Column.number("for copies"),
+            Column.number("computes"),
             Column.number("read"),
             Column.text("host memory"),
             Column.text("device memory"));
@@ -186,24 +212,21 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
         Markup.text(Figures.count(engine.active())),
         Markup.text(Figures.count(engine.waiting())),
         Markup.text(Figures.count(engine.newTokens())),
-        Markup.text(works ? Figures.rate(engine.tokensPerSecond()) : UNKNOWN),
-        Markup.text(works ? Figures.rate(engine.limitPerSecond()) : UNKNOWN),
+        Markup.text(rate(engine.tokensPerSecond())),
+        Markup.text(rate(engine.limitPerSecond())),
         line(
             "tokens per second of executor " + engine.executor(),
             view.engineSpeeds().getOrDefault(engine.engine(), Series.NONE)),
-        Markup.text(waits(engine.times())),
+        part(engine.times().diskNanos(), engine.times()),
+        part(engine.times().copyNanos(), engine.times()),
+        part(engine.times().computeNanos(), engine.times()),
         Markup.text(Figures.bytes((double) engine.readBytes())),
         memory("host", engine.memory().hostBytes(), engine.memory().hostBudget()),
         memory("device", engine.memory().deviceBytes(), engine.memory().deviceBudget()));
   }
 
-  private static String waits(SweepTimes times) {
-    double all = Math.max(1, times.nanos());
-    return "%.0f %%, %.0f %%; %.0f %%"
-        .formatted(
-            100 * times.diskNanos() / all,
-            100 * times.copyNanos() / all,
-            100 * times.computeNanos() / all);
+  private static Markup part(long nanos, SweepTimes of) {
+    return Markup.text("%.0f %%".formatted(100.0 * nanos / Math.max(1, of.nanos())));
   }
 
   private static Markup memory(String where, long bytes, long budget) {
@@ -268,7 +291,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
         Element.of("a", number).with("href", "?run=" + number),
         Markup.text(String.join(", ", run.models())),
         Markup.text(run.state().toString()),
-        Markup.text(time(run.started())),
+        Markup.text(clock(run.started())),
         Markup.text(Figures.time(Duration.ofMillis(run.seen() - run.started()))),
         Markup.text(Figures.count(run.work().rows())),
         Markup.text(Figures.count(run.work().errors())),
@@ -276,7 +299,7 @@ record RunMarkup(RunView view, List<RunView> all, int page, boolean refreshes) {
         Markup.text(Figures.rate(run.work().tokensPerSecond())));
   }
 
-  private static String time(long millis) {
+  private static String clock(long millis) {
     return DateTimeFormatter.ISO_LOCAL_DATE_TIME
         .format(
             Instant.ofEpochMilli(millis)

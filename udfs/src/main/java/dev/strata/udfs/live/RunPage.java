@@ -1,5 +1,6 @@
 package dev.strata.udfs.live;
 
+import dev.strata.udfs.page.Element;
 import dev.strata.udfs.page.Markup;
 import dev.strata.udfs.page.Theme;
 import jakarta.servlet.http.HttpServletRequest;
@@ -30,8 +31,12 @@ final class RunPage extends WebUIPage {
     Markup content =
         run.or(() -> runs.stream().findFirst())
             .<Markup>map(shown -> new RunMarkup(shown, runs, page, refreshes).markup())
-            .orElseGet(() -> Markup.text("No model was asked yet."));
+            .orElseGet(RunPage::nothingYet);
     return SparkPage.of(request, "Strata", Markup.of(Theme.style(), Theme.within(content)), tab);
+  }
+
+  private static Markup nothingYet() {
+    return Markup.of(RunMarkup.again(), Element.of("p", "No model was asked yet."));
   }
 
   /** What is no number is as if nobody had asked. */

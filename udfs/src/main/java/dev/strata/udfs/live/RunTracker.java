@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 
 /**
  * What the driver knows of a run, from whoever tells it. Reports may come twice, in any order, or
@@ -99,9 +98,9 @@ final class RunTracker {
       boolean gone = isGone.test(engine.executor());
       EngineSnapshot latest = engine.latest();
       boolean works = !gone && isRunning();
-      shown.add(
-          EngineFigures.of(
-              engine.executor(), works ? latest : latest.ended(), gone, engine.pace()));
+      EngineFigures now =
+          EngineFigures.of(engine.executor(), works ? latest : latest.ended(), gone, engine.pace());
+      shown.add(isRunning() ? now : now.onAverage());
     }
     shown.sort(Comparator.comparing(EngineFigures::executor, RunTracker::byNumber));
     long toGo =
@@ -135,27 +134,7 @@ final class RunTracker {
         engines.values().stream().mapToLong(engine -> engine.latest().sweeps()).sum(),
         shown.stream().mapToLong(EngineFigures::readBytes).sum(),
         times,
-        isRunning()
-            ? shown.stream().mapToDouble(EngineFigures::tokensPerSecond).sum()
-            : mean(shown, SweepTimes::nanos),
-        isRunning()
-            ? shown.stream().mapToDouble(EngineFigures::limitPerSecond).sum()
-            : mean(shown, SweepTimes::limitNanos));
-  }
-
-  /**
-   * Tokens per second of the whole run, its engines side by side.
-   *
-   * @param nanos of sweeps, that tokens are divided by
-   */
-  private static double mean(List<EngineFigures> engines, ToLongFunction<SweepTimes> nanos) {
-    boolean isRead = engines.stream().allMatch(engine -> engine.newTokens() == 0);
-    double sum = 0;
-    for (EngineFigures engine : engines) {
-      long tokens = isRead ? engine.promptTokens() : engine.newTokens();
-      long time = nanos.applyAsLong(engine.times());
-      sum += time > 0 ? 1e9 * tokens / time : 0;
-    }
-    return sum;
+        shown.stream().mapToDouble(EngineFigures::tokensPerSecond).sum(),
+        shown.stream().mapToDouble(EngineFigures::limitPerSecond).sum());
   }
 }
