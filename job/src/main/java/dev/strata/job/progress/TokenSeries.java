@@ -77,16 +77,16 @@ final class TokenSeries {
   }
 
   private double at(double nanos, ToLongFunction<Reading> count) {
-    Reading before = readings.get(0);
-    for (Reading next : readings) {
-      if (next.nanos >= nanos && next.nanos > before.nanos) {
+    for (int i = 1; i < readings.size(); i++) {
+      Reading before = readings.get(i - 1);
+      Reading next = readings.get(i);
+      if (next.nanos >= nanos) {
         double part = (nanos - before.nanos) / (next.nanos - before.nanos);
         long less = count.applyAsLong(before);
         return less + part * (count.applyAsLong(next) - less);
       }
-      before = next;
     }
-    return count.applyAsLong(before);
+    return count.applyAsLong(readings.get(readings.size() - 1));
   }
 
   private static double rounded(double value, int parts) {

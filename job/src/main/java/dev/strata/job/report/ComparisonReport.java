@@ -26,9 +26,6 @@ public final class ComparisonReport {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  /** What is printed behind a name: both figures, and by how much they differ. */
-  private static final String LINE = "  %-26s %14s %14s  %s";
-
   private final Side a;
   private final Side b;
   private final RunComparison comparison;
@@ -75,8 +72,9 @@ public final class ComparisonReport {
     return rows == 0 ? RunComparison.NONE : Figures.count(rows);
   }
 
+  /** A name, both figures, and by how much they differ. */
   private static String line(String name, String a, String b, String more) {
-    return String.format(Locale.ROOT, LINE, name, a, b, more).stripTrailing();
+    return String.format(Locale.ROOT, "  %-26s %14s %14s  %s", name, a, b, more).stripTrailing();
   }
 
   /** Values may be long, so that each has a line of its own. */

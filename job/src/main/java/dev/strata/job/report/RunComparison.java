@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
-import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -30,18 +29,22 @@ record RunComparison(
   /** What stands where one of the two has nothing. */
   static final String NONE = "–";
 
-  /** A kind of figures, and how people read them. */
-  private enum Unit {
-    COUNT(value -> Figures.count(Math.round(value))),
-    RATE(Figures::rate),
-    PART(value -> String.format(Locale.ROOT, "%.0f %%", 100 * value)),
-    BYTES(Figures::bytes),
-    TIME(Figures::seconds);
+  /** What a figure counts. */
+  enum Unit {
+    COUNT,
+    RATE,
+    PART,
+    BYTES,
+    TIME;
 
-    private final DoubleFunction<String> text;
-
-    Unit(DoubleFunction<String> text) {
-      this.text = text;
+    private String text(double value) {
+      return switch (this) {
+        case COUNT -> Figures.count(Math.round(value));
+        case RATE -> Figures.rate(value);
+        case PART -> String.format(Locale.ROOT, "%.0f %%", 100 * value);
+        case BYTES -> Figures.bytes(value);
+        case TIME -> Figures.seconds(value);
+      };
     }
   }
 
@@ -51,7 +54,7 @@ record RunComparison(
    * @param name for people
    * @param key for programs
    */
-  record Figure(String name, String key, double a, double b, DoubleFunction<String> text) {
+  record Figure(String name, String key, double a, double b, Unit unit) {
 
     String textOfA() {
       return text(a);
@@ -62,7 +65,7 @@ record RunComparison(
     }
 
     private String text(double value) {
-      return value == 0 ? NONE : text.apply(value);
+      return value == 0 ? NONE : unit.text(value);
     }
 
     /** By how much of the first the second is more. */
@@ -184,7 +187,7 @@ record RunComparison(
 
   private static void add(List<Figure> all, String name, String key, Unit unit, double[] both) {
     if (both[0] != 0 || both[1] != 0) {
-      all.add(new Figure(name, key, both[0], both[1], unit.text));
+      all.add(new Figure(name, key, both[0], both[1], unit));
     }
   }
 

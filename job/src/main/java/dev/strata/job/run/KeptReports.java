@@ -37,10 +37,15 @@ public final class KeptReports {
   /** A report and where it is. */
   private record Found(Path file, KeptRun run) {
 
+    boolean isOlderThan(Optional<Found> other) {
+      return other.isPresent() && run.started().isBefore(other.get().run.started());
+    }
+
     boolean isOfSameRun(Found other) {
-      return file.equals(other.file)
-          || run.started().equals(other.run.started())
+      boolean isCopy =
+          run.started().equals(other.run.started())
               && run.application().equals(other.run.application());
+      return isCopy || file.equals(other.file);
     }
   }
 
@@ -118,11 +123,7 @@ public final class KeptReports {
     for (FileStatus child : files.listStatus(directory)) {
       Optional<Found> next =
           child.isDirectory() ? record(files, child.getPath()) : Optional.empty();
-      boolean isNewer =
-          newest.isEmpty()
-              || next.isPresent()
-                  && next.get().run().started().isAfter(newest.get().run().started());
-      newest = isNewer ? next : newest;
+      newest = next.isPresent() && !next.get().isOlderThan(newest) ? next : newest;
     }
     return newest;
   }

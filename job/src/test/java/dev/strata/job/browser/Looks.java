@@ -67,14 +67,18 @@ final class Looks {
       })()
       """;
 
+  /** Of the colour behind an element, which may be that of the page around it. */
   private static final String BRIGHTNESS =
       """
       (() => {
         const canvas = document.createElement('canvas').getContext('2d');
-        canvas.fillStyle = getComputedStyle(document.querySelector('%s')).backgroundColor;
-        canvas.fillRect(0, 0, 1, 1);
-        const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
-        return (r + g + b) / 3;
+        for (let e = document.querySelector('%s'); e; e = e.parentElement) {
+          canvas.fillStyle = getComputedStyle(e).backgroundColor;
+          canvas.fillRect(0, 0, 1, 1);
+          const [r, g, b, opaque] = canvas.getImageData(0, 0, 1, 1).data;
+          if (opaque == 255) return (r + g + b) / 3;
+        }
+        return 255;
       })()
       """;
 

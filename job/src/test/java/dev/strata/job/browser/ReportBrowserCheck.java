@@ -50,7 +50,7 @@ class ReportBrowserCheck {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() {
     browser.close();
   }
 

@@ -73,15 +73,15 @@ public final class Bar {
   }
 
   private static Element line(Part part, double share) {
-    Element mark =
+    Element swatch =
         Element.of("svg", piece(0, WHOLE, part.colour()))
-            .styled("mark")
+            .styled("swatch")
             .with("viewBox", "0 0 100 10")
             .with("preserveAspectRatio", "none")
             .with("aria-hidden", "true");
     String text =
         String.format(Locale.ROOT, "%s %s (%.0f %%)", part.name(), part.text(), 100 * share);
-    return Element.of("li", mark, Markup.text(text));
+    return Element.of("li", swatch, Markup.text(text));
   }
 
   private static Element drawing(String what) {

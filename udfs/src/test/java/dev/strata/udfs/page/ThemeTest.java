@@ -27,9 +27,9 @@ class ThemeTest {
   @Test
   void changesNothingOfAPageAround() {
     String rules = CSS.replaceAll("(?s)@media print \\{(.*)}\\s*$", "$1").strip();
-    for (String rule : rules.split("\\{[^{}]*}")) {
-      for (String selector : rule.split(",")) {
-        assertThat(selector.strip()).matches("\\.strata.*|\\[data-bs-theme=\"dark\"] \\.strata");
+    for (String rule : rules.split("\\{[^{}]*}", -1)) {
+      for (String selector : rule.split(",", -1)) {
+        assertThat(selector.strip()).matches("|\\.strata.*|\\[data-bs-theme=\"dark\"] \\.strata");
       }
     }
   }
