@@ -66,6 +66,7 @@ public final class LiveView extends SparkListener {
   private final Map<Integer, Set<Integer>> jobs = new HashMap<>();
   private final Map<Integer, Long> shuffledRows = new LinkedHashMap<>();
   private final Map<Integer, List<Integer>> parents = new LinkedHashMap<>();
+  private final Map<Integer, Boolean> ended = new LinkedHashMap<>();
   private final Set<String> gone = new HashSet<>();
   private final Set<Long> changed = new HashSet<>();
   private WorkFigures forgotten = WorkFigures.NONE;
@@ -168,6 +169,9 @@ public final class LiveView extends SparkListener {
       forgetOldest();
     }
     tracker.hear(executor, stage, progress, nanos);
+    if (tracker.isRunning() && ended.keySet().containsAll(tracker.stages())) {
+      tracker.end(ended.get(stage), System.currentTimeMillis()); // it was told of late
+    }
     rowsOf(stage).ifPresent(tracker::expect);
     changed.add(run);
   }
@@ -238,6 +242,7 @@ public final class LiveView extends SparkListener {
     Set<Integer> stages = new HashSet<>();
     CollectionConverters.asJava(job.stageIds()).forEach(stage -> stages.add((Integer) stage));
     jobs.put(job.jobId(), stages);
+    ended.keySet().removeAll(stages);
   }
 
   @Override
@@ -245,6 +250,7 @@ public final class LiveView extends SparkListener {
     Set<Integer> stages = jobs.getOrDefault(job.jobId(), Set.of());
     jobs.remove(job.jobId());
     boolean isWell = job.jobResult() == JobSucceeded$.MODULE$;
+    stages.forEach(stage -> put(ended, stage, isWell));
     runs.forEach(
         (run, tracker) -> {
           if (tracker.isRunning() && !Collections.disjoint(tracker.stages(), stages)) {

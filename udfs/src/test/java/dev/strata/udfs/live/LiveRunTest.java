@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.EngineTotals;
+import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
+import dev.strata.udfs.spark.TasksUnderWay;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -184,6 +187,33 @@ class LiveRunTest {
   /** The log has fewer values of a course than the running application had. */
   private static String withoutLines(String figures) {
     return Pattern.compile("<svg class=\"sparkline\".*?</svg>").matcher(figures).replaceAll("");
+  }
+
+  /** A task that was killed is told of when its job is over already. */
+  @Test
+  void whatIsToldLateDoesNotGoOn() throws Exception {
+    SparkSession spark = LiveSession.builder(folder).getOrCreate();
+    try {
+      LiveView view = LiveView.of(spark.sparkContext());
+      view.hear(message(901, 0));
+      assertThat(spark.range(10).count()).isEqualTo(10);
+      spark.sparkContext().listenerBus().waitUntilEmpty();
+      RunStore store = new RunStore(spark.sparkContext().statusStore().store());
+      assertThat(store.find(901).orElseThrow().figures().state()).isEqualTo(RunState.DONE);
+      Thread.sleep(1100); // what comes sooner waits for what comes next
+      view.hear(message(902, 0));
+      assertThat(store.find(902).orElseThrow().figures().state()).isEqualTo(RunState.DONE);
+      Thread.sleep(1100);
+      view.hear(message(902, 99));
+      assertThat(store.find(902).orElseThrow().figures().state()).isEqualTo(RunState.RUNNING);
+    } finally {
+      spark.stop();
+    }
+  }
+
+  private static ProgressMessage message(long run, int stage) {
+    RunProgress progress = new RunProgress(Map.of(), Map.of(0, new RowCounts(1, 0, 1, 1)));
+    return new ProgressMessage("1", List.of(new TasksUnderWay.Report(run, stage, progress)));
   }
 
   @Test
