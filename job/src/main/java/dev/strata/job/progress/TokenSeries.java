@@ -11,10 +11,7 @@ import java.util.function.ToLongFunction;
  */
 final class TokenSeries {
 
-  private static final int MOST_READINGS = 480;
-
-  /** Steps of the picture. */
-  private static final int MOST_STEPS = 120;
+  private static final int MOST_READINGS = 240;
 
   private record Reading(long nanos, long newTokens, long promptTokens) {}
 
@@ -56,7 +53,7 @@ final class TokenSeries {
    * they are taken to have come evenly.
    */
   synchronized TokenRates rates() {
-    int steps = Math.min(MOST_STEPS, readings.size() - 1);
+    int steps = readings.size() - 1;
     if (steps < 1) {
       return TokenRates.NONE;
     }
