@@ -104,8 +104,7 @@ class ProgressLineTest {
   @Test
   void linesAreRewrittenWhereTheyAre() {
     Redrawing redrawing = new Redrawing();
-    assertThat(redrawing.of(List.of("a", "b", "c")))
-        .isEqualTo("\ra\033[K\nb\033[K\nc\033[K\033[J");
+    assertThat(redrawing.of(List.of("a", "b", "c"))).isEqualTo("\ra\033[K\nb\033[K\nc\033[K\033[J");
     assertThat(redrawing.of(List.of("d"))).as("two up").isEqualTo("\r\033[2Ad\033[K\033[J");
     assertThat(redrawing.of(List.of("e", "f"))).isEqualTo("\re\033[K\nf\033[K\033[J");
     assertThat(redrawing.end()).isEqualTo("\r\033[1A\033[J");
