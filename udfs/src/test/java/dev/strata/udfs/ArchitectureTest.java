@@ -46,6 +46,7 @@ class ArchitectureTest {
           Map.entry("decode", Set.of("api")),
           Map.entry("journal", Set.of("api", "concurrent")),
           Map.entry("lock", Set.of("api")),
+          Map.entry("page", Set.of()),
           Map.entry(
               "engine",
               Set.of(
@@ -65,7 +66,8 @@ class ArchitectureTest {
           Map.entry(
               "tools",
               Set.of("api", "concurrent", "engine", "tensor", "store", "model", "decode", "text")),
-          Map.entry("sql", Set.of("api", "lock", "spark", "text")),
+          Map.entry("live", Set.of("api", "concurrent", "page", "spark")),
+          Map.entry("sql", Set.of("api", "live", "lock", "spark", "text")),
           Map.entry("ml", Set.of("api", "spark")));
 
   private static final String[] CLUSTER = {
@@ -204,7 +206,7 @@ class ArchitectureTest {
     noClasses()
         .that(
             DescribedPredicate.not(
-                inRooms(Set.of("spark", "sql", "ml", "journal", "lock", "text", "store"))))
+                inRooms(Set.of("spark", "live", "sql", "ml", "journal", "lock", "text", "store"))))
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(CLUSTER)

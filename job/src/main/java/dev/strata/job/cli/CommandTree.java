@@ -49,6 +49,12 @@ final class CommandTree {
     CommandSpec status = command(StatusCommand.WORD, StatusCommand.DESCRIPTION, StatusCommand.KEYS);
     StatusCommand.describe(status);
     root.addSubcommand(StatusCommand.WORD, status);
+    CommandSpec compare = command(CompareCommand.WORD, CompareCommand.DESCRIPTION, List.of());
+    CompareCommand.describe(compare);
+    root.addSubcommand(CompareCommand.WORD, compare);
+    CommandSpec report = command(ReportCommand.WORD, ReportCommand.DESCRIPTION, List.of());
+    ReportCommand.describe(report);
+    root.addSubcommand(ReportCommand.WORD, report);
     CommandSpec retry = command(RetryCommand.WORD, RetryCommand.DESCRIPTION, RetryCommand.KEYS);
     RetryCommand.describe(retry);
     root.addSubcommand(RetryCommand.WORD, retry);
@@ -106,6 +112,8 @@ final class CommandTree {
             Stream.of(
                 RetryCommand.WORD,
                 StatusCommand.WORD,
+                CompareCommand.WORD,
+                ReportCommand.WORD,
                 SqlCommand.WORD,
                 BenchmarkCommand.WORD,
                 DoctorCommand.WORD,

@@ -72,6 +72,8 @@ final class HelpText {
               "The run",
               StrataKeys.DRY_RUN,
               StrataKeys.PROGRESS,
+              StrataKeys.REPORT,
+              StrataKeys.REPORT_DIR,
               StrataKeys.PARTITIONS,
               StrataKeys.MAX_ERROR_RATE,
               StrataKeys.FRESH,

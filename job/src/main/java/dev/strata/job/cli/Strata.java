@@ -69,6 +69,12 @@ public final class Strata {
       if (word.equals(StatusCommand.WORD)) {
         return StatusCommand.run(command, out);
       }
+      if (word.equals(CompareCommand.WORD)) {
+        return CompareCommand.run(command, out);
+      }
+      if (word.equals(ReportCommand.WORD)) {
+        return ReportCommand.run(command, out);
+      }
       if (word.equals(RetryCommand.WORD)) {
         return RetryCommand.run(command, out, err);
       }

@@ -1,17 +1,20 @@
 package dev.strata.job.progress;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.live.TimeToGo;
 import dev.strata.udfs.spark.RunProgress;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Shows the progress line while a run goes on: rewritten in place on a terminal, and as a line now
- * and then elsewhere.
+ * Shows the progress line while a run goes on: rewritten in place on a terminal, with a bar, and a
+ * line for each engine where they are few; and as a line now and then elsewhere.
  */
 public final class ProgressConsole implements AutoCloseable {
 
@@ -24,6 +27,9 @@ public final class ProgressConsole implements AutoCloseable {
 
   private static final int DEFAULT_WIDTH = 80;
 
+  /** Characters of the bar of rows. */
+  private static final int BAR = 16;
+
   /** A log's lines are whole. */
   private static final int ANY_WIDTH = Integer.MAX_VALUE;
 
@@ -35,7 +41,8 @@ public final class ProgressConsole implements AutoCloseable {
   private final TimeToGo timeToGo = new TimeToGo(System.nanoTime());
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(ProgressConsole::daemon);
-  private String shown = "";
+  private final Redrawing redrawing = new Redrawing();
+  private List<String> shown = List.of();
 
   private ProgressConsole(ProgressListener listener, PrintStream out, boolean terminal, int width) {
     this.listener = listener;
@@ -69,7 +76,7 @@ public final class ProgressConsole implements AutoCloseable {
     timer.shutdown();
     synchronized (this) {
       if (terminal && !shown.isEmpty()) {
-        out.print("\r\033[K");
+        out.print(redrawing.end());
         out.flush();
       }
     }
@@ -84,26 +91,38 @@ public final class ProgressConsole implements AutoCloseable {
     OptionalLong total = listener.totalRows();
     speed.read(now, progress.sum(EngineSnapshot::newTokens));
     timeToGo.read(now, !progress.engines().isEmpty(), progress.rows().done());
-    print(
-        ProgressLine.render(
-            progress,
-            listener.engines(),
-            total,
-            speed.perSecond(),
-            timeToGo.guess(now, total),
-            width - 1));
+    List<String> lines = new ArrayList<>();
+    String bar = terminal ? bar(progress, total) : "";
+    lines.add(
+        bar
+            + ProgressLine.render(
+                progress,
+                listener.engines(),
+                total,
+                speed.perSecond(),
+                timeToGo.guess(now, total),
+                width - 1 - bar.length()));
+    if (terminal) {
+      lines.addAll(EngineLines.render(progress, listener.course().executors(), width - 1));
+    }
+    print(lines);
   }
 
-  private void print(String line) {
-    if (line.equals(shown)) {
+  private static String bar(RunProgress progress, OptionalLong total) {
+    return total.isEmpty() || total.getAsLong() == 0
+        ? ""
+        : ProgressBar.of((double) progress.rows().done() / total.getAsLong(), BAR) + " ";
+  }
+
+  private void print(List<String> lines) {
+    if (lines.equals(shown)) {
       return;
     }
-    shown = line;
+    shown = lines;
     if (terminal) {
-      // The new line first and the rest of the old one erased after it: no moment is blank.
-      out.print("\r" + line + "\033[K");
+      out.print(redrawing.of(lines));
     } else {
-      out.println(line);
+      lines.forEach(out::println);
     }
     out.flush();
   }

@@ -1,7 +1,7 @@
 package dev.strata.job.progress;
 
-import dev.strata.job.report.Figures;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 /** One line about a run: sweep, layer, rows, speed, time to go. */
 final class ProgressLine {
 
-  private static final String GAP = " · ";
+  static final String GAP = " · ";
 
   private ProgressLine() {}
 

@@ -1,5 +1,7 @@
 package dev.strata.job.progress;
 
+import dev.strata.job.report.RunCourse;
+import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.RunProgress;
 import java.util.Map;
@@ -27,6 +29,7 @@ public final class ProgressListener extends SparkListener {
   private final Map<String, String> executors = new ConcurrentHashMap<>();
   private final Set<String> goneExecutors = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Map<Integer, Long>> shuffled = new ConcurrentHashMap<>();
+  private final TokenSeries series = new TokenSeries(System.nanoTime());
 
   public ProgressListener(EngineStats stats) {
     this.stats = stats;
@@ -45,6 +48,11 @@ public final class ProgressListener extends SparkListener {
   /** How many engines are there. */
   public int engines() {
     return (int) progress().engines().keySet().stream().filter(name -> !isGone(name)).count();
+  }
+
+  /** How the run came to what it has done. */
+  public RunCourse course() {
+    return new RunCourse(series.rates(), executors);
   }
 
   /** Where the rows have been counted before, shuffles do not tell their number. */
@@ -75,6 +83,8 @@ public final class ProgressListener extends SparkListener {
   /** A task that runs again, since what it had shuffled was lost, replaces what it wrote before. */
   @Override
   public void onTaskEnd(SparkListenerTaskEnd task) {
+    CollectionConverters.asJava(task.taskInfo().accumulables())
+        .forEach(report -> hear(task.taskInfo().executorId(), report));
     if (task.taskMetrics() != null && task.taskInfo().successful()) {
       long rows = task.taskMetrics().shuffleWriteMetrics().recordsWritten();
       if (rows > 0) {
@@ -99,6 +109,10 @@ public final class ProgressListener extends SparkListener {
       if (report.update().get() instanceof RunProgress progress) {
         heard = heard.merge(progress);
         progress.engines().keySet().forEach(engine -> executors.put(engine, executor));
+        series.read(
+            System.nanoTime(),
+            heard.sum(EngineSnapshot::newTokens),
+            heard.sum(EngineSnapshot::promptTokens));
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.strata.job.report;
 
 import dev.strata.udfs.api.MachineRates;
 import dev.strata.udfs.api.PlanPreview;
+import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.spark.PromptCounts;
 import java.time.Duration;
 import java.util.ArrayList;

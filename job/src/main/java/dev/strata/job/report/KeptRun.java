@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,10 +27,12 @@ public final class KeptRun {
 
   private final JsonNode json;
   private final Instant started;
+  private final RunFigures figures;
 
-  private KeptRun(JsonNode json, Instant started) {
+  private KeptRun(JsonNode json, Instant started, RunFigures figures) {
     this.json = json;
     this.started = started;
+    this.figures = figures;
   }
 
   /**
@@ -45,10 +50,31 @@ public final class KeptRun {
       throw new IOException("it says that the run took %s seconds".formatted(seconds));
     }
     try {
-      return new KeptRun(json, Instant.parse(json.path("started").asText()));
+      Instant started = Instant.parse(json.path("started").asText());
+      return new KeptRun(json, started, RunFigures.of(json));
     } catch (DateTimeException e) {
       throw new IOException("it does not say when it was started", e);
     }
+  }
+
+  /** The format that it is written in, where this version does not know it. */
+  public Optional<Integer> unknownFormat() {
+    int format = json.path("format").asInt(1);
+    return format > RunReportJson.FORMAT ? Optional.of(format) : Optional.empty();
+  }
+
+  /** How it ended, or that it goes on. */
+  String status() {
+    return json.path("status").asText("");
+  }
+
+  /** What ended it; empty if it came to its end. */
+  Optional<String> error() {
+    return Optional.ofNullable(json.path("error").textValue());
+  }
+
+  RunFigures figures() {
+    return figures;
   }
 
   /** The task's word. */
@@ -79,11 +105,43 @@ public final class KeptRun {
     return json.path("input").asText();
   }
 
+  String output() {
+    return json.path("output").asText();
+  }
+
+  /** Spark's name of the application; empty where it does not say. */
+  public String application() {
+    return json.path("application").asText("");
+  }
+
+  /** What its rows depend on, as digests. */
+  String identity() {
+    return json.path("identity").asText("");
+  }
+
+  /** Versions of programs, and what is known of machines, by name. */
+  Map<String, String> environment() {
+    Map<String, String> environment = new LinkedHashMap<>(texts("versions"));
+    environment.putAll(texts("machine"));
+    return environment;
+  }
+
+  /** An engine's memory plan, for a person. */
+  List<String> plan() {
+    List<String> lines = new ArrayList<>();
+    json.path("plan").forEach(line -> lines.add(line.asText()));
+    return lines;
+  }
+
   /** All settings, secrets hidden. */
   public Map<String, String> settings() {
-    Map<String, String> settings = new TreeMap<>();
-    json.path("options").properties().forEach(s -> settings.put(s.getKey(), s.getValue().asText()));
-    return settings;
+    return new TreeMap<>(texts("options"));
+  }
+
+  private Map<String, String> texts(String name) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    json.path(name).properties().forEach(s -> texts.put(s.getKey(), s.getValue().asText()));
+    return texts;
   }
 
   /** The names of settings whose values were hidden, in part or as a whole. */
@@ -96,26 +154,28 @@ public final class KeptRun {
 
   /** All rows of the output, those that were taken over among them. */
   public long rows() {
-    return json.path("rows").path("done").longValue() + rowsTakenOver();
+    return figures.rows().done() + rowsTakenOver();
   }
 
   /** Rows that an earlier run had done. */
   public long rowsTakenOver() {
-    return json.path("rows").path("kept").longValue();
+    return figures.rows().kept();
   }
 
   /** Rows that were continued after an interruption: finished ones and begun ones. */
   public long rowsContinued() {
-    JsonNode continued = json.path("continued");
-    return continued.path("rowsKept").longValue() + continued.path("rowsResumed").longValue();
+    return figures.rows().continued() + figures.rows().resumed();
   }
 
   /** Why rows of the output have errors. */
   public ErrorReasons errors() {
-    JsonNode all =
+    return reasons(
         json.has(RunReportJson.OUTPUT_ERRORS)
             ? json.path(RunReportJson.OUTPUT_ERRORS)
-            : json.path("errors");
+            : json.path("errors"));
+  }
+
+  private static ErrorReasons reasons(JsonNode all) {
     Map<String, ErrorReasons.Kind> kinds = new TreeMap<>();
     for (JsonNode kind : all) {
       kinds.put(

@@ -6,8 +6,45 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** Settings as they may be kept in a file: without what opens doors. */
-final class Redaction {
+/**
+ * What is hidden of settings, since it opens doors: by Spark in its UI and logs, and in what is
+ * kept of a run. Spark's own expression takes every {@code maxNewTokens} for a secret, and the keys
+ * of Azure's storage for none.
+ */
+public final class Redaction {
+
+  /** Spark's key for the expression, which it looks for in keys and in values. */
+  public static final String SPARK_KEY = "spark.redaction.regex";
+
+  /** A key of Strata's is never a secret's, its value may be one, as a JDBC address is. */
+  private static final String NO_KEY_OF_OURS = "^(?!spark[.]strata[.])";
+
+  /** Those of AWS and of Hugging Face, by their own form. */
+  private static final String TOKENS = "AKIA[0-9A-Z]{16}|hf_[a-z0-9]{20,}";
+
+  /** Beyond Spark's own: storage keys, signatures and tokens of Azure, S3, GCS, OSS and hubs. */
+  public static final String SPARK_EXPRESSION =
+      "(?is)"
+          + NO_KEY_OF_OURS
+          + ".*(?:"
+          + String.join(
+              "|",
+              "secret",
+              "passw(?:or)?d",
+              "passphrase",
+              "[^a-z]pwd(?:=|$)",
+              "token(?!i[sz])", // tokenizers are none
+              "(?:access|account|api|private)[._-]?key",
+              "[._-]key(?![a-z])",
+              "[._]sas(?![a-z])",
+              "[?&]sig=",
+              "://[^/@\\s]*:[^/@\\s]+@",
+              TOKENS)
+          + ")";
+
+  private static final Pattern SPARK_SECRET = Pattern.compile(SPARK_EXPRESSION);
+
+  private static final Pattern TOKEN = Pattern.compile("(?i)" + TOKENS);
 
   static final String HIDDEN = "*********(redacted)";
 
@@ -36,12 +73,13 @@ final class Redaction {
   /** Strata's own keys are known: tokens are what they count. */
   private static boolean isSecret(String name) {
     return StrataKeys.all().stream().map(ConfKey::name).noneMatch(name::equals)
-        && SECRET_NAME.matcher(name).matches();
+        && (SECRET_NAME.matcher(name).matches() || SPARK_SECRET.matcher(name).find());
   }
 
   /** A value, secrets within it hidden. */
   static String shown(String value) {
     String options = SECRET_OPTION.matcher(value).replaceAll("$1" + HIDDEN.replace("*", "\\*"));
-    return USER_OF_ADDRESS.matcher(options).replaceAll("$1" + HIDDEN + "@");
+    String addresses = USER_OF_ADDRESS.matcher(options).replaceAll("$1" + HIDDEN + "@");
+    return TOKEN.matcher(addresses).replaceAll(HIDDEN);
   }
 }

@@ -1,5 +1,6 @@
 package dev.strata.job.report;
 
+import dev.strata.udfs.page.Figures;
 import java.util.List;
 
 /**

@@ -1,6 +1,7 @@
 package dev.strata.job.report;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
@@ -18,8 +19,10 @@ import java.util.Optional;
  * @param time from the start of the session to the end of the output
  * @param output where the rows are
  * @param reuse what was taken over from an earlier run; null where none was looked for
+ * @param course how it came to that
  */
-public record RunReport(RunProgress progress, Duration time, String output, Reuse reuse) {
+public record RunReport(
+    RunProgress progress, Duration time, String output, Reuse reuse, RunCourse course) {
 
   private static final int LABEL_WIDTH = 18;
   private static final int MOST_REASONS = 8;
@@ -55,7 +58,7 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
   public record Stayed(long changed, long failed) {}
 
   public RunReport(RunProgress progress, Duration time, String output) {
-    this(progress, time, output, null);
+    this(progress, time, output, null, RunCourse.NONE);
   }
 
   /** Some lines for the console. */
@@ -85,16 +88,12 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     RowCounts rows = progress.rows();
     List<String> lines = new ArrayList<>(List.of(first));
     addReuse(lines);
-    boolean isRead = rows.completionTokens() == 0;
+    String speed =
+        tokensPerSecond() == 0 ? "" : " (%s per second)".formatted(Figures.rate(tokensPerSecond()));
     lines.add(
-        line(
-            "prompt tokens",
-            Figures.count(rows.promptTokens()) + (isRead ? speed(rows.promptTokens()) : "")));
+        line("prompt tokens", Figures.count(rows.promptTokens()) + (isReading() ? speed : "")));
     lines.add(
-        line(
-            "new tokens",
-            Figures.count(rows.completionTokens())
-                + (isRead ? "" : speed(rows.completionTokens()))));
+        line("new tokens", Figures.count(rows.completionTokens()) + (isReading() ? "" : speed)));
     lines.add(line("sweeps", Figures.count(progress.sum(EngineSnapshot::sweeps))));
     lines.add(line("bytes read", bytesRead()));
     if (progress.sum(EngineSnapshot::expertBytes) > 0) {
@@ -203,13 +202,32 @@ public record RunReport(RunProgress progress, Duration time, String output, Reus
     }
   }
 
-  /** Tokens for the time in sweeps, which other work of the session is not part of. */
-  private String speed(long tokens) {
+  /** Whether the model was to read alone, as for scores and vectors. */
+  boolean isReading() {
+    return progress.rows().completionTokens() == 0;
+  }
+
+  /**
+   * New tokens, or those of prompts where none are new, for the time in sweeps, which other work of
+   * the session is not part of; 0 where there was none.
+   */
+  double tokensPerSecond() {
+    RowCounts rows = progress.rows();
+    long tokens = isReading() ? rows.promptTokens() : rows.completionTokens();
     long busy =
         progress.engines().values().stream().mapToLong(EngineSnapshot::busyNanos).max().orElse(0);
-    return busy == 0
-        ? ""
-        : String.format(Locale.ROOT, " (%s per second)", Figures.rate(1e9 * tokens / busy));
+    return busy == 0 ? 0 : 1e9 * tokens / busy;
+  }
+
+  /** What each engine did, by its executor. */
+  List<ExecutorFigures> executors() {
+    return progress.engines().values().stream()
+        .map(
+            engine ->
+                ExecutorFigures.of(engine, course.executors().getOrDefault(engine.engine(), "")))
+        .sorted(
+            Comparator.comparing(ExecutorFigures::executor).thenComparing(ExecutorFigures::engine))
+        .toList();
   }
 
   private String bytesRead() {

@@ -10,7 +10,6 @@ import dev.strata.udfs.api.RunIdentity;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -23,8 +22,7 @@ import java.util.function.Supplier;
  * @param output where they go
  * @param settings all that were given, secrets among them
  * @param identity what rows depend on, which takes a look at each tensor of the model
- * @param versions by name
- * @param plan an engine's memory plan as a person reads it; empty where it is not known
+ * @param environment where it runs
  * @param retryOf when the run was started whose failed rows this one asks again; null for others
  */
 public record RunReportJson(
@@ -34,9 +32,11 @@ public record RunReportJson(
     String output,
     Map<String, String> settings,
     Supplier<RunIdentity> identity,
-    Map<String, String> versions,
-    List<String> plan,
+    Environment environment,
     Instant retryOf) {
+
+  /** What a report of this version has. One without a format is of the first. */
+  static final int FORMAT = 2;
 
   /** Why rows have errors, those that were taken over among them. */
   static final String OUTPUT_ERRORS = "outputErrors";
@@ -51,7 +51,7 @@ public record RunReportJson(
 
   /** Of a run that ended with an error. */
   public String failed(String error) {
-    return text(begun("failed").put("error", error));
+    return text(begun("failed").put("error", Redaction.shown(error)));
   }
 
   /** Of a run whose output was there and stays. */
@@ -102,6 +102,8 @@ public record RunReportJson(
         .put("rowsKept", counts.kept())
         .put("rowsResumed", counts.resumed())
         .put("tokens", counts.keptTokens());
+    json.put("tokensPerSecond", Math.round(100 * report.tokensPerSecond()) / 100.0)
+        .put("reading", report.isReading());
     json.put("engines", report.progress().engines().size());
     json.put("sweeps", report.progress().sum(EngineSnapshot::sweeps));
     json.put("bytesRead", report.progress().sum(EngineSnapshot::readBytes));
@@ -115,6 +117,8 @@ public record RunReportJson(
                 json.putObject("deviceMemory")
                     .put("process", engine.processDeviceBytes())
                     .put("card", engine.cardDeviceBytes()));
+    json.set("executors", JSON.valueToTree(report.executors()));
+    json.set("rates", JSON.valueToTree(report.course().rates()));
     add(json.putArray("errors"), counts.reasons());
     if (report.reuse() != null && report.reuse().errors() != null) {
       add(json.putArray(OUTPUT_ERRORS), report.reuse().errors());
@@ -133,16 +137,20 @@ public record RunReportJson(
   }
 
   private ObjectNode begun(String status) {
-    ObjectNode json = JSON.createObjectNode().put("status", status).put("command", command);
+    ObjectNode json = JSON.createObjectNode().put("format", FORMAT);
+    json.put("status", status).put("command", command);
     if (retryOf != null) {
       json.put("retryOf", retryOf.toString());
     }
+    json.put("application", environment.application());
     json.put("started", started.toString()).put("input", Redaction.shown(input));
     json.put("output", Redaction.shown(output));
     json.put("identity", identity.get().toString());
     json.set("options", JSON.valueToTree(Redaction.of(settings)));
-    json.set("versions", JSON.valueToTree(versions));
-    json.set("plan", JSON.valueToTree(plan));
+    json.set("versions", JSON.valueToTree(environment.versions()));
+    json.set("machine", JSON.valueToTree(environment.machine()));
+    json.set("plan", JSON.valueToTree(environment.plan().lines()));
+    json.set("planned", JSON.valueToTree(environment.plan()));
     return json;
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.JournalSummary;
 import java.time.Duration;

@@ -95,7 +95,8 @@ final class FullRun {
                 listener.progress(),
                 Duration.ofNanos(System.nanoTime() - start),
                 output.toString(),
-                toRun.reuse());
+                toRun.reuse(),
+                listener.course());
     if (toRun.reuse() != null && toRun.reuse().unchanged()) {
       forget(isPlaceTaken);
     } else {

@@ -146,7 +146,8 @@ final class IncrementalRun {
         progress,
         Duration.ofNanos(System.nanoTime() - start),
         location,
-        new RunReport.Reuse(kept, unchanged, keptErrors.plus(progress.rows().reasons())));
+        new RunReport.Reuse(kept, unchanged, keptErrors.plus(progress.rows().reasons())),
+        listener.course());
   }
 
   /** What a run would run. Changes nothing. */

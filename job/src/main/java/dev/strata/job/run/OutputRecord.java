@@ -3,6 +3,7 @@ package dev.strata.job.run;
 import dev.strata.job.dataset.Messages;
 import dev.strata.job.report.KeptRun;
 import dev.strata.job.report.KeptRuns;
+import dev.strata.job.report.RunPage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,14 +23,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The record of the run that an output is of: a file of JSON among its rows. Readers of rows leave
- * it out, since its name begins with an underscore, and has no ending that a shell's pattern for
- * files of rows would match. Where a run adds to an output, the record of the one before stays
- * beside it, with the time of its start in its name.
+ * The record of the run that an output is of: a file of JSON among its rows, and a page made of it
+ * for people. Readers of rows leave them out, since their names begin with an underscore, and have
+ * no ending that a shell's pattern for files of rows would match. Where a run adds to an output,
+ * the record and the page of the one before stay beside them, with the time of its start in their
+ * names.
  */
 final class OutputRecord {
 
   static final String FILE = "_strata_run";
+
+  private static final String PAGE = "_strata_report";
 
   private static final Logger LOG = LoggerFactory.getLogger(OutputRecord.class);
 
@@ -52,7 +56,10 @@ final class OutputRecord {
   /** Writes a record, unless that fails: rows without one are as good. */
   static void keep(Configuration hadoop, Path directory, Supplier<String> json) {
     try {
-      in(hadoop, directory).add(json.get());
+      OutputRecord record = in(hadoop, directory);
+      byte[] bytes = bytes(json.get());
+      record.add(bytes);
+      record.addPage(new Path(directory, FILE), bytes);
     } catch (IOException | RuntimeException e) {
       LOG.warn("what run {} is of cannot be noted there: {}", directory, Messages.firstLine(e), e);
     }
@@ -71,19 +78,29 @@ final class OutputRecord {
     return json.getBytes(StandardCharsets.UTF_8);
   }
 
-  private void add(String json) throws IOException {
+  private void add(byte[] json) throws IOException {
     Path file = new Path(directory, FILE);
     if (files.exists(file)) {
       moveAside(file);
     }
-    write(file, bytes(json));
+    write(file, json);
+  }
+
+  /** The page of a record has the end of its name. */
+  private void addPage(Path record, byte[] json) throws IOException {
+    String end = record.getName().substring(FILE.length());
+    write(
+        new Path(record.getParent(), PAGE + end + ".html"),
+        bytes(RunPage.html(KeptRun.parse(json))));
   }
 
   /** A damaged one is told by whoever reads it, until it is replaced. */
   private void moveAside(Path file) throws IOException {
     byte[] before = read(file);
     try {
-      write(aside(KeptRun.parse(before)), before);
+      Path aside = aside(KeptRun.parse(before));
+      write(aside, before);
+      addPage(aside, before);
     } catch (IOException e) {
       LOG.warn("{} is replaced, which was damaged", file, e);
     }
@@ -98,7 +115,10 @@ final class OutputRecord {
     try {
       OutputRecord other = in(hadoop, from);
       for (Path file : other.before()) {
-        in(hadoop, to).write(new Path(to, file.getName()), other.read(file));
+        byte[] json = other.read(file);
+        OutputRecord kept = in(hadoop, to);
+        kept.write(new Path(to, file.getName()), json);
+        kept.addPage(new Path(to, file.getName()), json);
       }
     } catch (IOException e) {
       LOG.warn("what runs {} was added to cannot be noted: {}", from, Messages.firstLine(e), e);

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.OutputState;
 import dev.strata.job.dataset.TableState;
+import dev.strata.job.report.KeptCommand;
 import dev.strata.job.report.KeptRun;
 import dev.strata.job.report.KeptRuns;
 import dev.strata.job.report.StatusReport;

@@ -1,6 +1,7 @@
 package dev.strata.job.run;
 
 import dev.strata.job.dataset.DataErrors;
+import dev.strata.udfs.api.StrataException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,9 +10,13 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Where the report of a run goes, if anywhere. */
+/** The file that the report of a run goes to, if any. */
 final class ReportFile {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReportFile.class);
 
   private final Optional<String> location;
   private final Configuration hadoop;
@@ -24,7 +29,7 @@ final class ReportFile {
   /**
    * Replaces what is there.
    *
-   * @throws dev.strata.udfs.api.StrataException if that cannot be
+   * @throws StrataException if that cannot be
    */
   void write(String json) {
     location.ifPresent(
@@ -35,6 +40,15 @@ final class ReportFile {
             throw DataErrors.report(file, e);
           }
         });
+  }
+
+  /** The same of a run that has come to its end, which is as good where that cannot be. */
+  void writeIfPossible(String json) {
+    try {
+      write(json);
+    } catch (StrataException e) {
+      LOG.warn("{}; the run itself is not touched by that", e.getMessage());
+    }
   }
 
   /** Hadoop's local file system would make directories and a file of checksums. */

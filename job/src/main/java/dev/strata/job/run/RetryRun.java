@@ -106,7 +106,7 @@ final class RetryRun {
     EngineStats stats = EngineStats.register(session.spark());
     ProgressListener listener = new ProgressListener(stats);
     listener.expect(tally.rows() - again.kept());
-    Supplier<RunReport> report = () -> report(listener.progress(), again);
+    Supplier<RunReport> report = () -> report(listener, again);
     replace(replacement, lock, again, stats, listener, report, console);
     RunReport done = report.get();
     String text =
@@ -114,13 +114,15 @@ final class RetryRun {
     return new Outcome(Optional.of(done), text);
   }
 
-  private RunReport report(RunProgress progress, RowsAgain again) {
+  private RunReport report(ProgressListener listener, RowsAgain again) {
+    RunProgress progress = listener.progress();
     ErrorReasons errors = again.keptErrors().plus(progress.rows().reasons());
     return new RunReport(
         progress,
         Duration.ofNanos(System.nanoTime() - start),
         location,
-        new RunReport.Reuse(again.kept(), false, errors));
+        new RunReport.Reuse(again.kept(), false, errors),
+        listener.course());
   }
 
   private void replace(

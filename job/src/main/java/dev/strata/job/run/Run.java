@@ -5,6 +5,8 @@ import dev.strata.job.dataset.DataErrors;
 import dev.strata.job.dataset.Locks;
 import dev.strata.job.dataset.Messages;
 import dev.strata.job.dataset.Places;
+import dev.strata.job.report.Environment;
+import dev.strata.job.report.PlannedEngine;
 import dev.strata.job.report.RunReport;
 import dev.strata.job.report.RunReportJson;
 import dev.strata.udfs.api.GenerationOptions;
@@ -18,11 +20,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /** One run, from the configuration to the report. */
@@ -144,7 +146,7 @@ public final class Run {
     Optional<LocalCluster> cluster = LocalCluster.of(spark.sparkContext().master());
     cluster.ifPresent(folders -> folders.enter(application));
     try {
-      RunSession session = new RunSession(spark, conf, options, json());
+      RunSession session = new RunSession(spark, conf, options, json(spark.sparkContext()));
       if (conf.get(StrataKeys.DRY_RUN)) {
         out.println(dryRun(session));
       } else {
@@ -173,14 +175,22 @@ public final class Run {
     ReportFile file = new ReportFile(conf.find(StrataKeys.REPORT), session.hadoop());
     RunReportJson json = session.json();
     file.write(json.running());
+    Optional<ReportDirectory> directory =
+        conf.find(StrataKeys.REPORT_DIR).map(path -> new ReportDirectory(session.hadoop(), path));
     Outcome outcome;
     try {
       outcome = executeLocked(session, console);
     } catch (Exception e) {
-      file.write(json.failed(Messages.firstLine(e)));
+      String failed = json.failed(Messages.firstLine(e));
+      file.writeIfPossible(failed);
+      directory.ifPresent(reports -> reports.keep(failed));
       throw e;
     }
-    file.write(outcome.report().map(json::done).orElseGet(json::nothingDone));
+    String ended = outcome.report().map(json::done).orElseGet(json::nothingDone);
+    file.writeIfPossible(ended);
+    if (outcome.report().isPresent()) {
+      directory.ifPresent(reports -> reports.keep(ended));
+    }
     out.println(outcome.text());
     Optional<String> failure = outcome.report().flatMap(RunReport::failure);
     if (failure.isPresent()) {
@@ -202,7 +212,7 @@ public final class Run {
     }
   }
 
-  private RunReportJson json() {
+  private RunReportJson json(SparkContext context) {
     return new RunReportJson(
         task.word(),
         Instant.now(),
@@ -210,17 +220,20 @@ public final class Run {
         conf.require(StrataKeys.OUTPUT),
         settings,
         new Once<>(() -> Fingerprints.identity(options)),
-        Versions.all(),
-        planLines(),
+        new Environment(
+            context.applicationId(),
+            Versions.all(),
+            Versions.machine(context.getConf().get("spark.driver.host", ""), devices().text()),
+            plan()),
         retried == null ? null : retried.started().orElse(Instant.EPOCH));
   }
 
   /** As far as the driver can know the executors' devices. */
-  private List<String> planLines() {
+  private PlannedEngine plan() {
     try {
-      return devices().plan(options.engine()).lines();
+      return PlannedEngine.of(devices().plan(options.engine()));
     } catch (StrataException e) {
-      return List.of(e.getMessage());
+      return PlannedEngine.unknown(e.getMessage());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.strata.job.run;
 
 import dev.strata.job.dataset.Messages;
+import dev.strata.job.report.Redaction;
 import dev.strata.udfs.api.ExecutorMemory;
 import dev.strata.udfs.api.NativeEnvironment;
 import dev.strata.udfs.api.StrataConf;
@@ -8,11 +9,13 @@ import dev.strata.udfs.api.StrataException;
 import dev.strata.udfs.api.StrataException.Fault;
 import dev.strata.udfs.api.StrataKeys;
 import dev.strata.udfs.api.TaskGpus;
+import dev.strata.udfs.live.StrataPlugin;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -24,6 +27,9 @@ public final class Sessions {
 
   private static final String MASTER = "spark.master";
 
+  /** Spark's key for plugins, of which there may be several. */
+  private static final String PLUGINS = "spark.plugins";
+
   /** What is set unless the user has set it. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
@@ -33,8 +39,8 @@ public final class Sessions {
           "2s", // heartbeats carry the progress
           "spark.ui.showConsoleProgress",
           "false", // Strata has a line of its own
-          Redaction.KEY,
-          Redaction.EXPRESSION,
+          Redaction.SPARK_KEY,
+          Redaction.SPARK_EXPRESSION,
           "spark.shuffle.reduceLocality.enabled",
           "false"); // one partition for each executor
 
@@ -78,6 +84,7 @@ public final class Sessions {
     all.putAll(resources(settings));
     all.putAll(LocalCluster.settings(master(settings)));
     all.putAll(settings);
+    all.put(PLUGINS, plugins(settings));
     SparkSession.Builder builder = SparkSession.builder();
     if (!settings.containsKey("spark.app.name") || isClassName(settings.get("spark.app.name"))) {
       all.put("spark.app.name", name);
@@ -92,6 +99,17 @@ public final class Sessions {
               .formatted(all.get(MASTER), Messages.firstLine(e)),
           e);
     }
+  }
+
+  /** The user's, and the one that shows what runs do. */
+  static String plugins(Map<String, String> settings) {
+    String ours = StrataPlugin.class.getName();
+    String given = settings.getOrDefault(PLUGINS, "");
+    boolean isThere = Stream.of(given.split(",")).map(String::strip).anyMatch(ours::equals);
+    if (isThere) {
+      return given;
+    }
+    return given.isBlank() ? ours : given + "," + ours;
   }
 
   /** What executors and tasks need, unless the user has set it. */

@@ -21,4 +21,18 @@ final class Versions {
     versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     return versions;
   }
+
+  /**
+   * What is known of machines, by name.
+   *
+   * @param driver the driver's host
+   * @param device what executors compute on, for a person
+   */
+  static Map<String, String> machine(String driver, String device) {
+    Map<String, String> machine = new LinkedHashMap<>();
+    machine.put("driver", driver);
+    machine.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
+    machine.put("device", device);
+    return machine;
+  }
 }

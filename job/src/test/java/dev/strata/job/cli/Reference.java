@@ -33,10 +33,11 @@ final class Reference {
       `spark.strata.models.NAME` is the directory of the model that SQL functions know by that name, as in `model => 'NAME'`.
 
       `strata retry-failed OUTPUT` has the options that say what is asked and where it runs, `strata status OUTPUT` has
-      `--journal-dir` and `--output-format`.
+      `--journal-dir` and `--output-format`. `strata compare A B` and `strata report RUN` have none.
 
       Without a key, for every command: `--stacktrace` prints the stack trace of an error; `--help`; `--version`. For `doctor`:
-      `--verify` reads all of the model. For `status`: `--json`. For `retry-failed`: `--task`, where the output does not say it.
+      `--verify` reads all of the model. For `status`: `--json`. For `compare`: `--json`, `--html FILE`.
+      For `report`: `--html FILE`. For `retry-failed`: `--task`, where the output does not say it.
       Options of `spark-submit` (`--master`, `--conf`, `--driver-memory` ...) come before the command.
       """;
 

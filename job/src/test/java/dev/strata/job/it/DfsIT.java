@@ -12,8 +12,10 @@ import dev.strata.job.Rows;
 import dev.strata.job.cli.SubmittedCommand;
 import dev.strata.udfs.spark.RunSpace;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,17 +101,38 @@ class DfsIT {
   void bothExecutorsUseOneCopyOfTheModel() throws Exception {
     Path cache = directory.resolve("cache");
     long before = bytesSent();
-    Map<String, JsonObject> rows = run("copied", "--model-cache-dir", cache.toString());
+    Map<String, JsonObject> rows =
+        run(
+            "copied",
+            "--model-cache-dir",
+            cache.toString(),
+            "--report-dir",
+            path("/reports").toString());
     long sent = bytesSent() - before;
 
     assertTranslated(rows);
     assertThat(executorsOfTheResult()).as("one file of input, both executors").hasSize(2);
     assertThat(sent).isBetween(modelBytes / 2, modelBytes + OTHER_BYTES);
     assertCopied(cache);
+    assertReported();
     assertThat(temporary()).as("what the JVMs leave behind").isEmptyDirectory();
     assertThat(Demo.ROOT.resolve("target/spark/work").resolve(application()))
         .as("executors' folders")
         .doesNotExist();
+  }
+
+  /** The report is on HDFS as well, and tells of both executors. */
+  private static void assertReported() throws IOException {
+    var reports = dfs.globStatus(path("/reports/translate-*.json"));
+    assertThat(reports).hasSize(1);
+    assertThat(dfs.globStatus(path("/reports/translate-*.html"))).hasSize(1);
+    try (InputStream in = dfs.open(reports[0].getPath())) {
+      String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(JsonParser.parseString(json).getAsJsonObject().getAsJsonArray("executors"))
+          .extracting(executor -> executor.getAsJsonObject().get("executor").getAsString())
+          .hasSize(2)
+          .doesNotContain("");
+    }
   }
 
   private static Path temporary() {

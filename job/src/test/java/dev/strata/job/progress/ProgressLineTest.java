@@ -6,6 +6,8 @@ import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,20 +72,42 @@ class ProgressLineTest {
   }
 
   @Test
-  void timeToGoIsCountedDownBetweenReports() {
-    TimeToGo timeToGo = new TimeToGo(0);
-    timeToGo.read(5_000_000_000L, false, 0);
-    timeToGo.read(6_000_000_000L, true, 0);
-    assertThat(timeToGo.guess(6_000_000_000L, OptionalLong.of(40))).isEmpty();
-    timeToGo.read(15_000_000_000L, true, 10);
-    assertThat(timeToGo.guess(15_000_000_000L, OptionalLong.empty())).isEmpty();
-    assertThat(timeToGo.guess(15_000_000_000L, OptionalLong.of(201))).isEmpty();
-    assertThat(timeToGo.guess(15_000_000_000L, OptionalLong.of(40)))
-        .contains(Duration.ofSeconds(30));
-    timeToGo.read(25_000_000_000L, true, 10);
-    assertThat(timeToGo.guess(25_000_000_000L, OptionalLong.of(40)))
-        .contains(Duration.ofSeconds(20));
-    assertThat(timeToGo.guess(99_000_000_000L, OptionalLong.of(40))).contains(Duration.ZERO);
+  void aBarHasNoMoreThanItsWidth() {
+    assertThat(ProgressBar.of(0, 10)).isEqualTo("[>         ]");
+    assertThat(ProgressBar.of(0.55, 10)).isEqualTo("[=====>    ]");
+    assertThat(ProgressBar.of(1, 10)).isEqualTo("[==========]");
+    assertThat(ProgressBar.of(1.5, 10)).isEqualTo("[==========]");
+  }
+
+  @Test
+  void fewEnginesHaveALineEach() {
+    Map<String, String> executors = Map.of("a", "1", "b", "0");
+    RunProgress two =
+        new RunProgress(Map.of("a", engine("a", 3, 6), "b", engine("b", 40, 12)), Map.of());
+    assertThat(EngineLines.render(two, executors, 120))
+        .containsExactly(
+            "  executor 0: [============] layer 12/12 · sweep 41 · 64 active, 120 waiting ·"
+                + " 0 tokens",
+            "  executor 1: [======>     ] layer 7/12 · sweep 4 · 64 active, 120 waiting ·"
+                + " 0 tokens");
+    assertThat(EngineLines.render(two, executors, 50))
+        .contains("  executor 1: [======>     ] layer 7/12 · sweep 4");
+    assertThat(EngineLines.render(two, executors, 20)).allMatch(line -> line.length() == 20);
+    assertThat(EngineLines.render(ONE, executors, 120)).isEmpty();
+    Map<String, EngineSnapshot> many = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      many.put("e" + i, engine("e" + i, 1, 1));
+    }
+    assertThat(EngineLines.render(new RunProgress(many, Map.of()), executors, 120)).isEmpty();
+  }
+
+  @Test
+  void linesAreRewrittenWhereTheyAre() {
+    Redrawing redrawing = new Redrawing();
+    assertThat(redrawing.of(List.of("a", "b", "c"))).isEqualTo("\ra\033[K\nb\033[K\nc\033[K\033[J");
+    assertThat(redrawing.of(List.of("d"))).as("two up").isEqualTo("\r\033[2Ad\033[K\033[J");
+    assertThat(redrawing.of(List.of("e", "f"))).isEqualTo("\re\033[K\nf\033[K\033[J");
+    assertThat(redrawing.end()).isEqualTo("\r\033[1A\033[J");
   }
 
   private static String render(RunProgress progress, OptionalLong total, int width) {

@@ -6,18 +6,13 @@ import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.spark.Prompts;
 import dev.strata.udfs.spark.RunJournal;
 import dev.strata.udfs.spark.Strata;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
-import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
-import jdk.jfr.consumer.RecordedStackTrace;
 import jdk.jfr.consumer.RecordedThread;
-import jdk.jfr.consumer.RecordingFile;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -36,24 +31,8 @@ class JournalCost {
 
   private static final int PAIRS = Integer.getInteger("strata.cost.pairs", 10);
   private static final int COPIES = 4;
-  private static final Duration BETWEEN_SAMPLES = Duration.ofMillis(10);
 
   @TempDir Path directory;
-
-  /**
-   * What a run took.
-   *
-   * @param seconds until its end
-   * @param cpuSeconds of all threads of the process
-   */
-  private record Cost(double seconds, double cpuSeconds) {}
-
-  private record Pair(Cost with, Cost without) {
-
-    double ratio(ToDoubleFunction<Cost> of) {
-      return of.applyAsDouble(with) / of.applyAsDouble(without);
-    }
-  }
 
   @Test
   void aRunWithAndWithoutAJournal() throws Exception {
@@ -69,54 +48,29 @@ class JournalCost {
 
   private void compare(SparkSession session, Dataset<Row> rows) throws Exception {
     pair(session, rows, true); // all is warm then
-    List<Pair> pairs = new ArrayList<>();
+    List<Cost.Pair> pairs = new ArrayList<>();
     for (int i = 0; i < PAIRS; i++) {
       pairs.add(pair(session, rows, i % 2 == 0));
     }
     System.out.printf("%d rows, %d runs of each, in turn%n", rows.count(), PAIRS);
-    print("time", pairs, Cost::seconds);
-    print("processor time", pairs, Cost::cpuSeconds);
+    Cost.print(pairs);
   }
 
   /** One of each; which is the first changes, since a machine becomes slower and faster. */
-  private Pair pair(SparkSession session, Dataset<Row> rows, boolean journalFirst)
+  private Cost.Pair pair(SparkSession session, Dataset<Row> rows, boolean journalFirst)
       throws Exception {
     if (journalFirst) {
       Cost with = journaled(session, rows);
-      return new Pair(with, cost(model(session), rows));
+      return new Cost.Pair(with, cost(model(session), rows));
     }
     Cost without = cost(model(session), rows);
-    return new Pair(journaled(session, rows), without);
-  }
-
-  private static void print(String what, List<Pair> pairs, ToDoubleFunction<Cost> of) {
-    double[] ratios = pairs.stream().mapToDouble(pair -> pair.ratio(of)).sorted().toArray();
-    System.out.printf(
-        "%-15s with %.2f s, without %.2f s; ratio of a pair %.3f, half of them %.3f to %.3f%n",
-        what,
-        pairs.stream().map(Pair::with).mapToDouble(of).average().orElseThrow(),
-        pairs.stream().map(Pair::without).mapToDouble(of).average().orElseThrow(),
-        ratios[ratios.length / 2],
-        ratios[ratios.length / 4],
-        ratios[ratios.length * 3 / 4]);
+    return new Cost.Pair(journaled(session, rows), without);
   }
 
   /** Looks every few milliseconds at where each thread is. */
   private void sample(SparkSession session, Dataset<Row> rows) throws Exception {
-    Path file = directory.resolve("samples.jfr");
-    try (Recording recording = new Recording()) {
-      for (String event : List.of("jdk.ExecutionSample", "jdk.NativeMethodSample")) {
-        recording.enable(event).withPeriod(BETWEEN_SAMPLES);
-      }
-      recording.start();
-      journaled(session, rows);
-      recording.stop();
-      recording.dump(file);
-    }
-    List<RecordedEvent> ours =
-        RecordingFile.readAllEvents(file).stream()
-            .filter(event -> isIn(event, "dev.strata.udfs."))
-            .toList();
+    Samples samples = Samples.of(directory.resolve("samples.jfr"), () -> journaled(session, rows));
+    List<RecordedEvent> ours = samples.in("dev.strata.udfs.");
     long journals = ours.stream().filter(JournalCost::isJournals).count();
     long behind =
         ours.stream().filter(JournalCost::isJournals).filter(JournalCost::isBehind).count();
@@ -127,21 +81,14 @@ class JournalCost {
   }
 
   private static boolean isJournals(RecordedEvent event) {
-    return isIn(event, "dev.strata.udfs.journal.")
-        || isIn(event, "dev.strata.udfs.spark.TaskJournal")
-        || isIn(event, "dev.strata.udfs.spark.RunJournal");
+    return Samples.isIn(event, "dev.strata.udfs.journal.")
+        || Samples.isIn(event, "dev.strata.udfs.spark.TaskJournal")
+        || Samples.isIn(event, "dev.strata.udfs.spark.RunJournal");
   }
 
   private static boolean isBehind(RecordedEvent event) {
     RecordedThread thread = event.getThread("sampledThread");
     return thread != null && "strata-journal".equals(thread.getJavaName());
-  }
-
-  private static boolean isIn(RecordedEvent event, String prefix) {
-    RecordedStackTrace stack = event.getStackTrace();
-    return stack != null
-        && stack.getFrames().stream()
-            .anyMatch(frame -> frame.getMethod().getType().getName().startsWith(prefix));
   }
 
   private Cost journaled(SparkSession session, Dataset<Row> rows) throws Exception {
@@ -159,20 +106,12 @@ class JournalCost {
     return cost;
   }
 
-  private static Cost cost(Strata model, Dataset<Row> rows) {
-    long start = System.nanoTime();
-    long cpu = cpuNanos();
-    model.translate(rows).write().format("noop").mode("overwrite").save();
-    return new Cost((System.nanoTime() - start) / 1e9, (cpuNanos() - cpu) / 1e9);
-  }
-
-  private static long cpuNanos() {
-    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getProcessCpuTime();
+  private static Cost cost(Strata model, Dataset<Row> rows) throws Exception {
+    return Cost.of(() -> model.translate(rows).write().format("noop").mode("overwrite").save());
   }
 
   /** Different sentences, some thousand. */
-  private static Dataset<Row> rows(SparkSession session) {
+  static Dataset<Row> rows(SparkSession session) {
     Dataset<Row> sentences =
         session.read().json(Demo.ROOT.resolve("datasets/sentences.json").toString());
     return sentences
@@ -184,7 +123,7 @@ class JournalCost {
         .cache();
   }
 
-  private static Map<String, String> keys() {
+  static Map<String, String> keys() {
     return Map.of(
         "spark.strata.model", Demo.MODEL.toString(),
         "spark.strata.text.column", "text",

@@ -3,6 +3,7 @@ package dev.strata.job.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
@@ -134,7 +135,7 @@ class RunReportTest {
 
   private static RunReport allFailed(RunReport.Reuse reuse, String... errors) {
     RunProgress progress = new RunProgress(Map.of(), Map.of(0, counts(2, 0, errors)));
-    return new RunReport(progress, Duration.ZERO, "/out", reuse);
+    return new RunReport(progress, Duration.ZERO, "/out", reuse, RunCourse.NONE);
   }
 
   static RowCounts counts(long done, long newTokens, String... errors) {
@@ -160,10 +161,10 @@ class RunReportTest {
   @Test
   void incrementalRuns() {
     RunReport.Reuse some = new RunReport.Reuse(1299, false, ErrorReasons.NONE);
-    assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", some).text())
+    assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", some, RunCourse.NONE).text())
         .startsWith("0 rows in 0:00, 0 errors: /out\n  rows kept          1,299\n  prompt");
     RunReport.Reuse all = new RunReport.Reuse(1300, true, ErrorReasons.NONE);
-    assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", all).text())
+    assertThat(new RunReport(RunProgress.NONE, Duration.ZERO, "/out", all, RunCourse.NONE).text())
         .isEqualTo("nothing to do: all 1,300 rows are done, /out is unchanged");
   }
 

@@ -2,6 +2,8 @@ package dev.strata.job.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.job.report.Environment;
+import dev.strata.job.report.PlannedEngine;
 import dev.strata.job.report.RunReportJson;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.RunIdentity;
@@ -12,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -71,8 +72,7 @@ class RunOptionsTest {
             output.toString(),
             settings,
             () -> new RunIdentity("a", "b", "c"),
-            Map.of(),
-            List.of(),
+            new Environment("app", Map.of(), Map.of(), PlannedEngine.unknown("")),
             null);
     org.apache.hadoop.fs.Path place = new org.apache.hadoop.fs.Path(output.toString());
     OutputRecord.keep(HADOOP, place, json::running);

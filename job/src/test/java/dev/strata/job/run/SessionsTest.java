@@ -41,4 +41,13 @@ class SessionsTest {
         Map.of("spark.master", "yarn", "spark.executor.resource.gpu.amount", "1");
     assertThat(Sessions.resources(yarn)).containsOnlyKeys("spark.executor.memoryOverhead");
   }
+
+  @Test
+  void thePluginIsThereBesideThoseOfTheUser() {
+    String ours = "dev.strata.udfs.live.StrataPlugin";
+    assertThat(Sessions.plugins(Map.of())).isEqualTo(ours);
+    assertThat(Sessions.plugins(Map.of("spark.plugins", " "))).isEqualTo(ours);
+    assertThat(Sessions.plugins(Map.of("spark.plugins", "a.B"))).isEqualTo("a.B," + ours);
+    assertThat(Sessions.plugins(Map.of("spark.plugins", "a.B, " + ours))).isEqualTo("a.B, " + ours);
+  }
 }

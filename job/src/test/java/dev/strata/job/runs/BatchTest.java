@@ -56,7 +56,9 @@ class BatchTest {
     assertThat(result.exitCode()).as("%s", result.err()).isZero();
     assertThat(result.out().get(0)).startsWith("100 rows in ").endsWith("5 errors: " + out);
     assertThat(names(directory)).containsExactlyInAnyOrder("requests.jsonl", "answers");
-    assertThat(names(out)).containsExactlyInAnyOrder("output.jsonl", "errors.jsonl", "_strata_run");
+    assertThat(names(out))
+        .containsExactlyInAnyOrder(
+            "output.jsonl", "errors.jsonl", "_strata_run", "_strata_report.html");
     Map<String, JsonObject> answers = read(out.resolve("output.jsonl"));
     assertThat(List.copyOf(answers.keySet())).as("in the order of the requests").isEqualTo(ids);
     assertAnswers(answers);

@@ -80,7 +80,8 @@ class SourcesTest {
     Files.createDirectories(out.resolve("lang=old"));
     CommandResult toCsv = translate(back.toArray(String[]::new));
     assertThat(toCsv.exitCode()).as("%s", toCsv.err()).isZero();
-    assertThat(names(out)).containsExactlyInAnyOrder("_SUCCESS", "_strata_run", "lang=fr");
+    assertThat(names(out))
+        .containsExactlyInAnyOrder("_SUCCESS", "_strata_run", "_strata_report.html", "lang=fr");
     assertThat(names(directory)).noneMatch(name -> name.startsWith(".out"));
     String csv = csv(out.resolve("lang=fr"));
     assertThat(csv)

@@ -73,6 +73,12 @@ public record EngineOptions(
     return expecting(ExpectedRows.ANY);
   }
 
+  /** The checkpoint's name: the last part of where it is. */
+  public String modelName() {
+    String path = model.replaceAll("/+$", "");
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
   private EngineOptions with(
       String otherDevice,
       long otherDeviceMemory,

@@ -6,7 +6,7 @@ import java.io.Serializable;
  * What an engine has done since it was started or since an earlier snapshot, and where it is. Of
  * two snapshots of one engine the later has the larger {@code sequence}.
  *
- * @param engine a name no other engine has
+ * @param engine a name no other engine has; it begins with the model's
  * @param sequence counts the snapshots
  * @param sweeps sweeps finished
  * @param layer the layer the current sweep is in, 0-based; {@code layers} in the head
@@ -32,6 +32,8 @@ import java.io.Serializable;
  *     process; 0 where it does not find it, or there is no GPU
  * @param cardDeviceBytes the most that the card had in use beyond what it had before, page tables
  *     of pinned memory included; 0 where there is no GPU
+ * @param times where the time of sweeps went
+ * @param memory what the engine holds
  */
 public record EngineSnapshot(
     String engine,
@@ -56,8 +58,71 @@ public record EngineSnapshot(
     long hostBytesThere,
     long hostBytesAhead,
     long processDeviceBytes,
-    long cardDeviceBytes)
+    long cardDeviceBytes,
+    SweepTimes times,
+    EngineMemory memory)
     implements Serializable {
+
+  /** Stands in an engine's name behind the model's. */
+  public static final char BEHIND_MODEL = '@';
+
+  /** Of an engine of whose times and memory nothing is known. */
+  public EngineSnapshot(
+      String engine,
+      long sequence,
+      long sweeps,
+      int layer,
+      int layers,
+      int activeRows,
+      int waitingRows,
+      long doneRows,
+      long failedRows,
+      long promptTokens,
+      long newTokens,
+      long tokenSlots,
+      long tiles,
+      long weightBytes,
+      long readBytes,
+      long chosenExpertBytes,
+      long expertBytes,
+      long busyNanos,
+      long lowMargins,
+      long hostBytesThere,
+      long hostBytesAhead,
+      long processDeviceBytes,
+      long cardDeviceBytes) {
+    this(
+        engine,
+        sequence,
+        sweeps,
+        layer,
+        layers,
+        activeRows,
+        waitingRows,
+        doneRows,
+        failedRows,
+        promptTokens,
+        newTokens,
+        tokenSlots,
+        tiles,
+        weightBytes,
+        readBytes,
+        chosenExpertBytes,
+        expertBytes,
+        busyNanos,
+        lowMargins,
+        hostBytesThere,
+        hostBytesAhead,
+        processDeviceBytes,
+        cardDeviceBytes,
+        SweepTimes.NONE,
+        EngineMemory.NONE);
+  }
+
+  /** The model's name; empty where the engine's does not begin with one. */
+  public String model() {
+    return engine.substring(0, Math.max(0, engine.lastIndexOf(BEHIND_MODEL)));
+  }
 
   /** The same of an engine that is gone: what it did, and nothing that it does. */
   public EngineSnapshot ended() {
@@ -84,7 +149,9 @@ public record EngineSnapshot(
         hostBytesAhead,
         hostBytesAhead,
         processDeviceBytes,
-        cardDeviceBytes);
+        cardDeviceBytes,
+        times,
+        memory);
   }
 
   /** The same without what the engine had done at an earlier snapshot. */
@@ -112,6 +179,8 @@ public record EngineSnapshot(
         hostBytesThere,
         hostBytesAhead,
         processDeviceBytes,
-        cardDeviceBytes);
+        cardDeviceBytes,
+        times.since(earlier.times),
+        memory);
   }
 }

@@ -444,6 +444,15 @@ public final class StrataKeys {
           "A file for what the run did, as JSON: figures, errors, options without secrets, versions"
               + " and the memory plan; one that is there is replaced. A dry run writes none.");
 
+  public static final ConfKey<String> REPORT_DIR =
+      key(
+          "report.dir",
+          ConfType.NAME,
+          null,
+          "A directory that keeps the report of every run, as JSON and as a page to look at, each"
+              + " under a name of its own; strata compare finds the newest there. A run is as good"
+              + " where that fails.");
+
   public static final ConfKey<Boolean> DRY_RUN =
       key(
           "dryRun",

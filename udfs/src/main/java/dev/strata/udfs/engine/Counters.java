@@ -1,6 +1,8 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.EngineMemory;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.tensor.DeviceMemoryPeak;
 import java.util.UUID;
@@ -8,7 +10,7 @@ import java.util.UUID;
 /** What the engine has done. Written by the sweep thread, read by any. */
 final class Counters {
 
-  private final String engine = UUID.randomUUID().toString();
+  private final String engine;
   private final int layers;
   private final DeviceMemoryPeak deviceMemory;
   private final Activity activity = new Activity();
@@ -31,10 +33,15 @@ final class Counters {
   private long expertBytes;
   private long busyNanos;
   private long lowMargins;
+  private SweepTimes times = SweepTimes.NONE;
   private long earlierReadBytes;
   private long earlierLowMargins;
 
-  Counters(int layers, DeviceMemoryPeak deviceMemory) {
+  /**
+   * @param model its name
+   */
+  Counters(String model, int layers, DeviceMemoryPeak deviceMemory) {
+    this.engine = model + EngineSnapshot.BEHIND_MODEL + UUID.randomUUID();
     this.layers = layers;
     this.deviceMemory = deviceMemory;
   }
@@ -82,13 +89,19 @@ final class Counters {
   }
 
   synchronized void sweepEnded(
-      SweepSchedule schedule, int chosen, long nanos, long bytesRead, long margins) {
+      SweepSchedule schedule,
+      int chosen,
+      long nanos,
+      SweepTimes ofSweep,
+      long bytesRead,
+      long margins) {
     sweeps++;
     tokenSlots += schedule.tokens();
     promptTokens += schedule.promptTokens();
     resumedTokens += schedule.resumedTokens();
     newTokens += chosen;
     busyNanos += nanos;
+    times = times.plus(ofSweep);
     readBytes = earlierReadBytes + bytesRead;
     lowMargins = earlierLowMargins + margins;
   }
@@ -117,7 +130,8 @@ final class Counters {
     return putBackRows;
   }
 
-  synchronized EngineSnapshot snapshot(int waitingRows, long hostBytesThere, long hostBytesAhead) {
+  synchronized EngineSnapshot snapshot(
+      int waitingRows, long hostBytesThere, long hostBytesAhead, EngineMemory memory) {
     return new EngineSnapshot(
         engine,
         ++snapshots,
@@ -141,6 +155,8 @@ final class Counters {
         hostBytesThere,
         hostBytesAhead,
         deviceMemory.processBytes().orElse(0),
-        deviceMemory.cardBytes());
+        deviceMemory.cardBytes(),
+        times,
+        memory);
   }
 }

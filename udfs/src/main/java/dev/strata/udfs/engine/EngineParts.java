@@ -56,7 +56,8 @@ final class EngineParts implements AutoCloseable {
     try {
       this.deviceMemory = DeviceMemoryWatch.seldom(options.device());
       this.device = devices.open(options);
-      this.counters = new Counters(checkpoint.spec().layers().size(), deviceMemoryPeak());
+      this.counters =
+          new Counters(options.modelName(), checkpoint.spec().layers().size(), deviceMemoryPeak());
       warnOfSlowPinning();
       this.planner = new EnginePlanner(checkpoint, device);
       this.reservation = memory.reserve(planner.demand(options));

@@ -1,5 +1,7 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.EngineMemory;
+
 /**
  * The most memory that an engine held at once, by its own account, and what it was given.
  *
@@ -9,4 +11,10 @@ package dev.strata.udfs.engine;
  * @param hostBytes outside the heap
  */
 public record MemoryFigures(
-    long deviceBytes, long pageTableBytes, long deviceBudget, long hostBytes, long hostBudget) {}
+    long deviceBytes, long pageTableBytes, long deviceBudget, long hostBytes, long hostBudget) {
+
+  /** The same for whoever is told of the engine. */
+  EngineMemory ofEngine() {
+    return new EngineMemory(hostBytes, hostBudget, deviceBytes + pageTableBytes, deviceBudget);
+  }
+}

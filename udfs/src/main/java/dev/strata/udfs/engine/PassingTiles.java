@@ -60,7 +60,9 @@ final class PassingTiles {
       throw new SweepCancelled();
     }
     activity.begins(SweepStep.TILE, stage);
+    long asked = System.nanoTime();
     TileStreamer.Lease lease = weights.next();
+    recorder.waited(System.nanoTime() - asked);
     try {
       reads.kernelsStarted(lease.count());
       return lease;

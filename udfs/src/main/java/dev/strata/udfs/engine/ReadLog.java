@@ -16,6 +16,7 @@ final class ReadLog implements EngineListener {
   private final Map<Long, Long> starts = new ConcurrentHashMap<>();
   private final List<Span> reads = Collections.synchronizedList(new ArrayList<>());
   private final AtomicLong bytesRead = new AtomicLong();
+  private final BusyTime busy = new BusyTime();
   private volatile boolean tracing;
 
   /**
@@ -29,6 +30,7 @@ final class ReadLog implements EngineListener {
   @Override
   public void readStarted(long count) {
     listener.readStarted(count);
+    busy.begins();
     if (tracing) {
       starts.put(count, System.nanoTime());
     }
@@ -37,6 +39,7 @@ final class ReadLog implements EngineListener {
   @Override
   public void readEnded(long count, long bytes) {
     listener.readEnded(count, bytes);
+    busy.ends();
     bytesRead.addAndGet(bytes);
     activity.advances();
     Long start = starts.remove(count);
@@ -58,6 +61,11 @@ final class ReadLog implements EngineListener {
   /** Bytes of tiles, since the beginning. */
   long bytesRead() {
     return bytesRead.get();
+  }
+
+  /** The time in which tiles were read, since the beginning; reads beside each other count once. */
+  long busyNanos() {
+    return busy.nanos();
   }
 
   /** Notes from now on when tiles are read. */

@@ -1,30 +1,40 @@
 package dev.strata.udfs.engine;
 
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.tensor.Trace;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Tells an observer what each sweep did. */
+/** Tells an observer what each sweep did, and finds where its time went. */
 final class SweepRecorder implements AutoCloseable {
 
   /** What was counted when the sweep began. */
   private record Base(long diskBytes, long kvIn, long kvOut, long hidden) {}
 
   private final SweepObserver observer;
+  private final SweepClock clock;
   private final ReadLog reads;
   private final SweepMemory memory;
   private final Lanes lanes;
   private Trace trace;
+  private boolean observed; // whether the trace is for the observer
   private Base base;
   private long tileBytes;
   private long expertBytes;
   private long sweep;
 
-  SweepRecorder(SweepObserver observer, ReadLog reads, SweepMemory memory, Lanes lanes) {
+  SweepRecorder(
+      SweepObserver observer, SweepClock clock, ReadLog reads, SweepMemory memory, Lanes lanes) {
     this.observer = observer;
+    this.clock = clock;
     this.reads = reads;
     this.memory = memory;
     this.lanes = lanes;
+  }
+
+  /** The thread that computes waited for a tile. */
+  void waited(long nanos) {
+    clock.waited(nanos);
   }
 
   void tileUsed(long bytes) {
@@ -40,13 +50,18 @@ final class SweepRecorder implements AutoCloseable {
     return reads.bytesRead() + memory.embedding().bytesRead();
   }
 
-  void sweepStarted() {
+  void sweepStarted(SweepSchedule schedule) {
     tileBytes = 0;
     expertBytes = 0;
     if (base == null) {
       base = counted();
     }
-    if (trace == null && observer.traces(sweep)) {
+    clock.sweepStarted();
+    if (trace != null) {
+      return; // of a sweep that was given up
+    }
+    observed = observer.traces(sweep);
+    if (observed || clock.traces(schedule.promptTokens() > 0)) {
       reads.startTrace();
       trace = lanes.startTrace();
     }
@@ -60,8 +75,15 @@ final class SweepRecorder implements AutoCloseable {
         memory.hidden().bytesCopied());
   }
 
-  void sweepEnded(SweepSchedule schedule, int chosen, long nanos) {
+  /**
+   * Takes note of a sweep's end.
+   *
+   * @param started when it began
+   * @return where its time went
+   */
+  SweepTimes sweepEnded(SweepSchedule schedule, int chosen, long started, long nanos) {
     Base now = counted();
+    List<Span> spans = spans();
     observer.sweepEnded(
         new SweepFigures(
             sweep++,
@@ -75,9 +97,10 @@ final class SweepRecorder implements AutoCloseable {
             now.kvIn() - base.kvIn(),
             now.kvOut() - base.kvOut(),
             now.hidden() - base.hidden(),
-            spans()));
+            observed ? spans : List.of()));
     // What is read between two sweeps is read for the second.
     base = now;
+    return clock.sweepEnded(schedule.promptTokens() > 0, started, nanos, spans);
   }
 
   /** Ends what a sweep has begun that never ended. */

@@ -2,6 +2,7 @@ package dev.strata.udfs.engine;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.concurrent.Activity;
 import dev.strata.udfs.engine.TileProgram.StageTiles;
 import dev.strata.udfs.kv.KvPool;
@@ -79,7 +80,9 @@ final class Sweeper implements AutoCloseable {
       this.ropes = resources.ropes();
       this.transformer = resources.transformer();
       this.head = resources.head();
-      this.recorder = new SweepRecorder(observer, reads, memory, resources.lanes());
+      this.recorder =
+          new SweepRecorder(
+              observer, new SweepClock(plan.isStaged(), reads), reads, memory, resources.lanes());
       this.tiles = new PassingTiles(weights, compute, counters, reads, recorder);
       this.fusedAttention = DeviceTraits.of(device, spec).fusedAttention();
       this.blockTokens = plan.blockTokens();
@@ -145,7 +148,8 @@ final class Sweeper implements AutoCloseable {
 
   /** What has been done, and how far the host memory is that was asked for ahead of its use. */
   EngineSnapshot snapshot(int waitingRows) {
-    return counters.snapshot(waitingRows, device.hostBytesThere(), device.hostBytesAhead());
+    return counters.snapshot(
+        waitingRows, device.hostBytesThere(), device.hostBytesAhead(), memory().ofEngine());
   }
 
   /** Host memory that is there so far, which comes while sweeps go on. */
@@ -200,11 +204,11 @@ final class Sweeper implements AutoCloseable {
     tiles.begin(isWanted);
     long started = System.nanoTime();
     activity.begins(SweepStep.SCHEDULE);
-    recorder.sweepStarted();
+    recorder.sweepStarted(schedule);
     int chosen = passOrHalve(schedule, followed);
     long nanos = System.nanoTime() - started;
-    counters.sweepEnded(schedule, chosen, nanos, recorder.bytesRead(), head.lowMargins());
-    recorder.sweepEnded(schedule, chosen, nanos);
+    SweepTimes times = recorder.sweepEnded(schedule, chosen, started, nanos);
+    counters.sweepEnded(schedule, chosen, nanos, times, recorder.bytesRead(), head.lowMargins());
     schedule.runs().forEach(SweepRun::advance);
   }
 

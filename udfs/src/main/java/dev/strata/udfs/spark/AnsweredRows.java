@@ -21,6 +21,12 @@ public interface AnsweredRows<O> {
   default void finished() {}
 
   /**
+   * The engine worked meanwhile, of which each task of a run that shares it is told a part. Called
+   * on the task's thread now and then, and before {@link #closed}.
+   */
+  default void worked(EngineTotals work) {}
+
+  /**
    * No further row comes out. Called on the task's thread.
    *
    * @param counts the rows that did

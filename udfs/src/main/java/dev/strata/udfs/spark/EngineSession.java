@@ -36,6 +36,7 @@ public final class EngineSession {
     this.model = model;
     this.journal = journal;
     this.beforeRun = model.before(stats.id());
+    TasksUnderWay.begin(context, stats);
   }
 
   GenerationOptions options() {
@@ -101,6 +102,11 @@ public final class EngineSession {
     stats.add(
         RunProgress.of(model.engine().snapshot().since(beforeRun))
             .merge(RunProgress.of(context.partitionId(), before.plus(ofRun))));
+  }
+
+  /** What the engine did for the run since one of its tasks last asked. */
+  EngineTotals worked() {
+    return model.worked(stats.id());
   }
 
   /** Takes note of a run that is over. */

@@ -20,6 +20,9 @@ final class ExecutorEngines {
   /** How long the JVM's end waits for tiles under way, or for calls that do not come back. */
   private static final long LONGEST_END_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
+  /** What the engines do; those that are closed are a sum. */
+  static final EngineTally TALLY = new EngineTally();
+
   private static final MemoryLedger MEMORY = new MemoryLedger();
 
   private static final EngineRegistry<ModelEngine> OF_THIS_JVM =

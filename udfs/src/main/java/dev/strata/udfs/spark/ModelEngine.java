@@ -27,10 +27,12 @@ final class ModelEngine implements SharedEngine {
   private final Engine engine;
   private final ModelText text;
   private final Map<Long, EngineSnapshot> begun = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Long, EngineSnapshot> told = new LinkedHashMap<>(16, 0.75f, true);
 
   private ModelEngine(Engine engine, ModelText text) {
     this.engine = engine;
     this.text = text;
+    ExecutorEngines.TALLY.opened(engine);
   }
 
   /**
@@ -87,6 +89,22 @@ final class ModelEngine implements SharedEngine {
     return before;
   }
 
+  /**
+   * What the engine did since a task of the run last asked for it, so that all of them together are
+   * told all of it once.
+   *
+   * @param run the number of the run's accumulator
+   */
+  synchronized EngineTotals worked(long run) {
+    EngineSnapshot before = before(run);
+    EngineSnapshot now = engine.snapshot();
+    EngineSnapshot last = told.put(run, now);
+    if (told.size() > RUNS) {
+      told.remove(told.keySet().iterator().next());
+    }
+    return EngineTotals.of(now.since(last == null ? before : last));
+  }
+
   ModelText text() {
     return text;
   }
@@ -108,6 +126,7 @@ final class ModelEngine implements SharedEngine {
 
   @Override
   public void close() {
+    ExecutorEngines.TALLY.closed(engine); // no sweep that is under way comes to its end
     try {
       engine.close();
     } finally {

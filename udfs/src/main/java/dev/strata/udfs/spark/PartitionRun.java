@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.TaskKilledException;
 
 /**
@@ -31,6 +32,8 @@ import org.apache.spark.TaskKilledException;
 final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
 
   private static final int DEFAULT_MAX_NEW_TOKENS = 256;
+
+  private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
    * A question that the engine has.
@@ -62,6 +65,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
   private final Optional<JournaledRows> journaled;
   private volatile RowCounts counts = RowCounts.NONE;
   private long asked;
+  private long told = System.nanoTime();
   private O next;
   private boolean closed;
 
@@ -273,7 +277,17 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     client.submit(new RowRequest(key, pending.tokens(key), ask));
   }
 
+  /** Says what the engine did, where nobody was told of late. */
+  private void tellOfWork() {
+    long now = System.nanoTime();
+    if (now - told >= TELL_NANOS) {
+      told = now;
+      output.worked(session.worked());
+    }
+  }
+
   private void answered(RowResult result) {
+    tellOfWork();
     int key = (int) result.key();
     OpenPart part = open.remove(key);
     pending.releaseTokens(key);
@@ -314,6 +328,7 @@ final class PartitionRun<O> implements Iterator<O>, AutoCloseable {
     journaled.ifPresent(JournaledRows::close);
     pending.close();
     session.ended(counts);
+    output.worked(session.worked());
     output.closed(counts, asked);
   }
 }

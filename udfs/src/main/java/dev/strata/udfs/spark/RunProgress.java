@@ -61,11 +61,13 @@ public record RunProgress(Map<String, EngineSnapshot> engines, Map<Integer, RowC
     return engines.values().stream().mapToLong(figure).sum();
   }
 
-  private static EngineSnapshot later(EngineSnapshot a, EngineSnapshot b) {
+  /** That which was taken later. */
+  public static EngineSnapshot later(EngineSnapshot a, EngineSnapshot b) {
     return a.sequence() >= b.sequence() ? a : b;
   }
 
-  private static RowCounts more(RowCounts a, RowCounts b) {
+  /** Those of the attempt that got further. */
+  public static RowCounts more(RowCounts a, RowCounts b) {
     return a.done() >= b.done() ? a : b;
   }
 

@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.spark.EngineTotals;
 import dev.strata.udfs.spark.RowCounts;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
@@ -17,7 +18,12 @@ record AskMetrics(
     SQLMetric resumed,
     SQLMetric failed,
     SQLMetric promptTokens,
-    SQLMetric newTokens)
+    SQLMetric newTokens,
+    SQLMetric sweeps,
+    SQLMetric readBytes,
+    SQLMetric disk,
+    SQLMetric copy,
+    SQLMetric compute)
     implements Serializable {
 
   /** The name of the metric that counts the prompts an engine got. */
@@ -25,6 +31,9 @@ record AskMetrics(
 
   /** The name of the metric that counts the calls that failed. */
   static final String FAILED = "failed";
+
+  /** Of a task that has not added anything, which Spark then leaves out of the least and median. */
+  private static final long NONE_YET = -1;
 
   static AskMetrics create(SparkContext context) {
     return new AskMetrics(
@@ -35,7 +44,12 @@ record AskMetrics(
         SQLMetrics.createMetric(context, "prompts resumed of an earlier try"),
         SQLMetrics.createMetric(context, "calls failed"),
         SQLMetrics.createMetric(context, "prompt tokens"),
-        SQLMetrics.createMetric(context, "new tokens"));
+        SQLMetrics.createMetric(context, "new tokens"),
+        SQLMetrics.createMetric(context, "sweeps"),
+        SQLMetrics.createSizeMetric(context, "bytes read", NONE_YET),
+        SQLMetrics.createNanoTimingMetric(context, "time waiting for the disk", NONE_YET),
+        SQLMetrics.createNanoTimingMetric(context, "time waiting for copies", NONE_YET),
+        SQLMetrics.createNanoTimingMetric(context, "time computing", NONE_YET));
   }
 
   /** By name. */
@@ -49,6 +63,11 @@ record AskMetrics(
     all.put(FAILED, failed);
     all.put("promptTokens", promptTokens);
     all.put("newTokens", newTokens);
+    all.put("sweeps", sweeps);
+    all.put("bytesRead", readBytes);
+    all.put("diskTime", disk);
+    all.put("copyTime", copy);
+    all.put("computeTime", compute);
     return all;
   }
 
@@ -60,5 +79,14 @@ record AskMetrics(
     resumed.add(counts.resumed());
     promptTokens.add(counts.promptTokens());
     newTokens.add(counts.completionTokens());
+  }
+
+  /** Adds what an engine did meanwhile. */
+  void add(EngineTotals work) {
+    sweeps.add(work.sweeps());
+    readBytes.add(work.readBytes());
+    disk.add(work.times().diskNanos());
+    copy.add(work.times().copyNanos());
+    compute.add(work.times().computeNanos());
   }
 }

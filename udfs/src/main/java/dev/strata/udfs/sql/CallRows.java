@@ -3,6 +3,7 @@ package dev.strata.udfs.sql;
 import dev.strata.udfs.spark.Answer;
 import dev.strata.udfs.spark.AnsweredRows;
 import dev.strata.udfs.spark.AskedRow;
+import dev.strata.udfs.spark.EngineTotals;
 import dev.strata.udfs.spark.ErrorLimit;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.RowCounts;
@@ -113,6 +114,11 @@ final class CallRows implements AnsweredRows<InternalRow> {
   @Override
   public void finished() {
     errors.end();
+  }
+
+  @Override
+  public void worked(EngineTotals work) {
+    metrics.add(work);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.strata.udfs.sql;
 
+import dev.strata.udfs.live.LiveView;
 import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -24,7 +25,11 @@ public final class StrataExtensions extends AbstractFunction1<SparkSessionExtens
   public BoxedUnit apply(SparkSessionExtensions extensions) {
     if (KNOWING.add(extensions)) {
       AiFunctions.ALL.forEach(function -> inject(extensions, function));
-      extensions.injectPreCBORule(session -> new ExtractAiCalls());
+      extensions.injectPreCBORule(
+          session -> {
+            LiveView.watch(session.sparkContext());
+            return new ExtractAiCalls();
+          });
       extensions.injectPlannerStrategy(AskStrategy::new);
     }
     return BoxedUnit.UNIT;

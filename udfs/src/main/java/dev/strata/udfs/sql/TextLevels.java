@@ -6,6 +6,7 @@ import dev.strata.udfs.spark.AnsweredRows;
 import dev.strata.udfs.spark.AskedRow;
 import dev.strata.udfs.spark.AskedRows;
 import dev.strata.udfs.spark.EngineSession;
+import dev.strata.udfs.spark.EngineTotals;
 import dev.strata.udfs.spark.Question;
 import dev.strata.udfs.spark.RowCounts;
 import java.nio.ByteBuffer;
@@ -157,6 +158,11 @@ final class TextLevels implements AutoCloseable {
     public Note row(byte[] kept, List<Answer> answers) {
       ByteBuffer fields = ByteBuffer.wrap(kept);
       return new Note(fields.getInt(), fields.getLong(), fields.get(), answers.get(0));
+    }
+
+    @Override
+    public void worked(EngineTotals work) {
+      metrics.add(work);
     }
 
     @Override

@@ -9,6 +9,6 @@
  * whose answer goes to the first row of the group. An ordinary aggregate above takes it from there,
  * beside whatever else it computes.
  *
- * <p>May import: {@code api}, {@code lock}, {@code spark}, {@code text}.
+ * <p>May import: {@code api}, {@code live}, {@code lock}, {@code spark}, {@code text}.
  */
 package dev.strata.udfs.sql;

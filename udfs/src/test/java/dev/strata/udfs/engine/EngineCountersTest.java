@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.store.LayerStore;
 import dev.strata.udfs.store.Tile;
 import java.util.ArrayList;
@@ -304,6 +305,38 @@ class EngineCountersTest {
       assertThat(done.readBytes()).isBetween(events.bytesRead(), events.bytesRead() + (1 << 20));
       long stays = (3 * stored - events.bytesRead()) / 2;
       assertThat(stays).isBetween(Math.min(stored, (mebibytes << 20) * 3 / 5), mebibytes << 20);
+    }
+  }
+
+  /** Whether a device of its own computes or the host, and whether somebody traces sweeps. */
+  @ParameterizedTest
+  @CsvSource({"true, true", "true, false", "false, false"})
+  void theTimeOfSweepsIsAccountedFor(boolean isStaged, boolean isObserved) {
+    List<SweepFigures> figures = new ArrayList<>();
+    EngineOptions options =
+        (isStaged ? options(new Staged(20, 1000, false, true)) : options())
+            .weightsMemory(0)
+            .build();
+    List<RowRequest> rows = TestEngines.requests(TestEngines.prompts(6, 4, 20, 30), 8);
+    SweepObserver observer = isObserved ? recording(figures) : SweepObserver.NONE;
+    try (Engine engine = Engine.start(options, observer)) {
+      TestEngines.run(engine, rows);
+      EngineSnapshot done = engine.snapshot();
+      SweepTimes times = done.times();
+      assertThat(times.diskNanos() + times.copyNanos() + times.computeNanos())
+          .isEqualTo(done.busyNanos());
+      assertThat(times.limitNanos()).isBetween(done.busyNanos() / 100, done.busyNanos());
+      assertThat(times.computeNanos()).isPositive();
+      assertThat(times.copyNanos() > 0).isEqualTo(isStaged);
+      assertThat(done.memory().hostBytes()).isBetween(1L, done.memory().hostBudget());
+      assertThat(done.memory().deviceBytes() > 0).isEqualTo(isStaged);
+      assertThat(done.memory().deviceBytes()).isLessThanOrEqualTo(done.memory().deviceBudget());
+      assertThat(done.since(done).times()).isEqualTo(SweepTimes.NONE);
+    }
+    if (isObserved) {
+      assertThat(figures).hasSize(8);
+      assertThat(figures.get(0).spans()).as("traced for nobody else").isEmpty();
+      assertThat(figures.get(1).spans()).isNotEmpty();
     }
   }
 

@@ -2,6 +2,8 @@ package dev.strata.udfs.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.spark.RunProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How often the model is streamed, which is what rows cost. */
 class SharedSweepsTest {
@@ -75,6 +79,31 @@ class SharedSweepsTest {
     long one = sweepsOfLongAnswers(query.formatted(4, 1));
     long two = sweepsOfLongAnswers(query.formatted(8, 2));
     assertThat(two).isBetween((long) TOKENS, one + 3 * one / 4);
+  }
+
+  /** Tasks that share an engine say together what it did, each time once. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT ai_gen(concat('Number ', id, '.')) FROM range(0, 12, 1, 3)",
+        "SELECT k, ai_agg(x, 'Name one.') FROM (SELECT id % 3 AS k, concat('Number ', id, '.') AS x"
+            + " FROM range(0, 12, 1, 3)) GROUP BY k"
+      })
+  void theNodeHasWhatItsEngineDid(String query) {
+    Dataset<Row> rows = spark.sql(query);
+    rows.collect();
+    AskExec node = SweepCount.nodes(rows.queryExecution().executedPlan()).get(0);
+    RunProgress progress = node.failures().value();
+    assertThat(metric(node, "sweeps")).isPositive().isEqualTo(progress.sum(EngineSnapshot::sweeps));
+    assertThat(metric(node, "bytesRead"))
+        .isPositive()
+        .isEqualTo(progress.sum(EngineSnapshot::readBytes));
+    assertThat(metric(node, "diskTime") + metric(node, "copyTime") + metric(node, "computeTime"))
+        .isEqualTo(progress.sum(EngineSnapshot::busyNanos));
+  }
+
+  private static long metric(AskExec node, String name) {
+    return node.metrics().get(name).get().value();
   }
 
   /** What a call brings lies over what the session says. */

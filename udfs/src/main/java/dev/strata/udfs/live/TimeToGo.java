@@ -1,4 +1,4 @@
-package dev.strata.job.progress;
+package dev.strata.udfs.live;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -8,7 +8,7 @@ import java.util.OptionalLong;
  * Guesses when a run ends: the rest goes as fast as what is done. Between two reports the guess is
  * counted down, so that it does not wander.
  */
-final class TimeToGo {
+public final class TimeToGo {
 
   /**
    * A guess from less than one part in so many would be wild: the first rows of a wave are late.
@@ -19,13 +19,13 @@ final class TimeToGo {
   private long changedNanos;
   private long done;
 
-  TimeToGo(long startNanos) {
+  public TimeToGo(long startNanos) {
     this.startNanos = startNanos;
     this.changedNanos = startNanos;
   }
 
   /** Takes note of the rows done; the time in which there were none yet does not count. */
-  void read(long nanos, boolean started, long rowsDone) {
+  public void read(long nanos, boolean started, long rowsDone) {
     if (!started) {
       startNanos = nanos;
     }
@@ -36,7 +36,7 @@ final class TimeToGo {
   }
 
   /** The guess, if there is anything to make one from. */
-  Optional<Duration> guess(long nanos, OptionalLong total) {
+  public Optional<Duration> guess(long nanos, OptionalLong total) {
     if (total.isEmpty() || done == 0 || done * LEAST_PART < total.getAsLong()) {
       return Optional.empty();
     }

@@ -1,9 +1,10 @@
-package dev.strata.job.run;
+package dev.strata.job.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.StrataKeys;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.util.Utils;
 import org.junit.jupiter.api.Test;
@@ -12,11 +13,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** What Spark's UI shows of settings, by Spark's own hand. */
+/** What Spark's UI shows of settings, by Spark's own hand, and what is kept of them. */
 class RedactionTest {
 
   private static final SparkConf CONF =
-      new SparkConf(false).set(Redaction.KEY, Redaction.EXPRESSION);
+      new SparkConf(false).set(Redaction.SPARK_KEY, Redaction.SPARK_EXPRESSION);
 
   @ParameterizedTest
   @ValueSource(
@@ -50,6 +51,7 @@ class RedactionTest {
       })
   void keysOfSecretsHideTheirValues(String key) {
     assertThat(shown(key, "abc123")).isNotEqualTo("abc123");
+    assertThat(kept(key, "abc123")).isEqualTo(Redaction.HIDDEN);
   }
 
   @ParameterizedTest
@@ -66,12 +68,15 @@ class RedactionTest {
   void valuesThatAreSecretsAreHidden(String value) {
     assertThat(shown("spark.sql.catalog.db.url", value)).doesNotContain("abc123", value);
     assertThat(shown(StrataKeys.INPUT_OPTIONS.name(), value)).doesNotContain("abc123", value);
+    assertThat(kept("spark.sql.catalog.db.url", value)).doesNotContain("abc123", value);
+    assertThat(kept(StrataKeys.INPUT_OPTIONS.name(), value)).doesNotContain("abc123", value);
   }
 
   @Test
   void settingsOfStrataAreShown() {
     for (var key : StrataKeys.all()) {
       assertThat(shown(key.name(), "48")).as(key.name()).isEqualTo("48");
+      assertThat(kept(key.name(), "48")).as(key.name()).isEqualTo("48");
     }
   }
 
@@ -89,6 +94,17 @@ class RedactionTest {
         List.of("spark://host:7077", "local[2]", "/models/tokenizer.json", "hdfs://nn:8020/key")) {
       assertThat(shown(key, value)).isEqualTo(value);
     }
+  }
+
+  /** A prompt may speak of tokens and keys; without it a run cannot be asked again. */
+  @Test
+  void textsOfStratasSettingsAreKept() {
+    String prompt = "Say which token of {{text}} is the password; the api key is a secret";
+    assertThat(kept(StrataKeys.PROMPT.name(), prompt)).isEqualTo(prompt);
+  }
+
+  private static String kept(String key, String value) {
+    return Redaction.of(Map.of(key, value)).get(key);
   }
 
   private static String shown(String key, String value) {

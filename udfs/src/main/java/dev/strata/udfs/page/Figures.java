@@ -1,4 +1,4 @@
-package dev.strata.job.report;
+package dev.strata.udfs.page;
 
 import java.time.Duration;
 import java.util.Locale;
@@ -16,12 +16,12 @@ public final class Figures {
   }
 
   /** {@code 1 row} or {@code 12 rows}. */
-  static String rows(long number) {
+  public static String rows(long number) {
     return number == 1 ? "1 row" : count(number) + " rows";
   }
 
   /** {@code 1 error} or {@code 12 errors}. */
-  static String errors(long number) {
+  public static String errors(long number) {
     return number == 1 ? "1 error" : count(number) + " errors";
   }
 
@@ -52,12 +52,19 @@ public final class Figures {
         : String.format(Locale.ROOT, "%d:%02d", minutes, seconds % 60);
   }
 
+  /** A time that may be short: {@code 0.4 s}, or as {@link #time} from a minute on. */
+  public static String seconds(double seconds) {
+    return seconds < 59.95
+        ? String.format(Locale.ROOT, "%.1f s", seconds)
+        : time(Duration.ofMillis(Math.round(1000 * seconds)));
+  }
+
   /**
    * Rows whose texts are in another encoding than they were read in.
    *
    * @param looked of how many, such as {@code " of 100 seen"}, or nothing
    */
-  static String undecoded(long rows, String looked) {
+  public static String undecoded(long rows, String looked) {
     return "%s rows%s have U+FFFD where bytes were no text; if the input is not UTF-8, set"
             .formatted(count(rows), looked)
         + " --input-options encoding=windows-1252 or what it is";
