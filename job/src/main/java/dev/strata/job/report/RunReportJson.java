@@ -51,7 +51,7 @@ public record RunReportJson(
 
   /** Of a run that ended with an error. */
   public String failed(String error) {
-    return text(begun("failed").put("error", error));
+    return text(begun("failed").put("error", Redaction.shown(error)));
   }
 
   /** Of a run whose output was there and stays. */

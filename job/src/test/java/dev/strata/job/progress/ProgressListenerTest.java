@@ -1,8 +1,10 @@
 package dev.strata.job.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.job.TestSession;
+import dev.strata.job.report.TokenRates;
 import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.RowCounts;
@@ -10,6 +12,9 @@ import dev.strata.udfs.spark.RunProgress;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
@@ -57,6 +62,30 @@ class ProgressListenerTest {
             ProgressLine.render(
                 left, listener.engines(), OptionalLong.of(284), 0, java.util.Optional.empty(), 200))
         .isEqualTo("100 of 284 rows · 64 active, 120 waiting · 1 engine, sweep 6 together");
+  }
+
+  /** A task that is over before any heartbeat tells by its end where its engine was. */
+  @Test
+  void whereEnginesWereAndWhenTokensCame() {
+    EngineStats stats = EngineStats.register(spark);
+    ProgressListener listener = new ProgressListener(stats);
+    spark.sparkContext().addSparkListener(listener);
+    JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .parallelize(List.of(1), 1)
+        .foreach(row -> stats.add(progress("c", 0, 40)));
+    await(() -> listener.course().executors().equals(Map.of("c", "driver")));
+    spark.sparkContext().removeSparkListener(listener);
+    TokenRates rates = listener.course().rates();
+    assertThat(rates.newTokens()).hasSize(1);
+    assertThat(rates.newTokens().get(0) * rates.stepSeconds()).isCloseTo(1000, within(30.0));
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("heard in time").isLessThan(end);
+      Thread.onSpinWait();
+    }
   }
 
   private static RunProgress progress(String engine, int partition, long done) {

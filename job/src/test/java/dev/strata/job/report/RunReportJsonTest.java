@@ -36,6 +36,13 @@ class RunReportJsonTest {
         .isEqualTo("[{\"rows\":1,\"error\":\"column 'text' is null\",\"same\":true}]");
     assertThat(json.path("versions").path("spark").textValue()).isEqualTo("4");
     assertThat(json.path("plan").path(0).textValue()).isEqualTo("memory plan: all of it");
+    assertThat(json.path("planned").toString())
+        .isEqualTo(
+            "{\"waveRows\":64,\"sweepBytes\":2000,\"stayingBytes\":1000,\"deviceBytes\":3000,"
+                + "\"hostBytes\":4000}");
+    assertThat(json.path("format").intValue()).isEqualTo(2);
+    assertThat(json.path("machine").path("driver").textValue()).isEqualTo("node1");
+    assertThat(json.path("executors")).hasSize(2);
   }
 
   @Test
@@ -54,6 +61,10 @@ class RunReportJsonTest {
     JsonNode failed = read(json(Map.of()).failed("the disk is \"full\""));
     assertThat(failed.path("status").textValue()).isEqualTo("failed");
     assertThat(failed.path("error").textValue()).isEqualTo("the disk is \"full\"");
+    String refused = "jdbc:postgresql://db/mails?user=etl&password=s3cr3t is not reached";
+    assertThat(read(json(Map.of()).failed(refused)).path("error").textValue())
+        .startsWith("jdbc:postgresql://db/mails?user=etl&password=")
+        .doesNotContain("s3cr3t");
     RunProgress none = new RunProgress(Map.of(), Map.of(0, RowCounts.NONE));
     assertThat(read(json(Map.of()).done(new RunReport(none, Duration.ZERO, "/o"))).path("status"))
         .hasToString("\"done\"");
