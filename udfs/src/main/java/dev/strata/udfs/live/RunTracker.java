@@ -48,7 +48,7 @@ final class RunTracker {
       state = RunState.RUNNING;
     }
     progress.partitions().forEach((id, rows) -> partitions.merge(id, rows, RunProgress::more));
-    boolean isRead = tokens() == 0;
+    boolean isRead = tokens() == 0 && progress.sum(EngineSnapshot::newTokens) == 0;
     progress
         .engines()
         .forEach(

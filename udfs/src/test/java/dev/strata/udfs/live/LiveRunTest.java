@@ -74,6 +74,8 @@ class LiveRunTest {
         LiveSession.builder(folder).config("spark.hadoop.fs.s3a.secret.key", "hunter2");
     if (hasPlugin) {
       builder.config("spark.plugins", StrataPlugin.class.getName());
+    } else {
+      builder.config("spark.strata.idle.timeout", "0s"); // its engine is closed, which still counts
     }
     SparkSession spark = builder.getOrCreate();
     long before = EngineTotals.ofThisJvm().newTokens();
@@ -104,6 +106,7 @@ class LiveRunTest {
 
       String metrics = Web.page(spark, "/metrics/prometheus/");
       assertMetrics(metrics, progress);
+      assertThat(TasksUnderWay.reports()).as("tasks are over").isEmpty();
       assertThat(EngineTotals.ofThisJvm().newTokens() - before).isEqualTo(ROWS * TOKENS);
       if (hasPlugin) {
         assertThat(metrics)
