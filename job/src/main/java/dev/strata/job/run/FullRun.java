@@ -120,6 +120,7 @@ final class FullRun {
       boolean isPlaceTaken)
       throws Exception {
     Continuation earlier = Continuation.of(toRun.session(), isPlaceTaken);
+    RowCount.of(toRun.rows()).ifPresent(rows -> session.expect(rows, stats, listener));
     Dataset<Row> completed = toRun.session().completed(toRun.rows(), stats, earlier.journal());
     session.write(completed, output, earlier, listener, report, console);
     earlier.end();

@@ -133,7 +133,7 @@ final class IncrementalRun {
     if (unchanged) {
       output.forgetJournal();
     } else {
-      listener.expect(plan.toRun());
+      session.expect(plan.toRun(), stats, listener);
       replace(output, work, stats, listener, report, console);
     }
     return report.get();

@@ -105,7 +105,7 @@ final class RetryRun {
     }
     EngineStats stats = EngineStats.register(session.spark());
     ProgressListener listener = new ProgressListener(stats);
-    listener.expect(tally.rows() - again.kept());
+    session.expect(tally.rows() - again.kept(), stats, listener);
     Supplier<RunReport> report = () -> report(listener, again);
     replace(replacement, lock, again, stats, listener, report, console);
     RunReport done = report.get();

@@ -13,6 +13,7 @@ import dev.strata.udfs.api.EngineSnapshot;
 import dev.strata.udfs.api.GenerationOptions;
 import dev.strata.udfs.api.StrataConf;
 import dev.strata.udfs.api.StrataKeys;
+import dev.strata.udfs.live.LiveView;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.Generation;
 import dev.strata.udfs.spark.RunBasis;
@@ -115,6 +116,12 @@ record RunSession(
    */
   RunBasis basis(Map<String, String> more) {
     return new RunBasis(options, json.identity().get(), more);
+  }
+
+  /** Lets all who show the progress of a run know how many rows it has. */
+  void expect(long rows, EngineStats stats, ProgressListener listener) {
+    listener.expect(rows);
+    LiveView.of(spark.sparkContext()).expect(stats.id(), rows);
   }
 
   /**

@@ -64,6 +64,7 @@ public final class LiveView extends SparkListener {
   private final Map<Long, RunFigures> figures = new LinkedHashMap<>();
   private final Map<Long, Long> posted = new HashMap<>();
   private final Map<Integer, Set<Integer>> jobs = new HashMap<>();
+  private final Map<Long, Long> countedRows = new HashMap<>();
   private final Map<Integer, Long> shuffledRows = new LinkedHashMap<>();
   private final Map<Integer, List<Integer>> parents = new LinkedHashMap<>();
   private final Map<Integer, Boolean> ended = new LinkedHashMap<>();
@@ -172,12 +173,24 @@ public final class LiveView extends SparkListener {
     if (tracker.isRunning() && ended.keySet().containsAll(tracker.stages())) {
       tracker.end(ended.get(stage), System.currentTimeMillis()); // it was told of late
     }
-    rowsOf(stage).ifPresent(tracker::expect);
+    rowsOf(run, stage).ifPresent(tracker::expect);
     changed.add(run);
   }
 
-  /** The rows of a stage's tasks, where a shuffle dealt them. */
-  private OptionalLong rowsOf(int stage) {
+  /**
+   * Takes note of how many rows a run has, where they were counted before.
+   *
+   * @param run the number of its accumulator
+   */
+  public synchronized void expect(long run, long rows) {
+    countedRows.put(run, rows);
+  }
+
+  /** The rows of a run, where they were counted or a shuffle dealt those of a stage's tasks. */
+  private OptionalLong rowsOf(long run, int stage) {
+    if (countedRows.containsKey(run)) {
+      return OptionalLong.of(countedRows.get(run));
+    }
     List<Integer> before = parents.getOrDefault(stage, List.of());
     return !before.isEmpty() && shuffledRows.keySet().containsAll(before)
         ? OptionalLong.of(before.stream().mapToLong(shuffledRows::get).sum())
@@ -196,6 +209,7 @@ public final class LiveView extends SparkListener {
 
   private void forget(long run) {
     runs.remove(run);
+    countedRows.remove(run);
     posted.remove(run);
     changed.remove(run);
     RunFigures last = figures.remove(run);

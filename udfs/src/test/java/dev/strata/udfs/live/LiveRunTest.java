@@ -84,6 +84,7 @@ class LiveRunTest {
     RunProgress progress;
     try {
       EngineStats stats = EngineStats.register(spark);
+      LiveView.of(spark.sparkContext()).expect(stats.id(), ROWS);
       var rows = LiveSession.rows(spark, LiveSession.model(folder), ROWS, TOKENS, stats);
       Seen seen = watch(spark, CompletableFuture.runAsync(rows::collectAsList));
       progress = stats.value();
@@ -94,6 +95,7 @@ class LiveRunTest {
       assertThat(tab)
           .contains("http-equiv=\"refresh\"")
           .containsPattern(">\\d+/12<")
+          .containsPattern("\\d+ of " + ROWS)
           .contains("m&lt;script&gt;alert(&#39;1&#39;)&amp;")
           .contains("tokens per second")
           .contains("waiting for the disk");
