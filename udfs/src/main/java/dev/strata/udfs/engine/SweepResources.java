@@ -87,7 +87,7 @@ final class SweepResources implements AutoCloseable {
                   LayerStore.of(checkpoint, plan.tileBytes()),
                   plan,
                   lanes,
-                  spec.mostChosen() > 0,
+                  computesExpertsAtOnce(),
                   cores(options),
                   listener));
       holdings.add(device::dropHostMemory); // threads that are waited for may wait for it
@@ -150,17 +150,21 @@ final class SweepResources implements AutoCloseable {
     return most == 0 ? null : holdings.add(new Choices(device, plan.sweepTokens(), most));
   }
 
+  /** As the plan has it, see {@link StagedLayout#computesExpertsAtOnce}. */
+  private boolean computesExpertsAtOnce() {
+    return plan.isStaged() && spec.mostChosen() > 0;
+  }
+
   private ExpertResults results() {
-    int most = spec.mostChosen();
-    return most == 0 || !plan.isStaged()
-        ? null
-        : holdings.add(
+    return computesExpertsAtOnce()
+        ? holdings.add(
             new ExpertResults(
                 device,
                 device.activationType(spec.normsExactly()),
                 spec.hiddenSize(),
-                most,
-                plan.blockTokens()));
+                spec.mostChosen(),
+                plan.blockTokens()))
+        : null;
   }
 
   private Activations activations() {

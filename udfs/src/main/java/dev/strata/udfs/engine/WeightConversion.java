@@ -45,7 +45,7 @@ final class WeightConversion implements AutoCloseable {
   private long elements(Tile tile, boolean atOnce) {
     long elements = (long) tile.rows() * tile.weight().columns();
     boolean isOne = !atOnce || tile.weight().scales() == null;
-    if (Numbers.typeOf(tile.weight().type()) == device.computeType()) {
+    if (stored(tile) == device.computeType()) {
       return 0;
     }
     return isOne ? elements : elements * atOnce(elements, device.computeType());
@@ -79,8 +79,9 @@ final class WeightConversion implements AutoCloseable {
   Tensor matrix(Tensor place, long offset, Tile tile) {
     Weight weight = tile.weight();
     if (weight.scales() == null) {
-      NumberType stored = Numbers.typeOf(weight.type());
-      return device.kernels().tile(place, offset, stored, tile.rows(), weight.columns(), scratch);
+      return device
+          .kernels()
+          .tile(place, offset, stored(tile), tile.rows(), weight.columns(), scratch);
     }
     decode(place, offset, tile, 0);
     return device.kernels().matrix(scratch, tile.rows(), weight.columns());
@@ -94,11 +95,11 @@ final class WeightConversion implements AutoCloseable {
       kernels.unpackedWeights(place, offset, scales, tile.rows(), columns, scratch, to);
     } else {
       kernels.scaledWeights(
-          place, offset, codes(tile), scales(offset, tile), tile.rows(), columns, scratch, to);
+          place, offset, stored(tile), scales(offset, tile), tile.rows(), columns, scratch, to);
     }
   }
 
-  private static NumberType codes(Tile tile) {
+  private static NumberType stored(Tile tile) {
     return Numbers.typeOf(tile.weight().type());
   }
 
@@ -143,7 +144,7 @@ final class WeightConversion implements AutoCloseable {
         return kernels.scaledExperts(
             places.ring(),
             places.begin(),
-            codes(tile),
+            stored(tile),
             scales,
             places.count(),
             places.stride(),

@@ -35,7 +35,7 @@ final class WeightStream implements AutoCloseable {
   private final TileStreamer streamer;
 
   /**
-   * @param hasExperts whether some of them are computed at once
+   * @param expertsAtOnce whether experts are computed at once
    * @param cores that reading may use
    */
   WeightStream(
@@ -43,7 +43,7 @@ final class WeightStream implements AutoCloseable {
       LayerStore store,
       MemoryPlan plan,
       Lanes lanes,
-      boolean hasExperts,
+      boolean expertsAtOnce,
       int cores,
       EngineListener listener) {
     this.device = device;
@@ -53,8 +53,7 @@ final class WeightStream implements AutoCloseable {
       this.hostTiles = holdings.add(hostTiles(plan, stored));
       this.deviceTiles =
           plan.isStaged() ? holdings.add(deviceTiles(plan.choice(), lanes, stored)) : null;
-      this.conversion =
-          holdings.add(new WeightConversion(device, store, plan.isStaged() && hasExperts));
+      this.conversion = holdings.add(new WeightConversion(device, store, expertsAtOnce));
       ParallelTileReader reader =
           holdings.add(new ParallelTileReader(store, readingThreads(cores)));
       this.streamer =
