@@ -2,7 +2,9 @@ package dev.strata.job.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.EngineMemory;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
 import java.time.Duration;
@@ -116,6 +118,30 @@ class ProgressLineTest {
 
   private static EngineSnapshot engine(String name, long sweeps, int layer) {
     return new EngineSnapshot(
-        name, 1, sweeps, layer, 12, 64, 120, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        name,
+        1,
+        sweeps,
+        layer,
+        12,
+        64,
+        120,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        SweepTimes.NONE,
+        EngineMemory.NONE);
   }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.job.TestSession;
 import dev.strata.job.report.TokenRates;
+import dev.strata.udfs.api.EngineMemory;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.spark.EngineStats;
 import dev.strata.udfs.spark.RowCounts;
 import dev.strata.udfs.spark.RunProgress;
@@ -91,7 +93,31 @@ class ProgressListenerTest {
   private static RunProgress progress(String engine, int partition, long done) {
     EngineSnapshot snapshot =
         new EngineSnapshot(
-            engine, 1, 3, 0, 12, 64, 120, 0, 0, 0, 1000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            engine,
+            1,
+            3,
+            0,
+            12,
+            64,
+            120,
+            0,
+            0,
+            0,
+            1000,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            SweepTimes.NONE,
+            EngineMemory.NONE);
     return new RunProgress(
         Map.of(engine, snapshot), Map.of(partition, new RowCounts(done, 0, 0, 0)));
   }

@@ -2,7 +2,9 @@ package dev.strata.job.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.EngineMemory;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.SweepTimes;
 import dev.strata.udfs.page.Figures;
 import dev.strata.udfs.spark.ErrorReasons;
 import dev.strata.udfs.spark.RowCounts;
@@ -39,7 +41,9 @@ class RunReportTest {
             0,
             0,
             3522L << 20,
-            4159L << 20);
+            4159L << 20,
+            SweepTimes.NONE,
+            EngineMemory.NONE);
     RunProgress progress =
         new RunProgress(
             Map.of("a", engine),
@@ -93,7 +97,9 @@ class RunReportTest {
         0,
         0,
         process << 20,
-        card << 20);
+        card << 20,
+        SweepTimes.NONE,
+        EngineMemory.NONE);
   }
 
   @Test
@@ -148,7 +154,31 @@ class RunReportTest {
 
   static EngineSnapshot engine(long newTokens) {
     return new EngineSnapshot(
-        "a", 1, 2, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        "a",
+        1,
+        2,
+        0,
+        12,
+        0,
+        0,
+        0,
+        0,
+        0,
+        newTokens,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        SweepTimes.NONE,
+        EngineMemory.NONE);
   }
 
   @Test

@@ -66,59 +66,6 @@ public record EngineSnapshot(
   /** Stands in an engine's name behind the model's. */
   public static final char BEHIND_MODEL = '@';
 
-  /** Of an engine of whose times and memory nothing is known. */
-  public EngineSnapshot(
-      String engine,
-      long sequence,
-      long sweeps,
-      int layer,
-      int layers,
-      int activeRows,
-      int waitingRows,
-      long doneRows,
-      long failedRows,
-      long promptTokens,
-      long newTokens,
-      long tokenSlots,
-      long tiles,
-      long weightBytes,
-      long readBytes,
-      long chosenExpertBytes,
-      long expertBytes,
-      long busyNanos,
-      long lowMargins,
-      long hostBytesThere,
-      long hostBytesAhead,
-      long processDeviceBytes,
-      long cardDeviceBytes) {
-    this(
-        engine,
-        sequence,
-        sweeps,
-        layer,
-        layers,
-        activeRows,
-        waitingRows,
-        doneRows,
-        failedRows,
-        promptTokens,
-        newTokens,
-        tokenSlots,
-        tiles,
-        weightBytes,
-        readBytes,
-        chosenExpertBytes,
-        expertBytes,
-        busyNanos,
-        lowMargins,
-        hostBytesThere,
-        hostBytesAhead,
-        processDeviceBytes,
-        cardDeviceBytes,
-        SweepTimes.NONE,
-        EngineMemory.NONE);
-  }
-
   /** The model's name; empty where the engine's does not begin with one. */
   public String model() {
     return engine.substring(0, Math.max(0, engine.lastIndexOf(BEHIND_MODEL)));

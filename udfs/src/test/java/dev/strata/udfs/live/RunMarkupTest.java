@@ -168,7 +168,31 @@ class RunMarkupTest {
     RowCounts counts = new RowCounts(9, 3, 5, 6, 1, 2, 3, 4, 5, reasons);
     EngineSnapshot snapshot =
         new EngineSnapshot(
-            "m@1", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22);
+            "m@1",
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+            8,
+            9,
+            10,
+            11,
+            12,
+            13,
+            14,
+            15,
+            16,
+            17,
+            18,
+            19,
+            20,
+            21,
+            22,
+            SweepTimes.NONE,
+            EngineMemory.NONE);
     RunProgress progress = new RunProgress(Map.of("m@1", snapshot), Map.of(3, counts));
     ProgressMessage message =
         new ProgressMessage("12", List.of(new TasksUnderWay.Report(4, 2, progress)));

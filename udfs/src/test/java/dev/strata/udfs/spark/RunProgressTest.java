@@ -2,7 +2,9 @@ package dev.strata.udfs.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.strata.udfs.api.EngineMemory;
 import dev.strata.udfs.api.EngineSnapshot;
+import dev.strata.udfs.api.SweepTimes;
 import org.junit.jupiter.api.Test;
 
 class RunProgressTest {
@@ -46,6 +48,30 @@ class RunProgressTest {
 
   private static EngineSnapshot snapshot(String engine, long sequence, long newTokens) {
     return new EngineSnapshot(
-        engine, sequence, 1, 0, 12, 0, 0, 0, 0, 0, newTokens, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        engine,
+        sequence,
+        1,
+        0,
+        12,
+        0,
+        0,
+        0,
+        0,
+        0,
+        newTokens,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        SweepTimes.NONE,
+        EngineMemory.NONE);
   }
 }
