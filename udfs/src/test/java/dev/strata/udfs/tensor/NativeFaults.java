@@ -1,7 +1,9 @@
 package dev.strata.udfs.tensor;
 
 import ai.djl.pytorch.jni.IValue;
+import java.util.Collections;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -66,9 +68,9 @@ public final class NativeFaults {
     }
   }
 
-  /** How many calls of each name were made. */
-  public synchronized Map<String, Integer> calls() {
-    return Map.copyOf(calls);
+  /** How many calls of each name were made, in the order of names: one order in every run. */
+  public synchronized SortedMap<String, Integer> calls() {
+    return Collections.unmodifiableSortedMap(new TreeMap<>(calls));
   }
 
   /** Lets a call fail, counted from the device's opening. */
