@@ -61,8 +61,7 @@ final class VectorLoads {
         lookup.findStatic(
             ShortVector.class,
             name,
-            methodType(
-                ShortVector.class, VectorSpecies.class, memory, offset, ByteOrder.class));
+            methodType(ShortVector.class, VectorSpecies.class, memory, offset, ByteOrder.class));
     return insertArguments(
         insertArguments(load, 3, ByteOrder.nativeOrder()), 0, VectorProducts.HALVES);
   }

@@ -94,9 +94,7 @@ final class VectorProducts {
               .fma(FloatVector.fromArray(FLOATS, x, from + 3 * LANES), a3);
     }
     for (; c <= columns - LANES; c += LANES) {
-      a0 =
-          widened(memory, w0 + c * Short.BYTES)
-              .fma(FloatVector.fromArray(FLOATS, x, x0 + c), a0);
+      a0 = widened(memory, w0 + c * Short.BYTES).fma(FloatVector.fromArray(FLOATS, x, x0 + c), a0);
     }
     float sum = a0.add(a1).add(a2.add(a3)).reduceLanes(ADD);
     for (; c < columns; c++) {
