@@ -11,7 +11,10 @@ import java.nio.ShortBuffer;
 final class FewRows {
 
   /** Matrix libraries multiply more faster. */
-  static final int MOST = 3;
+  static final int MOST = 16;
+
+  /** The same where the processor itself multiplies bfloat16. */
+  private static final int MOST_BESIDE_UNITS = 8;
 
   private final FloatBuffer product;
   private final ByteBuffer weights;
@@ -30,13 +33,20 @@ final class FewRows {
     this.weights = w.buffer();
     this.rows = Math.toIntExact(w.size(0));
     this.columns = Math.toIntExact(w.size(1));
-    this.x = numbers(x, Math.multiplyExact(first, columns), Math.toIntExact(n) * columns);
     this.n = Math.toIntExact(n);
+    this.x = numbers(x, Math.multiplyExact(first, columns));
   }
 
-  /** The most rows that are worth it here; 0 where this JVM cannot. */
-  static int most() {
-    return VectorModule.isThere() ? MOST : 0;
+  /**
+   * The most rows that are worth it here; 0 where this JVM cannot.
+   *
+   * @param converts whether other products convert weights to float32
+   */
+  static int most(boolean converts) {
+    if (!VectorModule.isThere()) {
+      return 0;
+    }
+    return converts ? MOST : MOST_BESIDE_UNITS;
   }
 
   /** Whether x and w are such numbers, of which each has its place in a buffer. */
@@ -46,11 +56,14 @@ final class FewRows {
         && Math.max(x.bytes(), w.bytes()) <= Integer.MAX_VALUE;
   }
 
-  private static float[] numbers(Tensor x, long begin, int count) {
-    float[] all = new float[count];
+  /** The numbers of n rows, and room behind them as blocks have it. */
+  private float[] numbers(Tensor x, long begin) {
+    int blocks = (n + VectorProducts.BLOCK - 1) / VectorProducts.BLOCK;
+    float[] all = new float[Math.multiplyExact(blocks * VectorProducts.BLOCK, columns)];
+    int count = n * columns;
     int at = Math.toIntExact(begin);
     if (x.type() == NumberType.FLOAT32) {
-      x.buffer().asFloatBuffer().get(at, all);
+      x.buffer().asFloatBuffer().get(at, all, 0, count);
     } else {
       ShortBuffer halves = x.buffer().asShortBuffer();
       for (int i = 0; i < count; i++) {

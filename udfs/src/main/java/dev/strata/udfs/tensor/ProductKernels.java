@@ -49,7 +49,7 @@ public final class ProductKernels implements AutoCloseable {
     this.leastRows = leastRows;
     this.converts = device.productsConvert();
     this.onCpu = onCpu;
-    this.mostFewRows = device.isHost() ? FewRows.most() : 0;
+    this.mostFewRows = device.isHost() ? FewRows.most(converts) : 0;
   }
 
   /**

@@ -89,7 +89,7 @@ final class VectorModule {
             .order(ByteOrder.nativeOrder())
             .asFloatBuffer();
     for (int i = 0; i < WARM_TIMES; i++) {
-      int n = i % FewRows.MOST + 1;
+      int n = i % (VectorProducts.BLOCK + 1) + 1;
       VectorProducts.multiply(w, WARM_ROWS, WARM_COLUMNS, 0, WARM_ROWS - i % 2, x, n, y);
     }
     LOG.debug("products of few rows are compiled, {} ms", (System.nanoTime() - start) / 1_000_000);

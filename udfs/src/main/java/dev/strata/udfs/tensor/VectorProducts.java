@@ -6,7 +6,9 @@ import static jdk.incubator.vector.VectorOperators.S2I;
 
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -17,8 +19,8 @@ import jdk.incubator.vector.VectorSpecies;
  * product.
  *
  * <p>Each element of {@code y} is summed by itself, in an order that only the length of the rows
- * and the JVM choose, so that it depends neither on how many rows go with its own, nor on which
- * part of the matrix a thread has.
+ * and the JVM choose, so that it does not depend on which part of the matrix a thread has, nor, up
+ * to {@link #ALONE} rows and from there on, on how many rows go with its own.
  *
  * <p>For JVMs with the module jdk.incubator.vector alone; see {@link VectorModule}.
  */
@@ -34,8 +36,14 @@ final class VectorProducts {
   /** Bytes of bfloat16 numbers for a register. */
   private static final int STEP = LANES * Short.BYTES;
 
-  /** Sums of a product that go on side by side: one waits for its last addition. */
+  /** Sums of a single product that go on side by side: one waits for its last addition. */
   private static final int SUMS = 4;
+
+  /** Up to so many rows of x go one by one, as fast as memory is read. */
+  static final int ALONE = 2;
+
+  /** Rows of x and rows of weights whose sums with one another are in registers at once. */
+  static final int BLOCK = 4;
 
   private VectorProducts() {}
 
@@ -48,10 +56,20 @@ final class VectorProducts {
    * {@code y[i, r] = x[i] · w[r]} for the rows r of weights from {@code begin} to {@code end}.
    *
    * @param w [rows, columns], bfloat16, a direct buffer in the machine's order
-   * @param x [n, columns]
+   * @param x [n, columns]; where n is more than {@link #ALONE}, with rows of any numbers behind up
+   *     to a multiple of {@link #BLOCK}
    * @param y [n, rows]
    */
   static void multiply(
+      ByteBuffer w, int rows, int columns, int begin, int end, float[] x, int n, FloatBuffer y) {
+    if (n <= ALONE) {
+      multiplyAlone(w, rows, columns, begin, end, x, n, y);
+    } else {
+      multiplyBlocks(w.asShortBuffer(), rows, columns, begin, end, x, n, y);
+    }
+  }
+
+  private static void multiplyAlone(
       ByteBuffer w, int rows, int columns, int begin, int end, float[] x, int n, FloatBuffer y) {
     Object memory = VectorLoads.view(w);
     for (int r = begin; r < end; r++) {
@@ -61,13 +79,38 @@ final class VectorProducts {
     }
   }
 
+  /** Weights are copied to a cache first, since all rows of x come to them. */
+  private static void multiplyBlocks(
+      ShortBuffer w, int rows, int columns, int begin, int end, float[] x, int n, FloatBuffer y) {
+    short[] stored = new short[BLOCK * columns];
+    float[] sums = new float[BLOCK * BLOCK];
+    for (int r = begin; r < end; r += BLOCK) {
+      int count = Math.min(BLOCK, end - r);
+      w.get(r * columns, stored, 0, count * columns);
+      for (int i = 0; i < n; i += BLOCK) {
+        block(stored, x, i * columns, columns, sums);
+        for (int k = 0; k < Math.min(BLOCK, n - i); k++) {
+          y.put((i + k) * rows + r, sums, k * BLOCK, count);
+        }
+      }
+    }
+  }
+
   /** A bfloat16 number is the upper half of a float32 one. */
-  private static FloatVector widened(Object memory, int at) {
-    return VectorLoads.halves(memory, at)
+  private static FloatVector widened(ShortVector halves) {
+    return halves
         .convertShape(S2I, WORDS, 0)
         .reinterpretAsInts()
         .lanewise(LSHL, Short.SIZE)
         .reinterpretAsFloats();
+  }
+
+  private static FloatVector widened(Object memory, int at) {
+    return widened(VectorLoads.halves(memory, at));
+  }
+
+  private static FloatVector widened(short[] stored, int at) {
+    return widened(ShortVector.fromArray(HALVES, stored, at));
   }
 
   static float widened(short stored) {
@@ -101,5 +144,82 @@ final class VectorProducts {
       sum = Math.fma(widened(w.getShort(w0 + c * Short.BYTES)), x[x0 + c], sum);
     }
     return sum;
+  }
+
+  /**
+   * {@code sums[k · BLOCK + j] = x[x0 + k · columns :] · w[j · columns :]}, each by itself: however
+   * many rows are of use, the order of a sum is the same.
+   */
+  private static void block(short[] w, float[] x, int x0, int columns, float[] sums) {
+    int w1 = columns;
+    int w2 = 2 * columns;
+    int w3 = 3 * columns;
+    int x1 = x0 + columns;
+    int x2 = x1 + columns;
+    int x3 = x2 + columns;
+    FloatVector zero = FloatVector.zero(FLOATS);
+    FloatVector a00 = zero;
+    FloatVector a01 = zero;
+    FloatVector a02 = zero;
+    FloatVector a03 = zero;
+    FloatVector a10 = zero;
+    FloatVector a11 = zero;
+    FloatVector a12 = zero;
+    FloatVector a13 = zero;
+    FloatVector a20 = zero;
+    FloatVector a21 = zero;
+    FloatVector a22 = zero;
+    FloatVector a23 = zero;
+    FloatVector a30 = zero;
+    FloatVector a31 = zero;
+    FloatVector a32 = zero;
+    FloatVector a33 = zero;
+    int c = 0;
+    for (; c <= columns - LANES; c += LANES) {
+      FloatVector b0 = widened(w, c);
+      FloatVector b1 = widened(w, w1 + c);
+      FloatVector b2 = widened(w, w2 + c);
+      FloatVector b3 = widened(w, w3 + c);
+      FloatVector v = FloatVector.fromArray(FLOATS, x, x0 + c);
+      a00 = b0.fma(v, a00);
+      a01 = b1.fma(v, a01);
+      a02 = b2.fma(v, a02);
+      a03 = b3.fma(v, a03);
+      v = FloatVector.fromArray(FLOATS, x, x1 + c);
+      a10 = b0.fma(v, a10);
+      a11 = b1.fma(v, a11);
+      a12 = b2.fma(v, a12);
+      a13 = b3.fma(v, a13);
+      v = FloatVector.fromArray(FLOATS, x, x2 + c);
+      a20 = b0.fma(v, a20);
+      a21 = b1.fma(v, a21);
+      a22 = b2.fma(v, a22);
+      a23 = b3.fma(v, a23);
+      v = FloatVector.fromArray(FLOATS, x, x3 + c);
+      a30 = b0.fma(v, a30);
+      a31 = b1.fma(v, a31);
+      a32 = b2.fma(v, a32);
+      a33 = b3.fma(v, a33);
+    }
+    put(a00, a01, a02, a03, sums, 0);
+    put(a10, a11, a12, a13, sums, BLOCK);
+    put(a20, a21, a22, a23, sums, 2 * BLOCK);
+    put(a30, a31, a32, a33, sums, 3 * BLOCK);
+    for (; c < columns; c++) {
+      for (int k = 0; k < BLOCK; k++) {
+        for (int j = 0; j < BLOCK; j++) {
+          int at = k * BLOCK + j;
+          sums[at] = Math.fma(widened(w[j * columns + c]), x[x0 + k * columns + c], sums[at]);
+        }
+      }
+    }
+  }
+
+  private static void put(
+      FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] sums, int at) {
+    sums[at] = a.reduceLanes(ADD);
+    sums[at + 1] = b.reduceLanes(ADD);
+    sums[at + 2] = c.reduceLanes(ADD);
+    sums[at + 3] = d.reduceLanes(ADD);
   }
 }
