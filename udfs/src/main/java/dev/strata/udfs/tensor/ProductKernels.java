@@ -6,6 +6,7 @@ import static dev.strata.udfs.tensor.KernelChecks.require;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Products of micro-batches with tiles.
@@ -66,30 +67,14 @@ public final class ProductKernels implements AutoCloseable {
   /** {@code out[: n, column : column + rows] = x[: n] · wᵀ + bias[firstRow : firstRow + rows]}. */
   public void storeProduct(
       Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out, long column) {
-    checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, column, w.size(0));
-    inProductParts(
-        new Factors(x, 0, w),
-        n,
-        (of, begin, end, piece) ->
-            script.run(
-                "store_product",
-                of.x(),
-                n,
-                of.w(),
-                begin,
-                end,
-                bias,
-                firstRow,
-                leastRows,
-                piece,
-                out,
-                column));
+    run("store_product", x, n, w, bias, firstRow, out, column);
   }
 
   /** {@code out[: n, firstRow : firstRow + rows] = silu(x[: n] · wᵀ + bias)}. */
   public void storeSiluProduct(Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
-    storeActivated("store_silu_product", x, n, w, bias, firstRow, out);
+    checkBlock(out, 0, n, firstRow, w.size(0));
+    run("store_silu_product", x, n, w, bias, firstRow, out);
   }
 
   /**
@@ -97,65 +82,56 @@ public final class ProductKernels implements AutoCloseable {
    * with a hyperbolic tangent.
    */
   public void storeGeluProduct(Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
-    storeActivated("store_gelu_product", x, n, w, bias, firstRow, out);
-  }
-
-  private void storeActivated(
-      String method, Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
-    checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, firstRow, w.size(0));
-    inProductParts(
-        new Factors(x, 0, w),
-        n,
-        (of, begin, end, piece) ->
-            script.run(
-                method, of.x(), n, of.w(), begin, end, bias, firstRow, leastRows, piece, out));
+    run("store_gelu_product", x, n, w, bias, firstRow, out);
   }
 
   /** {@code out[: n, firstRow : firstRow + rows] *= x[: n] · wᵀ + bias}. */
   public void multiplyProduct(Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out) {
-    checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, 0, n, firstRow, w.size(0));
-    inProductParts(
-        new Factors(x, 0, w),
-        n,
-        (of, begin, end, piece) ->
-            script.run(
-                "multiply_product",
-                of.x(),
-                n,
-                of.w(),
-                begin,
-                end,
-                bias,
-                firstRow,
-                leastRows,
-                piece,
-                out));
+    run("multiply_product", x, n, w, bias, firstRow, out);
   }
 
   /** {@code out[first : first + n, firstRow : firstRow + rows] += x[: n] · wᵀ + bias}. */
   public void addProduct(
       Tensor x, long n, Tensor w, Tensor bias, long firstRow, Tensor out, long first) {
-    checkProduct(x, 0, n, w, bias, firstRow);
     checkBlock(out, first, n, firstRow, w.size(0));
+    run("add_product", x, n, w, bias, firstRow, out, first);
+  }
+
+  /**
+   * @param place where the product goes in {@code out}, besides what the tile's rows tell
+   */
+  private void run(
+      String method,
+      Tensor x,
+      long n,
+      Tensor w,
+      Tensor bias,
+      long firstRow,
+      Tensor out,
+      Object... place) {
+    checkProduct(x, 0, n, w, bias, firstRow);
     inProductParts(
         new Factors(x, 0, w),
         n,
         (of, begin, end, piece) ->
             script.run(
-                "add_product",
-                of.x(),
-                n,
-                of.w(),
-                begin,
-                end,
-                bias,
-                firstRow,
-                leastRows,
-                piece,
-                out,
-                first));
+                method,
+                Stream.concat(
+                        Stream.of(
+                            of.x(),
+                            n,
+                            of.w(),
+                            begin,
+                            end,
+                            bias,
+                            firstRow,
+                            leastRows,
+                            piece,
+                            out),
+                        Stream.of(place))
+                    .toArray()));
   }
 
   /**
