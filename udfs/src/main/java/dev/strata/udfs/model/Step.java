@@ -12,7 +12,10 @@ public sealed interface Step
         Step.Product,
         Step.Attend,
         Step.Add,
+        Step.Sum,
         Step.Scale,
+        Step.SetAside,
+        Step.TakeBack,
         Step.Carry,
         Step.MultiplyCarried,
         Step.Weigh,
@@ -190,6 +193,71 @@ public sealed interface Step
     @Override
     public List<WeightSpec> weights() {
       return norm == null ? List.of() : List.of(norm);
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /** {@code target += source}, as wide. */
+  record Sum(Buffer source, Buffer target) implements Step {
+
+    public Sum {
+      requireWidths(target.width(), source, target.width(), target);
+    }
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer filled() {
+      return target;
+    }
+  }
+
+  /**
+   * {@code carried[first : first + hidden] = hidden}, and {@code hidden = 0} then: what is added
+   * from now on is apart, until it is taken back.
+   *
+   * @param first the first of the elements that tokens carry
+   */
+  record SetAside(int first) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer source() {
+      return null;
+    }
+
+    @Override
+    public Buffer filled() {
+      return null;
+    }
+  }
+
+  /**
+   * {@code hidden = carried[first : first + hidden]}, as it was set aside.
+   *
+   * @param first the first of the elements that tokens carry
+   */
+  record TakeBack(int first) implements Step {
+
+    @Override
+    public List<WeightSpec> weights() {
+      return List.of();
+    }
+
+    @Override
+    public Buffer source() {
+      return null;
     }
 
     @Override
@@ -572,7 +640,9 @@ public sealed interface Step
 
     @Override
     public List<WeightSpec> weights() {
-      return Stream.of(routing.correction()).filter(Objects::nonNull).toList();
+      return Stream.of(routing.correction(), routing.expertScales())
+          .filter(Objects::nonNull)
+          .toList();
     }
 
     @Override

@@ -714,19 +714,24 @@ public final class Kernels implements AutoCloseable {
    * How a router chooses.
    *
    * @param chosen experts of a token
+   * @param factor what products are multiplied by before they are scored
    * @param correction [experts] float32, added to scores for the choice alone; none for none
    * @param groups of experts, of which {@code groupsChosen} are chosen first
    * @param normalised whether weights are divided by their sum
    * @param scale what they are multiplied by
+   * @param expertScales [experts] float32, what those of each are multiplied by beside it; none for
+   *     none
    */
   public record Routing(
       int chosen,
+      double factor,
       Scoring scoring,
       Tensor correction,
       int groups,
       int groupsChosen,
       boolean normalised,
-      double scale) {}
+      double scale,
+      Tensor expertScales) {}
 
   /**
    * Chooses experts.
@@ -739,11 +744,9 @@ public final class Kernels implements AutoCloseable {
     checkBlock(x, 0, n, 0, routing.chosen());
     checkBlock(experts, first, n, 0, routing.chosen());
     checkBlock(weights, first, n, 0, routing.chosen());
-    require(
-        routing.correction().elements() == 0 || routing.correction().elements() == x.size(1),
-        "correction %s of %s",
-        routing.correction(),
-        x);
+    for (Tensor each : List.of(routing.correction(), routing.expertScales())) {
+      require(each.elements() == 0 || each.elements() == x.size(1), "correction %s of %s", each, x);
+    }
     require(x.size(1) % routing.groups() == 0, "%s groups of %s", routing.groups(), x);
     inParts(
         n,
@@ -755,12 +758,14 @@ public final class Kernels implements AutoCloseable {
                 begin,
                 count,
                 routing.chosen(),
+                routing.factor(),
                 routing.scoring().code,
                 routing.correction(),
                 routing.groups(),
                 routing.groupsChosen(),
                 routing.normalised(),
                 routing.scale(),
+                routing.expertScales(),
                 experts,
                 weights,
                 first + begin));
@@ -1151,9 +1156,23 @@ public final class Kernels implements AutoCloseable {
             script.run("multiply_carried", x, begin, count, carried, first + begin, column));
   }
 
+  /** {@code carried[first : first + n, column :] = x}, and {@code x = 0}, of the same rows of x. */
+  public void setAside(Tensor x, long first, long n, Tensor carried, long column) {
+    checkBlock(x, first, n, 0, x.size(1));
+    checkBlock(carried, first, n, column, x.size(1));
+    script.run("set_aside", x, first, n, carried, column);
+  }
+
+  /** {@code x[first : first + n] = carried[first : first + n, column :]}. */
+  public void takeBack(Tensor carried, long column, long first, long n, Tensor x) {
+    checkBlock(x, first, n, 0, x.size(1));
+    checkBlock(carried, first, n, column, x.size(1));
+    script.run("take_back", carried, column, first, n, x);
+  }
+
   /**
    * {@code carried[first : first + n] = scale · (carried + norm(x[: n]))}, where each group of as
-   * many elements as the weight has is normed alone.
+   * many elements as the weight has is normed alone, of the first columns.
    *
    * @param x overwritten
    */
@@ -1162,7 +1181,7 @@ public final class Kernels implements AutoCloseable {
     checkBlock(x, 0, n, 0, x.size(1));
     checkBlock(carried, first, n, 0, x.size(1));
     require(
-        weight.elements() > 0 && x.size(1) % weight.elements() == 0 && carried.size(1) == x.size(1),
+        weight.elements() > 0 && x.size(1) % weight.elements() == 0,
         "norm %s of %s into %s",
         weight,
         x,

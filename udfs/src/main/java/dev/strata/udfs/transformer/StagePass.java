@@ -92,6 +92,12 @@ public final class StagePass {
       gather(gather, block);
     } else if (step instanceof Step.Combine combine) {
       combine(combine, block);
+    } else if (step instanceof Step.Sum sum) {
+      sum(sum, block);
+    } else if (step instanceof Step.SetAside aside) {
+      setAside(aside, block);
+    } else if (step instanceof Step.TakeBack back) {
+      takeBack(back, block);
     } else if (step instanceof Step.Scale scale) {
       scale(scale, block);
     } else if (step instanceof Step.Carry carry) {
@@ -136,6 +142,47 @@ public final class StagePass {
                         add.scale(),
                         block.hidden(),
                         block.row()));
+  }
+
+  private void sum(Step.Sum sum, BlockState block) {
+    Tensor x = buffer(sum.source());
+    Tensor y = buffer(sum.target());
+    Tensor unnormed = model.vector(null);
+    model
+        .compute()
+        .run("add", () -> model.kernels().addRows(x, tokens(block), unnormed, 0, 1, y, 0));
+  }
+
+  private void setAside(Step.SetAside aside, BlockState block) {
+    model
+        .compute()
+        .run(
+            "carry",
+            () ->
+                model
+                    .kernels()
+                    .setAside(
+                        block.hidden(),
+                        block.row(),
+                        block.tokens(),
+                        block.carried(),
+                        aside.first()));
+  }
+
+  private void takeBack(Step.TakeBack back, BlockState block) {
+    model
+        .compute()
+        .run(
+            "carry",
+            () ->
+                model
+                    .kernels()
+                    .takeBack(
+                        block.carried(),
+                        back.first(),
+                        block.row(),
+                        block.tokens(),
+                        block.hidden()));
   }
 
   private void scale(Step.Scale scale, BlockState block) {
@@ -337,7 +384,8 @@ public final class StagePass {
                         buffer(route.source()),
                         block.block(),
                         routing,
-                        model.vector(routing.correction())));
+                        model.vector(routing.correction()),
+                        model.vector(routing.expertScales())));
   }
 
   private void gather(Step.Gather gather, BlockState block) {
