@@ -22,7 +22,7 @@ final class Qwen2MoeFamily implements ModelFamily {
     Activation activation = fields.activation();
     int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("qkv_bias", true);
-    IntUnaryOperator window = QwenWindows.read(config);
+    IntUnaryOperator window = QwenWindows.ofMixture(config);
     QwenSparseLayers sparse = QwenSparseLayers.read(config);
     RouterFields router = new RouterFields(config);
     int count = router.experts("num_experts", "num_local_experts");

@@ -117,6 +117,10 @@ final class RewrittenGolden {
       }
       text.add("rope_local_base_freq", sliding.get("rope_theta"));
     }
+    boolean scales = !rope.get("rope_type").getAsString().equals("default");
+    if (!scales && text.get("model_type").getAsString().equals("gpt_oss")) {
+      return; // which an older configuration could not say of it
+    }
     rope = rope.deepCopy();
     text.remove("rope_parameters");
     for (String outside : List.of("rope_theta", "partial_rotary_factor")) {
@@ -124,7 +128,6 @@ final class RewrittenGolden {
         text.add(outside, rope.remove(outside));
       }
     }
-    boolean scales = !rope.get("rope_type").getAsString().equals("default");
     text.add("rope_scaling", scales ? rope : null);
   }
 
@@ -142,8 +145,9 @@ final class RewrittenGolden {
     }
     int every = types.indexOf(FULL) + 1;
     boolean isPattern =
-        IntStream.range(0, types.size())
-            .allMatch(layer -> types.get(layer).equals(FULL) == ((layer + 1) % every == 0));
+        every > 0
+            && IntStream.range(0, types.size())
+                .allMatch(layer -> types.get(layer).equals(FULL) == ((layer + 1) % every == 0));
     if (isPattern && PATTERNS.getOrDefault(family, every) == every) {
       text.remove("layer_types");
       boolean slides = types.contains("sliding_attention");

@@ -399,6 +399,15 @@ class FamiliesTest {
   }
 
   @Test
+  void someOfTheFirstLayersOfQwenMixturesSlide() {
+    String windows =
+        ", \"use_sliding_window\": true, \"sliding_window\": 16, \"max_window_layers\": 3";
+    assertThat(windows(read("qwen2_moe", QWEN_MIXTURE + windows)))
+        .containsExactly(16, 0, 16, 0, 0, 0);
+    assertThat(windows(read("qwen2", windows.substring(2)))).containsExactly(0, 0, 0, 16, 16, 16);
+  }
+
+  @Test
   void mixturesHaveTheDefaultsOfTheirConfigurations() {
     assertThat(routing(read("qwen2_moe", QWEN_MIXTURE)))
         .isEqualTo(RoutingSpec.of(8, 4, RoutingSpec.Scoring.SOFTMAX, false));
@@ -495,9 +504,17 @@ class FamiliesTest {
     assertThat(windows(spec)).containsExactly(128, 0, 128, 0, 128, 0);
     assertThat(spec.attentions()).allMatch(attention -> attention.sinks() != null);
     assertThat(spec.scoresPlainly()).isFalse();
-    assertThatThrownBy(() -> read("gpt_oss", "\"num_local_experts\": 4"))
-        .isInstanceOf(StrataException.class)
-        .hasMessageContaining("rope_parameters is absent");
+  }
+
+  @Test
+  void gptOssIsStretchedWhateverItDoesNotSay() {
+    String few = "\"num_local_experts\": 4";
+    String stretched =
+        ", \"rope_theta\": 150000, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 32,"
+            + " \"truncate\": false, \"original_max_position_embeddings\": 4096}";
+    for (String nothing : List.of("", ", \"rope_scaling\": null")) {
+      assertThat(read("gpt_oss", few + nothing)).isEqualTo(read("gpt_oss", few + stretched));
+    }
   }
 
   @ParameterizedTest
