@@ -43,11 +43,6 @@ public final class RouterWatch {
     return List.copyOf(choices);
   }
 
-  /** Forgets them. */
-  public synchronized void clear() {
-    choices.clear();
-  }
-
   private synchronized void see(List<Object> arguments) {
     Tensor x = (Tensor) arguments.get(0);
     int begin = ((Number) arguments.get(1)).intValue();
