@@ -34,7 +34,9 @@ public sealed interface Step
         Step.Combine {
 
   /** Every tensor that it needs, in the order in which they are used. */
-  List<WeightSpec> weights();
+  default List<WeightSpec> weights() {
+    return List.of();
+  }
 
   /** The matrix whose tiles it takes; null for a step without one. */
   default WeightSpec streamed() {
@@ -49,10 +51,14 @@ public sealed interface Step
   }
 
   /** What it reads besides the residual stream; null for nothing. */
-  Buffer source();
+  default Buffer source() {
+    return null;
+  }
 
   /** What it fills, wholly or in part; null for the residual stream, which it adds to. */
-  Buffer filled();
+  default Buffer filled() {
+    return null;
+  }
 
   /**
    * {@code target = norm(hidden)}: divided by its root mean square, multiplied by a weight.
@@ -65,11 +71,6 @@ public sealed interface Step
     @Override
     public List<WeightSpec> weights() {
       return weight == null ? List.of() : List.of(weight);
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
     }
 
     @Override
@@ -194,11 +195,6 @@ public sealed interface Step
     public List<WeightSpec> weights() {
       return norm == null ? List.of() : List.of(norm);
     }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
   }
 
   /** {@code target += source}, as wide. */
@@ -206,11 +202,6 @@ public sealed interface Step
 
     public Sum {
       requireWidths(target.width(), source, target.width(), target);
-    }
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
     }
 
     @Override
@@ -225,46 +216,14 @@ public sealed interface Step
    *
    * @param first the first of the elements that tokens carry
    */
-  record SetAside(int first) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
-  }
+  record SetAside(int first) implements Step {}
 
   /**
    * {@code hidden = carried[first : first + hidden]}, as it was set aside.
    *
    * @param first the first of the elements that tokens carry
    */
-  record TakeBack(int first) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
-  }
+  record TakeBack(int first) implements Step {}
 
   /**
    * {@code hidden *= factor}.
@@ -276,16 +235,6 @@ public sealed interface Step
     @Override
     public List<WeightSpec> weights() {
       return List.of(factor);
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
     }
   }
 
@@ -303,11 +252,6 @@ public sealed interface Step
     public List<WeightSpec> weights() {
       return List.of(norm);
     }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
   }
 
   /**
@@ -317,11 +261,6 @@ public sealed interface Step
    * @param first the first of the elements
    */
   record MultiplyCarried(int first, Buffer target) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
 
     @Override
     public Buffer source() {
@@ -368,11 +307,6 @@ public sealed interface Step
 
     public LatentQueries {
       requireWidths(heads.queryWidth(), source, heads.attentionWidth(), target);
-    }
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
     }
 
     @Override
@@ -523,11 +457,6 @@ public sealed interface Step
     }
 
     @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
     public Buffer filled() {
       return target;
     }
@@ -543,11 +472,6 @@ public sealed interface Step
 
     public GateHeads {
       requireWidths(2 * heads * headDim, source, heads * headDim, target);
-    }
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
     }
 
     @Override
@@ -568,11 +492,6 @@ public sealed interface Step
         throw new IllegalArgumentException(
             String.format("weights %s of rows of %s", source, target));
       }
-    }
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
     }
 
     @Override
@@ -597,11 +516,6 @@ public sealed interface Step
     }
 
     @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
     public Buffer filled() {
       return target;
     }
@@ -612,18 +526,7 @@ public sealed interface Step
    *
    * @param source [hidden]
    */
-  record Keep(Buffer source) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
-  }
+  record Keep(Buffer source) implements Step {}
 
   /**
    * Chooses each token's experts and what they weigh.
@@ -644,11 +547,6 @@ public sealed interface Step
           .filter(Objects::nonNull)
           .toList();
     }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
   }
 
   /**
@@ -657,16 +555,6 @@ public sealed interface Step
    * @param target [hidden]
    */
   record Gather(int expert, Buffer target) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
-    }
 
     @Override
     public Buffer filled() {
@@ -679,16 +567,5 @@ public sealed interface Step
    *
    * @param source [hidden]
    */
-  record Combine(int expert, Buffer source) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
-  }
+  record Combine(int expert, Buffer source) implements Step {}
 }
