@@ -6,6 +6,7 @@ import dev.strata.udfs.model.LatentHeads;
 import dev.strata.udfs.model.RoutingSpec;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
+import dev.strata.udfs.tensor.AttentionKernels;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
@@ -206,28 +207,32 @@ public final class StagePass {
     lane(
         "latent",
         () ->
-            kernels.latentQueries(
-                buffer(queries.source()),
-                block.tokens(),
-                latent(queries.heads()),
-                buffer(queries.target())));
+            kernels
+                .attention()
+                .latentQueries(
+                    buffer(queries.source()),
+                    block.tokens(),
+                    latent(queries.heads()),
+                    buffer(queries.target())));
   }
 
   private void latentKey(Step.LatentKey key, BlockState block) {
     lane(
         "latent",
         () ->
-            kernels.latentKey(
-                buffer(key.source()),
-                block.tokens(),
-                latent(key.heads()),
-                model.vector(key.norm()),
-                key.epsilon(),
-                buffer(key.target())));
+            kernels
+                .attention()
+                .latentKey(
+                    buffer(key.source()),
+                    block.tokens(),
+                    latent(key.heads()),
+                    model.vector(key.norm()),
+                    key.epsilon(),
+                    buffer(key.target())));
   }
 
-  private static Kernels.Latent latent(LatentHeads heads) {
-    return new Kernels.Latent(
+  private static AttentionKernels.Latent latent(LatentHeads heads) {
+    return new AttentionKernels.Latent(
         heads.heads(), heads.plain(), heads.rotated(), heads.value(), heads.latent());
   }
 
@@ -323,12 +328,14 @@ public final class StagePass {
     lane(
         "gather",
         () ->
-            kernels.gatherRows(
-                block.kept(),
-                model.choices().chosen(gather.expert(), tokens),
-                tokens.first(),
-                block.row(),
-                buffer(gather.target())));
+            kernels
+                .experts()
+                .gatherRows(
+                    block.kept(),
+                    model.choices().chosen(gather.expert(), tokens),
+                    tokens.first(),
+                    block.row(),
+                    buffer(gather.target())));
   }
 
   private void combine(Step.Combine combine, BlockState block) {
@@ -336,13 +343,15 @@ public final class StagePass {
     lane(
         "combine",
         () ->
-            kernels.combineRows(
-                buffer(combine.source()),
-                model.choices().chosen(combine.expert(), tokens),
-                model.choices().weights(),
-                tokens.first(),
-                block.row(),
-                block.hidden()));
+            kernels
+                .experts()
+                .combineRows(
+                    buffer(combine.source()),
+                    model.choices().chosen(combine.expert(), tokens),
+                    model.choices().weights(),
+                    tokens.first(),
+                    block.row(),
+                    block.hidden()));
   }
 
   /** Rows of buffers that are in use: of all tokens, or of those that chose the expert. */
@@ -365,14 +374,16 @@ public final class StagePass {
   public void apply(int product, int firstRow, Tensor tile, BlockState block) {
     int n = tokens(block);
     if (steps.get(product) instanceof Step.LatentProduct latent) {
-      kernels.latentProduct(
-          buffer(latent.source()),
-          n,
-          latent(latent.heads()),
-          latent.ofQueries(),
-          tile,
-          firstRow,
-          buffer(latent.target()));
+      kernels
+          .attention()
+          .latentProduct(
+              buffer(latent.source()),
+              n,
+              latent(latent.heads()),
+              latent.ofQueries(),
+              tile,
+              firstRow,
+              buffer(latent.target()));
       return;
     }
     Step.Product step = (Step.Product) steps.get(product);
@@ -381,8 +392,11 @@ public final class StagePass {
     switch (step.use()) {
       case STORE -> store(step, n, firstRow, tile);
       case MULTIPLY ->
-          kernels.multiplyProduct(x, n, tile, bias, firstRow, buffer(step.target().buffer()));
-      case ADD -> kernels.addProduct(x, n, tile, bias, firstRow, block.hidden(), block.row());
+          kernels
+              .products()
+              .multiplyProduct(x, n, tile, bias, firstRow, buffer(step.target().buffer()));
+      case ADD ->
+          kernels.products().addProduct(x, n, tile, bias, firstRow, block.hidden(), block.row());
     }
   }
 
@@ -391,15 +405,17 @@ public final class StagePass {
     Tensor bias = model.vector(step.bias());
     Tensor target = buffer(step.target().buffer());
     if (step.transposed()) {
-      kernels.transposedProduct(x, n, tile, bias, firstRow, target);
+      kernels.products().transposedProduct(x, n, tile, bias, firstRow, target);
       return;
     }
     switch (step.activation()) {
       case NONE ->
-          kernels.storeProduct(
-              x, n, tile, bias, firstRow, target, (long) step.target().first() + firstRow);
-      case SILU -> kernels.storeSiluProduct(x, n, tile, bias, firstRow, target);
-      case GELU_TANH -> kernels.storeGeluProduct(x, n, tile, bias, firstRow, target);
+          kernels
+              .products()
+              .storeProduct(
+                  x, n, tile, bias, firstRow, target, (long) step.target().first() + firstRow);
+      case SILU -> kernels.products().storeSiluProduct(x, n, tile, bias, firstRow, target);
+      case GELU_TANH -> kernels.products().storeGeluProduct(x, n, tile, bias, firstRow, target);
     }
   }
 
