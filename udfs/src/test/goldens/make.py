@@ -112,7 +112,7 @@ GOLDENS = {
         layer_types=["sliding_attention"] * 3 + ["full_attention"],
         sliding_window=8,
     ),
-    # Experts of a layer in one tensor, FP8 in blocks that go on from gates to ups.
+    # Experts of a layer in one tensor, in FP8.
     "quant-fp8-experts": dict(
         COMMON,
         seed=1,
@@ -184,25 +184,33 @@ def case(made, prompt):
     return dict(found, greedy=tokens[len(prompt) :], greedy_margin=margins)
 
 
+def float8(matrices, block):
+    """[..., rows, columns] as FP8 codes, scales [..., rows of blocks, columns of blocks], and what they mean."""
+    *leading, rows, columns = matrices.shape
+    padded = torch.nn.functional.pad(matrices, (0, -columns % block[1], 0, -rows % block[0]))
+    blocks = padded.reshape(*leading, padded.shape[-2] // block[0], block[0], padded.shape[-1] // block[1], block[1])
+    scales = blocks.abs().amax((-3, -1)) / torch.finfo(torch.float8_e4m3fn).max
+    codes = (blocks / scales[..., :, None, :, None]).to(torch.float8_e4m3fn)
+    meant = codes.float() * scales[..., :, None, :, None]
+    return *(x.reshape(padded.shape)[..., :rows, :columns].contiguous() for x in (codes.float(), meant)), scales
+
+
 @torch.no_grad()
 def quantised(made, block):
     """The tensors, matrices of layers in FP8 with a scale for each block, and the model made to compute with their meaning.
 
-    As Fp8Quantize in transformers has it: matrices that blocks do not divide stay as they are.
+    Blocks go on from gates to ups; but in the second layer they begin anew, as where both were stored apart and joined.
     """
     tensors = {}
     for name, parameter in made.state_dict().items():
         tensors[name] = parameter.clone()
-        if not name.endswith(("_proj", "_proj.weight")) or any(map(int.__mod__, parameter.shape[-2:], block)):
+        if not name.endswith(("_proj", "_proj.weight")):
             continue
-        *leading, rows, columns = parameter.shape
-        blocks = parameter.reshape(*leading, rows // block[0], block[0], columns // block[1], block[1])
-        scales = blocks.abs().amax((-3, -1)) / torch.finfo(torch.float8_e4m3fn).max
-        spread = scales[..., :, None, :, None]
-        codes = (blocks / spread).to(torch.float8_e4m3fn)
-        tensors[name] = codes.reshape(parameter.shape)
+        parts = 2 if "layers.1." in name and name.endswith("gate_up_proj") else 1
+        codes, meant, scales = (torch.cat(x, -2) for x in zip(*(float8(p, block) for p in parameter.chunk(parts, -2))))
+        tensors[name] = codes.to(torch.float8_e4m3fn)
         tensors[name + "_scale_inv"] = scales
-        parameter.copy_((codes.float() * spread).reshape(parameter.shape))
+        parameter.copy_(meant)
     return tensors
 
 
