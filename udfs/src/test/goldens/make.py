@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-from sizes import SIZES
+from sizes import LONG_PROMPTS, SIZES
 
 NEW_TOKENS = 10
 VOCABULARY = 128
@@ -29,8 +29,6 @@ PROMPTS = [
     [98, 97, 47, 117, 92, 42, 22, 40, 75, 93, 116, 89, 100, 97, 101, 96, 41, 114, 37, 124]
     + [19, 71, 41, 117, 71, 60, 74, 66, 103, 16, 45, 7, 57, 84, 62, 93, 81, 14, 41, 118],
 ]
-
-LONG_PROMPTS = [[(7 * i * i + 5 * i + n) % 125 + 3 for i in range(n)] for n in (2, 63, 64, 65, 150)]
 
 ALWAYS = dict(
     max_position_embeddings=512,

@@ -27,6 +27,8 @@ MANY = dict(
     rms_norm_eps=1e-5,
 )
 
+LONG_PROMPTS = [[(7 * i * i + 5 * i + n) % 125 + 3 for i in range(n)] for n in (2, 63, 64, 65, 150)]
+
 SLIDING, FULL, LINEAR = "sliding_attention", "full_attention", "linear_attention"
 
 
@@ -384,4 +386,10 @@ SIZES = {
         attention_bias=True,
         tie_word_embeddings=True,
     ),
+}
+
+# Several chunks of delta rules, positions far behind a rope's pretrained length, windows that have long passed.
+SIZES |= {
+    name.replace("-many", "-long"): dict(SIZES[name], num_hidden_layers=4, prompts=LONG_PROMPTS)
+    for name in ("qwen3-next-many", "qwen3-5-moe-many", "deepseek-v3-many", "ministral3-many", "phi3-many", "olmo3-many")
 }
