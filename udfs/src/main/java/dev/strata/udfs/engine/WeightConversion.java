@@ -110,7 +110,7 @@ final class WeightConversion implements AutoCloseable {
   private WeightKernels.Scales scales(long offset, Tile tile) {
     Weight weight = tile.weight();
     BlockScales scales = weight.scales();
-    long firstRow = (long) weight.codes().firstRow() + tile.firstRow();
+    long firstRow = (long) scales.part().firstRow() + tile.firstRow();
     return new WeightKernels.Scales(
         offset + store.extentOffset(tile, 1),
         Numbers.typeOf(scales.part().type()),

@@ -1,5 +1,7 @@
 package dev.strata.udfs.model;
 
+import java.util.function.Consumer;
+
 /**
  * How a layer attends.
  *
@@ -56,117 +58,99 @@ public record AttentionSpec(
 
   /** The same with a window, 0 for none. */
   AttentionSpec withWindow(int tokens) {
-    return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        queryNorm,
-        keyNorm,
-        normEpsilon,
-        rope,
-        tokens,
-        scale,
-        softCap,
-        sinks,
-        values,
-        keysOf);
+    return with(copy -> copy.window = tokens);
   }
 
   /** The same with norms of queries and keys. */
   AttentionSpec withNorms(WeightSpec ofQueries, WeightSpec ofKeys, double epsilon) {
-    return new AttentionSpec(
-        heads, kvHeads, headDim, ofQueries, ofKeys, epsilon, rope, window, scale, softCap, sinks,
-        values, keysOf);
+    return with(
+        copy -> {
+          copy.queryNorm = ofQueries;
+          copy.keyNorm = ofKeys;
+          copy.normEpsilon = epsilon;
+        });
   }
 
   /** The same rotated otherwise, null for not at all. */
   AttentionSpec withRope(RopeSpec other) {
-    return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        queryNorm,
-        keyNorm,
-        normEpsilon,
-        other,
-        window,
-        scale,
-        softCap,
-        sinks,
-        values,
-        keysOf);
+    return with(copy -> copy.rope = other);
   }
 
   /** The same with another scale and a soft cap, 0 for none. */
   AttentionSpec withScores(double factor, double cap) {
-    return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        queryNorm,
-        keyNorm,
-        normEpsilon,
-        rope,
-        window,
-        factor,
-        cap,
-        sinks,
-        values,
-        keysOf);
+    return with(
+        copy -> {
+          copy.scale = factor;
+          copy.softCap = cap;
+        });
   }
 
   /** The same with a sink for each head. */
   AttentionSpec withSinks(WeightSpec ofHeads) {
-    return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        queryNorm,
-        keyNorm,
-        normEpsilon,
-        rope,
-        window,
-        scale,
-        softCap,
-        ofHeads,
-        values,
-        keysOf);
+    return with(copy -> copy.sinks = ofHeads);
   }
 
   /** The same with other values. */
   AttentionSpec withValues(Values other) {
-    return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        queryNorm,
-        keyNorm,
-        normEpsilon,
-        rope,
-        window,
-        scale,
-        softCap,
-        sinks,
-        other,
-        keysOf);
+    return with(copy -> copy.values = other);
   }
 
   /** The same with the keys and values of an earlier layer. */
   AttentionSpec withKeysOf(int layer) {
-    return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        queryNorm,
-        keyNorm,
-        normEpsilon,
-        rope,
-        window,
-        scale,
-        softCap,
-        sinks,
-        values,
-        layer);
+    return with(copy -> copy.keysOf = layer);
+  }
+
+  private AttentionSpec with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.spec();
+  }
+
+  /** All but the heads, to be changed. */
+  private static final class Copy {
+
+    private final AttentionSpec of;
+    private WeightSpec queryNorm;
+    private WeightSpec keyNorm;
+    private double normEpsilon;
+    private RopeSpec rope;
+    private int window;
+    private double scale;
+    private double softCap;
+    private WeightSpec sinks;
+    private Values values;
+    private int keysOf;
+
+    Copy(AttentionSpec of) {
+      this.of = of;
+      this.queryNorm = of.queryNorm;
+      this.keyNorm = of.keyNorm;
+      this.normEpsilon = of.normEpsilon;
+      this.rope = of.rope;
+      this.window = of.window;
+      this.scale = of.scale;
+      this.softCap = of.softCap;
+      this.sinks = of.sinks;
+      this.values = of.values;
+      this.keysOf = of.keysOf;
+    }
+
+    AttentionSpec spec() {
+      return new AttentionSpec(
+          of.heads,
+          of.kvHeads,
+          of.headDim,
+          queryNorm,
+          keyNorm,
+          normEpsilon,
+          rope,
+          window,
+          scale,
+          softCap,
+          sinks,
+          values,
+          keysOf);
+    }
   }
 
   /** Whether keys and values are an earlier layer's. */

@@ -147,6 +147,14 @@ final class DecoderFields {
     return this;
   }
 
+  /** Refuses models whose tokens attend to those behind them, as embedding models do. */
+  void requireCausal() {
+    String name = "use_bidirectional_attention";
+    if (config.flagOr(name, false)) {
+      throw config.invalid(name, "false");
+    }
+  }
+
   int hiddenSize() {
     return hiddenSize;
   }

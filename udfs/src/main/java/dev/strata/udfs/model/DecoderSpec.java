@@ -57,9 +57,10 @@ public record DecoderSpec(
     return hiddenSize + carriedWidth();
   }
 
-  /** Elements that a token carries beside the residual stream. */
+  /** Elements that a token carries beside the residual stream, what layers set aside at last. */
   public int carriedWidth() {
-    return carried == null ? 0 : carried.width();
+    boolean setsAside = steps().anyMatch(Step.SetAside.class::isInstance);
+    return (carried == null ? 0 : carried.width()) + (setsAside ? hiddenSize : 0);
   }
 
   /** The same with a head of its own. */

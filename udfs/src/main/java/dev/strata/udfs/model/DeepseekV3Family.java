@@ -1,7 +1,5 @@
 package dev.strata.udfs.model;
 
-import java.util.List;
-
 /**
  * DeepSeek-V3 and R1, and Kimi K2, which is of the same form: latent attention and a mixture of
  * experts in groups; DeepseekV3Config in Hugging Face transformers.
@@ -33,19 +31,14 @@ final class DeepseekV3Family implements ModelFamily {
     LatentHeads heads = heads(config, rotated);
     AttentionSpec attention = attention(fields, heads, config.flagOr("rope_interleave", true));
     int queryRank = config.isPresent("q_lora_rank") ? config.width("q_lora_rank") : 0;
-    Activation activation = fields.activation();
-    int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("attention_bias", false);
     if (config.sizeOr("moe_layer_freq", 1) != 1) {
       throw config.invalid("moe_layer_freq", "1");
     }
-    int denseLayers = config.wholeOr("first_k_dense_replace", 0, 3);
     RouterFields router = new RouterFields(config);
     int count = router.experts("n_routed_experts", "num_local_experts", "num_experts");
-    RoutingSpec routing = router.grouped(count, 8, 8, 4, 2.5);
-    int width = config.width("moe_intermediate_size");
-    Experts experts = Experts.of(count, width, activation);
-    int sharedWidth = width * config.sizeOr("n_shared_experts", 1);
+    GroupedMixture mixture =
+        GroupedMixture.read(config, fields, 3, router.grouped(count, 8, 8, 4, 2.5));
     return fields.decoder(
         modelType(),
         layer -> {
@@ -61,19 +54,7 @@ final class DeepseekV3Family implements ModelFamily {
           Buffer y = a.attend(qkv, attention); // [heads · (rotated + latent)]
           Buffer v = a.latentValues(heads, y, "self_attn.kv_b_proj"); // [heads · value]
           a.addProduct("self_attn.o_proj", v, bias);
-
-          StageBuilder f = fields.stage(layer);
-          Buffer z = f.norm("post_attention_layernorm"); // [hidden]
-          if (layer < denseLayers) {
-            Buffer g = f.gated("mlp", z, intermediate, activation, false);
-            f.addProduct("mlp.down_proj", g, false);
-            return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
-          }
-          f.routeCorrected("mlp.gate", "mlp.gate.e_score_correction_bias", z, routing);
-          Buffer g = f.gated("mlp.shared_experts", z, sharedWidth, activation, false);
-          f.addProduct("mlp.shared_experts.down_proj", g, false);
-          return LayerProgram.of(
-              a.build("attention"), fields.routed(f.build("router"), layer, experts));
+          return LayerProgram.of(a.build("attention"), mixture.stages(fields, layer));
         });
   }
 

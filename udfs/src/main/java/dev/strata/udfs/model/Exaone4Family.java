@@ -27,7 +27,7 @@ final class Exaone4Family implements ModelFamily {
           StageBuilder a = fields.stage(layer);
           AttentionSpec attention =
               a.normed(
-                  windowed(plain, window, slides(config, layer)),
+                  window == 0 ? plain : windowed(plain, window, slides(config, layer)),
                   "self_attn.q_norm", // [headDim] each
                   "self_attn.k_norm");
           Buffer x = a.hidden(); // [hidden]
@@ -43,11 +43,8 @@ final class Exaone4Family implements ModelFamily {
         });
   }
 
-  /** A model without windows rotates in every layer. */
+  /** In a model without windows every layer rotates. */
   private static AttentionSpec windowed(AttentionSpec attention, int window, boolean slides) {
-    if (window == 0) {
-      return attention;
-    }
     return slides ? attention.withWindow(window) : attention.withRope(null);
   }
 

@@ -6,23 +6,37 @@ package dev.strata.udfs.model;
  *
  * @param count how many
  * @param width of an expert's intermediate
+ * @param together what the names of tensors that hold all of a kind begin with
  * @param each what the names of an expert's own tensors begin with, before its number
  * @param gate what its gate's matrix is called after its number; {@code up} and {@code down} alike
  */
 record Experts(
-    int count, int width, Activation activation, String each, String gate, String up, String down) {
+    int count,
+    int width,
+    Activation activation,
+    String together,
+    String each,
+    String gate,
+    String up,
+    String down) {
 
-  private static final String TOGETHER = "mlp.experts.";
+  private static final String USUAL = "mlp.experts.";
 
   /** With the names that most families have. */
   static Experts of(int count, int width, Activation activation) {
+    return named(count, width, activation, USUAL);
+  }
+
+  /** The same with other names before them. */
+  static Experts named(int count, int width, Activation activation, String prefix) {
     return new Experts(
-        count, width, activation, "mlp.experts.", "gate_proj", "up_proj", "down_proj");
+        count, width, activation, prefix, prefix, "gate_proj", "up_proj", "down_proj");
   }
 
   /** With the names of Mixtral. */
   static Experts numbered(int count, int width, Activation activation) {
-    return new Experts(count, width, activation, "block_sparse_moe.experts.", "w1", "w3", "w2");
+    return new Experts(
+        count, width, activation, USUAL, "block_sparse_moe.experts.", "w1", "w3", "w2");
   }
 
   /** {@code hidden += weight · (activation(x · gateᵀ) · (x · upᵀ)) · downᵀ}. */
@@ -38,7 +52,7 @@ record Experts(
     WeightSpec own = WeightSpec.matrix(own(b, expert, name), width, b.hiddenSize());
     return own.or(
         WeightSpec.matrixOf(
-                b.named(TOGETHER + "gate_up_proj"), count, expert, 2 * width, b.hiddenSize())
+                b.named(together + "gate_up_proj"), count, expert, 2 * width, b.hiddenSize())
             .rows(first, width));
   }
 
@@ -46,7 +60,7 @@ record Experts(
   private WeightSpec down(StageBuilder b, int expert) {
     WeightSpec own = WeightSpec.matrix(own(b, expert, down), b.hiddenSize(), width);
     return own.or(
-        WeightSpec.matrixOf(b.named(TOGETHER + "down_proj"), count, expert, b.hiddenSize(), width));
+        WeightSpec.matrixOf(b.named(together + "down_proj"), count, expert, b.hiddenSize(), width));
   }
 
   private String own(StageBuilder b, int expert, String name) {

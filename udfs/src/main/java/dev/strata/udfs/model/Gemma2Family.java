@@ -22,6 +22,7 @@ final class Gemma2Family implements ModelFamily {
             .tiedByDefault()
             .normsFromOne()
             .logits(1, cap(config, "final_logit_softcapping", 30));
+    fields.requireCausal();
     fields.embeddingScale((float) Math.sqrt(fields.hiddenSize()));
     AttentionSpec everywhere =
         fields

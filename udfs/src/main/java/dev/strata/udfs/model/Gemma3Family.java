@@ -33,13 +33,12 @@ final class Gemma3Family implements ModelFamily {
             .tiedByDefault()
             .normsFromOne()
             .logits(1, config.positiveOr("final_logit_softcapping", 0));
+    fields.requireCausal();
     fields.embeddingScale((float) Math.sqrt(fields.hiddenSize()));
     AttentionSpec plain =
         fields
             .attentionOf("full_attention")
-            .withScores(
-                1 / Math.sqrt(config.positiveOr("query_pre_attn_scalar", 256)),
-                config.positiveOr("attn_logit_softcapping", 0));
+            .withScores(1 / Math.sqrt(config.positiveOr("query_pre_attn_scalar", 256)), 0);
     AttentionSpec sliding = plain.withRope(local(config, fields)).withWindow(fields.window(4_096));
     Activation activation = fields.activation("hidden_activation", "gelu_pytorch_tanh");
     int intermediate = fields.intermediateSize();

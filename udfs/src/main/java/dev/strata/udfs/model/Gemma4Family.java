@@ -49,6 +49,8 @@ final class Gemma4Family implements ModelFamily {
     Activation activation = fields.activation("hidden_activation", "gelu_pytorch_tanh");
     boolean bias = config.flagOr("attention_bias", false);
     boolean widens = config.flagOr("use_double_wide_mlp", false) && own > 0;
+    Experts experts = experts(config, activation);
+    RoutingSpec routing = experts == null ? null : routing(config, experts);
     return fields.decoder(
         modelType(),
         layer -> {
@@ -74,9 +76,21 @@ final class Gemma4Family implements ModelFamily {
           stages.add(a.build("attention"));
 
           StageBuilder f = fields.stage(layer);
-          Buffer z = f.norm("pre_feedforward_layernorm"); // [hidden]
-          Buffer g = f.gated("mlp", z, intermediate, activation, false);
-          f.addNormed("post_feedforward_layernorm", f.product("mlp.down_proj", g, false));
+          if (experts == null) {
+            Buffer g = feedForward(f, intermediate, activation); // [intermediate]
+            f.addNormed("post_feedforward_layernorm", f.product("mlp.down_proj", g, false));
+          } else {
+            int aside = layers * perLayer; // behind what is carried from the start
+            stages.addAll(fields.routed(router(fields, layer, routing, aside), layer, experts));
+            Buffer e = // [hidden], of what experts made
+                f.norm("of experts", "post_feedforward_layernorm_2.weight");
+            f.takeBack(aside);
+            Buffer g = feedForward(f, intermediate, activation); // [intermediate]
+            Buffer d = f.product("mlp.down_proj", g, false); // [hidden]
+            f.normInPlace("post_feedforward_layernorm_1", d);
+            f.sum(e, d);
+            f.addNormed("post_feedforward_layernorm", d);
+          }
           if (perLayer == 0) {
             f.scale("layer_scalar");
             stages.add(f.build("feed-forward"));
@@ -95,10 +109,40 @@ final class Gemma4Family implements ModelFamily {
         });
   }
 
+  private static Buffer feedForward(StageBuilder f, int intermediate, Activation activation) {
+    Buffer z = f.norm("pre_feedforward_layernorm"); // [hidden]
+    return f.gated("mlp", z, intermediate, activation, false);
+  }
+
+  /** Null where layers have none. */
+  private static Experts experts(JsonFields config, Activation activation) {
+    return config.flagOr("enable_moe_block", false)
+        ? Experts.named(
+            new RouterFields(config).experts("num_experts", "num_local_experts"),
+            config.width("moe_intermediate_size"),
+            activation,
+            "experts.")
+        : null;
+  }
+
+  private static RoutingSpec routing(JsonFields config, Experts experts) {
+    int chosen = new RouterFields(config).chosen("top_k_experts", experts.count());
+    return RoutingSpec.of(experts.count(), chosen, RoutingSpec.Scoring.SOFTMAX, true);
+  }
+
+  /** Takes what comes before the feed-forward, and leaves room for what experts make of it. */
+  private static Stage router(DecoderFields fields, int layer, RoutingSpec routing, int aside) {
+    StageBuilder r = fields.stage(layer);
+    Buffer x = r.norm("of router", "router.scale"); // [hidden]
+    Buffer t = r.norm("pre_feedforward_layernorm_2"); // [hidden], for experts
+    RoutingSpec scaled =
+        r.withScales(routing, 1 / Math.sqrt(fields.hiddenSize()), "router.per_expert_scale");
+    r.route("router.proj", x, t, scaled, false);
+    r.setAside(aside);
+    return r.build("router");
+  }
+
   private static void requireKnown(JsonFields config) {
-    if (config.flagOr("enable_moe_block", false)) {
-      throw config.invalid("enable_moe_block", "false, as its experts are not supported");
-    }
     if (config.textOr("use_bidirectional_attention", "vision").equals("all")) {
       throw config.invalid("use_bidirectional_attention", "absent, or vision");
     }

@@ -6,13 +6,23 @@ package dev.strata.udfs.model;
  */
 final class GptOssFamily implements ModelFamily {
 
+  private static final String DEFAULT_ROPE =
+      """
+      {"rope_parameters": {"rope_type": "yarn", "factor": 32.0, "beta_fast": 32.0,
+        "beta_slow": 1.0, "truncate": false, "original_max_position_embeddings": 4096}}
+      """;
+
   @Override
   public String modelType() {
     return "gpt_oss";
   }
 
   @Override
-  public DecoderSpec read(JsonFields config) {
+  public DecoderSpec read(JsonFields given) {
+    JsonFields config =
+        given.isPresent("rope_scaling")
+            ? given
+            : given.withDefault("rope_parameters", JsonFields.parse(DEFAULT_ROPE, given.origin()));
     DecoderFields fields =
         new DecoderFields(config)
             .defaultContextLength(131_072)
@@ -20,9 +30,6 @@ final class GptOssFamily implements ModelFamily {
             .defaultHeadDim(64)
             .defaultNormEpsilon(1e-5)
             .defaultTheta(150_000);
-    if (!config.isPresent("rope_parameters") && !config.isPresent("rope_scaling")) {
-      throw config.unusable("rope_parameters is absent, and gpt_oss models stretch their rope");
-    }
     AttentionSpec everywhere = fields.attention();
     int window = fields.window(128);
     boolean bias = config.flagOr("attention_bias", true);

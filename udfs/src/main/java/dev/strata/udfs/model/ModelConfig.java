@@ -99,16 +99,11 @@ public final class ModelConfig {
           origin,
           String.join(", ", FAMILIES.keySet()));
     }
-    return new ModelConfig(
-        text.withDefault("tie_word_embeddings", config).withDefaults(family.sizesOfClass()),
-        family,
-        quantization(config, text));
-  }
-
-  /** What is said beside the other towers, or of the texts' own. */
-  private static Quantization quantization(JsonFields config, JsonFields text) {
-    Quantization outer = Quantization.read(config);
-    return outer.equals(Quantization.NONE) ? Quantization.read(text) : outer;
+    JsonFields decoder =
+        text.withDefault("tie_word_embeddings", config)
+            .withDefault(Quantization.CONFIG, config) // of all towers
+            .withDefaults(family.sizesOfClass());
+    return new ModelConfig(decoder, family, Quantization.read(decoder));
   }
 
   /**

@@ -19,7 +19,8 @@ public record Quantization(
   /** All matrices are plain numbers. */
   public static final Quantization NONE = new Quantization("", "", null, null);
 
-  private static final String CONFIG = "quantization_config";
+  static final String CONFIG = "quantization_config";
+
   private static final String METHOD = "quant_method";
 
   /** As GPT-OSS has its experts. */

@@ -22,14 +22,13 @@ final class Qwen2MoeFamily implements ModelFamily {
     Activation activation = fields.activation();
     int intermediate = fields.intermediateSize();
     boolean bias = config.flagOr("qkv_bias", true);
-    IntUnaryOperator window = QwenWindows.read(config);
+    IntUnaryOperator window = QwenWindows.ofMixture(config);
     QwenSparseLayers sparse = QwenSparseLayers.read(config);
     RouterFields router = new RouterFields(config);
     int count = router.experts("num_experts", "num_local_experts");
     RoutingSpec routing =
         router.best(count, 4, RoutingSpec.Scoring.SOFTMAX, config.flagOr("norm_topk_prob", false));
-    Experts experts = Experts.of(count, config.width("moe_intermediate_size"), activation);
-    int sharedWidth = config.width("shared_expert_intermediate_size");
+    QwenMixture mixture = QwenMixture.read(config, fields, routing);
     return fields.decoder(
         modelType(),
         layer -> {
@@ -40,20 +39,14 @@ final class Qwen2MoeFamily implements ModelFamily {
           Buffer y = a.attend(qkv, attention); // [heads · headDim]
           a.addProduct("self_attn.o_proj", y, false);
 
+          if (sparse.isSparse(layer)) {
+            return LayerProgram.of(a.build("attention"), mixture.stages(fields, layer));
+          }
           StageBuilder f = fields.stage(layer);
           Buffer z = f.norm("post_attention_layernorm"); // [hidden]
-          if (!sparse.isSparse(layer)) {
-            Buffer g = f.gated("mlp", z, intermediate, activation, false);
-            f.addProduct("mlp.down_proj", g, false);
-            return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
-          }
-          f.route("mlp.gate", z, routing, false);
-          Buffer g = f.gated("mlp.shared_expert", z, sharedWidth, activation, false);
-          Buffer shared = f.product("mlp.shared_expert.down_proj", g, false); // [hidden]
-          f.weigh("mlp.shared_expert_gate", z, shared);
-          f.addScaled(1, shared);
-          return LayerProgram.of(
-              a.build("attention"), fields.routed(f.build("router"), layer, experts));
+          Buffer g = f.gated("mlp", z, intermediate, activation, false);
+          f.addProduct("mlp.down_proj", g, false);
+          return new LayerProgram(List.of(a.build("attention"), f.build("feed-forward")));
         });
   }
 }

@@ -25,20 +25,9 @@ final class Qwen35MoeFamily implements ModelFamily {
     RouterFields router = new RouterFields(config);
     int count = router.experts("num_experts", "num_local_experts");
     RoutingSpec routing = router.best(count, 8, RoutingSpec.Scoring.SOFTMAX, true);
-    Experts experts = Experts.of(count, config.width("moe_intermediate_size"), fields.activation());
-    int sharedWidth = config.width("shared_expert_intermediate_size");
+    QwenMixture mixture = QwenMixture.read(config, fields, routing);
     return fields.decoder(
         modelType(),
-        layer -> {
-          StageBuilder f = fields.stage(layer);
-          Buffer z = f.norm("post_attention_layernorm"); // [hidden]
-          f.route("mlp.gate", z, routing, false);
-          Buffer g = f.gated("mlp.shared_expert", z, sharedWidth, fields.activation(), false);
-          Buffer shared = f.product("mlp.shared_expert.down_proj", g, false); // [hidden]
-          f.weigh("mlp.shared_expert_gate", z, shared);
-          f.addScaled(1, shared);
-          return LayerProgram.of(
-              hybrid.stage(fields, layer), fields.routed(f.build("router"), layer, experts));
-        });
+        layer -> LayerProgram.of(hybrid.stage(fields, layer), mixture.stages(fields, layer)));
   }
 }

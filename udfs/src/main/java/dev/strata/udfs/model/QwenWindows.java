@@ -1,26 +1,38 @@
 package dev.strata.udfs.model;
 
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Which layers of a Qwen model slide: those that {@code layer_types} says, else those from {@code
- * max_window_layers} on; none unless {@code use_sliding_window} is true.
+ * Which layers of a Qwen model slide: those that {@code layer_types} says, else those that follow
+ * from {@code max_window_layers}; none unless {@code use_sliding_window} is true.
  */
 final class QwenWindows {
 
   private static final int DEFAULT_WINDOW = 4_096;
-  private static final int DEFAULT_FIRST_SLIDING_LAYER = 28;
+  private static final String NAME = "max_window_layers";
+  private static final int DEFAULT_WINDOW_LAYERS = 28;
 
   private QwenWindows() {}
 
+  /** Of dense models: those from {@code max_window_layers} on. */
   static IntUnaryOperator read(JsonFields config) {
+    int first = config.wholeOr(NAME, 0, DEFAULT_WINDOW_LAYERS);
+    return read(config, layer -> layer >= first);
+  }
+
+  /** Of Qwen2's mixtures: every second of those before. */
+  static IntUnaryOperator ofMixture(JsonFields config) {
+    int end = config.wholeOr(NAME, 0, DEFAULT_WINDOW_LAYERS);
+    return read(config, layer -> layer % 2 == 0 && layer < end);
+  }
+
+  private static IntUnaryOperator read(JsonFields config, IntPredicate slides) {
     int window = window(config);
-    if (config.isPresent("layer_types")) {
-      return byType(config, window);
-    }
-    int firstSliding = config.wholeOr("max_window_layers", 0, DEFAULT_FIRST_SLIDING_LAYER);
-    return layer -> layer >= firstSliding ? window : 0;
+    return config.isPresent("layer_types")
+        ? byType(config, window)
+        : layer -> slides.test(layer) ? window : 0;
   }
 
   private static int window(JsonFields config) {

@@ -57,11 +57,10 @@ final class RouterFields {
               "%d of %d groups of %d experts do not give %d experts to a token",
               groupsChosen, groups, experts, chosen));
     }
-    return new RoutingSpec(
+    return RoutingSpec.grouped(
         experts,
         chosen,
         RoutingSpec.Scoring.SIGMOID,
-        null,
         groups,
         groupsChosen,
         config.flagOr("norm_topk_prob", true),
@@ -69,10 +68,19 @@ final class RouterFields {
   }
 
   private int chosen(int experts, int otherwise) {
-    int chosen = config.sizeOr("num_experts_per_tok", otherwise);
+    String name = "num_experts_per_tok";
+    return chosen(name, config.sizeOr(name, otherwise), experts);
+  }
+
+  /** How many experts each token takes, under a name that has no default. */
+  int chosen(String name, int experts) {
+    return chosen(name, config.width(name), experts);
+  }
+
+  private int chosen(String name, int chosen, int experts) {
     if (chosen > experts) {
       throw config.unusable(
-          String.format("num_experts_per_tok is %d, but there are %d experts", chosen, experts));
+          String.format("%s is %d, but there are %d experts", name, chosen, experts));
     }
     return chosen;
   }

@@ -5,6 +5,7 @@ package dev.strata.udfs.model;
  *
  * @param experts how many there are
  * @param chosen how many each token takes
+ * @param factor what products are multiplied by before they are scored
  * @param scoring what makes scores of products
  * @param correction [experts] added to scores for the choice alone; null for none
  * @param groups groups of experts side by side, of which some are chosen first, by the sum of the
@@ -12,16 +13,19 @@ package dev.strata.udfs.model;
  * @param groupsChosen how many groups are chosen
  * @param normalised whether weights are divided by their sum
  * @param scale what they are multiplied by then
+ * @param expertScales [experts] what the weights of each are multiplied by beside it; null for none
  */
 public record RoutingSpec(
     int experts,
     int chosen,
+    double factor,
     Scoring scoring,
     WeightSpec correction,
     int groups,
     int groupsChosen,
     boolean normalised,
-    double scale) {
+    double scale,
+    WeightSpec expertScales) {
 
   /** What makes scores of a router's products. */
   public enum Scoring {
@@ -49,12 +53,49 @@ public record RoutingSpec(
 
   /** Each token takes the best. */
   static RoutingSpec of(int experts, int chosen, Scoring scoring, boolean normalised) {
-    return new RoutingSpec(experts, chosen, scoring, null, 1, 1, normalised, 1);
+    return grouped(experts, chosen, scoring, 1, 1, normalised, 1);
+  }
+
+  /** Each token takes the best of the best groups. */
+  static RoutingSpec grouped(
+      int experts,
+      int chosen,
+      Scoring scoring,
+      int groups,
+      int groupsChosen,
+      boolean normalised,
+      double scale) {
+    return new RoutingSpec(
+        experts, chosen, 1, scoring, null, groups, groupsChosen, normalised, scale, null);
   }
 
   /** The same with a correction. */
   RoutingSpec withCorrection(WeightSpec weight) {
     return new RoutingSpec(
-        experts, chosen, scoring, weight, groups, groupsChosen, normalised, scale);
+        experts,
+        chosen,
+        factor,
+        scoring,
+        weight,
+        groups,
+        groupsChosen,
+        normalised,
+        scale,
+        expertScales);
+  }
+
+  /** The same with products that are multiplied, and experts that weigh more or less. */
+  RoutingSpec withScales(double ofProducts, WeightSpec ofExperts) {
+    return new RoutingSpec(
+        experts,
+        chosen,
+        ofProducts,
+        scoring,
+        correction,
+        groups,
+        groupsChosen,
+        normalised,
+        scale,
+        ofExperts);
   }
 }

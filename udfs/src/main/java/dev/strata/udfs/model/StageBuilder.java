@@ -41,6 +41,19 @@ final class StageBuilder {
     return x;
   }
 
+  /**
+   * The same in a stage that norms more than once.
+   *
+   * @param what what the buffer is called
+   * @param vector its whole name within the layer
+   */
+  Buffer norm(String what, String vector) {
+    Buffer x = new Buffer(what, hiddenSize);
+    WeightSpec weight = ofNorm.apply(WeightSpec.vector(prefix + vector, hiddenSize));
+    steps.add(new Step.Norm(weight, normEpsilon, x));
+    return x;
+  }
+
   /** {@code x = hidden}, [hidden]. */
   Buffer hidden() {
     Buffer x = new Buffer("hidden", hiddenSize);
@@ -182,6 +195,21 @@ final class StageBuilder {
     steps.add(new Step.MultiplyCarried(first, x));
   }
 
+  /** {@code y += x}. */
+  void sum(Buffer x, Buffer y) {
+    steps.add(new Step.Sum(x, y));
+  }
+
+  /** {@code carried[first :] = hidden}, {@code hidden = 0}. */
+  void setAside(int first) {
+    steps.add(new Step.SetAside(first));
+  }
+
+  /** {@code hidden = carried[first :]}. */
+  void takeBack(int first) {
+    steps.add(new Step.TakeBack(first));
+  }
+
   /** {@code hidden *= factor}, a single number. */
   void scale(String factor) {
     steps.add(new Step.Scale(WeightSpec.vector(prefix + factor, 1)));
@@ -214,6 +242,11 @@ final class StageBuilder {
   }
 
   /** {@code x = norm(x)}. */
+  void normInPlace(String weight, Buffer x) {
+    normInPlace(weight, normEpsilon, x);
+  }
+
+  /** The same with an epsilon of its own. */
   void normInPlace(String weight, double epsilon, Buffer x) {
     steps.add(new Step.NormInPlace(vector(weight, x.width()), epsilon, x));
   }
@@ -302,13 +335,28 @@ final class StageBuilder {
    * @param biased whether it has a bias
    */
   void route(String name, Buffer x, RoutingSpec routing, boolean biased) {
+    route(name, x, x, routing, biased);
+  }
+
+  /**
+   * The same where experts take something else.
+   *
+   * @param kept what they take, [hidden]
+   */
+  void route(String name, Buffer x, Buffer kept, RoutingSpec routing, boolean biased) {
     Buffer scores = new Buffer("router", routing.experts());
     WeightSpec matrix = WeightSpec.matrix(prefix + name + ".weight", routing.experts(), x.width());
     WeightSpec bias = biased ? WeightSpec.vector(prefix + name + ".bias", routing.experts()) : null;
-    steps.add(new Step.Keep(x));
+    steps.add(new Step.Keep(kept));
     steps.add(
         new Step.Product(renamed(matrix), bias, x, Step.Use.STORE, Activation.NONE, scores.all()));
     steps.add(new Step.Route(scores, routing));
+  }
+
+  /** The same routing with scales: of products, and of each expert's weights, [experts]. */
+  RoutingSpec withScales(RoutingSpec routing, double ofProducts, String ofExperts) {
+    WeightSpec vector = WeightSpec.vector(prefix + ofExperts, routing.experts()).exactly();
+    return routing.withScales(ofProducts, vector);
   }
 
   /**

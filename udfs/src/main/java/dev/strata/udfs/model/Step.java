@@ -12,7 +12,10 @@ public sealed interface Step
         Step.Product,
         Step.Attend,
         Step.Add,
+        Step.Sum,
         Step.Scale,
+        Step.SetAside,
+        Step.TakeBack,
         Step.Carry,
         Step.MultiplyCarried,
         Step.Weigh,
@@ -31,7 +34,9 @@ public sealed interface Step
         Step.Combine {
 
   /** Every tensor that it needs, in the order in which they are used. */
-  List<WeightSpec> weights();
+  default List<WeightSpec> weights() {
+    return List.of();
+  }
 
   /** The matrix whose tiles it takes; null for a step without one. */
   default WeightSpec streamed() {
@@ -46,10 +51,14 @@ public sealed interface Step
   }
 
   /** What it reads besides the residual stream; null for nothing. */
-  Buffer source();
+  default Buffer source() {
+    return null;
+  }
 
   /** What it fills, wholly or in part; null for the residual stream, which it adds to. */
-  Buffer filled();
+  default Buffer filled() {
+    return null;
+  }
 
   /**
    * {@code target = norm(hidden)}: divided by its root mean square, multiplied by a weight.
@@ -62,11 +71,6 @@ public sealed interface Step
     @Override
     public List<WeightSpec> weights() {
       return weight == null ? List.of() : List.of(weight);
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
     }
 
     @Override
@@ -191,12 +195,35 @@ public sealed interface Step
     public List<WeightSpec> weights() {
       return norm == null ? List.of() : List.of(norm);
     }
+  }
+
+  /** {@code target += source}, as wide. */
+  record Sum(Buffer source, Buffer target) implements Step {
+
+    public Sum {
+      requireWidths(target.width(), source, target.width(), target);
+    }
 
     @Override
     public Buffer filled() {
-      return null;
+      return target;
     }
   }
+
+  /**
+   * {@code carried[first : first + hidden] = hidden}, and {@code hidden = 0} then: what is added
+   * from now on is apart, until it is taken back.
+   *
+   * @param first the first of the elements that tokens carry
+   */
+  record SetAside(int first) implements Step {}
+
+  /**
+   * {@code hidden = carried[first : first + hidden]}, as it was set aside.
+   *
+   * @param first the first of the elements that tokens carry
+   */
+  record TakeBack(int first) implements Step {}
 
   /**
    * {@code hidden *= factor}.
@@ -208,16 +235,6 @@ public sealed interface Step
     @Override
     public List<WeightSpec> weights() {
       return List.of(factor);
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
     }
   }
 
@@ -235,11 +252,6 @@ public sealed interface Step
     public List<WeightSpec> weights() {
       return List.of(norm);
     }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
   }
 
   /**
@@ -249,11 +261,6 @@ public sealed interface Step
    * @param first the first of the elements
    */
   record MultiplyCarried(int first, Buffer target) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
 
     @Override
     public Buffer source() {
@@ -300,11 +307,6 @@ public sealed interface Step
 
     public LatentQueries {
       requireWidths(heads.queryWidth(), source, heads.attentionWidth(), target);
-    }
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
     }
 
     @Override
@@ -455,11 +457,6 @@ public sealed interface Step
     }
 
     @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
     public Buffer filled() {
       return target;
     }
@@ -475,11 +472,6 @@ public sealed interface Step
 
     public GateHeads {
       requireWidths(2 * heads * headDim, source, heads * headDim, target);
-    }
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
     }
 
     @Override
@@ -500,11 +492,6 @@ public sealed interface Step
         throw new IllegalArgumentException(
             String.format("weights %s of rows of %s", source, target));
       }
-    }
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
     }
 
     @Override
@@ -529,11 +516,6 @@ public sealed interface Step
     }
 
     @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
     public Buffer filled() {
       return target;
     }
@@ -544,18 +526,7 @@ public sealed interface Step
    *
    * @param source [hidden]
    */
-  record Keep(Buffer source) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
-  }
+  record Keep(Buffer source) implements Step {}
 
   /**
    * Chooses each token's experts and what they weigh.
@@ -572,12 +543,9 @@ public sealed interface Step
 
     @Override
     public List<WeightSpec> weights() {
-      return Stream.of(routing.correction()).filter(Objects::nonNull).toList();
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
+      return Stream.of(routing.correction(), routing.expertScales())
+          .filter(Objects::nonNull)
+          .toList();
     }
   }
 
@@ -587,16 +555,6 @@ public sealed interface Step
    * @param target [hidden]
    */
   record Gather(int expert, Buffer target) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer source() {
-      return null;
-    }
 
     @Override
     public Buffer filled() {
@@ -609,16 +567,5 @@ public sealed interface Step
    *
    * @param source [hidden]
    */
-  record Combine(int expert, Buffer source) implements Step {
-
-    @Override
-    public List<WeightSpec> weights() {
-      return List.of();
-    }
-
-    @Override
-    public Buffer filled() {
-      return null;
-    }
-  }
+  record Combine(int expert, Buffer source) implements Step {}
 }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Where the tensors of a model are, each with the shape that its configuration makes it. */
 final class ModelWeights {
@@ -80,9 +81,7 @@ final class ModelWeights {
     TensorEntry entry = located.entry();
     String path = files.path(located.file());
     if (!entry.shape().equals(wanted.shape())) {
-      throw StrataException.model(
-          "tensor %s in %s has shape %s, but %s makes it %s; use the files of one model",
-          wanted.name(), path, entry.shape(), config, wanted.shape());
+      throw ofAnotherShape(entry, located.file(), wanted.shape());
     }
     ElementType type = elementType(entry, path);
     if (!type.standsAlone() && (!wanted.isMatrix() || isEmbedding(wanted))) {
@@ -159,27 +158,22 @@ final class ModelWeights {
             .find(codes.entry().name() + quantization.scaleSuffix())
             .orElseThrow(() -> noScales(codes.entry().name(), codes));
     TensorEntry scales = located.entry();
-    if (wanted.shape().size() > 2) {
-      throw StrataException.model(
-          "tensor %s in %s has several matrices as %s; use a model with a tensor for each",
-          codes.entry().name(), path, codes.entry().dtype());
-    }
-    long rows = wanted.shape().get(0);
-    Quantization.Blocks blocks = quantization.blocks().of(rows, wanted.columns());
-    long ofRows = (rows + blocks.rows() - 1) / blocks.rows();
-    long ofColumns = ((long) wanted.columns() + blocks.columns() - 1) / blocks.columns();
     ElementType type = elementType(scales, files.path(located.file()));
-    long elements = scales.shape().stream().reduce(1L, Math::multiplyExact);
-    if (!scales.shape().equals(List.of(ofRows, ofColumns))
-        && (ofRows * ofColumns != 1 || elements != 1)) {
-      throw StrataException.model(
-          "tensor %s in %s has shape %s, but %s makes it [%d, %d]; use the files of one model",
-          scales.name(), files.path(located.file()), scales.shape(), config, ofRows, ofColumns);
-    }
     if (!type.standsAlone()) {
       throw notStored(scales, files.path(located.file()));
     }
-    return new BlockScales(part(located, type, ofColumns, wanted, blocks.rows()), blocks.columns());
+    ScaleGrid whole = ScaleGrid.of(wanted, quantization.blocks());
+    return Stream.of(whole, ScaleGrid.ofParts(wanted, quantization.blocks()))
+        .filter(grid -> grid.isOf(scales.shape()))
+        .findFirst()
+        .orElseThrow(() -> ofAnotherShape(scales, located.file(), whole.shape()))
+        .scales(located.file(), scales.begin(), type);
+  }
+
+  private StrataException ofAnotherShape(TensorEntry entry, String file, List<Long> shape) {
+    return StrataException.model(
+        "tensor %s in %s has shape %s, but %s makes it %s; use the files of one model",
+        entry.name(), files.path(file), entry.shape(), config, shape);
   }
 
   private StrataException noScales(String name, Shards.Located codes) {

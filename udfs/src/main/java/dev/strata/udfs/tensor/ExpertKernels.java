@@ -50,19 +50,24 @@ public final class ExpertKernels {
    * How a router chooses.
    *
    * @param chosen experts of a token
+   * @param factor what products are multiplied by before they are scored
    * @param correction [experts] float32, added to scores for the choice alone; none for none
    * @param groups of experts, of which {@code groupsChosen} are chosen first
    * @param normalised whether weights are divided by their sum
    * @param scale what they are multiplied by
+   * @param expertScales [experts] float32, what those of each are multiplied by beside it; none for
+   *     none
    */
   public record Routing(
       int chosen,
+      double factor,
       Scoring scoring,
       Tensor correction,
       int groups,
       int groupsChosen,
       boolean normalised,
-      double scale) {}
+      double scale,
+      Tensor expertScales) {}
 
   /**
    * Chooses experts.
@@ -75,11 +80,9 @@ public final class ExpertKernels {
     checkBlock(x, 0, n, 0, routing.chosen());
     checkBlock(experts, first, n, 0, routing.chosen());
     checkBlock(weights, first, n, 0, routing.chosen());
-    require(
-        routing.correction().elements() == 0 || routing.correction().elements() == x.size(1),
-        "correction %s of %s",
-        routing.correction(),
-        x);
+    for (Tensor each : List.of(routing.correction(), routing.expertScales())) {
+      require(each.elements() == 0 || each.elements() == x.size(1), "correction %s of %s", each, x);
+    }
     require(x.size(1) % routing.groups() == 0, "%s groups of %s", routing.groups(), x);
     parts.run(
         n,
@@ -91,12 +94,14 @@ public final class ExpertKernels {
                 begin,
                 count,
                 routing.chosen(),
+                routing.factor(),
                 routing.scoring().code,
                 routing.correction(),
                 routing.groups(),
                 routing.groupsChosen(),
                 routing.normalised(),
                 routing.scale(),
+                routing.expertScales(),
                 experts,
                 weights,
                 first + begin));

@@ -234,9 +234,23 @@ public final class Kernels implements AutoCloseable {
             script.run("multiply_carried", x, begin, count, carried, first + begin, column));
   }
 
+  /** {@code carried[first : first + n, column :] = x}, and {@code x = 0}, of the same rows of x. */
+  public void setAside(Tensor x, long first, long n, Tensor carried, long column) {
+    checkBlock(x, first, n, 0, x.size(1));
+    checkBlock(carried, first, n, column, x.size(1));
+    script.run("set_aside", x, first, n, carried, column);
+  }
+
+  /** {@code x[first : first + n] = carried[first : first + n, column :]}. */
+  public void takeBack(Tensor carried, long column, long first, long n, Tensor x) {
+    checkBlock(x, first, n, 0, x.size(1));
+    checkBlock(carried, first, n, column, x.size(1));
+    script.run("take_back", carried, column, first, n, x);
+  }
+
   /**
    * {@code carried[first : first + n] = scale · (carried + norm(x[: n]))}, where each group of as
-   * many elements as the weight has is normed alone.
+   * many elements as the weight has is normed alone, of the first columns.
    *
    * @param x overwritten
    */
@@ -245,7 +259,7 @@ public final class Kernels implements AutoCloseable {
     checkBlock(x, 0, n, 0, x.size(1));
     checkBlock(carried, first, n, 0, x.size(1));
     require(
-        weight.elements() > 0 && x.size(1) % weight.elements() == 0 && carried.size(1) == x.size(1),
+        weight.elements() > 0 && x.size(1) % weight.elements() == 0,
         "norm %s of %s into %s",
         weight,
         x,

@@ -100,16 +100,23 @@ public final class Choices implements AutoCloseable {
   }
 
   /** Fills the choices of a block's tokens from a router's products, [tokens, experts]. */
-  void choose(Tensor scores, TokenBlock block, RoutingSpec routing, Tensor correction) {
+  void choose(
+      Tensor scores,
+      TokenBlock block,
+      RoutingSpec routing,
+      Tensor correction,
+      Tensor expertScales) {
     ExpertKernels.Routing kernel =
         new ExpertKernels.Routing(
             routing.chosen(),
+            routing.factor(),
             scoring(routing.scoring()),
             correction,
             routing.groups(),
             routing.groupsChosen(),
             routing.normalised(),
-            routing.scale());
+            routing.scale(),
+            expertScales);
     device
         .kernels()
         .experts()

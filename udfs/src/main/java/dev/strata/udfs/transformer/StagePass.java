@@ -20,6 +20,7 @@ import java.util.List;
 public final class StagePass {
 
   private final Transformer model;
+  private final Kernels kernels;
   private final int layer;
   private final List<Step> steps;
   private final int expert;
@@ -28,6 +29,7 @@ public final class StagePass {
 
   StagePass(Transformer model, int layer, Stage stage, Positions positions) {
     this.model = model;
+    this.kernels = model.kernels();
     this.layer = layer;
     this.steps = stage.steps();
     this.expert = stage.expert();
@@ -93,6 +95,12 @@ public final class StagePass {
       gather(gather, block);
     } else if (step instanceof Step.Combine combine) {
       combine(combine, block);
+    } else if (step instanceof Step.Sum sum) {
+      sum(sum, block);
+    } else if (step instanceof Step.SetAside aside) {
+      setAside(aside, block);
+    } else if (step instanceof Step.TakeBack back) {
+      takeBack(back, block);
     } else if (step instanceof Step.Scale scale) {
       scale(scale, block);
     } else if (step instanceof Step.Carry carry) {
@@ -105,78 +113,81 @@ public final class StagePass {
   }
 
   private void norm(Step.Norm norm, BlockState block) {
-    model
-        .compute()
-        .run(
-            "norm",
-            () ->
-                model
-                    .kernels()
-                    .normRows(
-                        block.hidden(),
-                        block.row(),
-                        block.tokens(),
-                        model.vector(norm.weight()),
-                        norm.epsilon(),
-                        buffer(norm.target())));
+    lane(
+        "norm",
+        () ->
+            kernels.normRows(
+                block.hidden(),
+                block.row(),
+                block.tokens(),
+                model.vector(norm.weight()),
+                norm.epsilon(),
+                buffer(norm.target())));
   }
 
   private void add(Step.Add add, BlockState block) {
-    model
-        .compute()
-        .run(
-            "add",
-            () ->
-                model
-                    .kernels()
-                    .addRows(
-                        buffer(add.source()),
-                        block.tokens(),
-                        model.vector(add.norm()),
-                        add.epsilon(),
-                        add.scale(),
-                        block.hidden(),
-                        block.row()));
+    lane(
+        "add",
+        () ->
+            kernels.addRows(
+                buffer(add.source()),
+                block.tokens(),
+                model.vector(add.norm()),
+                add.epsilon(),
+                add.scale(),
+                block.hidden(),
+                block.row()));
+  }
+
+  private void sum(Step.Sum sum, BlockState block) {
+    Tensor x = buffer(sum.source());
+    Tensor y = buffer(sum.target());
+    Tensor unnormed = model.vector(null);
+    lane("add", () -> kernels.addRows(x, tokens(block), unnormed, 0, 1, y, 0));
+  }
+
+  private void setAside(Step.SetAside aside, BlockState block) {
+    lane(
+        "carry",
+        () ->
+            kernels.setAside(
+                block.hidden(), block.row(), block.tokens(), block.carried(), aside.first()));
+  }
+
+  private void takeBack(Step.TakeBack back, BlockState block) {
+    lane(
+        "carry",
+        () ->
+            kernels.takeBack(
+                block.carried(), back.first(), block.row(), block.tokens(), block.hidden()));
   }
 
   private void scale(Step.Scale scale, BlockState block) {
     Tensor factor = model.vector(scale.factor());
-    model
-        .compute()
-        .run(
-            "scale",
-            () -> model.kernels().scaleRows(block.hidden(), block.row(), block.tokens(), factor));
+    lane("scale", () -> kernels.scaleRows(block.hidden(), block.row(), block.tokens(), factor));
   }
 
   private void carry(Step.Carry carry, BlockState block) {
-    model
-        .compute()
-        .run(
-            "carry",
-            () ->
-                model
-                    .kernels()
-                    .carry(
-                        buffer(carry.source()),
-                        block.tokens(),
-                        model.vector(carry.norm()),
-                        carry.epsilon(),
-                        carry.scale(),
-                        block.carried(),
-                        block.row()));
+    lane(
+        "carry",
+        () ->
+            kernels.carry(
+                buffer(carry.source()),
+                block.tokens(),
+                model.vector(carry.norm()),
+                carry.epsilon(),
+                carry.scale(),
+                block.carried(),
+                block.row()));
   }
 
   private void multiplyCarried(Step.MultiplyCarried multiply, BlockState block) {
     Tensor x = buffer(multiply.target());
-    model
-        .compute()
-        .run(
-            "carry",
-            () ->
-                model
-                    .kernels()
-                    .multiplyCarried(
-                        x, block.tokens(), block.carried(), block.row(), multiply.first()));
+    lane(
+        "carry",
+        () ->
+            kernels.multiplyCarried(
+                x, block.tokens(), block.carried(), block.row(), multiply.first()));
   }
 
   private void attend(Step.Attend attend, BlockState block) throws IOException {
@@ -186,48 +197,38 @@ public final class StagePass {
 
   private void normInPlace(Step.NormInPlace norm, BlockState block) {
     Tensor x = buffer(norm.target());
-    model
-        .compute()
-        .run(
-            "norm",
-            () ->
-                model
-                    .kernels()
-                    .normRows(x, 0, tokens(block), model.vector(norm.weight()), norm.epsilon(), x));
+    lane(
+        "norm",
+        () ->
+            kernels.normRows(x, 0, tokens(block), model.vector(norm.weight()), norm.epsilon(), x));
   }
 
   private void latentQueries(Step.LatentQueries queries, BlockState block) {
-    model
-        .compute()
-        .run(
-            "latent",
-            () ->
-                model
-                    .kernels()
-                    .attention()
-                    .latentQueries(
-                        buffer(queries.source()),
-                        block.tokens(),
-                        latent(queries.heads()),
-                        buffer(queries.target())));
+    lane(
+        "latent",
+        () ->
+            kernels
+                .attention()
+                .latentQueries(
+                    buffer(queries.source()),
+                    block.tokens(),
+                    latent(queries.heads()),
+                    buffer(queries.target())));
   }
 
   private void latentKey(Step.LatentKey key, BlockState block) {
-    model
-        .compute()
-        .run(
-            "latent",
-            () ->
-                model
-                    .kernels()
-                    .attention()
-                    .latentKey(
-                        buffer(key.source()),
-                        block.tokens(),
-                        latent(key.heads()),
-                        model.vector(key.norm()),
-                        key.epsilon(),
-                        buffer(key.target())));
+    lane(
+        "latent",
+        () ->
+            kernels
+                .attention()
+                .latentKey(
+                    buffer(key.source()),
+                    block.tokens(),
+                    latent(key.heads()),
+                    model.vector(key.norm()),
+                    key.epsilon(),
+                    buffer(key.target())));
   }
 
   private static AttentionKernels.Latent latent(LatentHeads heads) {
@@ -241,143 +242,116 @@ public final class StagePass {
   }
 
   private void gateNormed(Step.GateNormed gate, BlockState block) {
-    model
-        .compute()
-        .run(
-            "gate",
-            () ->
-                model
-                    .rules()
-                    .gateNormed(
-                        buffer(gate.source()),
-                        block.tokens(),
-                        StateFormat.widths(gate.recurrence()),
-                        model.vector(gate.norm()),
-                        gate.epsilon(),
-                        buffer(gate.target())));
+    lane(
+        "gate",
+        () ->
+            model
+                .rules()
+                .gateNormed(
+                    buffer(gate.source()),
+                    block.tokens(),
+                    StateFormat.widths(gate.recurrence()),
+                    model.vector(gate.norm()),
+                    gate.epsilon(),
+                    buffer(gate.target())));
   }
 
   private void takeQueries(Step.TakeQueries take, BlockState block) {
-    model
-        .compute()
-        .run(
-            "gate",
-            () ->
-                model
-                    .rules()
-                    .takeQueries(
-                        buffer(take.source()),
-                        block.tokens(),
-                        take.heads(),
-                        take.headDim(),
-                        buffer(take.target())));
+    lane(
+        "gate",
+        () ->
+            model
+                .rules()
+                .takeQueries(
+                    buffer(take.source()),
+                    block.tokens(),
+                    take.heads(),
+                    take.headDim(),
+                    buffer(take.target())));
   }
 
   private void gateHeads(Step.GateHeads gate, BlockState block) {
-    model
-        .compute()
-        .run(
-            "gate",
-            () ->
-                model
-                    .rules()
-                    .gateHeads(
-                        buffer(gate.source()),
-                        block.tokens(),
-                        gate.heads(),
-                        gate.headDim(),
-                        buffer(gate.target())));
+    lane(
+        "gate",
+        () ->
+            model
+                .rules()
+                .gateHeads(
+                    buffer(gate.source()),
+                    block.tokens(),
+                    gate.heads(),
+                    gate.headDim(),
+                    buffer(gate.target())));
   }
 
   private void weigh(Step.Weigh weigh, BlockState block) {
-    model
-        .compute()
-        .run(
-            "weigh",
-            () ->
-                model
-                    .kernels()
-                    .weighRows(buffer(weigh.source()), tokens(block), buffer(weigh.target())));
+    lane(
+        "weigh",
+        () -> kernels.weighRows(buffer(weigh.source()), tokens(block), buffer(weigh.target())));
   }
 
   private void clamp(Step.Clamp clamp, BlockState block) {
-    model
-        .compute()
-        .run(
-            "clamp",
-            () ->
-                model
-                    .kernels()
-                    .clampGates(
-                        buffer(clamp.source()),
-                        tokens(block),
-                        clamp.alpha(),
-                        clamp.limit(),
-                        buffer(clamp.target())));
+    lane(
+        "clamp",
+        () ->
+            kernels.clampGates(
+                buffer(clamp.source()),
+                tokens(block),
+                clamp.alpha(),
+                clamp.limit(),
+                buffer(clamp.target())));
   }
 
   private void keep(Step.Keep keep, BlockState block) {
-    model
-        .compute()
-        .run(
-            "keep",
-            () ->
-                model
-                    .kernels()
-                    .copy(buffer(keep.source()), 0, block.tokens(), block.kept(), block.row()));
+    lane(
+        "keep",
+        () -> kernels.copy(buffer(keep.source()), 0, block.tokens(), block.kept(), block.row()));
   }
 
   private void route(Step.Route route, BlockState block) {
     RoutingSpec routing = route.routing();
-    model
-        .compute()
-        .run(
-            "route",
-            () ->
-                model
-                    .choices()
-                    .choose(
-                        buffer(route.source()),
-                        block.block(),
-                        routing,
-                        model.vector(routing.correction())));
+    lane(
+        "route",
+        () ->
+            model
+                .choices()
+                .choose(
+                    buffer(route.source()),
+                    block.block(),
+                    routing,
+                    model.vector(routing.correction()),
+                    model.vector(routing.expertScales())));
   }
 
   private void gather(Step.Gather gather, BlockState block) {
     TokenBlock tokens = block.block();
-    model
-        .compute()
-        .run(
-            "gather",
-            () ->
-                model
-                    .kernels()
-                    .experts()
-                    .gatherRows(
-                        block.kept(),
-                        model.choices().chosen(gather.expert(), tokens),
-                        tokens.first(),
-                        block.row(),
-                        buffer(gather.target())));
+    lane(
+        "gather",
+        () ->
+            kernels
+                .experts()
+                .gatherRows(
+                    block.kept(),
+                    model.choices().chosen(gather.expert(), tokens),
+                    tokens.first(),
+                    block.row(),
+                    buffer(gather.target())));
   }
 
   private void combine(Step.Combine combine, BlockState block) {
     TokenBlock tokens = block.block();
-    model
-        .compute()
-        .run(
-            "combine",
-            () ->
-                model
-                    .kernels()
-                    .experts()
-                    .combineRows(
-                        buffer(combine.source()),
-                        model.choices().chosen(combine.expert(), tokens),
-                        model.choices().weights(),
-                        tokens.first(),
-                        block.row(),
-                        block.hidden()));
+    lane(
+        "combine",
+        () ->
+            kernels
+                .experts()
+                .combineRows(
+                    buffer(combine.source()),
+                    model.choices().chosen(combine.expert(), tokens),
+                    model.choices().weights(),
+                    tokens.first(),
+                    block.row(),
+                    block.hidden()));
   }
 
   /** Rows of buffers that are in use: of all tokens, or of those that chose the expert. */
@@ -398,7 +372,6 @@ public final class StagePass {
    * @param tile [rows, columns]
    */
   public void apply(int product, int firstRow, Tensor tile, BlockState block) {
-    Kernels kernels = model.kernels();
     int n = tokens(block);
     if (steps.get(product) instanceof Step.LatentProduct latent) {
       kernels
@@ -428,7 +401,6 @@ public final class StagePass {
   }
 
   private void store(Step.Product step, int n, int firstRow, Tensor tile) {
-    Kernels kernels = model.kernels();
     Tensor x = buffer(step.source());
     Tensor bias = model.vector(step.bias());
     Tensor target = buffer(step.target().buffer());
@@ -445,6 +417,10 @@ public final class StagePass {
       case SILU -> kernels.products().storeSiluProduct(x, n, tile, bias, firstRow, target);
       case GELU_TANH -> kernels.products().storeGeluProduct(x, n, tile, bias, firstRow, target);
     }
+  }
+
+  private void lane(String label, Runnable work) {
+    model.compute().run(label, work);
   }
 
   private Tensor buffer(Buffer buffer) {

@@ -407,8 +407,10 @@ class Kernels(Module):
 
   # Rows [begin : begin + n] of x [tokens, experts] are a router's products for tokens from row first on of experts and
   # weights [tokens, at least chosen]. Scores are their softmax (0), their sigmoids (1) or they themselves (2).
-  def route(self: __torch__.Kernels, x: Tensor, begin: int, n: int, chosen: int, scoring: int, correction: Tensor, groups: int, groups_chosen: int, normalised: bool, scale: float, experts: Tensor, weights: Tensor, first: int) -> int:
+  def route(self: __torch__.Kernels, x: Tensor, begin: int, n: int, chosen: int, factor: float, scoring: int, correction: Tensor, groups: int, groups_chosen: int, normalised: bool, scale: float, expert_scales: Tensor, experts: Tensor, weights: Tensor, first: int) -> int:
     scores = torch.to(torch.slice(x, 0, begin, begin + n, 1), 6)
+    if factor != 1.:
+      scores = torch.mul(scores, factor)
     if scoring == 0:
       scores = torch.softmax(scores, -1)
     elif scoring == 1:
@@ -431,6 +433,8 @@ class Kernels(Module):
       w = torch.softmax(w, -1)
     if normalised:
       w = torch.div(w, torch.add(torch.sum(w, [-1], True), 1e-20))
+    if torch.numel(expert_scales) > 0:
+      w = torch.mul(w, torch.take(expert_scales, i))
     _3 = torch.copy_((self).block(experts, first, n, 0, chosen, ), i)
     _4 = torch.copy_((self).block(weights, first, n, 0, chosen, ), torch.mul(w, scale))
     return 0
@@ -556,13 +560,25 @@ class Kernels(Module):
     _0 = torch.mul_(torch.slice(x, 0, to, to + n, 1), (self).block(carried, first, n, column, torch.size(x, 1), ))
     return 0
 
+  # carried[first : first + n, column :] = x[first : first + n], which is 0 then
+  def set_aside(self: __torch__.Kernels, x: Tensor, first: int, n: int, carried: Tensor, column: int) -> int:
+    some = torch.slice(x, 0, first, first + n, 1)
+    _0 = torch.copy_((self).block(carried, first, n, column, torch.size(x, 1), ), some)
+    _1 = torch.zero_(some)
+    return 0
+
+  # x[first : first + n] = carried[first : first + n, column :]
+  def take_back(self: __torch__.Kernels, carried: Tensor, column: int, first: int, n: int, x: Tensor) -> int:
+    _0 = torch.copy_(torch.slice(x, 0, first, first + n, 1), (self).block(carried, first, n, column, torch.size(x, 1), ))
+    return 0
+
   # carried[to : to + n] = scale * (carried + norm(x[first : first + n])), groups of elements normed alone; x is overwritten
   def carry(self: __torch__.Kernels, x: Tensor, first: int, n: int, weight: Tensor, epsilon: float, scale: float, carried: Tensor, to: int) -> int:
     some = torch.slice(x, 0, first, first + n, 1)
     d = torch.numel(weight)
     groups = torch.view(some, [n, torch.floordiv(torch.size(x, 1), d), d])
     _0 = (self).rms_norm(groups, weight, epsilon, groups, )
-    _1 = torch.mul_(torch.add_(torch.slice(carried, 0, to, to + n, 1), some), scale)
+    _1 = torch.mul_(torch.add_((self).block(carried, to, n, 0, torch.size(x, 1), ), some), scale)
     return 0
 
   # x += value

@@ -12,10 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A golden's checkpoint in other words: the same model as other programs would have saved it. */
@@ -23,6 +26,22 @@ final class RewrittenGolden {
 
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "model.safetensors";
+  private static final String FULL = "full_attention";
+  private static final String GATES_AND_UPS = ".experts.gate_up_proj";
+
+  private static final Set<String> WINDOWS_BY_OTHER_FIELDS =
+      Set.of("qwen2", "qwen2_moe", "qwen3", "smollm3");
+
+  /** Of families that have always the same; there was no older Gemma 4. */
+  private static final Map<String, Integer> PATTERNS =
+      Map.of("gemma2", 2, "gpt_oss", 2, "olmo3", 4, "gemma4_text", 0);
+
+  /** Under which names configurations have the number of experts, and another one of each. */
+  private static final Map<String, String> NUMBERS_OF_EXPERTS =
+      Map.of(
+          "num_experts", "num_local_experts",
+          "num_local_experts", "num_experts",
+          "n_routed_experts", "num_local_experts");
 
   private final JsonObject generation;
   private JsonObject config;
@@ -98,6 +117,10 @@ final class RewrittenGolden {
       }
       text.add("rope_local_base_freq", sliding.get("rope_theta"));
     }
+    boolean scales = !rope.get("rope_type").getAsString().equals("default");
+    if (!scales && text.get("model_type").getAsString().equals("gpt_oss")) {
+      return; // which an older configuration could not say of it
+    }
     rope = rope.deepCopy();
     text.remove("rope_parameters");
     for (String outside : List.of("rope_theta", "partial_rotary_factor")) {
@@ -105,26 +128,30 @@ final class RewrittenGolden {
         text.add(outside, rope.remove(outside));
       }
     }
-    boolean scales = !rope.get("rope_type").getAsString().equals("default");
     text.add("rope_scaling", scales ? rope : null);
   }
 
   /**
-   * A number says instead which layers slide; where all attend to everything, nothing does. There
-   * is no such number of Gemma 4.
+   * A number says instead which layers slide or are linear: so many, of which the last one attends
+   * to everything. Where it is other layers, no older configuration had such a model.
    */
   private static void olderLayerTypes(JsonObject text) {
-    if (text.get("model_type").getAsString().equals("gemma4_text")) {
+    String family = text.get("model_type").getAsString();
+    List<String> types =
+        text.getAsJsonArray("layer_types").asList().stream().map(JsonElement::getAsString).toList();
+    if (WINDOWS_BY_OTHER_FIELDS.contains(family) || Set.copyOf(types).equals(Set.of(FULL))) {
+      text.remove("layer_types");
       return;
     }
-    List<String> types =
-        text.remove("layer_types").getAsJsonArray().asList().stream()
-            .map(JsonElement::getAsString)
-            .toList();
-    if (types.contains("sliding_attention")) {
-      text.addProperty("sliding_window_pattern", types.indexOf("full_attention") + 1);
-    } else if (types.contains("linear_attention")) {
-      text.addProperty("full_attention_interval", types.indexOf("full_attention") + 1);
+    int every = types.indexOf(FULL) + 1;
+    boolean isPattern =
+        every > 0
+            && IntStream.range(0, types.size())
+                .allMatch(layer -> types.get(layer).equals(FULL) == ((layer + 1) % every == 0));
+    if (isPattern && PATTERNS.getOrDefault(family, every) == every) {
+      text.remove("layer_types");
+      boolean slides = types.contains("sliding_attention");
+      text.addProperty(slides ? "sliding_window_pattern" : "full_attention_interval", every);
     }
   }
 
@@ -145,6 +172,9 @@ final class RewrittenGolden {
     config.addProperty("model_type", "of_several_towers");
     config.add("eos_token_id", text.remove("eos_token_id"));
     config.add("tie_word_embeddings", text.remove("tie_word_embeddings"));
+    if (text.has("quantization_config")) {
+      config.add("quantization_config", text.remove("quantization_config"));
+    }
     config.add("text_config", text);
     JsonObject vision = new JsonObject();
     vision.addProperty("hidden_size", 4_096);
@@ -203,6 +233,42 @@ final class RewrittenGolden {
     }
   }
 
+  /** Whether all experts' matrices of a kind are one tensor of plain numbers, without biases. */
+  boolean hasExpertsTogether() {
+    return tensors.keySet().stream().anyMatch(name -> name.endsWith(GATES_AND_UPS))
+        && tensors.keySet().stream().noneMatch(name -> name.contains(GATES_AND_UPS + "_"));
+  }
+
+  /** A tensor for each matrix of each expert. */
+  RewrittenGolden withExpertsApart() {
+    for (String name : List.copyOf(tensors.keySet())) {
+      if (name.endsWith(GATES_AND_UPS)) {
+        String prefix = name.substring(0, name.length() - GATES_AND_UPS.length()) + ".experts.";
+        apart(name, prefix, List.of("gate_proj", "up_proj"));
+        apart(prefix + "down_proj", prefix, List.of("down_proj"));
+      }
+    }
+    return this;
+  }
+
+  private void apart(String name, String prefix, List<String> kinds) {
+    Tensor all = tensors.remove(name);
+    int experts = all.shape().get(0).getAsInt();
+    int length = all.bytes().length / experts / kinds.size();
+    JsonArray shape = new JsonArray();
+    shape.add(all.shape().get(1).getAsInt() / kinds.size());
+    shape.add(all.shape().get(2));
+    int begin = 0;
+    for (int expert = 0; expert < experts; expert++) {
+      for (String kind : kinds) {
+        byte[] bytes = Arrays.copyOfRange(all.bytes(), begin, begin + length);
+        tensors.put(
+            prefix + expert + "." + kind + ".weight", new Tensor(all.dtype(), shape, bytes));
+        begin += length;
+      }
+    }
+  }
+
   private static Tensor joined(List<Tensor> parts, int experts) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     parts.forEach(part -> bytes.writeBytes(part.bytes()));
@@ -254,10 +320,29 @@ final class RewrittenGolden {
     return this;
   }
 
-  /** A field of the configuration under another name. */
-  RewrittenGolden withField(String from, String to) {
-    config.add(to, config.remove(from));
-    return this;
+  /** Whether an expert has tensors of its own. */
+  boolean hasExpertsApart() {
+    return tensors.keySet().stream().anyMatch(name -> name.contains(".experts.0."));
+  }
+
+  /** Whether the configuration says how many experts there are. */
+  boolean hasExperts() {
+    return NUMBERS_OF_EXPERTS.keySet().stream().anyMatch(this::isPresent);
+  }
+
+  private boolean isPresent(String field) {
+    return config.has(field) && !config.get(field).isJsonNull();
+  }
+
+  /** The number of experts under another name. */
+  RewrittenGolden withExpertsCountedOtherwise() {
+    for (Map.Entry<String, String> names : NUMBERS_OF_EXPERTS.entrySet()) {
+      if (isPresent(names.getKey())) {
+        config.add(names.getValue(), config.remove(names.getKey()));
+        return this;
+      }
+    }
+    throw new IllegalStateException("no experts in " + config);
   }
 
   private void addForeign(String name) {

@@ -6,13 +6,14 @@ import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.store.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -68,43 +69,49 @@ class RewrittenGoldensTest {
     compare(golden);
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe",
-        "qwen3-next",
-        "qwen3-5-moe",
-        "glm4-moe",
-        "minimax-m2",
-        "deepseek-v3"
-      })
-  void withExpertsInOneTensor(String name) throws IOException {
-    Path golden = TestEngines.golden(name);
+  static Stream<Path> goldensWithExpertsApart() throws IOException {
+    return goldensThat(RewrittenGolden::hasExpertsApart);
+  }
+
+  static Stream<Path> goldensWithExperts() throws IOException {
+    return goldensThat(RewrittenGolden::hasExperts);
+  }
+
+  private static Stream<Path> goldensThat(Predicate<RewrittenGolden> isSo) throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (Path golden : goldensOfOneTower().toList()) {
+      if (isSo.test(RewrittenGolden.of(golden))) {
+        found.add(golden);
+      }
+    }
+    return found.stream();
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("goldensWithExpertsApart")
+  void withExpertsInOneTensor(Path golden) throws IOException {
     RewrittenGolden.of(golden).withExpertsTogether().write(directory);
     compare(golden);
     TestGoldens.inOneWave(
         TestEngines.options(directory).device("staged").build(), Golden.read(golden));
   }
 
+  static Stream<Path> goldensWithExpertsTogether() throws IOException {
+    return goldensThat(RewrittenGolden::hasExpertsTogether);
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("goldensWithExpertsTogether")
+  void withATensorForEachExpert(Path golden) throws IOException {
+    RewrittenGolden.of(golden).withExpertsApart().write(directory);
+    compare(golden);
+  }
+
   /** Whatever the experts are called. */
-  @ParameterizedTest
-  @CsvSource({
-    "mixtral, num_local_experts, num_experts",
-    "qwen2-moe, num_experts, num_local_experts",
-    "qwen3-moe, num_local_experts, num_experts",
-    "qwen3-next, num_experts, num_local_experts",
-    "qwen3-5-moe, num_experts, num_local_experts",
-    "glm4-moe, n_routed_experts, num_local_experts",
-    "minimax-m2, num_local_experts, num_experts",
-    "deepseek-v3, n_routed_experts, num_local_experts",
-    "gpt-oss, num_local_experts, num_experts"
-  })
-  void withTheOtherNameOfTheNumberOfExperts(String name, String from, String to)
-      throws IOException {
-    Path golden = TestEngines.golden(name);
-    RewrittenGolden.of(golden).withField(from, to).write(directory);
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("goldensWithExperts")
+  void withTheOtherNameOfTheNumberOfExperts(Path golden) throws IOException {
+    RewrittenGolden.of(golden).withExpertsCountedOtherwise().write(directory);
     compare(golden);
   }
 

@@ -1,11 +1,15 @@
 package dev.strata.udfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.FinishReason;
+import dev.strata.udfs.api.SamplingOptions;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.concurrent.Daemons;
+import dev.strata.udfs.decode.StopCondition;
 import dev.strata.udfs.model.ModelConfig;
 import dev.strata.udfs.store.Checkpoint;
 import dev.strata.udfs.tensor.RouterWatch;
@@ -14,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,13 +41,16 @@ class TestGoldens {
 
   /** Goldens whose weights are not plain numbers, and are read. */
   private static final Set<String> STORED =
-      Set.of("quant-fp8-block", "quant-fp8-channel", "quant-mxfp4");
+      Set.of("quant-fp8-block", "quant-fp8-channel", "quant-fp8-experts", "quant-mxfp4");
 
   private static final Set<String> COMPARED = new TreeSet<>();
   private static final Set<String> NOT_SUPPORTED = new TreeSet<>();
 
   /** In half types a router may choose otherwise where it was as close as this. */
   private static final double CLOSE_CHOICE = 0.01;
+
+  /** Of each row when its engine is interrupted. */
+  private static final int SOME_TOKENS = 3;
 
   private static final Set<String> EXCEPTED = new TreeSet<>();
 
@@ -90,12 +98,28 @@ class TestGoldens {
       NOT_SUPPORTED.add(golden.family());
       return;
     }
-    for (EngineOptions options : options(directory)) {
-      oneByOne(options, golden);
-      inOneWave(options, golden);
+    int[][] begun = new int[golden.cases().size()][0];
+    for (EngineOptions options : oneByOne(directory)) {
+      try (Engine engine = Engine.start(options)) {
+        for (Golden.Case expected : golden.cases()) {
+          compare(engine, List.of(expected), new int[1][0]);
+        }
+        compareForced(engine, golden.cases());
+        compare(engine, golden.cases(), begun);
+        begun = interrupted(engine, golden.cases());
+      }
     }
-    for (EngineOptions options : smallMicroBatches(directory)) {
-      inOneWave(options, golden);
+    for (EngineOptions options : inOneWave(directory)) {
+      try (Engine engine = Engine.start(options)) {
+        compareForced(engine, golden.cases());
+        compare(engine, golden.cases(), begun);
+        begun = interrupted(engine, golden.cases());
+      }
+    }
+    for (EngineOptions options : inSmallMicroBatches(directory)) {
+      try (Engine engine = Engine.start(options)) {
+        compare(engine, golden.cases(), begun);
+      }
     }
     COMPARED.add(golden.family());
   }
@@ -105,7 +129,6 @@ class TestGoldens {
   @MethodSource("supportedGoldens")
   void halfPrecisionIsWithinFivePercent(Path directory) {
     Golden golden = Golden.read(directory);
-    List<Boolean> close = closeChoices(directory, golden);
     for (String type : List.of("bfloat16", "float16")) {
       for (String device : List.of(TestEngines.DEVICE, "staged")) {
         EngineOptions options =
@@ -115,7 +138,7 @@ class TestGoldens {
           List<RecordedLogits> scored = score(engine, prompts);
           for (int i = 0; i < prompts.size(); i++) {
             double error = relativeError(scored.get(i), golden.cases().get(i));
-            if (error >= 0.05 && close.get(i)) {
+            if (error >= 0.05 && hasCloseChoices(directory, prompts.get(i))) {
               EXCEPTED.add(golden.family() + ", prompt " + i);
             } else {
               assertThat(error).as("%s on %s, prompt %d", type, device, i).isLessThan(0.05);
@@ -126,20 +149,15 @@ class TestGoldens {
     }
   }
 
-  /** Whether a router was close to choosing another expert, prompt by prompt. */
-  private static List<Boolean> closeChoices(Path directory, Golden golden) {
+  /** Whether a router was close to choosing another expert for a token. */
+  private static boolean hasCloseChoices(Path directory, int[] prompt) {
     RouterWatch watch = new RouterWatch();
-    List<Boolean> close = new ArrayList<>();
     EngineOptions options = TestEngines.options(directory).device("cpu").build();
     try (Engine engine =
         Engine.start(options, o -> watch.open(o.device(), o.computeType(), o.threads()))) {
-      for (Golden.Case expected : golden.cases()) {
-        watch.clear();
-        var unused = score(engine, List.of(array(expected.prompt())));
-        close.add(watch.choices().stream().anyMatch(c -> c.margin() < CLOSE_CHOICE));
-      }
+      var unused = score(engine, List.of(prompt));
     }
-    return close;
+    return watch.choices().stream().anyMatch(c -> c.margin() < CLOSE_CHOICE);
   }
 
   /** Keys and values in a byte each, which wait in the memory of a host apart. */
@@ -190,52 +208,100 @@ class TestGoldens {
   }
 
   /** The device, and the host's memory as a device apart, that hardly holds anything. */
-  private static List<EngineOptions> options(Path directory) {
-    TestEngines.OptionsBuilder options = TestEngines.options(directory);
-    TestEngines.OptionsBuilder staged = TestEngines.options(directory).device("staged");
+  private static List<EngineOptions> oneByOne(Path directory) {
     return List.of(
-        options.build(),
-        options.tileBytes(4096).build(),
-        staged.deviceMemory(100 << 20).build(),
-        staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build());
+        TestEngines.options(directory).build(), hardlyAnything(directory).tileBytes(4096).build());
+  }
+
+  private static TestEngines.OptionsBuilder hardlyAnything(Path directory) {
+    return TestEngines.options(directory).device("staged").rowTokens(10_000).deviceMemory(25 << 20);
+  }
+
+  /** The same with tiles of the other size. */
+  private static List<EngineOptions> inOneWave(Path directory) {
+    return List.of(
+        TestEngines.options(directory).tileBytes(4096).build(),
+        TestEngines.options(directory).device("staged").deviceMemory(100 << 20).build());
   }
 
   /** Several of which are a sweep. */
-  private static List<EngineOptions> smallMicroBatches(Path directory) {
-    TestEngines.OptionsBuilder options =
-        TestEngines.options(directory).microBatchTokens(3).tileBytes(4096).weightsMemory(0);
-    return List.of(
-        options.build(), options.device("staged").deviceMemory(25 << 20).rowTokens(10_000).build());
+  private static List<EngineOptions> inSmallMicroBatches(Path directory) {
+    return Stream.of(TestEngines.options(directory), hardlyAnything(directory))
+        .map(options -> options.tileBytes(4096).microBatchTokens(3).weightsMemory(0).build())
+        .toList();
   }
 
-  private static void oneByOne(EngineOptions options, Golden golden) {
-    try (Engine engine = Engine.start(options)) {
-      for (Golden.Case expected : golden.cases()) {
-        compare(engine, List.of(expected));
-      }
+  /**
+   * Ends an engine while it generates, some tokens after it began, as an executor is lost.
+   *
+   * @return what had been heard of each row by then, with which another engine goes on
+   */
+  private static int[][] interrupted(Engine engine, List<Golden.Case> cases) {
+    int[][] heard = new int[cases.size()][0];
+    RowSink sink =
+        new RowSink() {
+          @Override
+          public void generated(long key, int[] all, int from, int to) {
+            heard[(int) key] = Arrays.copyOf(all, to);
+            if (Arrays.stream(heard).allMatch(tokens -> tokens.length >= SOME_TOKENS)) {
+              Daemons.thread("ends", engine::close).start();
+              while (!engine.isClosing()) {
+                Thread.onSpinWait();
+              }
+            }
+          }
+
+          @Override
+          public void ended(RowResult result) {
+            int[] tokens = result.tokens(); // of which another engine is to make some
+            heard[(int) result.key()] = Arrays.copyOf(tokens, Math.min(tokens.length, SOME_TOKENS));
+          }
+        };
+    try (EngineClient client = engine.open(sink)) {
+      requests(cases, new int[cases.size()][0]).forEach(client::submit);
+      assertThatThrownBy(() -> takeAll(client)).isInstanceOf(IllegalStateException.class);
+    }
+    engine.close();
+    return heard;
+  }
+
+  private static void takeAll(EngineClient client) throws InterruptedException {
+    while (client.unfinished() > 0) {
+      var unused = client.take();
     }
   }
 
   static void inOneWave(EngineOptions options, Golden golden) {
     try (Engine engine = Engine.start(options)) {
-      compare(engine, golden.cases());
+      compareForced(engine, golden.cases());
+      compare(engine, golden.cases(), new int[golden.cases().size()][0]);
     }
   }
 
-  /** Scores the prompts, then scores them with the expected tokens behind them, then generates. */
-  private static void compare(Engine engine, List<Golden.Case> cases) {
-    List<int[]> prompts = cases.stream().map(c -> array(c.prompt())).toList();
+  /**
+   * Scores the prompts, then generates.
+   *
+   * @param begun tokens that another engine generated before
+   */
+  private static void compare(Engine engine, List<Golden.Case> cases, int[][] begun) {
+    List<RecordedLogits> scored =
+        score(engine, cases.stream().map(c -> array(c.prompt())).toList());
+    List<int[]> generated = generate(engine, cases, begun);
+    for (int i = 0; i < cases.size(); i++) {
+      compareLogits(cases.get(i), scored.get(i));
+      compareGenerated(cases.get(i), generated.get(i));
+    }
+  }
+
+  /** Scores the prompts with the expected tokens behind them. */
+  private static void compareForced(Engine engine, List<Golden.Case> cases) {
     List<int[]> forced =
         cases.stream()
             .map(c -> array(Stream.concat(c.prompt().stream(), c.greedy().stream()).toList()))
             .toList();
-    List<RecordedLogits> scored = score(engine, prompts);
-    List<RecordedLogits> teacherForced = score(engine, forced);
-    List<int[]> generated = generate(engine, cases);
+    List<RecordedLogits> scored = score(engine, forced);
     for (int i = 0; i < cases.size(); i++) {
-      compareLogits(cases.get(i), scored.get(i));
-      compareForced(cases.get(i), teacherForced.get(i));
-      compareGenerated(cases.get(i), generated.get(i));
+      compareForced(cases.get(i), scored.get(i));
     }
   }
 
@@ -286,15 +352,23 @@ class TestGoldens {
     return logits;
   }
 
-  private static List<int[]> generate(Engine engine, List<Golden.Case> cases) {
-    List<RowRequest> requests = new ArrayList<>();
-    for (Golden.Case expected : cases) {
-      int[] prompt = array(expected.prompt());
-      requests.add(TestEngines.request(requests.size(), prompt, expected.greedy().size()));
-    }
-    List<RowResult> results = TestEngines.run(engine, requests);
+  private static List<int[]> generate(Engine engine, List<Golden.Case> cases, int[][] begun) {
+    List<RowResult> results = TestEngines.run(engine, requests(cases, begun));
     assertThat(results).extracting(RowResult::reason).containsOnly(FinishReason.LENGTH);
     return results.stream().map(RowResult::tokens).toList();
+  }
+
+  /** Rows that go on with the tokens that they have. */
+  private static List<RowRequest> requests(List<Golden.Case> cases, int[][] begun) {
+    List<RowRequest> requests = new ArrayList<>();
+    for (Golden.Case expected : cases) {
+      int row = requests.size();
+      Ask.Generate whole =
+          new Ask.Generate(
+              SamplingOptions.greedy(expected.greedy().size()), 0, StopCondition.never(), null);
+      requests.add(TestEngines.asking(row, array(expected.prompt()), whole.after(begun[row])));
+    }
+    return requests;
   }
 
   private static int[] array(List<Integer> tokens) {

@@ -130,11 +130,39 @@ class FamiliesTest {
     assertThat(equal.attentions().stream().map(AttentionSpec::kvHeads))
         .containsExactly(2, 1, 2, 1, 2, 1);
     assertThat(equal.attentions().get(1).values()).isEqualTo(AttentionSpec.Values.NORMED_KEYS);
-    assertThatThrownBy(() -> read("gemma4_text", "\"enable_moe_block\": true"))
+  }
+
+  @Test
+  void tokensOfGemmaDoNotAttendToThoseBehindThem() {
+    for (String family : List.of("gemma2", "gemma3_text")) {
+      assertThatThrownBy(() -> read(family, "\"use_bidirectional_attention\": true"))
+          .isInstanceOf(StrataException.class)
+          .hasMessage("use_bidirectional_attention is true in f.json; it must be false");
+    }
+  }
+
+  /** Its configuration has the field, which transformers reads and does not use. */
+  @Test
+  void scoresOfGemma3HaveNoCap() {
+    assertThat(read("gemma3_text", "\"attn_logit_softcapping\": 50.0").scoresPlainly()).isTrue();
+  }
+
+  @Test
+  void expertsOfGemma4AreBesideItsFeedForward() {
+    String mixture =
+        "\"enable_moe_block\": true, \"num_experts\": 8, \"moe_intermediate_size\": 16,"
+            + " \"hidden_size_per_layer_input\": 4, \"top_k_experts\": ";
+    DecoderSpec spec = read("gemma4_text", mixture + 3);
+    assertThat(expertsOfLayers(spec)).containsExactly(8, 8, 8, 8, 8, 8);
+    RoutingSpec routing = routing(spec);
+    assertThat(routing)
+        .isEqualTo(
+            RoutingSpec.of(8, 3, RoutingSpec.Scoring.SOFTMAX, true)
+                .withScales(1 / Math.sqrt(32), routing.expertScales()));
+    assertThat(spec.stateWidth()).isEqualTo(32 + 6 * 4 + 32);
+    assertThatThrownBy(() -> read("gemma4_text", mixture + 9))
         .isInstanceOf(StrataException.class)
-        .hasMessage(
-            "enable_moe_block is true in f.json; it must be false, as its experts are not"
-                + " supported");
+        .hasMessage("f.json cannot be used: top_k_experts is 9, but there are 8 experts");
   }
 
   private static List<Integer> intermediates(DecoderSpec spec) {
@@ -168,7 +196,7 @@ class FamiliesTest {
         read("exaone4", "\"sliding_window\": 16, \"sliding_window_pattern\": \"LLLG\"");
     assertThat(windows(large)).containsExactly(16, 16, 16, 0, 16, 16);
     assertThat(rotates(large)).containsExactly(true, true, true, false, true, true);
-    DecoderSpec small = read("exaone4", "\"sliding_window\": null");
+    DecoderSpec small = read("exaone4", "\"sliding_window\": null, \"sliding_window_pattern\": 0");
     assertThat(windows(small)).containsOnly(0);
     assertThat(rotates(small)).containsOnly(true);
   }
@@ -371,6 +399,15 @@ class FamiliesTest {
   }
 
   @Test
+  void someOfTheFirstLayersOfQwenMixturesSlide() {
+    String windows =
+        ", \"use_sliding_window\": true, \"sliding_window\": 16, \"max_window_layers\": 3";
+    assertThat(windows(read("qwen2_moe", QWEN_MIXTURE + windows)))
+        .containsExactly(16, 0, 16, 0, 0, 0);
+    assertThat(windows(read("qwen2", windows.substring(2)))).containsExactly(0, 0, 0, 16, 16, 16);
+  }
+
+  @Test
   void mixturesHaveTheDefaultsOfTheirConfigurations() {
     assertThat(routing(read("qwen2_moe", QWEN_MIXTURE)))
         .isEqualTo(RoutingSpec.of(8, 4, RoutingSpec.Scoring.SOFTMAX, false));
@@ -467,9 +504,17 @@ class FamiliesTest {
     assertThat(windows(spec)).containsExactly(128, 0, 128, 0, 128, 0);
     assertThat(spec.attentions()).allMatch(attention -> attention.sinks() != null);
     assertThat(spec.scoresPlainly()).isFalse();
-    assertThatThrownBy(() -> read("gpt_oss", "\"num_local_experts\": 4"))
-        .isInstanceOf(StrataException.class)
-        .hasMessageContaining("rope_parameters is absent");
+  }
+
+  @Test
+  void gptOssIsStretchedWhateverItDoesNotSay() {
+    String few = "\"num_local_experts\": 4";
+    String stretched =
+        ", \"rope_theta\": 150000, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 32,"
+            + " \"truncate\": false, \"original_max_position_embeddings\": 4096}";
+    for (String nothing : List.of("", ", \"rope_scaling\": null")) {
+      assertThat(read("gpt_oss", few + nothing)).isEqualTo(read("gpt_oss", few + stretched));
+    }
   }
 
   @ParameterizedTest

@@ -32,10 +32,15 @@ class ExpertKernelsTest extends KernelFixture {
   @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Taken(List<Integer> experts, double[] weights) {
 
-    static Taken of(Matrix products, int token, ExpertKernels.Routing routing, float[] correction) {
+    static Taken of(
+        Matrix products,
+        int token,
+        ExpertKernels.Routing routing,
+        float[] correction,
+        float[] expertScales) {
       double[] scores = new double[EXPERTS];
       for (int i = 0; i < EXPERTS; i++) {
-        double x = products.at(token, i);
+        double x = routing.factor() * products.at(token, i);
         scores[i] =
             switch (routing.scoring()) {
               case SOFTMAX -> Math.exp(x);
@@ -60,7 +65,11 @@ class ExpertKernelsTest extends KernelFixture {
       }
       boolean divides = routing.normalised() || routing.scoring() == ExpertKernels.Scoring.NONE;
       double sum = divides ? Arrays.stream(taken).sum() : 1;
-      return new Taken(best, Arrays.stream(taken).map(w -> w / sum * routing.scale()).toArray());
+      for (int i = 0; i < taken.length; i++) {
+        double factor = expertScales.length > 0 ? expertScales[best.get(i)] : 1;
+        taken[i] *= factor * routing.scale() / sum;
+      }
+      return new Taken(best, taken);
     }
 
     private static List<Integer> best(double[] values, int count) {
@@ -88,32 +97,38 @@ class ExpertKernelsTest extends KernelFixture {
 
   @ParameterizedTest
   @CsvSource({
-    "SOFTMAX, false, 1, 1, false, 1",
-    "SOFTMAX, false, 1, 1, true, 1",
-    "SIGMOID, true, 1, 1, true, 1",
-    "SIGMOID, true, 4, 2, true, 2.5",
-    "SIGMOID, false, 3, 1, false, 1.5",
-    "NONE, false, 1, 1, false, 1"
+    "1, SOFTMAX, false, 1, 1, false, 1, false",
+    "1, SOFTMAX, false, 1, 1, true, 1, false",
+    "0.3, SOFTMAX, false, 1, 1, true, 1, true",
+    "1, SIGMOID, true, 1, 1, true, 1, false",
+    "1, SIGMOID, true, 4, 2, true, 2.5, true",
+    "1, SIGMOID, false, 3, 1, false, 1.5, false",
+    "1, NONE, false, 1, 1, false, 1, false"
   })
   void eachTokenTakesTheBest(
+      double factor,
       ExpertKernels.Scoring scoring,
       boolean corrected,
       int groups,
       int groupsChosen,
       boolean normalised,
-      double scale) {
+      double scale,
+      boolean scaled) {
     int n = 1030;
     Matrix products = random(n + 2, EXPERTS);
     Matrix correction = random(1, EXPERTS);
+    Matrix expertScales = random(1, EXPERTS);
     ExpertKernels.Routing routing =
         new ExpertKernels.Routing(
             CHOSEN,
+            factor,
             scoring,
             corrected ? vector(correction) : device.none(),
             groups,
             groupsChosen,
             normalised,
-            scale);
+            scale,
+            scaled ? vector(expertScales) : device.none());
     long[] nothing = new long[(FIRST + n + 1) * (CHOSEN + 1)];
     Arrays.fill(nothing, -7);
     Tensor experts =
@@ -125,7 +140,12 @@ class ExpertKernelsTest extends KernelFixture {
     long[] expected = nothing.clone();
     for (int token = 0; token < n; token++) {
       Taken taken =
-          Taken.of(products, token, routing, corrected ? correction.values : new float[0]);
+          Taken.of(
+              products,
+              token,
+              routing,
+              corrected ? correction.values : new float[0],
+              scaled ? expertScales.values : new float[0]);
       for (int i = 0; i < CHOSEN; i++) {
         expected[(FIRST + token) * (CHOSEN + 1) + i] = taken.experts().get(i);
         expectedWeights.values[(FIRST + token) * (CHOSEN + 1) + i] = (float) taken.weights()[i];
@@ -560,6 +580,11 @@ class ExpertKernelsTest extends KernelFixture {
         .hasMessageStartingWith("kernel called with ");
   }
 
+  private static ExpertKernels.Routing routing(Tensor correction, Tensor expertScales) {
+    return new ExpertKernels.Routing(
+        2, 1, ExpertKernels.Scoring.SOFTMAX, correction, 1, 1, true, 1, expertScales);
+  }
+
   @Test
   void shapesMustFit() {
     Tensor x = tensor(random(4, 6));
@@ -587,9 +612,11 @@ class ExpertKernelsTest extends KernelFixture {
     assertRefused(() -> kernels.attention().latentQueries(x, 4, LATENT, small));
     assertRefused(
         () -> kernels.attention().latentProduct(tensor(random(4, 18)), 4, LATENT, true, x, 25, x));
-    ExpertKernels.Routing routing =
-        new ExpertKernels.Routing(
-            2, ExpertKernels.Scoring.SOFTMAX, vector(random(1, 5)), 1, 1, true, 1);
-    assertRefused(() -> kernels.experts().route(x, 4, routing, x, x, 0));
+    ExpertKernels.Routing corrected = routing(vector(random(1, 5)), device.none());
+    assertRefused(() -> kernels.experts().route(x, 4, corrected, x, x, 0));
+    ExpertKernels.Routing scaled = routing(device.none(), vector(random(1, 5)));
+    assertRefused(() -> kernels.experts().route(x, 4, scaled, x, x, 0));
+    assertRefused(() -> kernels.setAside(x, 0, 4, x, 1));
+    assertRefused(() -> kernels.takeBack(small, 0, 0, 4, x));
   }
 }

@@ -43,29 +43,25 @@ public final class RouterWatch {
     return List.copyOf(choices);
   }
 
-  /** Forgets them. */
-  public synchronized void clear() {
-    choices.clear();
-  }
-
   private synchronized void see(List<Object> arguments) {
     Tensor x = (Tensor) arguments.get(0);
     int begin = ((Number) arguments.get(1)).intValue();
     int n = ((Number) arguments.get(2)).intValue();
     int chosen = ((Number) arguments.get(3)).intValue();
-    int scoring = ((Number) arguments.get(4)).intValue();
-    float[] correction = floats((Tensor) arguments.get(5));
-    int groups = ((Number) arguments.get(6)).intValue();
-    int groupsChosen = ((Number) arguments.get(7)).intValue();
-    Tensor experts = (Tensor) arguments.get(10);
-    int first = ((Number) arguments.get(12)).intValue();
+    double factor = ((Number) arguments.get(4)).doubleValue();
+    int scoring = ((Number) arguments.get(5)).intValue();
+    float[] correction = floats((Tensor) arguments.get(6));
+    int groups = ((Number) arguments.get(7)).intValue();
+    int groupsChosen = ((Number) arguments.get(8)).intValue();
+    Tensor experts = (Tensor) arguments.get(12);
+    int first = ((Number) arguments.get(14)).intValue();
     float[] products = floats(x);
     int count = (int) x.size(1);
     List<int[]> taken = new ArrayList<>();
     double margin = Double.POSITIVE_INFINITY;
     for (int token = 0; token < n; token++) {
       int row = (begin + token) * count;
-      double[] scores = scores(Arrays.copyOfRange(products, row, row + count), scoring);
+      double[] scores = scores(Arrays.copyOfRange(products, row, row + count), factor, scoring);
       for (int i = 0; i < correction.length; i++) {
         scores[i] += correction[i];
       }
@@ -90,11 +86,12 @@ public final class RouterWatch {
         .toArray();
   }
 
-  private static double[] scores(float[] products, int scoring) {
+  private static double[] scores(float[] products, double factor, int scoring) {
     double[] scores = new double[products.length];
     double sum = 0;
     for (int i = 0; i < scores.length; i++) {
-      scores[i] = scoring == 1 ? 1 / (1 + Math.exp(-products[i])) : Math.exp(products[i]);
+      double x = factor * products[i];
+      scores[i] = scoring == 1 ? 1 / (1 + Math.exp(-x)) : Math.exp(x);
       sum += scores[i];
     }
     for (int i = 0; i < scores.length && scoring != 1; i++) {

@@ -30,7 +30,8 @@ class ChoicesTest {
   @CsvSource({"2, 3, 1, 2", "1, 2, 1, 1"})
   void eachExpertKnowsItsTokens(int chosen, int ofFirst, int inFirstBlock, int inSecondBlock) {
     RoutingSpec routing =
-        new RoutingSpec(EXPERTS, chosen, RoutingSpec.Scoring.SOFTMAX, null, 1, 1, false, 1);
+        new RoutingSpec(
+            EXPERTS, chosen, 1, RoutingSpec.Scoring.SOFTMAX, null, 1, 1, false, 1, null);
     TokenBlock first = new TokenBlock(0, 3, List.of());
     TokenBlock second = new TokenBlock(3, 3, List.of());
     try (ComputeDevice device = ComputeDevice.open("cpu", "float32", 1);
@@ -39,7 +40,7 @@ class ChoicesTest {
         try (Tensor flat = device.floats(scores(block.first(), block.tokens()));
             Tensor scores =
                 device.kernels().reshape("test", flat, NumberType.FLOAT32, 3, EXPERTS)) {
-          choices.choose(scores, block, routing, device.none());
+          choices.choose(scores, block, routing, device.none(), device.none());
         }
       }
       choices.settle(List.of(first, second), routing);
