@@ -15,8 +15,8 @@ final class ExpertShares {
 
   private static final int LEAST_SWEEPS = 2;
 
-  /** If tokens chose each by itself, one in nine million that so many are expected of has none. */
-  private static final double CERTAIN_TOKENS = 16;
+  /** If tokens chose each by itself, one expert in 3,000 that so many are expected of has none. */
+  private static final double CERTAIN_TOKENS = 8;
 
   // [experts]
   private final double[] mean;

@@ -41,11 +41,11 @@ class ExpertSharesTest {
   void onlyWhatWasAlwaysChosenByManyIsCertain() {
     assertThat(of(100, new int[] {50}).isCertain(0, 1000)).isFalse();
     ExpertShares shares = of(1000, new int[] {500, 400, 30}, new int[] {500, 0, 40});
-    assertThat(shares.isCertain(0, 32)).isTrue();
-    assertThat(shares.isCertain(0, 31)).isFalse();
+    assertThat(shares.isCertain(0, 16)).isTrue();
+    assertThat(shares.isCertain(0, 15)).isFalse();
     assertThat(shares.isCertain(1, 1_000_000)).isFalse();
     assertThat(shares.isCertain(2, 1000)).isTrue();
-    assertThat(shares.isCertain(2, 400)).isFalse();
+    assertThat(shares.isCertain(2, 200)).isFalse();
   }
 
   /** One sweep that did not choose it is forgotten in time. */
@@ -53,7 +53,7 @@ class ExpertSharesTest {
   void whatIsChosenAgainBecomesCertainAgain() {
     ExpertShares shares = of(100, new int[] {50}, new int[] {0});
     int sweeps = 0;
-    while (!shares.isCertain(0, 64)) {
+    while (!shares.isCertain(0, 32)) {
       shares.add(expert -> 50, 100);
       sweeps++;
     }
