@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Experts that are read before their router has run, and those that stay in memory. */
@@ -50,6 +52,10 @@ class ExpertDemandTest {
   private static RecordedLogits sweep(Engine engine, int token) {
     int[] prompt = new int[LENGTH];
     Arrays.fill(prompt, token);
+    return sweep(engine, prompt);
+  }
+
+  private static RecordedLogits sweep(Engine engine, int[] prompt) {
     RecordedLogits logits = new RecordedLogits();
     TestEngines.run(engine, List.of(TestEngines.observed(0, prompt, 1, logits)));
     return logits;
@@ -98,12 +104,13 @@ class ExpertDemandTest {
         options().device("staged").deviceMemory(64L << 20).build(),
         options().device("staged").deviceMemory(256L << 20).microBatchTokens(16).build(),
         options().device("staged").deviceMemory(60L << 20).microBatchTokens(16).build(),
-        options().device("staged").deviceMemory(60L << 20).build());
+        options().device("staged").deviceMemory(60L << 20).build(),
+        options().device("staged").deviceMemory(110L << 20).build());
   }
 
   /** What is read and not used then is counted, and so little that the ring holds it. */
   @ParameterizedTest
-  @org.junit.jupiter.params.provider.MethodSource("ways")
+  @MethodSource("ways")
   void expertsThatAreNotChosenAfterAllChangeNothing(EngineOptions options) {
     RecordedEvents events = new RecordedEvents();
     try (Engine engine = Engine.start(options, events);
@@ -118,6 +125,23 @@ class ExpertDemandTest {
       EngineSnapshot done = engine.snapshot();
       assertThat(done.unchosenExpertBytes()).isPositive();
       assertThat(events.bytesRead()).isEqualTo(done.weightBytes() + done.unchosenExpertBytes());
+    }
+  }
+
+  /** As many as there are are read ahead, of which tokens that are alike choose few. */
+  @ParameterizedTest
+  @MethodSource("ways")
+  void fewOfManyThatAreReadAheadAreChosen(EngineOptions options) {
+    int[] many = IntStream.range(3, 123).toArray();
+    try (Engine other = Engine.start(options)) {
+      for (int token = 20; token < 26; token += 2) {
+        try (Engine engine = Engine.start(options)) {
+          sweep(engine, many);
+          sweep(engine, many);
+          assertSame(sweep(engine, token), sweep(other, token));
+          assertThat(engine.snapshot().unchosenExpertBytes()).isPositive();
+        }
+      }
     }
   }
 
