@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
 final class WeightStream implements AutoCloseable {
 
   private static final int MOST_READING_THREADS = 32;
+  private static final int LEAST_DIRECT_THREADS = 4;
 
   private final ComputeDevice device;
   private final LayerStore store;
@@ -142,9 +143,13 @@ final class WeightStream implements AutoCloseable {
     };
   }
 
-  /** Copies from the page cache take a core each; kernels on a CPU need theirs. */
+  /**
+   * Copies from the page cache take a core each, and kernels on a CPU need theirs. Past the page
+   * cache threads wait for the disk, which is faster for several.
+   */
   private int readingThreads(int cores) {
-    return Math.max(1, Math.min(MOST_READING_THREADS, device.isHost() ? cores / 2 : cores));
+    int least = readsBlocks() ? LEAST_DIRECT_THREADS : 1;
+    return Math.max(least, Math.min(MOST_READING_THREADS, device.isHost() ? cores / 2 : cores));
   }
 
   /** In which order tiles pass in sweeps. */

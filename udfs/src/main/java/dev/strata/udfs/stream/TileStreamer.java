@@ -66,9 +66,10 @@ public final class TileStreamer implements AutoCloseable {
 
   /**
    * Threads that are through with their part of a tile go on with the next, while the slowest still
-   * reads (BENCHMARKS.md, weights in the page cache alone).
+   * reads (BENCHMARKS.md, weights in the page cache alone). Those of experts are so small that one
+   * thread reads each.
    */
-  private static final int READS_AT_ONCE = 3;
+  private static final int READS_AT_ONCE = 8;
 
   private final TileSource source;
   private final HostPlaces host;
