@@ -24,8 +24,8 @@ import java.io.Serializable;
  * @param chosenExpertBytes bytes of experts that tokens chose, of each layer and sweep
  * @param expertBytes bytes of all experts, of each layer and sweep
  * @param keptExpertBytes bytes of experts that tokens chose and that were in host memory already
- * @param unchosenExpertBytes bytes of experts that were read before it was known that no token chose
- *     them
+ * @param unchosenExpertBytes bytes of experts that were read before it was known that no token
+ *     chose them
  * @param busyNanos time spent in sweeps
  * @param lowMargins tokens chosen greedily with less than 1e-3 between the best and the second
  *     logit

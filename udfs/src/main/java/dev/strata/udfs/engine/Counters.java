@@ -60,7 +60,9 @@ final class Counters {
         .formatted(sweeps, layer, layers, activeRows, tiles, activity);
   }
 
-  /** What {@link #sweepEnded} and {@link #readInVain} are told as a total begins at nothing again. */
+  /**
+   * What {@link #sweepEnded} and {@link #readInVain} are told as a total begins at nothing again.
+   */
   synchronized void beginAnew() {
     earlierReadBytes = readBytes;
     earlierLowMargins = lowMargins;

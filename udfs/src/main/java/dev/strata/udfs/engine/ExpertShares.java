@@ -3,8 +3,8 @@ package dev.strata.udfs.engine;
 import java.util.function.IntUnaryOperator;
 
 /**
- * How large a share of a sweep's tokens chose each expert of a layer, in the sweeps so far, and what
- * that says of the next.
+ * How large a share of a sweep's tokens chose each expert of a layer, in the sweeps so far, and
+ * what that says of the next.
  */
 final class ExpertShares {
 

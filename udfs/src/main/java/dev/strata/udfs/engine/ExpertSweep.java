@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The experts of a layer in each sweep. Those that some token chose pass, once each: they are outside
- * and micro-batches inside. A single micro-batch lets tiles stream past; several let a group of
- * experts stay while they stream past it, as many as places hold. On a GPU several are computed at
- * once, see {@link ExpertBatches}.
+ * The experts of a layer in each sweep. Those that some token chose pass, once each: they are
+ * outside and micro-batches inside. A single micro-batch lets tiles stream past; several let a
+ * group of experts stay while they stream past it, as many as places hold. On a GPU several are
+ * computed at once, see {@link ExpertBatches}.
  */
 final class ExpertSweep {
 

@@ -13,8 +13,8 @@ import java.util.function.ToLongFunction;
 /**
  * Which tiles stay in host memory, once they are read, if not all can. They are spread over the
  * sweep, so that reading the others never has to catch up. What every token passes comes before
- * experts, which stay whole; as an expert's place is another's of its layer as well, those that stay
- * first are anyone's.
+ * experts, which stay whole; as an expert's place is another's of its layer as well, those that
+ * stay first are anyone's.
  */
 final class ResidentTiles {
 

@@ -102,8 +102,7 @@ final class Sweeper implements AutoCloseable {
     int end = program.stages().size();
     for (int first = program.nextExperts(0); first < end; ) {
       int behind = program.behindExperts(first);
-      all.put(
-          first, new ExpertSweep(program, first, behind, weights, tiles, memory, transformer));
+      all.put(first, new ExpertSweep(program, first, behind, weights, tiles, memory, transformer));
       first = program.nextExperts(behind);
     }
     return all;
@@ -271,8 +270,8 @@ final class Sweeper implements AutoCloseable {
   }
 
   /**
-   * What is as good as certain to pass, when all before the next experts from a stage on is demanded:
-   * some of them, or the next sweep's first tiles.
+   * What is as good as certain to pass, when all before the next experts from a stage on is
+   * demanded: some of them, or the next sweep's first tiles.
    */
   private void demandAhead(int stage, List<TokenBlock> blocks, boolean followed) {
     ExpertSweep next = experts.get(program.nextExperts(stage));

@@ -89,7 +89,8 @@ final class WeightStream implements AutoCloseable {
         stored,
         plan.choice().slots(),
         placeBytes(store.largestSlotBytes()),
-        new ResidentTiles(spec, store, tile -> placeBytes(store.slotBytes(tile)), this::residentBytes)
+        new ResidentTiles(
+                spec, store, tile -> placeBytes(store.slotBytes(tile)), this::residentBytes)
             .within(plan.weightsBytes()),
         readsBlocks());
   }

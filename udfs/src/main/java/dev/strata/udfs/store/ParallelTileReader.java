@@ -43,8 +43,8 @@ public final class ParallelTileReader implements Closeable {
   }
 
   /**
-   * Begins to read a whole tile straight into its slot, behind what was begun before. A small tile is
-   * read by the calling thread, and so is one of a single piece if there is but one thread.
+   * Begins to read a whole tile straight into its slot, behind what was begun before. A small tile
+   * is read by the calling thread, and so is one of a single piece if there is but one thread.
    *
    * @param slot gets the tile in its first {@link LayerStore#slotBytes} bytes; its position and
    *     limit stay

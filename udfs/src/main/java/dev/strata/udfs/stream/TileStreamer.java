@@ -21,8 +21,8 @@ import java.util.function.Predicate;
  *
  * <p>What may turn out not to be needed can be demanded as well, and {@link #retract retracted}.
  *
- * <p>One computing thread calls {@link #demand}, {@link #retract}, {@link #exchange}, {@link #next},
- * {@link #abandon} and {@link Lease#close}; reading and copying have a thread each.
+ * <p>One computing thread calls {@link #demand}, {@link #retract}, {@link #exchange}, {@link
+ * #next}, {@link #abandon} and {@link Lease#close}; reading and copying have a thread each.
  */
 public final class TileStreamer implements AutoCloseable {
 
@@ -253,8 +253,7 @@ public final class TileStreamer implements AutoCloseable {
       throw new IllegalStateException("use " + taken + " was not demanded");
     }
     HostTile found = hostSide.take(steps.element());
-    return new Lease(
-        taken++, steps.remove(), found.place(), found.offset(), found::release);
+    return new Lease(taken++, steps.remove(), found.place(), found.offset(), found::release);
   }
 
   private Lease nextOnDevice() throws IOException {

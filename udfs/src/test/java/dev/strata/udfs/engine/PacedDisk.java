@@ -18,15 +18,16 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
- * Measures sweeps of a random mixture of experts whose tiles come as from a disk of some speed, where
- * this machine's is too fast for its processor:
+ * Measures sweeps of a random mixture of experts whose tiles come as from a disk of some speed,
+ * where this machine's is too fast for its processor:
  *
- * <pre>java … dev.strata.udfs.engine.PacedDisk &lt;shape&gt; &lt;skew&gt; &lt;directory&gt; &lt;MB/s&gt;
+ * <pre>
+ * java … dev.strata.udfs.engine.PacedDisk &lt;shape&gt; &lt;skew&gt; &lt;directory&gt; &lt;MB/s&gt;
  *   &lt;rows&gt; &lt;prompt tokens&gt; &lt;new tokens&gt; &lt;MB of weights in memory&gt;
  *   &lt;ms that a router takes more&gt;</pre>
  *
- * Prints of each decoding sweep what it read, how long it took, and by how much that is more than the
- * disk takes.
+ * Prints of each decoding sweep what it read, how long it took, and by how much that is more than
+ * the disk takes.
  */
 final class PacedDisk {
 

@@ -189,8 +189,8 @@ class DeviceStreamTest {
   }
 
   /**
-   * Some of what is demanded is taken back, read or not, and places of those that stay change hands;
-   * on a device, and on the host.
+   * Some of what is demanded is taken back, read or not, and places of those that stay change
+   * hands; on a device, and on the host.
    */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
