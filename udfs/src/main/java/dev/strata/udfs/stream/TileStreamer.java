@@ -208,7 +208,7 @@ public final class TileStreamer implements AutoCloseable {
       return true;
     }
     boolean[] gone = {false};
-    reads.retract(other -> other == step && (gone[0] = true));
+    reads.retract(other -> other.equals(step) && (gone[0] = true));
     readForGood[step.tile()] &= !gone[0];
     return gone[0];
   }
