@@ -157,7 +157,10 @@ public final class MachineTrial {
 
     private void multiply(int count) {
       try (Tensor weights = conversion.matrix(place, 0, tile)) {
-        device.kernels().storeProduct(tokens, count, weights, device.none(), 0, result, 0);
+        device
+            .kernels()
+            .products()
+            .storeProduct(tokens, count, weights, device.none(), 0, result, 0);
       }
     }
 

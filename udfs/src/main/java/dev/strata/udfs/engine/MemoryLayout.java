@@ -7,9 +7,10 @@ import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.kv.StateFormat;
 import dev.strata.udfs.kv.StatePool;
 import dev.strata.udfs.model.DecoderSpec;
+import dev.strata.udfs.tensor.AttentionKernels;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
-import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.ProductKernels;
 import dev.strata.udfs.transformer.ActivationSizes;
 import dev.strata.udfs.transformer.Choices;
 import dev.strata.udfs.transformer.HeadPass;
@@ -119,7 +120,7 @@ abstract class MemoryLayout {
         WeightConversion.footprint(
             model, choice.tileBytes(), device.computeType(), computesExpertsAtOnce(choice)),
         device.onCpu()
-            ? Kernels.products(device.attentionThreads(), tileRows(choice))
+            ? ProductKernels.products(device.attentionThreads(), tileRows(choice))
             : Footprint.NONE,
         ResidentWeights.footprint(model.vectorElements(), device.computeType()),
         activations.footprint(device.activationType(), choice.blockTokens()),
@@ -210,7 +211,7 @@ abstract class MemoryLayout {
   }
 
   final Footprint scoresFootprint(long scores) {
-    return Kernels.scores(scores, mostHeads, device.attentionThreads());
+    return AttentionKernels.scores(scores, mostHeads, device.attentionThreads());
   }
 
   static int clamp(long value, long least, long most) {

@@ -11,6 +11,7 @@ import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
+import dev.strata.udfs.tensor.WeightKernels;
 
 /**
  * Tiles as products take them: matrices of the compute type but on a CPU, one at a time, or those
@@ -68,7 +69,7 @@ final class WeightConversion implements AutoCloseable {
     long bytes = elements * computeType.bytes();
     boolean isSeveral = atOnce && model.isScaled();
     long all = isSeveral ? Math.max(bytes, Math.min(AT_ONCE_BYTES, MOST_AT_ONCE * bytes)) : bytes;
-    return Footprint.device(OWNER, all + (unpacks ? Kernels.unpackingBytes(tileBytes) : 0));
+    return Footprint.device(OWNER, all + (unpacks ? WeightKernels.unpackingBytes(tileBytes) : 0));
   }
 
   /**
@@ -81,6 +82,7 @@ final class WeightConversion implements AutoCloseable {
     if (weight.scales() == null) {
       return device
           .kernels()
+          .weights()
           .tile(place, offset, stored(tile), tile.rows(), weight.columns(), scratch);
     }
     decode(place, offset, tile, 0);
@@ -92,10 +94,12 @@ final class WeightConversion implements AutoCloseable {
     int columns = tile.weight().columns();
     if (tile.weight().type() == ElementType.F4_E2M1) {
       long scales = offset + store.extentOffset(tile, 1);
-      kernels.unpackedWeights(place, offset, scales, tile.rows(), columns, scratch, to);
+      kernels.weights().unpacked(place, offset, scales, tile.rows(), columns, scratch, to);
     } else {
-      kernels.scaledWeights(
-          place, offset, stored(tile), scales(offset, tile), tile.rows(), columns, scratch, to);
+      kernels
+          .weights()
+          .scaled(
+              place, offset, stored(tile), scales(offset, tile), tile.rows(), columns, scratch, to);
     }
   }
 
@@ -103,11 +107,11 @@ final class WeightConversion implements AutoCloseable {
     return Numbers.typeOf(tile.weight().type());
   }
 
-  private Kernels.Scales scales(long offset, Tile tile) {
+  private WeightKernels.Scales scales(long offset, Tile tile) {
     Weight weight = tile.weight();
     BlockScales scales = weight.scales();
     long firstRow = (long) weight.codes().firstRow() + tile.firstRow();
-    return new Kernels.Scales(
+    return new WeightKernels.Scales(
         offset + store.extentOffset(tile, 1),
         Numbers.typeOf(scales.part().type()),
         scales.part().rows(tile.firstRow(), tile.rows()),
@@ -139,18 +143,20 @@ final class WeightConversion implements AutoCloseable {
           places.ring(), places.begin(), places.count(), places.stride(), rows, columns);
     }
     if (tile.weight().type() != ElementType.F4_E2M1) {
-      Kernels.Scales scales = scales(places.begin(), tile);
+      WeightKernels.Scales scales = scales(places.begin(), tile);
       if (scales.areWhole(rows, columns) && scales.areAligned(places.stride())) {
-        return kernels.scaledExperts(
-            places.ring(),
-            places.begin(),
-            stored(tile),
-            scales,
-            places.count(),
-            places.stride(),
-            rows,
-            columns,
-            scratch);
+        return kernels
+            .weights()
+            .scaledExperts(
+                places.ring(),
+                places.begin(),
+                stored(tile),
+                scales,
+                places.count(),
+                places.stride(),
+                rows,
+                columns,
+                scratch);
       }
     }
     for (int i = 0; i < places.count(); i++) {

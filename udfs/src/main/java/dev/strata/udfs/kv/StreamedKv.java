@@ -4,11 +4,11 @@ import dev.strata.udfs.concurrent.Daemons;
 import dev.strata.udfs.concurrent.Uninterrupted;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.stream.SlotRing;
+import dev.strata.udfs.tensor.AttentionKernels;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
 import dev.strata.udfs.tensor.HostArena;
-import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Lane;
 import dev.strata.udfs.tensor.Mark;
 import dev.strata.udfs.tensor.Tensor;
@@ -182,8 +182,9 @@ public final class StreamedKv implements KvMemory {
     for (KvFormat.Heads heads : plain.layers()) {
       long scales = 2L * heads.count() * Float.BYTES;
       long elements = scales * heads.width();
-      long out = Math.min(freshTokens, Kernels.QUANTIZED_AT_ONCE) * (2 * elements + 3 * scales);
-      long in = Math.min(slotTokens, Kernels.QUANTIZED_AT_ONCE) * (elements + 2 * scales);
+      long out =
+          Math.min(freshTokens, AttentionKernels.QUANTIZED_AT_ONCE) * (2 * elements + 3 * scales);
+      long in = Math.min(slotTokens, AttentionKernels.QUANTIZED_AT_ONCE) * (elements + 2 * scales);
       most = Math.max(most, Math.max(out, in));
     }
     return Footprint.device(CONVERSION, most);
@@ -354,7 +355,7 @@ public final class StreamedKv implements KvMemory {
     int tokens = batch.loadedSlots(format.isShared(layer));
     Tensor plain = converted.of(layer);
     if (tokens > 0) {
-      compute.run("dequantize", () -> device.kernels().dequantize(slot, tokens, plain));
+      compute.run("dequantize", () -> device.kernels().attention().dequantize(slot, tokens, plain));
     }
     return plain;
   }
@@ -363,7 +364,8 @@ public final class StreamedKv implements KvMemory {
     if (format.isQuantized()) {
       Tensor plain = fresh.get(buffer).of(layer);
       Tensor bytes = leaving.get(buffer).of(layer);
-      compute.run("quantize", () -> device.kernels().quantize(plain, batch.rows(), bytes));
+      compute.run(
+          "quantize", () -> device.kernels().attention().quantize(plain, batch.rows(), bytes));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.strata.udfs.tensor;
 
-import com.google.errorprone.annotations.FormatMethod;
+import static dev.strata.udfs.tensor.KernelChecks.require;
+
 import java.util.List;
 
 /**
@@ -22,9 +23,6 @@ public final class DeltaRules {
 
   /** The same of products of the tokens of a chunk with one another. */
   private static final int CHUNK_COPIES = 4;
-
-  /** Fewer rows are not worth another thread. */
-  private static final int LEAST_PART_ROWS = 16;
 
   /**
    * A rule's widths.
@@ -79,10 +77,12 @@ public final class DeltaRules {
   public record States(Tensor state, Tensor convolved) {}
 
   private final ComputeDevice device;
+  private final RowParts rowParts;
   private final TorchScript script;
 
   public DeltaRules(ComputeDevice device) {
     this.device = device;
+    this.rowParts = device.kernels().rowParts();
     this.script = device.load("delta_rule", "DeltaRule");
   }
 
@@ -192,7 +192,8 @@ public final class DeltaRules {
     require(x.size(1) == w.all() && n <= x.size(0), "%s rows of %s", n, x);
     require(y.size(1) == w.values() && n <= y.size(0), "%s rows of %s", n, y);
     require(weight.elements() == w.valueDim(), "norm %s of %s", weight, w);
-    inParts(
+    rowParts.runAtMost(
+        RowParts.LARGEST_PART_ROWS,
         n,
         (begin, count) ->
             script.run(
@@ -219,7 +220,10 @@ public final class DeltaRules {
     long width = (long) heads * headDim;
     require(x.size(1) == 2 * width && n <= x.size(0), "%s rows of %s", n, x);
     require(out.size(1) >= width && n <= out.size(0), "%s rows of %s", n, out);
-    inParts(n, (begin, count) -> script.run("take_queries", x, begin, count, heads, headDim, out));
+    rowParts.runAtMost(
+        RowParts.LARGEST_PART_ROWS,
+        n,
+        (begin, count) -> script.run("take_queries", x, begin, count, heads, headDim, out));
   }
 
   /**
@@ -232,36 +236,15 @@ public final class DeltaRules {
     long width = (long) heads * headDim;
     require(x.size(1) == 2 * width && n <= x.size(0), "%s rows of %s", n, x);
     require(y.size(1) == width && n <= y.size(0), "%s rows of %s", n, y);
-    inParts(n, (begin, count) -> script.run("gate_heads", x, begin, count, heads, headDim, y));
+    rowParts.runAtMost(
+        RowParts.LARGEST_PART_ROWS,
+        n,
+        (begin, count) -> script.run("gate_heads", x, begin, count, heads, headDim, y));
   }
 
   /** Zeros in {@code x[first : first + n]}. */
   public void clearRows(Tensor x, long first, long n) {
     require(first >= 0 && n > 0 && first + n <= x.size(0), "%s + %s of %s", first, n, x);
     script.run("clear_rows", x, first, n);
-  }
-
-  /** Work on some rows of several, which do not depend on one another. */
-  private interface RowWork {
-    void run(long begin, long count);
-  }
-
-  /** As other kernels share rows among a CPU's threads, and what they take meanwhile. */
-  private void inParts(long rows, RowWork work) {
-    long least = (rows + Kernels.LARGEST_PART_ROWS - 1) / Kernels.LARGEST_PART_ROWS;
-    int parts = (int) Math.max(least, Math.min(device.kernelThreads(), rows / LEAST_PART_ROWS));
-    device.sideBySide(
-        parts,
-        part -> {
-          long begin = rows * part / parts;
-          work.run(begin, rows * (part + 1) / parts - begin);
-        });
-  }
-
-  @FormatMethod
-  private static void require(boolean holds, String format, Object... values) {
-    if (!holds) {
-      throw new IllegalArgumentException("kernel called with " + String.format(format, values));
-    }
   }
 }

@@ -183,7 +183,7 @@ public final class DeviceRates implements AutoCloseable {
 
   private void multiply(Tensor x, long n, Tensor w, Tensor out, long times) {
     for (long i = 0; i < times; i++) {
-      device.kernels().storeProduct(x, n, w, device.none(), 0, out, 0);
+      device.kernels().products().storeProduct(x, n, w, device.none(), 0, out, 0);
     }
   }
 
@@ -229,11 +229,11 @@ public final class DeviceRates implements AutoCloseable {
       if (device.hasFusedAttention((int) headDim)) {
         segments.upload(device);
       }
-      Kernels.Scores plain = new Kernels.Scores(0, 1, 0, device.none());
+      AttentionKernels.Scores plain = new AttentionKernels.Scores(0, 1, 0, device.none());
       LongConsumer attend =
           layer -> {
             try (Tensor own = device.kernels().part(kv, layer * slots, (layer + 1) * slots)) {
-              device.kernels().attend(q, own, segments, plain, out, 0);
+              device.kernels().attention().attend(q, own, segments, plain, out, 0);
             }
           };
       return 1

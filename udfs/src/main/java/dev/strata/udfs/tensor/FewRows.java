@@ -1,5 +1,6 @@
 package dev.strata.udfs.tensor;
 
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 
@@ -13,7 +14,7 @@ final class FewRows {
   static final int MOST = 3;
 
   private final FloatBuffer product;
-  private final ShortBuffer weights;
+  private final ByteBuffer weights;
   private final int rows;
   private final int columns;
   private final float[] x;
@@ -26,7 +27,7 @@ final class FewRows {
    */
   FewRows(Tensor x, long first, long n, Tensor w, Tensor product) {
     this.product = product.buffer().asFloatBuffer();
-    this.weights = w.buffer().asShortBuffer();
+    this.weights = w.buffer();
     this.rows = Math.toIntExact(w.size(0));
     this.columns = Math.toIntExact(w.size(1));
     this.x = numbers(x, Math.multiplyExact(first, columns), Math.toIntExact(n) * columns);

@@ -2,8 +2,9 @@ package dev.strata.udfs.tensor;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ final class VectorModule {
 
   private static boolean links() {
     try {
-      return VectorProducts.lanes() > 0;
+      return VectorLoads.view(ByteBuffer.allocateDirect(1)) != null && VectorProducts.lanes() > 0;
     } catch (RuntimeException | LinkageError e) { // another version of the module
       return false;
     }
@@ -79,9 +80,14 @@ final class VectorModule {
   /** Runs each of the products often enough to be compiled. */
   static void warmUp() {
     long start = System.nanoTime();
-    ShortBuffer w = ShortBuffer.allocate(WARM_ROWS * WARM_COLUMNS);
+    ByteBuffer w =
+        ByteBuffer.allocateDirect(WARM_ROWS * WARM_COLUMNS * Short.BYTES)
+            .order(ByteOrder.nativeOrder());
     float[] x = new float[FewRows.MOST * WARM_COLUMNS];
-    FloatBuffer y = FloatBuffer.allocate(FewRows.MOST * WARM_ROWS);
+    FloatBuffer y =
+        ByteBuffer.allocateDirect(FewRows.MOST * WARM_ROWS * Float.BYTES)
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
     for (int i = 0; i < WARM_TIMES; i++) {
       int n = i % FewRows.MOST + 1;
       VectorProducts.multiply(w, WARM_ROWS, WARM_COLUMNS, 0, WARM_ROWS - i % 2, x, n, y);

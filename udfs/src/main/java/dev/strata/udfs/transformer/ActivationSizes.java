@@ -4,9 +4,10 @@ import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
+import dev.strata.udfs.tensor.ExpertKernels;
 import dev.strata.udfs.tensor.Footprint;
-import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
+import dev.strata.udfs.tensor.RowParts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -65,7 +66,7 @@ public record ActivationSizes(
             .max()
             .orElse(0),
         spec.hiddenSize(),
-        spec.mostChosen() > 0 ? Kernels.COMBINED_COPIES : 1,
+        spec.mostChosen() > 0 ? ExpertKernels.COMBINED_COPIES : 1,
         spec.steps().mapToLong(ActivationSizes::routerWidth).max().orElse(0),
         spec.steps().mapToLong(ActivationSizes::gateWidth).max().orElse(0),
         spec.steps().mapToLong(ActivationSizes::wholeWidth).max().orElse(0));
@@ -129,7 +130,7 @@ public record ActivationSizes(
   }
 
   private static long partRows(int blockTokens, long width, boolean onCpu) {
-    return Math.min(blockTokens, Kernels.partRows(Math.max(1, width), onCpu));
+    return Math.min(blockTokens, RowParts.partRows(Math.max(1, width), onCpu));
   }
 
   /**

@@ -3,7 +3,7 @@ package dev.strata.udfs.transformer;
 import dev.strata.udfs.kv.KvBatch;
 import dev.strata.udfs.kv.KvMemory;
 import dev.strata.udfs.model.AttentionSpec;
-import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.AttentionKernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
 
@@ -49,11 +49,12 @@ final class AttentionPass {
     try (Tensor queries = enter(block, batch, access, queryKeyValue)) {
       model
           .kernels()
+          .attention()
           .attend(
               queries,
               access.kv(),
               batch.segments(),
-              new Kernels.Scores(
+              new AttentionKernels.Scores(
                   attention.window(),
                   attention.scale(),
                   attention.softCap(),
@@ -73,6 +74,7 @@ final class AttentionPass {
   private Tensor enterQueries(TokenBlock block, KvBatch batch, Tensor queries) {
     return model
         .kernels()
+        .attention()
         .enterQueries(
             queries,
             batch.firstRow(),
@@ -89,6 +91,7 @@ final class AttentionPass {
       TokenBlock block, KvBatch batch, KvMemory.Access access, Tensor queryKeyValue) {
     return model
         .kernels()
+        .attention()
         .enter(
             queryKeyValue,
             batch.firstRow(),
@@ -99,7 +102,7 @@ final class AttentionPass {
             model.vector(attention.queryNorm()),
             model.vector(attention.keyNorm()),
             attention.normEpsilon(),
-            Kernels.KeptValues.valueOf(attention.values().name()),
+            AttentionKernels.KeptValues.valueOf(attention.values().name()),
             batch.rowSlots(),
             access.fresh(),
             access.kv());

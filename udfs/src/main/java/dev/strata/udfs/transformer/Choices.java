@@ -2,9 +2,9 @@ package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.model.RoutingSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.ExpertKernels;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
-import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.Collections;
@@ -101,8 +101,8 @@ public final class Choices implements AutoCloseable {
 
   /** Fills the choices of a block's tokens from a router's products, [tokens, experts]. */
   void choose(Tensor scores, TokenBlock block, RoutingSpec routing, Tensor correction) {
-    Kernels.Routing kernel =
-        new Kernels.Routing(
+    ExpertKernels.Routing kernel =
+        new ExpertKernels.Routing(
             routing.chosen(),
             scoring(routing.scoring()),
             correction,
@@ -110,14 +110,17 @@ public final class Choices implements AutoCloseable {
             routing.groupsChosen(),
             routing.normalised(),
             routing.scale());
-    device.kernels().route(scores, block.tokens(), kernel, experts, weights, block.first());
+    device
+        .kernels()
+        .experts()
+        .route(scores, block.tokens(), kernel, experts, weights, block.first());
   }
 
-  private static Kernels.Scoring scoring(RoutingSpec.Scoring scoring) {
+  private static ExpertKernels.Scoring scoring(RoutingSpec.Scoring scoring) {
     return switch (scoring) {
-      case SOFTMAX -> Kernels.Scoring.SOFTMAX;
-      case SIGMOID -> Kernels.Scoring.SIGMOID;
-      case CHOSEN_SOFTMAX -> Kernels.Scoring.NONE;
+      case SOFTMAX -> ExpertKernels.Scoring.SOFTMAX;
+      case SIGMOID -> ExpertKernels.Scoring.SIGMOID;
+      case CHOSEN_SOFTMAX -> ExpertKernels.Scoring.NONE;
     };
   }
 
@@ -134,6 +137,7 @@ public final class Choices implements AutoCloseable {
         TokenBlock block = blocks.get(i);
         device
             .kernels()
+            .experts()
             .sortChoices(
                 this.experts, block.first(), block.tokens(), routing.chosen(), order, table, i);
       }
@@ -180,9 +184,9 @@ public final class Choices implements AutoCloseable {
    *
    * @param at where the first of them is in what {@link #bound} was given, blocks one after another
    */
-  Kernels.ChosenOfExperts chosen(List<Integer> experts, int at, int rows, TokenBlock block) {
+  ExpertKernels.ChosenOfExperts chosen(List<Integer> experts, int at, int rows, TokenBlock block) {
     List<Integer> counts = experts.stream().map(expert -> count(expert, block)).toList();
-    return new Kernels.ChosenOfExperts(order, bounds, at, counts, rows, most);
+    return new ExpertKernels.ChosenOfExperts(order, bounds, at, counts, rows, most);
   }
 
   /** How many tokens chose an expert. */
@@ -196,8 +200,8 @@ public final class Choices implements AutoCloseable {
   }
 
   /** Tokens of a block that chose an expert, at least one. */
-  Kernels.Chosen chosen(int expert, TokenBlock block) {
-    return new Kernels.Chosen(order, begin(expert, block), count(expert, block), most);
+  ExpertKernels.Chosen chosen(int expert, TokenBlock block) {
+    return new ExpertKernels.Chosen(order, begin(expert, block), count(expert, block), most);
   }
 
   /** Where those of an expert begin in the order. */

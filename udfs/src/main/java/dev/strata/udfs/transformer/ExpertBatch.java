@@ -4,6 +4,7 @@ import dev.strata.udfs.model.Activation;
 import dev.strata.udfs.model.Buffer;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
+import dev.strata.udfs.tensor.ExpertKernels;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.List;
@@ -83,7 +84,7 @@ public final class ExpertBatch {
 
   /** Rows that a batch takes for each expert, the most of which has so many. */
   public int paddedRows(int most) {
-    return model.kernels().paddedRows(most);
+    return model.kernels().experts().paddedRows(most);
   }
 
   /** The most rows of all experts of a batch. */
@@ -109,16 +110,16 @@ public final class ExpertBatch {
   public void run(Part part, IntFunction<Tensor> matrices, BlockState block) {
     Kernels kernels = model.kernels();
     TokenBlock tokens = block.block();
-    Kernels.ChosenOfExperts chosen =
+    ExpertKernels.ChosenOfExperts chosen =
         model.choices().chosen(part.experts(), part.at(), part.rows(), tokens);
-    try (Kernels.PaddedChoices choices = kernels.padded(chosen)) {
+    try (ExpertKernels.PaddedChoices choices = kernels.experts().padded(chosen)) {
       run(chosen, choices, matrices, block);
     }
   }
 
   private void run(
-      Kernels.ChosenOfExperts chosen,
-      Kernels.PaddedChoices choices,
+      ExpertKernels.ChosenOfExperts chosen,
+      ExpertKernels.PaddedChoices choices,
       IntFunction<Tensor> matrices,
       BlockState block) {
     Kernels kernels = model.kernels();
@@ -127,7 +128,9 @@ public final class ExpertBatch {
     for (Step step : steps) {
       if (step instanceof Step.Gather gather) {
         Tensor out = buffer(gather.target());
-        lane("gather", () -> kernels.gatherExperts(block.kept(), choices, first, block.row(), out));
+        lane(
+            "gather",
+            () -> kernels.experts().gatherExperts(block.kept(), choices, first, block.row(), out));
       } else if (step instanceof Step.Combine) {
         lane("place", () -> model.results().place(choices, first));
       } else if (step instanceof Step.Clamp clamp) {
@@ -144,7 +147,7 @@ public final class ExpertBatch {
   }
 
   private void multiply(
-      Step.Product step, Kernels.ChosenOfExperts chosen, Supplier<Tensor> matrices) {
+      Step.Product step, ExpertKernels.ChosenOfExperts chosen, Supplier<Tensor> matrices) {
     Kernels kernels = model.kernels();
     Tensor x = buffer(step.source());
     boolean isLast = step.target().buffer().equals(result);
@@ -154,10 +157,12 @@ public final class ExpertBatch {
         step.label(),
         () -> {
           try (Tensor w = matrices.get()) {
-            kernels.expertProducts(x, chosen.rows(), w, step.transposed(), use(step), out, first);
+            kernels
+                .experts()
+                .expertProducts(x, chosen.rows(), w, step.transposed(), use(step), out, first);
           }
           if (step.bias() != null) {
-            kernels.addBiases(chosen, model.vectors(step.bias()), out, first);
+            kernels.experts().addBiases(chosen, model.vectors(step.bias()), out, first);
           }
         });
   }
@@ -171,14 +176,14 @@ public final class ExpertBatch {
     lane("combine", () -> model.results().combine(model.choices(), chosenExperts, block));
   }
 
-  private static Kernels.ExpertUse use(Step.Product step) {
+  private static ExpertKernels.ExpertUse use(Step.Product step) {
     if (step.use() == Step.Use.MULTIPLY) {
-      return Kernels.ExpertUse.MULTIPLY;
+      return ExpertKernels.ExpertUse.MULTIPLY;
     }
     return switch (step.activation()) {
-      case NONE -> Kernels.ExpertUse.STORE;
-      case SILU -> Kernels.ExpertUse.STORE_SILU;
-      case GELU_TANH -> Kernels.ExpertUse.STORE_GELU;
+      case NONE -> ExpertKernels.ExpertUse.STORE;
+      case SILU -> ExpertKernels.ExpertUse.STORE_SILU;
+      case GELU_TANH -> ExpertKernels.ExpertUse.STORE_GELU;
     };
   }
 

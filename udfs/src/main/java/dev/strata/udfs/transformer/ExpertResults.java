@@ -1,9 +1,9 @@
 package dev.strata.udfs.transformer;
 
 import dev.strata.udfs.tensor.ComputeDevice;
+import dev.strata.udfs.tensor.ExpertKernels;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
-import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 
@@ -109,8 +109,8 @@ public final class ExpertResults implements AutoCloseable {
   }
 
   /** The next rows have the results of these choices, of tokens from {@code first} on. */
-  void place(Kernels.PaddedChoices choices, long first) {
-    device.kernels().placeExperts(choices, first, next, places);
+  void place(ExpertKernels.PaddedChoices choices, long first) {
+    device.kernels().experts().placeExperts(choices, first, next, places);
     next += Math.toIntExact(choices.all().elements());
   }
 
@@ -126,8 +126,9 @@ public final class ExpertResults implements AutoCloseable {
     TokenBlock tokens = block.block();
     device
         .kernels()
+        .experts()
         .combineExperts(
-            new Kernels.PlacedResults(rows, places, most, chosen),
+            new ExpertKernels.PlacedResults(rows, places, most, chosen),
             choices.weights(),
             tokens.first(),
             tokens.tokens(),

@@ -4,7 +4,7 @@ import dev.strata.udfs.model.HeadSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
-import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.LogitKernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.Arrays;
@@ -22,14 +22,14 @@ public final class HeadPass implements AutoCloseable {
 
   private final Holdings holdings = new Holdings();
   private final ComputeDevice device;
-  private final Kernels.LogitScaling scaling;
+  private final LogitKernels.LogitScaling scaling;
   private final Tensor normed;
   private final Tensor logits;
   private final int logitRows;
   private final Tensor best;
   private final Tensor tokens;
   private final HeadTargets targets;
-  private final Kernels.Targets read;
+  private final LogitKernels.Targets read;
 
   HeadPass(
       ComputeDevice device,
@@ -39,7 +39,7 @@ public final class HeadPass implements AutoCloseable {
       int logitRows,
       HeadTargets targets) {
     this.device = device;
-    this.scaling = new Kernels.LogitScaling(head.scale(), head.softCap());
+    this.scaling = new LogitKernels.LogitScaling(head.scale(), head.softCap());
     this.normed = normed;
     this.logits = logits;
     this.logitRows = logitRows;
@@ -48,15 +48,15 @@ public final class HeadPass implements AutoCloseable {
     try {
       this.best = holdings.add(noLogits(rows));
       this.tokens = holdings.add(noTokens(rows));
-      this.read = targets.rows() == 0 ? device.kernels().noTargets() : upload();
+      this.read = targets.rows() == 0 ? device.kernels().logits().noTargets() : upload();
     } catch (Throwable e) {
       holdings.closeAfter(e);
       throw e;
     }
   }
 
-  private Kernels.Targets upload() {
-    return new Kernels.Targets(
+  private LogitKernels.Targets upload() {
+    return new LogitKernels.Targets(
         targets.firstRow(),
         holdings.add(least(targets.rows())),
         holdings.add(device.indexes(targets.rowOfEach())),
@@ -94,7 +94,7 @@ public final class HeadPass implements AutoCloseable {
     long best = 2 * rows * (Float.BYTES + Long.BYTES);
     return Footprint.sum(
         Footprint.device(OWNER, 2 * best),
-        Kernels.tileLogits(rowsAtOnce, columns, type),
+        LogitKernels.tileLogits(rowsAtOnce, columns, type),
         Footprint.heap(OWNER, best));
   }
 
@@ -114,6 +114,7 @@ public final class HeadPass implements AutoCloseable {
   public void apply(int firstToken, Tensor tile, int firstRow, int rows) {
     device
         .kernels()
+        .logits()
         .head(
             normed,
             firstRow,

@@ -3,6 +3,7 @@ package dev.strata.udfs.transformer;
 import dev.strata.udfs.model.AttentionSpec;
 import dev.strata.udfs.model.DecoderSpec;
 import dev.strata.udfs.model.RopeSpec;
+import dev.strata.udfs.tensor.AttentionKernels;
 import dev.strata.udfs.tensor.ComputeDevice;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.Holdings;
@@ -102,24 +103,24 @@ public final class Positions implements AutoCloseable {
   }
 
   /** How a rope turns the sweep's tokens; null turns none. */
-  Kernels.Rotation rotation(RopeSpec rope) {
+  AttentionKernels.Rotation rotation(RopeSpec rope) {
     Kernels kernels = ropes.device.kernels();
     if (rope == null) {
-      return kernels.rotation(positions, ropes.device.none(), 1, false);
+      return kernels.attention().rotation(positions, ropes.device.none(), 1, false);
     }
-    return new Kernels.Rotation(
+    return new AttentionKernels.Rotation(
         positions,
         ropes.frequencies.get(rope.inverseFrequencies()),
         rope.attentionFactor(),
         rope.pairs(),
         rope.beta(),
         rope.length(),
-        rope.longer() == null ? kernels.noLonger() : longer(rope.longer()));
+        rope.longer() == null ? kernels.attention().noLonger() : longer(rope.longer()));
   }
 
-  private Kernels.Longer longer(RopeSpec.Longer rope) {
+  private AttentionKernels.Longer longer(RopeSpec.Longer rope) {
     Tensor frequencies = ropes.frequencies.get(rope.inverseFrequencies());
-    return new Kernels.Longer(spans, frequencies, rope.above());
+    return new AttentionKernels.Longer(spans, frequencies, rope.above());
   }
 
   @Override

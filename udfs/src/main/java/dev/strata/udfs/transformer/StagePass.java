@@ -6,6 +6,7 @@ import dev.strata.udfs.model.LatentHeads;
 import dev.strata.udfs.model.RoutingSpec;
 import dev.strata.udfs.model.Stage;
 import dev.strata.udfs.model.Step;
+import dev.strata.udfs.tensor.AttentionKernels;
 import dev.strata.udfs.tensor.Kernels;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
@@ -203,6 +204,7 @@ public final class StagePass {
             () ->
                 model
                     .kernels()
+                    .attention()
                     .latentQueries(
                         buffer(queries.source()),
                         block.tokens(),
@@ -218,6 +220,7 @@ public final class StagePass {
             () ->
                 model
                     .kernels()
+                    .attention()
                     .latentKey(
                         buffer(key.source()),
                         block.tokens(),
@@ -227,8 +230,8 @@ public final class StagePass {
                         buffer(key.target())));
   }
 
-  private static Kernels.Latent latent(LatentHeads heads) {
-    return new Kernels.Latent(
+  private static AttentionKernels.Latent latent(LatentHeads heads) {
+    return new AttentionKernels.Latent(
         heads.heads(), heads.plain(), heads.rotated(), heads.value(), heads.latent());
   }
 
@@ -349,6 +352,7 @@ public final class StagePass {
             () ->
                 model
                     .kernels()
+                    .experts()
                     .gatherRows(
                         block.kept(),
                         model.choices().chosen(gather.expert(), tokens),
@@ -366,6 +370,7 @@ public final class StagePass {
             () ->
                 model
                     .kernels()
+                    .experts()
                     .combineRows(
                         buffer(combine.source()),
                         model.choices().chosen(combine.expert(), tokens),
@@ -396,14 +401,16 @@ public final class StagePass {
     Kernels kernels = model.kernels();
     int n = tokens(block);
     if (steps.get(product) instanceof Step.LatentProduct latent) {
-      kernels.latentProduct(
-          buffer(latent.source()),
-          n,
-          latent(latent.heads()),
-          latent.ofQueries(),
-          tile,
-          firstRow,
-          buffer(latent.target()));
+      kernels
+          .attention()
+          .latentProduct(
+              buffer(latent.source()),
+              n,
+              latent(latent.heads()),
+              latent.ofQueries(),
+              tile,
+              firstRow,
+              buffer(latent.target()));
       return;
     }
     Step.Product step = (Step.Product) steps.get(product);
@@ -412,8 +419,11 @@ public final class StagePass {
     switch (step.use()) {
       case STORE -> store(step, n, firstRow, tile);
       case MULTIPLY ->
-          kernels.multiplyProduct(x, n, tile, bias, firstRow, buffer(step.target().buffer()));
-      case ADD -> kernels.addProduct(x, n, tile, bias, firstRow, block.hidden(), block.row());
+          kernels
+              .products()
+              .multiplyProduct(x, n, tile, bias, firstRow, buffer(step.target().buffer()));
+      case ADD ->
+          kernels.products().addProduct(x, n, tile, bias, firstRow, block.hidden(), block.row());
     }
   }
 
@@ -423,15 +433,17 @@ public final class StagePass {
     Tensor bias = model.vector(step.bias());
     Tensor target = buffer(step.target().buffer());
     if (step.transposed()) {
-      kernels.transposedProduct(x, n, tile, bias, firstRow, target);
+      kernels.products().transposedProduct(x, n, tile, bias, firstRow, target);
       return;
     }
     switch (step.activation()) {
       case NONE ->
-          kernels.storeProduct(
-              x, n, tile, bias, firstRow, target, (long) step.target().first() + firstRow);
-      case SILU -> kernels.storeSiluProduct(x, n, tile, bias, firstRow, target);
-      case GELU_TANH -> kernels.storeGeluProduct(x, n, tile, bias, firstRow, target);
+          kernels
+              .products()
+              .storeProduct(
+                  x, n, tile, bias, firstRow, target, (long) step.target().first() + firstRow);
+      case SILU -> kernels.products().storeSiluProduct(x, n, tile, bias, firstRow, target);
+      case GELU_TANH -> kernels.products().storeGeluProduct(x, n, tile, bias, firstRow, target);
     }
   }
 

@@ -62,8 +62,8 @@ class KvConversionTest {
         Tensor quantized =
             device.allocate("quantized", QUANTIZED.type(), QUANTIZED.shape(0, TOKENS))) {
       touchAndLoad(device, plain, quantized);
-      long out = peak(() -> device.kernels().quantize(plain, TOKENS, quantized));
-      long in = peak(() -> device.kernels().dequantize(quantized, TOKENS, plain));
+      long out = peak(() -> device.kernels().attention().quantize(plain, TOKENS, quantized));
+      long in = peak(() -> device.kernels().attention().dequantize(quantized, TOKENS, plain));
       System.out.printf("quantize %d%ndequantize %d%n", out, in);
     }
   }
@@ -74,8 +74,8 @@ class KvConversionTest {
       device.kernels().copy(plain, 0, 1, plain, token);
       device.kernels().copy(quantized, 0, 1, quantized, token);
     }
-    device.kernels().quantize(plain, 1, quantized);
-    device.kernels().dequantize(quantized, 1, plain);
+    device.kernels().attention().quantize(plain, 1, quantized);
+    device.kernels().attention().dequantize(quantized, 1, plain);
   }
 
   /** By how much the process grows at most. */

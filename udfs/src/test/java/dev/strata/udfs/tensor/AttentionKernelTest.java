@@ -111,13 +111,15 @@ class AttentionKernelTest extends KernelFixture {
     void check(int window) {
       int first = 3;
       Tensor out = tensor(Matrix.poison(rows + first + 2, heads * HEAD_DIM));
-      kernels.attend(
-          tensor(queries, rows, heads, HEAD_DIM),
-          tensor(kv, poolTokens, 2, kvHeads, HEAD_DIM),
-          segments,
-          new Kernels.Scores(window, SCALE, softCap, device.none()),
-          out,
-          first);
+      kernels
+          .attention()
+          .attend(
+              tensor(queries, rows, heads, HEAD_DIM),
+              tensor(kv, poolTokens, 2, kvHeads, HEAD_DIM),
+              segments,
+              new AttentionKernels.Scores(window, SCALE, softCap, device.none()),
+              out,
+              first);
       Matrix all = Matrix.poison(rows + first + 2, heads * HEAD_DIM);
       Matrix.of(out).assertSame(all.with(first, 0, expected(window)), 1e-5);
     }

@@ -156,22 +156,25 @@ class ConvertedProductsTest {
           c.compute,
           0,
           c::product,
-          (x, n, w, bias, out) -> kernels.storeProduct(x, n, w, bias, FIRST_ROW, out, FIRST_ROW));
+          (x, n, w, bias, out) ->
+              kernels.products().storeProduct(x, n, w, bias, FIRST_ROW, out, FIRST_ROW));
       c.check(
           c.compute,
           0,
           (i, j) -> silu(c.product(i, j)),
-          (x, n, w, bias, out) -> kernels.storeSiluProduct(x, n, w, bias, FIRST_ROW, out));
+          (x, n, w, bias, out) ->
+              kernels.products().storeSiluProduct(x, n, w, bias, FIRST_ROW, out));
       c.check(
           c.compute,
           0,
           (i, j) -> c.before.at(i, j) * c.product(i, j),
-          (x, n, w, bias, out) -> kernels.multiplyProduct(x, n, w, bias, FIRST_ROW, out));
+          (x, n, w, bias, out) ->
+              kernels.products().multiplyProduct(x, n, w, bias, FIRST_ROW, out));
       c.check(
           NumberType.FLOAT32,
           2,
           (i, j) -> c.before.at(i, j) + c.product(i, j),
-          (x, n, w, bias, out) -> kernels.addProduct(x, n, w, bias, FIRST_ROW, out, 2));
+          (x, n, w, bias, out) -> kernels.products().addProduct(x, n, w, bias, FIRST_ROW, out, 2));
     }
   }
 
@@ -185,9 +188,9 @@ class ConvertedProductsTest {
         Tensor scratch = c.device.allocate("scratch", NumberType.FLOAT32, 0);
         Tensor out = c.device.allocate("out", NumberType.FLOAT32, 3, 40)) {
       c.kernels.copyFlat(c.weights, 0, 840, place, 7);
-      try (Tensor tile = c.kernels.tile(place, 14, stored, 40, 21, scratch)) {
+      try (Tensor tile = c.kernels.weights().tile(place, 14, stored, 40, 21, scratch)) {
         assertThat(tile.type()).isEqualTo(stored);
-        c.kernels.storeProduct(c.input, 3, tile, c.device.none(), 0, out, 0);
+        c.kernels.products().storeProduct(c.input, 3, tile, c.device.none(), 0, out, 0);
       }
       Matrix.of(out).assertBlock(0, 3, 0, 40, 2e-5, (i, j) -> c.x.dot(i, c.w, j));
     }
@@ -224,7 +227,7 @@ class ConvertedProductsTest {
   private static Matrix product(Case c, int first, int end) {
     try (Tensor x = c.x.rows(first, end).on(c.device);
         Tensor out = Matrix.poison(end - first, c.shape.rows).on(c.device)) {
-      c.kernels.storeProduct(x, end - first, c.weights, c.device.none(), 0, out, 0);
+      c.kernels.products().storeProduct(x, end - first, c.weights, c.device.none(), 0, out, 0);
       return Matrix.of(out);
     }
   }

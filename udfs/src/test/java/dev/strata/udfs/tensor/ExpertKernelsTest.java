@@ -32,7 +32,7 @@ class ExpertKernelsTest extends KernelFixture {
   @SuppressWarnings("ArrayRecordComponent") // not compared
   private record Taken(List<Integer> experts, double[] weights) {
 
-    static Taken of(Matrix products, int token, Kernels.Routing routing, float[] correction) {
+    static Taken of(Matrix products, int token, ExpertKernels.Routing routing, float[] correction) {
       double[] scores = new double[EXPERTS];
       for (int i = 0; i < EXPERTS; i++) {
         double x = products.at(token, i);
@@ -43,7 +43,7 @@ class ExpertKernelsTest extends KernelFixture {
               case NONE -> x;
             };
       }
-      if (routing.scoring() == Kernels.Scoring.SOFTMAX) {
+      if (routing.scoring() == ExpertKernels.Scoring.SOFTMAX) {
         double sum = Arrays.stream(scores).sum();
         scores = Arrays.stream(scores).map(score -> score / sum).toArray();
       }
@@ -55,10 +55,10 @@ class ExpertKernelsTest extends KernelFixture {
       List<Integer> best = best(choice, routing.chosen());
       List<Double> own = Arrays.stream(scores).boxed().toList();
       double[] taken = best.stream().mapToDouble(own::get).toArray();
-      if (routing.scoring() == Kernels.Scoring.NONE) {
+      if (routing.scoring() == ExpertKernels.Scoring.NONE) {
         taken = Arrays.stream(taken).map(Math::exp).toArray();
       }
-      boolean divides = routing.normalised() || routing.scoring() == Kernels.Scoring.NONE;
+      boolean divides = routing.normalised() || routing.scoring() == ExpertKernels.Scoring.NONE;
       double sum = divides ? Arrays.stream(taken).sum() : 1;
       return new Taken(best, Arrays.stream(taken).map(w -> w / sum * routing.scale()).toArray());
     }
@@ -71,7 +71,7 @@ class ExpertKernelsTest extends KernelFixture {
           .toList();
     }
 
-    private static void hideGroups(double[] choice, Kernels.Routing routing) {
+    private static void hideGroups(double[] choice, ExpertKernels.Routing routing) {
       int size = EXPERTS / routing.groups();
       double[] ofGroups = new double[routing.groups()];
       for (int group = 0; group < routing.groups(); group++) {
@@ -96,7 +96,7 @@ class ExpertKernelsTest extends KernelFixture {
     "NONE, false, 1, 1, false, 1"
   })
   void eachTokenTakesTheBest(
-      Kernels.Scoring scoring,
+      ExpertKernels.Scoring scoring,
       boolean corrected,
       int groups,
       int groupsChosen,
@@ -105,8 +105,8 @@ class ExpertKernelsTest extends KernelFixture {
     int n = 1030;
     Matrix products = random(n + 2, EXPERTS);
     Matrix correction = random(1, EXPERTS);
-    Kernels.Routing routing =
-        new Kernels.Routing(
+    ExpertKernels.Routing routing =
+        new ExpertKernels.Routing(
             CHOSEN,
             scoring,
             corrected ? vector(correction) : device.none(),
@@ -119,7 +119,7 @@ class ExpertKernelsTest extends KernelFixture {
     Tensor experts =
         own(kernels.reshape("test", indexes(nothing), NumberType.INT64, FIRST + n + 1, CHOSEN + 1));
     Tensor weights = tensor(Matrix.poison(FIRST + n + 1, CHOSEN + 1));
-    kernels.route(tensor(products), n, routing, experts, weights, FIRST);
+    kernels.experts().route(tensor(products), n, routing, experts, weights, FIRST);
 
     Matrix expectedWeights = Matrix.poison(FIRST + n + 1, CHOSEN + 1);
     long[] expected = nothing.clone();
@@ -138,8 +138,8 @@ class ExpertKernelsTest extends KernelFixture {
   /** Choices of tokens 5, 6 and 9 of a block whose first token is 5, in row 2. */
   private static final long[] ORDER = {0, 1, 5 * 2 + 1, 6 * 2, 9 * 2 + 1, 40};
 
-  private Kernels.Chosen chosen() {
-    return new Kernels.Chosen(indexes(ORDER), 2, 3, 2);
+  private ExpertKernels.Chosen chosen() {
+    return new ExpertKernels.Chosen(indexes(ORDER), 2, 3, 2);
   }
 
   private static final int[] ROWS = {2, 3, 6};
@@ -148,7 +148,7 @@ class ExpertKernelsTest extends KernelFixture {
   void anExpertGathersTheRowsOfTheTokensThatChoseIt() {
     Matrix x = random(9, 7);
     Tensor out = tensor(Matrix.poison(5, 7));
-    kernels.gatherRows(tensor(x), chosen(), 5, 2, out);
+    kernels.experts().gatherRows(tensor(x), chosen(), 5, 2, out);
     Matrix.of(out).assertBlock(0, 3, 0, 7, 0, (row, column) -> x.at(ROWS[row], column));
   }
 
@@ -158,7 +158,7 @@ class ExpertKernelsTest extends KernelFixture {
     Matrix y = random(5, 7);
     Matrix weights = random(12, 2);
     Tensor out = tensor(x);
-    kernels.combineRows(tensor(y), chosen(), tensor(weights), 5, 2, out);
+    kernels.experts().combineRows(tensor(y), chosen(), tensor(weights), 5, 2, out);
     Matrix expected = x.map(x::at);
     for (int i = 0; i < ROWS.length; i++) {
       int choice = (int) ORDER[2 + i];
@@ -174,8 +174,8 @@ class ExpertKernelsTest extends KernelFixture {
   private static final int PADDED = 6;
 
   /** Choices of two experts that are not meant, then of three that are, two for a token. */
-  private Kernels.ChosenOfExperts batch(long[] order) {
-    return new Kernels.ChosenOfExperts(
+  private ExpertKernels.ChosenOfExperts batch(long[] order) {
+    return new ExpertKernels.ChosenOfExperts(
         indexes(order),
         indexes(0, 2, 3, 2, 3, 0, 5, 1, 2, 6, 5, 1),
         1,
@@ -201,25 +201,27 @@ class ExpertKernelsTest extends KernelFixture {
     Matrix[] gates = {random(4, 7), random(4, 7), random(4, 7)};
     Matrix[] ups = {random(4, 7), random(4, 7), random(4, 7)};
     Matrix[] downs = {random(7, 4), random(7, 4), random(7, 4)};
-    Kernels.ChosenOfExperts chosen = batch(order);
+    ExpertKernels.ChosenOfExperts chosen = batch(order);
     Tensor gathered = tensor(Matrix.poison(20, 7));
-    Kernels.PaddedChoices choices = kernels.padded(chosen);
+    ExpertKernels.PaddedChoices choices = kernels.experts().padded(chosen);
     own(choices.all());
-    kernels.gatherExperts(tensor(x), choices, 5, 2, gathered);
+    kernels.experts().gatherExperts(tensor(x), choices, 5, 2, gathered);
     Tensor hidden = tensor(Matrix.poison(20, 4));
-    products(gathered, gates, transposed, Kernels.ExpertUse.STORE_SILU, hidden, 0);
-    products(gathered, ups, transposed, Kernels.ExpertUse.MULTIPLY, hidden, 0);
+    products(gathered, gates, transposed, ExpertKernels.ExpertUse.STORE_SILU, hidden, 0);
+    products(gathered, ups, transposed, ExpertKernels.ExpertUse.MULTIPLY, hidden, 0);
     Matrix rows = Matrix.poison(22, 7);
     Arrays.fill(rows.values, 0, 7, 0);
     Tensor y = tensor(rows);
-    products(hidden, downs, transposed, Kernels.ExpertUse.STORE, y, 2);
+    products(hidden, downs, transposed, ExpertKernels.ExpertUse.STORE, y, 2);
     Matrix biases = random(4, 7);
-    kernels.addBiases(chosen, vector(biases), y, 2);
+    kernels.experts().addBiases(chosen, vector(biases), y, 2);
     Tensor places = indexes(new long[14]);
-    kernels.placeExperts(choices, 5, 2, places);
+    kernels.experts().placeExperts(choices, 5, 2, places);
     Tensor out = tensor(x);
-    kernels.combineExperts(
-        new Kernels.PlacedResults(y, places, 2, 2), tensor(weights), 5, 7, out, 2);
+    kernels
+        .experts()
+        .combineExperts(
+            new ExpertKernels.PlacedResults(y, places, 2, 2), tensor(weights), 5, 7, out, 2);
 
     Matrix expected = x.map(x::at);
     int next = 2;
@@ -261,7 +263,7 @@ class ExpertKernelsTest extends KernelFixture {
       Tensor x,
       Matrix[] matrices,
       boolean transposed,
-      Kernels.ExpertUse use,
+      ExpertKernels.ExpertUse use,
       Tensor out,
       int first) {
     Matrix[] stored = matrices.clone();
@@ -272,7 +274,7 @@ class ExpertKernelsTest extends KernelFixture {
     }
     try (Tensor w =
         kernels.strided(ring(stored), STRIDE, 3, 2 * STRIDE, stored[0].rows, stored[0].columns)) {
-      kernels.expertProducts(x, PADDED, w, transposed, use, out, first);
+      kernels.experts().expertProducts(x, PADDED, w, transposed, use, out, first);
     }
   }
 
@@ -286,7 +288,7 @@ class ExpertKernelsTest extends KernelFixture {
     Arrays.fill(nothing, -7);
     Tensor order = indexes(nothing);
     Tensor begins = own(kernels.reshape("test", indexes(new long[10]), NumberType.INT64, 2, 5));
-    kernels.sortChoices(all, 2, 4, chosen, order, begins, 1);
+    kernels.experts().sortChoices(all, 2, 4, chosen, order, begins, 1);
     long[] expected = nothing.clone();
     long[] sorted = chosen == 1 ? new long[] {10, 6, 4, 8} : new long[] {5, 10, 6, 9, 11, 4, 7, 8};
     System.arraycopy(sorted, 0, expected, 4, sorted.length);
@@ -306,8 +308,15 @@ class ExpertKernelsTest extends KernelFixture {
     Matrix x = random(3, 5);
     Tensor out = tensor(x);
     Tensor places = indexes(0, 2, 1, 1, 0, 2);
-    kernels.combineExperts(
-        new Kernels.PlacedResults(tensor(rows), places, 3, 2), tensor(weights), 1, 2, out, 1);
+    kernels
+        .experts()
+        .combineExperts(
+            new ExpertKernels.PlacedResults(tensor(rows), places, 3, 2),
+            tensor(weights),
+            1,
+            2,
+            out,
+            1);
     Matrix.of(out)
         .assertSame(
             x.map(
@@ -338,8 +347,8 @@ class ExpertKernelsTest extends KernelFixture {
         bytes.putFloat(begin + 36 + 4 * k, scales.at(i, k));
       }
     }
-    Kernels.Scales of =
-        new Kernels.Scales(
+    WeightKernels.Scales of =
+        new WeightKernels.Scales(
             stride + 36,
             NumberType.FLOAT32,
             4 / blockRows,
@@ -349,7 +358,8 @@ class ExpertKernelsTest extends KernelFixture {
             0);
     Tensor scratch = tensor(Matrix.poison(1, 100), 100);
     NumberType e4m3 = NumberType.FLOAT8_E4M3;
-    Tensor w = kernels.scaledExperts(ring, stride, e4m3, of, 3, 2 * stride, 4, 8, scratch);
+    Tensor w =
+        kernels.weights().scaledExperts(ring, stride, e4m3, of, 3, 2 * stride, 4, 8, scratch);
     own(w);
     assertThat(w.size(0)).isEqualTo(3);
     float[] found = kernels.toFloats(w);
@@ -359,43 +369,52 @@ class ExpertKernelsTest extends KernelFixture {
       assertThat(found[i]).isEqualTo(KernelsTest.float8(i, 0) * scales.at(i / 32, block));
     }
     assertRefused(
-        () -> kernels.scaledExperts(ring, stride, e4m3, of, 3, 2 * stride, 4, 9, scratch));
+        () ->
+            kernels.weights().scaledExperts(ring, stride, e4m3, of, 3, 2 * stride, 4, 9, scratch));
     assertRefused(
-        () -> kernels.scaledExperts(ring, stride, e4m3, of, 4, 2 * stride, 4, 8, scratch));
+        () ->
+            kernels.weights().scaledExperts(ring, stride, e4m3, of, 4, 2 * stride, 4, 8, scratch));
     assertRefused(
-        () -> kernels.scaledExperts(ring, stride, e4m3, of, 3, 2 * stride + 2, 4, 8, scratch));
+        () ->
+            kernels
+                .weights()
+                .scaledExperts(ring, stride, e4m3, of, 3, 2 * stride + 2, 4, 8, scratch));
   }
 
   @Test
   void batchesOfExpertsMustFit() {
     long[] order = {10, 12, 11, 15, 22, 18, 10, 13, 14, 17, 23};
     Tensor x = tensor(random(9, 7));
-    Kernels.ChosenOfExperts chosen = batch(order);
-    Kernels.PaddedChoices choices = kernels.padded(chosen);
+    ExpertKernels.ChosenOfExperts chosen = batch(order);
+    ExpertKernels.PaddedChoices choices = kernels.experts().padded(chosen);
     own(choices.all());
-    assertRefused(() -> kernels.gatherExperts(x, choices, 5, 2, tensor(random(17, 7))));
-    assertRefused(() -> kernels.gatherExperts(x, choices, 5, 2, tensor(random(18, 6))));
-    Kernels.ChosenOfExperts few =
-        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 2, 0), 0, List.of(2, 1), 2, 2);
-    assertRefused(() -> kernels.padded(few));
-    Kernels.ChosenOfExperts more =
-        new Kernels.ChosenOfExperts(indexes(order), indexes(0, 3, 0), 0, List.of(3), 2, 2);
-    assertRefused(() -> kernels.padded(more));
-    assertRefused(() -> kernels.addBiases(more, x, x, 0));
-    Kernels.PlacedResults placed = new Kernels.PlacedResults(x, indexes(order), 2, 2);
-    assertRefused(() -> kernels.combineExperts(placed, tensor(random(12, 2)), 0, 6, x, 0));
-    assertRefused(() -> kernels.combineExperts(placed, tensor(random(12, 1)), 0, 2, x, 0));
-    assertRefused(() -> kernels.combineExperts(placed, x, 0, 2, tensor(random(9, 6)), 0));
+    assertRefused(() -> kernels.experts().gatherExperts(x, choices, 5, 2, tensor(random(17, 7))));
+    assertRefused(() -> kernels.experts().gatherExperts(x, choices, 5, 2, tensor(random(18, 6))));
+    ExpertKernels.ChosenOfExperts few =
+        new ExpertKernels.ChosenOfExperts(indexes(order), indexes(0, 2, 0), 0, List.of(2, 1), 2, 2);
+    assertRefused(() -> kernels.experts().padded(few));
+    ExpertKernels.ChosenOfExperts more =
+        new ExpertKernels.ChosenOfExperts(indexes(order), indexes(0, 3, 0), 0, List.of(3), 2, 2);
+    assertRefused(() -> kernels.experts().padded(more));
+    assertRefused(() -> kernels.experts().addBiases(more, x, x, 0));
+    ExpertKernels.PlacedResults placed = new ExpertKernels.PlacedResults(x, indexes(order), 2, 2);
+    assertRefused(
+        () -> kernels.experts().combineExperts(placed, tensor(random(12, 2)), 0, 6, x, 0));
+    assertRefused(
+        () -> kernels.experts().combineExperts(placed, tensor(random(12, 1)), 0, 2, x, 0));
+    assertRefused(() -> kernels.experts().combineExperts(placed, x, 0, 2, tensor(random(9, 6)), 0));
     Tensor ring = ring(random(4, 7));
     assertRefused(() -> kernels.strided(ring, 5 * STRIDE, 2, 2 * STRIDE, 4, 7));
     Tensor w = kernels.strided(ring, 0, 2, STRIDE, 4, 7);
     own(w);
     Tensor narrow = tensor(random(18, 5));
-    Kernels.ExpertUse store = Kernels.ExpertUse.STORE;
-    assertRefused(() -> kernels.expertProducts(x, 6, w, false, store, narrow, 0));
+    ExpertKernels.ExpertUse store = ExpertKernels.ExpertUse.STORE;
+    assertRefused(() -> kernels.experts().expertProducts(x, 6, w, false, store, narrow, 0));
     assertRefused(
-        () -> kernels.expertProducts(narrow, 6, w, false, store, tensor(random(18, 4)), 0));
-    assertRefused(() -> kernels.expertProducts(x, 4, w, false, store, tensor(random(9, 4)), 2));
+        () ->
+            kernels.experts().expertProducts(narrow, 6, w, false, store, tensor(random(18, 4)), 0));
+    assertRefused(
+        () -> kernels.experts().expertProducts(x, 4, w, false, store, tensor(random(9, 4)), 2));
   }
 
   @Test
@@ -440,8 +459,10 @@ class ExpertKernelsTest extends KernelFixture {
     Matrix bias = random(1, 9);
     Tensor out = tensor(Matrix.poison(n + 1, 9));
     for (int[] tile : new int[][] {{0, 4}, {4, 9}, {9, 10}}) {
-      kernels.transposedProduct(
-          tensor(x), n, tensor(w.rows(tile[0], tile[1])), vector(bias), tile[0], out);
+      kernels
+          .products()
+          .transposedProduct(
+              tensor(x), n, tensor(w.rows(tile[0], tile[1])), vector(bias), tile[0], out);
     }
     Matrix turned = Matrix.of(9, 10, (row, column) -> w.at(column, row));
     Matrix.of(out)
@@ -449,7 +470,7 @@ class ExpertKernelsTest extends KernelFixture {
             0, n, 0, 9, 1e-4, (row, column) -> x.dot(row, turned, column) + bias.at(0, column));
   }
 
-  private static final Kernels.Latent LATENT = new Kernels.Latent(3, 4, 2, 5, 6);
+  private static final AttentionKernels.Latent LATENT = new AttentionKernels.Latent(3, 4, 2, 5, 6);
   private static final int HEAD = 8;
 
   @Test
@@ -459,8 +480,8 @@ class ExpertKernelsTest extends KernelFixture {
     Matrix compressed = random(n + 1, 8);
     Matrix norm = random(1, 6);
     Tensor qkv = tensor(Matrix.poison(n + 1, 5 * HEAD));
-    kernels.latentQueries(tensor(q), n, LATENT, qkv);
-    kernels.latentKey(tensor(compressed), n, LATENT, vector(norm), 1e-3, qkv);
+    kernels.attention().latentQueries(tensor(q), n, LATENT, qkv);
+    kernels.attention().latentKey(tensor(compressed), n, LATENT, vector(norm), 1e-3, qkv);
     Matrix.of(qkv)
         .assertBlock(
             0,
@@ -500,8 +521,8 @@ class ExpertKernelsTest extends KernelFixture {
     for (int i = 0; i < ends.length; i++) {
       int begin = i == 0 ? 0 : ends[i - 1];
       Tensor tile = tensor(w.rows(begin, ends[i]));
-      kernels.latentProduct(tensor(q), n, LATENT, true, tile, begin, qkv);
-      kernels.latentProduct(tensor(y), n, LATENT, false, tile, begin, values);
+      kernels.attention().latentProduct(tensor(q), n, LATENT, true, tile, begin, qkv);
+      kernels.attention().latentProduct(tensor(y), n, LATENT, false, tile, begin, values);
     }
     Matrix.of(qkv)
         .assertSame(
@@ -543,21 +564,32 @@ class ExpertKernelsTest extends KernelFixture {
   void shapesMustFit() {
     Tensor x = tensor(random(4, 6));
     Tensor small = tensor(random(4, 5));
-    assertRefused(() -> kernels.gatherRows(x, chosen(), 5, 2, small));
-    assertRefused(() -> kernels.gatherRows(x, chosen(), 5, 2, tensor(random(2, 6))));
-    assertRefused(() -> kernels.gatherRows(x, new Kernels.Chosen(indexes(1, 2), 1, 2, 2), 5, 2, x));
-    assertRefused(() -> kernels.combineRows(small, chosen(), x, 5, 2, x));
+    assertRefused(() -> kernels.experts().gatherRows(x, chosen(), 5, 2, small));
+    assertRefused(() -> kernels.experts().gatherRows(x, chosen(), 5, 2, tensor(random(2, 6))));
+    assertRefused(
+        () ->
+            kernels
+                .experts()
+                .gatherRows(x, new ExpertKernels.Chosen(indexes(1, 2), 1, 2, 2), 5, 2, x));
+    assertRefused(() -> kernels.experts().combineRows(small, chosen(), x, 5, 2, x));
     assertRefused(() -> kernels.clampGates(x, 4, 1, 1, small));
     assertRefused(() -> kernels.weighRows(x, 4, small));
     assertRefused(
-        () -> kernels.transposedProduct(x, 4, tensor(random(7, 5)), device.none(), 0, small));
+        () ->
+            kernels
+                .products()
+                .transposedProduct(x, 4, tensor(random(7, 5)), device.none(), 0, small));
     assertRefused(
         () ->
-            kernels.transposedProduct(x, 4, tensor(random(6, 5)), vector(random(1, 4)), 0, small));
-    assertRefused(() -> kernels.latentQueries(x, 4, LATENT, small));
-    assertRefused(() -> kernels.latentProduct(tensor(random(4, 18)), 4, LATENT, true, x, 25, x));
-    Kernels.Routing routing =
-        new Kernels.Routing(2, Kernels.Scoring.SOFTMAX, vector(random(1, 5)), 1, 1, true, 1);
-    assertRefused(() -> kernels.route(x, 4, routing, x, x, 0));
+            kernels
+                .products()
+                .transposedProduct(x, 4, tensor(random(6, 5)), vector(random(1, 4)), 0, small));
+    assertRefused(() -> kernels.attention().latentQueries(x, 4, LATENT, small));
+    assertRefused(
+        () -> kernels.attention().latentProduct(tensor(random(4, 18)), 4, LATENT, true, x, 25, x));
+    ExpertKernels.Routing routing =
+        new ExpertKernels.Routing(
+            2, ExpertKernels.Scoring.SOFTMAX, vector(random(1, 5)), 1, 1, true, 1);
+    assertRefused(() -> kernels.experts().route(x, 4, routing, x, x, 0));
   }
 }

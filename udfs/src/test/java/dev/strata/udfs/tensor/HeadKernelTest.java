@@ -26,8 +26,8 @@ class HeadKernelTest extends KernelFixture {
     final Tensor logits;
     final int logitRows;
     final NumberType type;
-    Kernels.Targets targets = kernels.noTargets();
-    Kernels.LogitScaling scaling = Kernels.LogitScaling.NONE;
+    LogitKernels.Targets targets = kernels.logits().noTargets();
+    LogitKernels.LogitScaling scaling = LogitKernels.LogitScaling.NONE;
 
     Head(Matrix x, Matrix w, int logitRows) {
       this(x, w, logitRows, NumberType.FLOAT32);
@@ -51,18 +51,20 @@ class HeadKernelTest extends KernelFixture {
         Tensor tile = typed(w.rows(firstToken, firstToken + rows));
         for (int first = 0; first < x.rows; first += blockRows) {
           int n = Math.min(blockRows, x.rows - first);
-          kernels.head(
-              typed(x),
-              first,
-              n,
-              tile,
-              firstToken,
-              best,
-              tokens,
-              logits,
-              logitRows,
-              scaling,
-              targets);
+          kernels
+              .logits()
+              .head(
+                  typed(x),
+                  first,
+                  n,
+                  tile,
+                  firstToken,
+                  best,
+                  tokens,
+                  logits,
+                  logitRows,
+                  scaling,
+                  targets);
         }
         firstToken += rows;
       }
@@ -131,7 +133,7 @@ class HeadKernelTest extends KernelFixture {
         List.of(List.of(VOCABULARY), List.of(1, 1, 29, 29), List.of(31, 28, 1))) {
       Head head = new Head(x, w, 1);
       head.targets =
-          new Kernels.Targets(2, least(3), indexes(rows), indexes(tokens), least(rows.length));
+          new LogitKernels.Targets(2, least(3), indexes(rows), indexes(tokens), least(rows.length));
       head.run(tiles, blockRows);
       float[] sums = kernels.toFloats(head.targets.sums());
       for (int i = 0; i < sums.length; i++) {
@@ -317,7 +319,7 @@ class HeadKernelTest extends KernelFixture {
     Matrix x = random(5, HIDDEN);
     Matrix w = random(VOCABULARY, HIDDEN);
     Head head = new Head(x, w, 5);
-    head.scaling = new Kernels.LogitScaling(scale, softCap);
+    head.scaling = new LogitKernels.LogitScaling(scale, softCap);
     head.run(List.of(31, 29), blockRows);
     head.checkOrder();
     Matrix.of(head.logits)

@@ -28,13 +28,15 @@ class KernelChecksTest extends KernelFixture {
   void weightsMustFitPlaceAndScratch() {
     Tensor place = own(device.allocateHost("place", NumberType.BFLOAT16, 20));
     NumberType stored = NumberType.BFLOAT16;
-    assertRefused(() -> kernels.weights(place, 0, stored, 3, 7, floats(100)));
-    assertRefused(() -> kernels.weights(place, 2, stored, 4, 5, floats(100)));
-    assertRefused(() -> kernels.weights(place, 1, stored, 2, 5, floats(100)));
-    assertRefused(() -> kernels.weights(place, -2, stored, 2, 5, floats(100)));
-    assertRefused(() -> kernels.weights(place, 0, stored, 4, 5, floats(19)));
-    assertRefused(() -> kernels.weights(place, 0, NumberType.FLOAT16, 4, 5, floats(100)));
-    assertRefused(() -> kernels.weights(place, 0, NumberType.FLOAT32, 2, 2, floats(100)));
+    assertRefused(() -> kernels.weights().converted(place, 0, stored, 3, 7, floats(100)));
+    assertRefused(() -> kernels.weights().converted(place, 2, stored, 4, 5, floats(100)));
+    assertRefused(() -> kernels.weights().converted(place, 1, stored, 2, 5, floats(100)));
+    assertRefused(() -> kernels.weights().converted(place, -2, stored, 2, 5, floats(100)));
+    assertRefused(() -> kernels.weights().converted(place, 0, stored, 4, 5, floats(19)));
+    assertRefused(
+        () -> kernels.weights().converted(place, 0, NumberType.FLOAT16, 4, 5, floats(100)));
+    assertRefused(
+        () -> kernels.weights().converted(place, 0, NumberType.FLOAT32, 2, 2, floats(100)));
   }
 
   @Test
@@ -86,15 +88,22 @@ class KernelChecksTest extends KernelFixture {
   void productsMustFit() {
     assertProductIsChecked(
         (x, n, w, bias, firstRow, out) ->
-            kernels.storeProduct(x, n, w, bias, firstRow, out, firstRow));
-    assertProductIsChecked(kernels::storeSiluProduct);
-    assertProductIsChecked(kernels::multiplyProduct);
+            kernels.products().storeProduct(x, n, w, bias, firstRow, out, firstRow));
+    assertProductIsChecked(kernels.products()::storeSiluProduct);
+    assertProductIsChecked(kernels.products()::multiplyProduct);
     assertProductIsChecked(
-        (x, n, w, bias, firstRow, out) -> kernels.addProduct(x, n, w, bias, firstRow, out, 0));
+        (x, n, w, bias, firstRow, out) ->
+            kernels.products().addProduct(x, n, w, bias, firstRow, out, 0));
     assertRefused(
-        () -> kernels.addProduct(floats(6, 8), 6, floats(3, 8), none(), 0, floats(6, 10), 1));
+        () ->
+            kernels
+                .products()
+                .addProduct(floats(6, 8), 6, floats(3, 8), none(), 0, floats(6, 10), 1));
     assertRefused(
-        () -> kernels.storeProduct(floats(6, 8), 6, floats(3, 8), none(), 0, floats(6, 10), 8));
+        () ->
+            kernels
+                .products()
+                .storeProduct(floats(6, 8), 6, floats(3, 8), none(), 0, floats(6, 10), 8));
   }
 
   @Test
@@ -136,8 +145,10 @@ class KernelChecksTest extends KernelFixture {
     Tensor kv = floats(20, 2, 2, 8);
 
     void enter() {
-      Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
+      AttentionKernels.Rotation rotation =
+          kernels.attention().rotation(positions, frequencies, 1, false);
       kernels
+          .attention()
           .enter(
               qkv,
               row,
@@ -148,7 +159,7 @@ class KernelChecksTest extends KernelFixture {
               queryNorm,
               keyNorm,
               1e-5,
-              Kernels.KeptValues.PLAIN,
+              AttentionKernels.KeptValues.PLAIN,
               slots,
               fresh,
               kv)
@@ -187,13 +198,15 @@ class KernelChecksTest extends KernelFixture {
   }
 
   private void attend(Segments segments, Tensor out) {
-    kernels.attend(
-        floats(6, 4, 8),
-        floats(20, 2, 2, 8),
-        segments,
-        new Kernels.Scores(0, 1, 0, device.none()),
-        out,
-        0);
+    kernels
+        .attention()
+        .attend(
+            floats(6, 4, 8),
+            floats(20, 2, 2, 8),
+            segments,
+            new AttentionKernels.Scores(0, 1, 0, device.none()),
+            out,
+            0);
   }
 
   private static Segments segment(long row, long count, long extent, long length) {
@@ -225,18 +238,20 @@ class KernelChecksTest extends KernelFixture {
 
   private void head(Tensor w, long n, long firstToken, long bestRows, long logitRows) {
     Tensor tokens = own(kernels.reshape("test", indexes(new long[12]), NumberType.INT64, 6, 2));
-    kernels.head(
-        floats(6, 8),
-        0,
-        n,
-        w,
-        firstToken,
-        floats(bestRows, 2),
-        tokens,
-        floats(3, 20),
-        logitRows,
-        Kernels.LogitScaling.NONE,
-        kernels.noTargets());
+    kernels
+        .logits()
+        .head(
+            floats(6, 8),
+            0,
+            n,
+            w,
+            firstToken,
+            floats(bestRows, 2),
+            tokens,
+            floats(3, 20),
+            logitRows,
+            LogitKernels.LogitScaling.NONE,
+            kernels.logits().noTargets());
   }
 
   @Test
@@ -252,7 +267,8 @@ class KernelChecksTest extends KernelFixture {
   @Test
   void aTileThatIsNarrowerThanItsInputIsRefused() {
     Tensor x = floats(6, 8);
-    assertRefused(() -> kernels.storeProduct(x, 6, floats(3, 7), none(), 0, floats(6, 10), 0));
+    assertRefused(
+        () -> kernels.products().storeProduct(x, 6, floats(3, 7), none(), 0, floats(6, 10), 0));
     assertRefused(() -> kernels.normRows(x, 0, 3, floats(7), 1e-5, floats(6, 7)));
     assertRefused(() -> kernels.normRows(x, 0, 3, floats(1), 1e-5, floats(6, 8)));
     assertRefused(() -> head(floats(5, 7), 6, 0, 6, 0));
@@ -266,18 +282,39 @@ class KernelChecksTest extends KernelFixture {
     for (Tensor kv : List.of(floats(20, 2, 3, 8), floats(20, 2, 2, 7), floats(20, 1, 2, 8))) {
       assertRefused(
           () ->
-              kernels.attend(
-                  queries, kv, one, new Kernels.Scores(0, 1, 0, device.none()), floats(6, 32), 0));
+              kernels
+                  .attention()
+                  .attend(
+                      queries,
+                      kv,
+                      one,
+                      new AttentionKernels.Scores(0, 1, 0, device.none()),
+                      floats(6, 32),
+                      0));
     }
     Tensor kv = floats(20, 2, 2, 8);
     assertRefused(
         () ->
-            kernels.attend(
-                queries, kv, one, new Kernels.Scores(0, 1, 0, device.none()), floats(6, 32), 1));
+            kernels
+                .attention()
+                .attend(
+                    queries,
+                    kv,
+                    one,
+                    new AttentionKernels.Scores(0, 1, 0, device.none()),
+                    floats(6, 32),
+                    1));
     assertRefused(
         () ->
-            kernels.attend(
-                queries, kv, one, new Kernels.Scores(0, 1, 0, device.none()), floats(6, 32), -1));
+            kernels
+                .attention()
+                .attend(
+                    queries,
+                    kv,
+                    one,
+                    new AttentionKernels.Scores(0, 1, 0, device.none()),
+                    floats(6, 32),
+                    -1));
   }
 
   @Test

@@ -97,7 +97,8 @@ class KernelsTest extends KernelFixture {
     Stored stored = Stored.random(random, type, 5 * 7);
     Tensor place = own(device.allocateHost("place", placed, 64L * 4 / placed.bytes()));
     Tensor scratch = tensor(Matrix.poison(1, 50), 50);
-    Tensor weights = own(kernels.weights(stored.in(place, begin), begin, type, 5, 7, scratch));
+    Tensor weights =
+        own(kernels.weights().converted(stored.in(place, begin), begin, type, 5, 7, scratch));
     assertThat(weights.size(0)).isEqualTo(5);
     assertThat(weights.size(1)).isEqualTo(7);
     assertThat(kernels.toFloats(weights)).containsExactly(stored.values);
@@ -109,7 +110,8 @@ class KernelsTest extends KernelFixture {
   @Test
   void weightsOfTheComputeTypeAreNotCopied() {
     Tensor place = tensor(Matrix.poison(1, 20), 20);
-    Tensor weights = own(kernels.weights(place, 16, NumberType.FLOAT32, 2, 3, own(floats(0))));
+    Tensor weights =
+        own(kernels.weights().converted(place, 16, NumberType.FLOAT32, 2, 3, own(floats(0))));
     place.buffer().asFloatBuffer().put(4, new float[] {1, 2, 3, 4, 5, 6});
     assertThat(kernels.toFloats(weights)).containsExactly(1, 2, 3, 4, 5, 6);
   }
@@ -123,7 +125,7 @@ class KernelsTest extends KernelFixture {
     Stored stored = Stored.random(random, NumberType.FLOAT32, 6);
     Tensor place = stored.in(own(floats(10)), 8);
     Tensor scratch = own(device.allocateHost("scratch", NumberType.BFLOAT16, 8));
-    Tensor weights = own(kernels.weights(place, 8, NumberType.FLOAT32, 3, 2, scratch));
+    Tensor weights = own(kernels.weights().converted(place, 8, NumberType.FLOAT32, 3, 2, scratch));
     assertThat(weights.type()).isEqualTo(NumberType.BFLOAT16);
     Tensor wide = own(kernels.reshape("test", weights, NumberType.FLOAT32, 6));
     float[] rounded = kernels.toFloats(wide);
@@ -153,12 +155,13 @@ class KernelsTest extends KernelFixture {
           bytes.put(begin + i, (byte) (i * 37 % 0x7f | (i & 1) << 7));
         }
         Tensor scratch = tensor(Matrix.poison(1, 100), 100);
-        Kernels.Scales blocks =
-            new Kernels.Scales(
+        WeightKernels.Scales blocks =
+            new WeightKernels.Scales(
                 scalesBegin, type, scaleRows, scaleColumns, blockRows, blockColumns, skipped);
         int to = skipped % 2;
-        kernels.scaledWeights(
-            place, begin, NumberType.FLOAT8_E4M3, blocks, rows, columns, scratch, to);
+        kernels
+            .weights()
+            .scaled(place, begin, NumberType.FLOAT8_E4M3, blocks, rows, columns, scratch, to);
         float[] all = kernels.toFloats(scratch);
         float[] values = Arrays.copyOfRange(all, to * columns, (to + rows) * columns);
         for (int i = 0; i < values.length; i++) {
@@ -186,7 +189,7 @@ class KernelsTest extends KernelFixture {
       bytes.put(scales + i, (byte) (123 + i));
     }
     Tensor scratch = tensor(Matrix.poison(1, 400), 400);
-    kernels.unpackedWeights(place, begin, scales, rows, columns, scratch, 1);
+    kernels.weights().unpacked(place, begin, scales, rows, columns, scratch, 1);
     float[] all = kernels.toFloats(scratch);
     assertThat(all[columns - 1]).isNaN();
     float[] values = Arrays.copyOfRange(all, columns, (1 + rows) * columns);
@@ -272,8 +275,16 @@ class KernelsTest extends KernelFixture {
   void storeProductWritesItsColumns(int n, boolean biased) {
     Product product = new Product(n, biased);
     Tensor out = tensor(Matrix.poison(36, 30));
-    kernels.storeProduct(
-        tensor(product.x), n, tensor(product.w), product.biasTensor(), product.firstRow, out, 13);
+    kernels
+        .products()
+        .storeProduct(
+            tensor(product.x),
+            n,
+            tensor(product.w),
+            product.biasTensor(),
+            product.firstRow,
+            out,
+            13);
     Matrix.of(out).assertBlock(0, n, 13, 9, TOLERANCE, product::at);
   }
 
@@ -282,8 +293,10 @@ class KernelsTest extends KernelFixture {
   void storeSiluProductWritesItsColumns(int n, boolean biased) {
     Product product = new Product(n, biased);
     Tensor out = tensor(Matrix.poison(36, 30));
-    kernels.storeSiluProduct(
-        tensor(product.x), n, tensor(product.w), product.biasTensor(), product.firstRow, out);
+    kernels
+        .products()
+        .storeSiluProduct(
+            tensor(product.x), n, tensor(product.w), product.biasTensor(), product.firstRow, out);
     Matrix.of(out)
         .assertBlock(0, n, product.firstRow, 9, TOLERANCE, (i, j) -> silu(product.at(i, j)));
   }
@@ -294,8 +307,10 @@ class KernelsTest extends KernelFixture {
     Product product = new Product(n, biased);
     Matrix factors = random(n, 9);
     Tensor out = tensor(Matrix.poison(36, 30).with(0, product.firstRow, factors));
-    kernels.multiplyProduct(
-        tensor(product.x), n, tensor(product.w), product.biasTensor(), product.firstRow, out);
+    kernels
+        .products()
+        .multiplyProduct(
+            tensor(product.x), n, tensor(product.w), product.biasTensor(), product.firstRow, out);
     Matrix.of(out)
         .assertBlock(
             0, n, product.firstRow, 9, TOLERANCE, (i, j) -> factors.at(i, j) * product.at(i, j));
@@ -307,8 +322,16 @@ class KernelsTest extends KernelFixture {
     Product product = new Product(n, biased);
     Matrix terms = random(n, 9);
     Tensor out = tensor(Matrix.poison(40, 30).with(4, product.firstRow, terms));
-    kernels.addProduct(
-        tensor(product.x), n, tensor(product.w), product.biasTensor(), product.firstRow, out, 4);
+    kernels
+        .products()
+        .addProduct(
+            tensor(product.x),
+            n,
+            tensor(product.w),
+            product.biasTensor(),
+            product.firstRow,
+            out,
+            4);
     Matrix.of(out)
         .assertBlock(
             4, n, product.firstRow, 9, TOLERANCE, (i, j) -> terms.at(i, j) + product.at(i, j));
@@ -321,14 +344,16 @@ class KernelsTest extends KernelFixture {
     Product product = new Product(n, biased);
     Matrix terms = Matrix.of(n, 9, (i, j) -> 1000 + i + j / 1024.0);
     Tensor out = tensor(Matrix.poison(40, 30).with(4, product.firstRow, terms));
-    kernels.addProduct(
-        halved(product.x),
-        n,
-        halved(product.w),
-        biased ? halved(product.bias) : device.none(),
-        product.firstRow,
-        out,
-        4);
+    kernels
+        .products()
+        .addProduct(
+            halved(product.x),
+            n,
+            halved(product.w),
+            biased ? halved(product.bias) : device.none(),
+            product.firstRow,
+            out,
+            4);
     Matrix.of(out)
         .assertBlock(4, n, product.firstRow, 9, 0.05, (i, j) -> terms.at(i, j) + product.at(i, j));
   }
@@ -441,20 +466,24 @@ class KernelsTest extends KernelFixture {
     Tensor entered = tensor(qkv);
     Tensor queries =
         own(
-            kernels.enter(
-                entered,
-                row,
-                n,
-                heads,
-                kernels.rotation(indexes(positions), vector(frequencies), factor, false),
-                first,
-                norms ? vector(queryNorm) : device.none(),
-                norms ? vector(keyNorm) : device.none(),
-                1e-5,
-                Kernels.KeptValues.PLAIN,
-                indexes(slots),
-                fresh,
-                kv));
+            kernels
+                .attention()
+                .enter(
+                    entered,
+                    row,
+                    n,
+                    heads,
+                    kernels
+                        .attention()
+                        .rotation(indexes(positions), vector(frequencies), factor, false),
+                    first,
+                    norms ? vector(queryNorm) : device.none(),
+                    norms ? vector(keyNorm) : device.none(),
+                    1e-5,
+                    AttentionKernels.KeptValues.PLAIN,
+                    indexes(slots),
+                    fresh,
+                    kv));
     Matrix rotations = rotations(positions, frequencies, factor);
     Matrix expectedQueries = Matrix.poison(n, heads * d);
     Matrix expectedFresh = Matrix.poison(7, 2 * kvHeads * d);
@@ -502,46 +531,51 @@ class KernelsTest extends KernelFixture {
     Tensor slots = indexes(LongStream.range(0, n).map(i -> n - 1 - i).toArray());
     Tensor positions = indexes(LongStream.range(0, n).toArray());
     Tensor frequencies = vector(Matrix.of(1, 4, (i, j) -> 1.0 / (j + 1)));
-    Kernels.Rotation rotation = kernels.rotation(positions, frequencies, 1, false);
+    AttentionKernels.Rotation rotation =
+        kernels.attention().rotation(positions, frequencies, 1, false);
     Tensor fresh = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor kv = tensor(Matrix.poison(n, 32), n, 2, 2, 8);
     Tensor none = device.none();
     Tensor queries =
         own(
-            kernels.enter(
-                tensor(qkv),
-                row,
-                n,
-                4,
-                rotation,
-                0,
-                none,
-                none,
-                1e-5,
-                Kernels.KeptValues.PLAIN,
-                slots,
-                fresh,
-                kv));
+            kernels
+                .attention()
+                .enter(
+                    tensor(qkv),
+                    row,
+                    n,
+                    4,
+                    rotation,
+                    0,
+                    none,
+                    none,
+                    1e-5,
+                    AttentionKernels.KeptValues.PLAIN,
+                    slots,
+                    fresh,
+                    kv));
     for (int i = 0; i < n; i++) {
       Tensor slot = indexes(0);
       Tensor freshOne = tensor(Matrix.poison(1, 32), 1, 2, 2, 8);
       Tensor kvOne = tensor(Matrix.poison(1, 32), 1, 2, 2, 8);
       Tensor one =
           own(
-              kernels.enter(
-                  tensor(qkv),
-                  row + i,
-                  1,
-                  4,
-                  rotation,
-                  i,
-                  none,
-                  none,
-                  1e-5,
-                  Kernels.KeptValues.PLAIN,
-                  slot,
-                  freshOne,
-                  kvOne));
+              kernels
+                  .attention()
+                  .enter(
+                      tensor(qkv),
+                      row + i,
+                      1,
+                      4,
+                      rotation,
+                      i,
+                      none,
+                      none,
+                      1e-5,
+                      AttentionKernels.KeptValues.PLAIN,
+                      slot,
+                      freshOne,
+                      kvOne));
       Matrix.of(queries).rows(i, i + 1).assertSame(Matrix.of(one), 1e-6);
       Matrix.of(fresh).rows(i, i + 1).assertSame(Matrix.of(freshOne), 1e-6);
       Matrix.of(kv).rows(n - 1 - i, n - i).assertSame(Matrix.of(kvOne), 1e-6);

@@ -36,7 +36,7 @@ class ProductPartsTest {
         Tensor plain = Matrix.random(random, rows, columns).on(device);
         Tensor w = device.kernels().reshape("test", plain, NumberType.BFLOAT16, rows, columns);
         Tensor out = device.allocateHost("test", NumberType.FLOAT32, n, rows)) {
-      device.kernels().storeProduct(x, n, w, device.none(), 0, out, 0);
+      device.kernels().products().storeProduct(x, n, w, device.none(), 0, out, 0);
       assertThat(watch.threads).hasSize(parts).doesNotHaveDuplicates();
       assertThat(watch.threads).contains(Thread.currentThread());
     }
@@ -58,7 +58,7 @@ class ProductPartsTest {
         Tensor out = device.allocate("test", NumberType.FLOAT32, 3, 1024)) {
       lane.bind();
       device.kernels().copy(stored, 0, 1024, weights, 0);
-      device.kernels().storeProduct(input, 3, weights, device.none(), 0, out, 0);
+      device.kernels().products().storeProduct(input, 3, weights, device.none(), 0, out, 0);
       device.kernels().copy(out, 0, 1, out, 2);
       float[] values = device.kernels().toFloats(out);
       Matrix.of(3, 1024, (i, j) -> values[i * 1024 + j])

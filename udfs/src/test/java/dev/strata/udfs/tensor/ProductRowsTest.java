@@ -33,7 +33,7 @@ class ProductRowsTest {
   private static Matrix product(ComputeDevice device, Matrix x, Tensor w) {
     try (Tensor input = x.on(device);
         Tensor out = Matrix.poison(x.rows, (int) w.size(0)).on(device)) {
-      device.kernels().storeProduct(input, x.rows, w, device.none(), 0, out, 0);
+      device.kernels().products().storeProduct(input, x.rows, w, device.none(), 0, out, 0);
       return Matrix.of(out);
     }
   }

@@ -27,7 +27,7 @@ class VariantKernelsTest extends KernelFixture {
     Matrix w = random(9, 12);
     Matrix bias = random(1, 20);
     Tensor out = tensor(Matrix.poison(36, 30));
-    kernels.storeGeluProduct(tensor(x), n, tensor(w), vector(bias), 5, out);
+    kernels.products().storeGeluProduct(tensor(x), n, tensor(w), vector(bias), 5, out);
     Matrix.of(out)
         .assertBlock(0, n, 5, 9, 1e-4, (i, j) -> gelu(x.dot(i, w, j) + bias.at(0, 5 + j)));
   }
@@ -98,22 +98,37 @@ class VariantKernelsTest extends KernelFixture {
   }
 
   /** A token's queries and keys after they entered, [heads + kvHeads, headDim]: 3 and 1 of 8. */
-  private Matrix entered(Matrix qkv, Kernels.Rotation rotation, Tensor queryNorm, Tensor keyNorm) {
-    return entered(qkv, rotation, queryNorm, keyNorm, Kernels.KeptValues.PLAIN);
+  private Matrix entered(
+      Matrix qkv, AttentionKernels.Rotation rotation, Tensor queryNorm, Tensor keyNorm) {
+    return entered(qkv, rotation, queryNorm, keyNorm, AttentionKernels.KeptValues.PLAIN);
   }
 
   private Matrix entered(
       Matrix qkv,
-      Kernels.Rotation rotation,
+      AttentionKernels.Rotation rotation,
       Tensor queryNorm,
       Tensor keyNorm,
-      Kernels.KeptValues kept) {
+      AttentionKernels.KeptValues kept) {
     Tensor in = tensor(qkv);
     Tensor fresh = tensor(Matrix.poison(1, 2 * HEAD_DIM), 1, 2, 1, HEAD_DIM);
     Tensor kv = tensor(Matrix.poison(1, 2 * HEAD_DIM), 1, 2, 1, HEAD_DIM);
     own(
-        kernels.enter(
-            in, 0, 1, 3, rotation, 0, queryNorm, keyNorm, EPSILON, kept, indexes(0), fresh, kv));
+        kernels
+            .attention()
+            .enter(
+                in,
+                0,
+                1,
+                3,
+                rotation,
+                0,
+                queryNorm,
+                keyNorm,
+                EPSILON,
+                kept,
+                indexes(0),
+                fresh,
+                kv));
     return Matrix.of(in);
   }
 
@@ -132,11 +147,11 @@ class VariantKernelsTest extends KernelFixture {
   void valuesAreNormedBeforeTheyAreKept() {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Tensor none = device.none();
-    Kernels.Rotation rotation = kernels.rotation(indexes(7), none, 1, false);
+    AttentionKernels.Rotation rotation = kernels.attention().rotation(indexes(7), none, 1, false);
     Tensor norm = vector(random(1, HEAD_DIM));
-    for (Kernels.KeptValues kept :
-        List.of(Kernels.KeptValues.NORMED, Kernels.KeptValues.NORMED_KEYS)) {
-      int from = kept == Kernels.KeptValues.NORMED ? 4 : 3;
+    for (AttentionKernels.KeptValues kept :
+        List.of(AttentionKernels.KeptValues.NORMED, AttentionKernels.KeptValues.NORMED_KEYS)) {
+      int from = kept == AttentionKernels.KeptValues.NORMED ? 4 : 3;
       double squares = 0;
       for (int j = 0; j < HEAD_DIM; j++) {
         squares += Math.pow(qkv.at(0, from * HEAD_DIM + j), 2);
@@ -155,10 +170,11 @@ class VariantKernelsTest extends KernelFixture {
   void queriesEnterAlone() {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Tensor norm = vector(random(1, HEAD_DIM));
-    Kernels.Rotation rotation = kernels.rotation(indexes(7), vector(random(1, 3)), 1.5, false);
+    AttentionKernels.Rotation rotation =
+        kernels.attention().rotation(indexes(7), vector(random(1, 3)), 1.5, false);
     Matrix all = entered(qkv, rotation, norm, norm);
     Tensor alone = tensor(Matrix.of(1, 3 * HEAD_DIM, (i, j) -> qkv.at(0, j)));
-    own(kernels.enterQueries(alone, 0, 1, 3, HEAD_DIM, rotation, 0, norm, EPSILON));
+    own(kernels.attention().enterQueries(alone, 0, 1, 3, HEAD_DIM, rotation, 0, norm, EPSILON));
     Matrix.of(alone).assertSame(Matrix.of(1, 3 * HEAD_DIM, (i, j) -> all.at(0, j)), 1e-6);
   }
 
@@ -166,7 +182,7 @@ class VariantKernelsTest extends KernelFixture {
   void withoutFrequenciesNothingTurns() {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Tensor none = device.none();
-    Kernels.Rotation rotation = kernels.rotation(indexes(7), none, 1, false);
+    AttentionKernels.Rotation rotation = kernels.attention().rotation(indexes(7), none, 1, false);
     entered(qkv, rotation, none, none).assertSame(qkv, 0);
   }
 
@@ -176,7 +192,8 @@ class VariantKernelsTest extends KernelFixture {
   void aPartOfEachHeadTurns(boolean pairs) {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Matrix frequencies = random(1, 2);
-    Kernels.Rotation rotation = kernels.rotation(indexes(7), vector(frequencies), 1.5, pairs);
+    AttentionKernels.Rotation rotation =
+        kernels.attention().rotation(indexes(7), vector(frequencies), 1.5, pairs);
     Matrix entered = entered(qkv, rotation, device.none(), device.none());
     assertEntered(
         qkv,
@@ -201,8 +218,9 @@ class VariantKernelsTest extends KernelFixture {
   void queriesMayGrowWithTheirPosition() {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Tensor none = device.none();
-    Kernels.Rotation rotation =
-        new Kernels.Rotation(indexes(70), none, 1, false, 0.1, 32, kernels.noLonger());
+    AttentionKernels.Rotation rotation =
+        new AttentionKernels.Rotation(
+            indexes(70), none, 1, false, 0.1, 32, kernels.attention().noLonger());
     assertEntered(
         qkv,
         entered(qkv, rotation, none, none),
@@ -216,9 +234,11 @@ class VariantKernelsTest extends KernelFixture {
     Tensor none = device.none();
     Tensor shorter = vector(random(1, 4));
     Tensor longer = vector(random(1, 4));
-    Kernels.Longer other = new Kernels.Longer(indexes(span), longer, 32);
-    Kernels.Rotation both = new Kernels.Rotation(indexes(7), shorter, 1, false, 0, 1, other);
-    Kernels.Rotation one = kernels.rotation(indexes(7), isLonger ? longer : shorter, 1, false);
+    AttentionKernels.Longer other = new AttentionKernels.Longer(indexes(span), longer, 32);
+    AttentionKernels.Rotation both =
+        new AttentionKernels.Rotation(indexes(7), shorter, 1, false, 0, 1, other);
+    AttentionKernels.Rotation one =
+        kernels.attention().rotation(indexes(7), isLonger ? longer : shorter, 1, false);
     entered(qkv, both, none, none).assertSame(entered(qkv, one, none, none), 0);
   }
 
@@ -227,7 +247,8 @@ class VariantKernelsTest extends KernelFixture {
     Matrix qkv = random(1, 5 * HEAD_DIM);
     Matrix queryNorm = random(1, 3 * HEAD_DIM);
     Matrix keyNorm = random(1, HEAD_DIM);
-    Kernels.Rotation rotation = kernels.rotation(indexes(0), device.none(), 1, false);
+    AttentionKernels.Rotation rotation =
+        kernels.attention().rotation(indexes(0), device.none(), 1, false);
     Matrix entered = entered(qkv, rotation, vector(queryNorm), vector(keyNorm));
     Matrix queries = Matrix.of(1, 3 * HEAD_DIM, (i, j) -> qkv.at(0, j));
     Matrix key = Matrix.of(1, HEAD_DIM, (i, j) -> qkv.at(0, 3 * HEAD_DIM + j));

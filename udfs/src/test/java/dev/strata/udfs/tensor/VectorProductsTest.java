@@ -3,8 +3,9 @@ package dev.strata.udfs.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +17,7 @@ class VectorProductsTest {
   private static final int MOST = 3;
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "3, 5", "4, 16", "5, 31", "8, 33", "11, 128", "64, 67"})
+  @CsvSource({"1, 1", "3, 5", "4, 16", "5, 31", "8, 33", "11, 128", "64, 67", "5, 201"})
   void everyElementIsTheSumOfItsProducts(int rows, int columns) {
     Random random = new Random(rows);
     short[] w = new short[rows * columns];
@@ -58,7 +59,9 @@ class VectorProductsTest {
   /** The product in two parts. */
   private static float[] product(short[] w, int rows, int columns, float[] x, int n, int middle) {
     FloatBuffer y = FloatBuffer.allocate(n * rows);
-    ShortBuffer weights = ShortBuffer.wrap(w);
+    ByteBuffer weights =
+        ByteBuffer.allocateDirect(w.length * Short.BYTES).order(ByteOrder.nativeOrder());
+    weights.asShortBuffer().put(w);
     VectorProducts.multiply(weights, rows, columns, 0, middle, x, n, y);
     VectorProducts.multiply(weights, rows, columns, middle, rows, x, n, y);
     return y.array();

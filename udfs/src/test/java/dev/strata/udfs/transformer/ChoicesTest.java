@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.model.RoutingSpec;
 import dev.strata.udfs.tensor.ComputeDevice;
-import dev.strata.udfs.tensor.Kernels;
+import dev.strata.udfs.tensor.ExpertKernels;
 import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.util.List;
@@ -51,7 +51,7 @@ class ChoicesTest {
         all += choices.count(expert);
       }
       assertThat(all).isEqualTo(6 * chosen);
-      Kernels.Chosen behind = choices.chosen(0, second);
+      ExpertKernels.Chosen behind = choices.chosen(0, second);
       assertThat(behind.begin()).isEqualTo(6);
       assertThat(behind.count()).isEqualTo(inSecondBlock);
     }
