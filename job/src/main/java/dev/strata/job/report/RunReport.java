@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
  * What a run did, as its last words.
@@ -244,7 +245,14 @@ public record RunReport(
     double chosen = progress.sum(EngineSnapshot::chosenExpertBytes);
     double all = progress.sum(EngineSnapshot::expertBytes);
     return "%s of %s (%.0f %%)"
-        .formatted(Figures.bytes(chosen), Figures.bytes(all), 100 * chosen / all);
+            .formatted(Figures.bytes(chosen), Figures.bytes(all), 100 * chosen / all)
+        + bytes(EngineSnapshot::keptExpertBytes, ", %s of them in memory")
+        + bytes(EngineSnapshot::unchosenExpertBytes, "; %s read ahead in vain");
+  }
+
+  private String bytes(ToLongFunction<EngineSnapshot> figure, String format) {
+    long sum = progress.sum(figure);
+    return sum == 0 ? "" : format.formatted(Figures.bytes((double) sum));
   }
 
   static String line(String label, String value) {

@@ -109,7 +109,9 @@ public record RunReportJson(
     json.put("bytesRead", report.progress().sum(EngineSnapshot::readBytes));
     json.putObject("expertBytes")
         .put("used", report.progress().sum(EngineSnapshot::chosenExpertBytes))
-        .put("all", report.progress().sum(EngineSnapshot::expertBytes));
+        .put("all", report.progress().sum(EngineSnapshot::expertBytes))
+        .put("kept", report.progress().sum(EngineSnapshot::keptExpertBytes))
+        .put("unchosen", report.progress().sum(EngineSnapshot::unchosenExpertBytes));
     report
         .deviceMemory()
         .ifPresent(

@@ -141,6 +141,8 @@ class ProgressLineTest {
         0,
         0,
         0,
+        0,
+        0,
         SweepTimes.NONE,
         EngineMemory.NONE);
   }

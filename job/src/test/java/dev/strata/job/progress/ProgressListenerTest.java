@@ -116,6 +116,8 @@ class ProgressListenerTest {
             0,
             0,
             0,
+            0,
+            0,
             SweepTimes.NONE,
             EngineMemory.NONE);
     return new RunProgress(

@@ -31,7 +31,8 @@ class RunReportJsonTest {
         .isEqualTo("{\"done\":300,\"errors\":1,\"undecoded\":0,\"repeated\":0,\"kept\":0}");
     assertThat(json.path("tokens").path("new").longValue()).isEqualTo(4567);
     assertThat(json.path("tokens").path("computedTwice").longValue()).isEqualTo(100);
-    assertThat(json.path("expertBytes").toString()).isEqualTo("{\"used\":0,\"all\":0}");
+    assertThat(json.path("expertBytes").toString())
+        .isEqualTo("{\"used\":0,\"all\":0,\"kept\":0,\"unchosen\":0}");
     assertThat(json.path("errors").toString())
         .isEqualTo("[{\"rows\":1,\"error\":\"column 'text' is null\",\"same\":true}]");
     assertThat(json.path("versions").path("spark").textValue()).isEqualTo("4");

@@ -36,6 +36,8 @@ class RunReportTest {
             1_430_000_000L,
             300_000_000L,
             1_200_000_000L,
+            60_000_000L,
+            12_000_000L,
             42_000_000_000L,
             12,
             0,
@@ -56,7 +58,8 @@ class RunReportTest {
             "  new tokens         4,567 (109 per second)",
             "  sweeps             61",
             "  bytes read         1.43 GB (313 KB per new token)",
-            "  experts used       300 MB of 1.20 GB (25 %)",
+            "  experts used       300 MB of 1.20 GB (25 %), 60.0 MB of them in memory;"
+                + " 12.0 MB read ahead in vain",
             "  low-margin tokens  12",
             "  device memory      3,522 MiB of the process, 4,159 MiB of the card, page tables"
                 + " included");
@@ -80,6 +83,8 @@ class RunReportTest {
         2,
         0,
         12,
+        0,
+        0,
         0,
         0,
         0,
@@ -165,6 +170,8 @@ class RunReportTest {
         0,
         0,
         newTokens,
+        0,
+        0,
         0,
         0,
         0,

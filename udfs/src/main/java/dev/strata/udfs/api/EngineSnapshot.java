@@ -23,6 +23,9 @@ import java.io.Serializable;
  * @param readBytes bytes read from files: tiles, unless they stay in memory, and embedding rows
  * @param chosenExpertBytes bytes of experts that tokens chose, of each layer and sweep
  * @param expertBytes bytes of all experts, of each layer and sweep
+ * @param keptExpertBytes bytes of experts that tokens chose and that were in host memory already
+ * @param unchosenExpertBytes bytes of experts that were read before it was known that no token
+ *     chose them
  * @param busyNanos time spent in sweeps
  * @param lowMargins tokens chosen greedily with less than 1e-3 between the best and the second
  *     logit
@@ -53,6 +56,8 @@ public record EngineSnapshot(
     long readBytes,
     long chosenExpertBytes,
     long expertBytes,
+    long keptExpertBytes,
+    long unchosenExpertBytes,
     long busyNanos,
     long lowMargins,
     long hostBytesThere,
@@ -91,6 +96,8 @@ public record EngineSnapshot(
         readBytes,
         chosenExpertBytes,
         expertBytes,
+        keptExpertBytes,
+        unchosenExpertBytes,
         busyNanos,
         lowMargins,
         hostBytesAhead,
@@ -121,6 +128,8 @@ public record EngineSnapshot(
         readBytes - earlier.readBytes,
         chosenExpertBytes - earlier.chosenExpertBytes,
         expertBytes - earlier.expertBytes,
+        keptExpertBytes - earlier.keptExpertBytes,
+        unchosenExpertBytes - earlier.unchosenExpertBytes,
         busyNanos - earlier.busyNanos,
         lowMargins - earlier.lowMargins,
         hostBytesThere,

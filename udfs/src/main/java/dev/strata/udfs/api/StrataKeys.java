@@ -356,8 +356,8 @@ public final class StrataKeys {
           "weights.memory",
           ConfType.BYTES_OR_AUTO,
           -1L,
-          "How much of the host memory weights may stay in once they are read: auto for what all"
-              + " else leaves, 0 to read them in each sweep.");
+          "How much of the host memory weights may stay in once they are read, of experts those that"
+              + " are chosen most: auto for what all else leaves, 0 to read them in each sweep.");
   public static final ConfKey<Integer> ROW_TOKENS =
       key(
           "row.tokens",

@@ -31,11 +31,14 @@ final class Counters {
   private long readBytes;
   private long chosenExpertBytes;
   private long expertBytes;
+  private long keptExpertBytes;
+  private long unchosenExpertBytes;
   private long busyNanos;
   private long lowMargins;
   private SweepTimes times = SweepTimes.NONE;
   private long earlierReadBytes;
   private long earlierLowMargins;
+  private long earlierUnchosen;
 
   /**
    * @param model its name
@@ -57,10 +60,13 @@ final class Counters {
         .formatted(sweeps, layer, layers, activeRows, tiles, activity);
   }
 
-  /** What {@link #sweepEnded} is told as a total begins at nothing again. */
+  /**
+   * What {@link #sweepEnded} and {@link #readInVain} are told as a total begins at nothing again.
+   */
   synchronized void beginAnew() {
     earlierReadBytes = readBytes;
     earlierLowMargins = lowMargins;
+    earlierUnchosen = unchosenExpertBytes;
   }
 
   synchronized void sweepStarted(int rows) {
@@ -86,6 +92,16 @@ final class Counters {
   synchronized void expertsChosen(long chosen, long all) {
     chosenExpertBytes += chosen;
     expertBytes += all;
+  }
+
+  /** A tile of a chosen expert was in host memory. */
+  synchronized void expertKept(long bytes) {
+    keptExpertBytes += bytes;
+  }
+
+  /** So many bytes in all were read ahead of experts that no token chose then. */
+  synchronized void readInVain(long bytes) {
+    unchosenExpertBytes = earlierUnchosen + bytes;
   }
 
   synchronized void sweepEnded(
@@ -150,6 +166,8 @@ final class Counters {
         readBytes,
         chosenExpertBytes,
         expertBytes,
+        keptExpertBytes,
+        unchosenExpertBytes,
         busyNanos,
         lowMargins,
         hostBytesThere,

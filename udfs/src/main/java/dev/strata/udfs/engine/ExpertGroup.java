@@ -4,6 +4,8 @@ import dev.strata.udfs.engine.TileProgram.StageTiles;
 import dev.strata.udfs.stream.TileUse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * Experts of a layer whose tiles can be where kernels use them at once while micro-batches stream
@@ -22,35 +24,37 @@ record ExpertGroup(List<StageTiles> experts, boolean stays) {
    * Groups as large as places allow. Tiles that have places of their own count too: when they are
    * read they pass through one that cannot be given back before those that others hold.
    *
+   * @param skipped how many tiles come before an expert's own that nobody needs
    * @param places how many tiles can be where kernels use them, and the next on its way
    */
-  static List<ExpertGroup> of(List<StageTiles> chosen, int places) {
+  static List<ExpertGroup> of(
+      List<StageTiles> chosen, ToIntFunction<StageTiles> skipped, int places) {
     List<ExpertGroup> groups = new ArrayList<>();
     List<StageTiles> group = new ArrayList<>();
     int taken = 0;
     for (StageTiles expert : chosen) {
-      if (!group.isEmpty() && taken + expert.count() >= places) {
+      int behind = group.isEmpty() ? 0 : skipped.applyAsInt(expert);
+      if (!group.isEmpty() && taken + behind + expert.count() >= places) {
         groups.add(new ExpertGroup(group, taken < places));
         group.clear();
         taken = 0;
+        behind = 0;
       }
       group.add(expert);
-      taken += expert.count();
+      taken += behind + expert.count();
     }
     groups.add(new ExpertGroup(group, taken < places));
     return groups;
   }
 
   /**
-   * How its tiles pass.
+   * How tiles pass of some of its experts.
    *
    * @param passes how often those of an expert do that do not stay
    */
-  List<TileUse> uses(int passes) {
+  List<TileUse> uses(int passes, Predicate<StageTiles> some) {
     List<TileUse> uses = new ArrayList<>();
-    for (StageTiles expert : experts) {
-      expert.addUses(stays ? 1 : passes, uses);
-    }
+    experts.stream().filter(some).forEach(expert -> expert.addUses(stays ? 1 : passes, uses));
     return uses;
   }
 }

@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The experts of a layer in a sweep. Those that some token chose pass, once each: they are outside
- * and micro-batches inside. A single micro-batch lets tiles stream past; several let a group of
- * experts stay while they stream past it, as many as places hold. On a GPU several are computed at
- * once, see {@link ExpertBatches}.
+ * The experts of a layer in each sweep. Those that some token chose pass, once each: they are
+ * outside and micro-batches inside. A single micro-batch lets tiles stream past; several let a
+ * group of experts stay while they stream past it, as many as places hold. On a GPU several are
+ * computed at once, see {@link ExpertBatches}.
  */
 final class ExpertSweep {
 
@@ -38,8 +38,8 @@ final class ExpertSweep {
   private final PassingTiles tiles;
   private final SweepMemory memory;
   private final Transformer transformer;
-  private final Positions positions;
   private final RoutingSpec routing;
+  private final ExpertDemand demand;
   private final int expertsAtOnce;
   private final boolean batched;
   private List<ExpertGroup> groups = List.of();
@@ -53,22 +53,27 @@ final class ExpertSweep {
       TileProgram program,
       int first,
       int end,
+      WeightStream weights,
       PassingTiles tiles,
       SweepMemory memory,
-      Transformer transformer,
-      Positions positions) {
+      Transformer transformer) {
     this.all = program.stages().subList(first, end);
     this.places = program.places();
     this.tiles = tiles;
     this.memory = memory;
     this.transformer = transformer;
-    this.positions = positions;
     this.routing = routing(program.stages().get(first - 1));
+    this.demand = new ExpertDemand(all, weights);
     this.expertsAtOnce = tiles.expertsAtOnce(all.get(0));
     this.batched =
-        PLACES_OF_TILES * all.get(0).count() <= places
+        leastPlaces(all.get(0).count()) <= places
             && expertsAtOnce > 1
             && transformer.batches(all.get(0).of());
+  }
+
+  /** Places without which experts of so many tiles are not computed at once. */
+  static int leastPlaces(int tiles) {
+    return PLACES_OF_TILES * tiles;
   }
 
   private static RoutingSpec routing(StageTiles router) {
@@ -79,11 +84,26 @@ final class ExpertSweep {
         .orElseThrow(() -> new IllegalStateException("no router in " + router));
   }
 
-  /** Waits for the router and returns the tiles that will pass. */
+  /** The tiles that will pass first, as good as certainly, before the router has run. */
+  List<TileUse> ahead(List<TokenBlock> blocks) {
+    boolean passOnce = blocks.size() == 1 || all.get(0).count() < places;
+    return passOnce ? demand.ahead(tokens(blocks)) : List.of();
+  }
+
+  private static long tokens(List<TokenBlock> blocks) {
+    return blocks.stream().mapToLong(TokenBlock::tokens).sum();
+  }
+
+  /** The sweep is given up. */
+  void abandon() {
+    demand.abandon();
+  }
+
+  /** Waits for the router and returns the tiles that will pass behind those ahead. */
   List<TileUse> choose(List<TokenBlock> blocks) {
     Choices choices = memory.choices();
     choices.settle(blocks, routing);
-    List<StageTiles> chosen = chosen();
+    List<StageTiles> chosen = demand.settle(this::count, chosen(), tokens(blocks));
     tiles.chosen(chosen, all);
     if (batched) {
       int[] experts = chosen.stream().mapToInt(expert -> expert.of().stage().expert()).toArray();
@@ -93,10 +113,10 @@ final class ExpertSweep {
     groups =
         blocks.size() == 1
             ? List.of(new ExpertGroup(chosen, true))
-            : ExpertGroup.of(chosen, places);
+            : ExpertGroup.of(chosen, demand::skipped, places);
     List<TileUse> uses = new ArrayList<>();
     for (ExpertGroup group : groups) {
-      uses.addAll(group.uses(passes(group, blocks)));
+      uses.addAll(group.uses(passes(group, blocks), expert -> !demand.isAnnounced(expert)));
     }
     return uses;
   }
@@ -128,7 +148,11 @@ final class ExpertSweep {
    * @param next what happens to the blocks behind them
    * @param then what is done with each block at the end
    */
-  void run(List<TokenBlock> blocks, HiddenStates.Next next, Consumer<BlockState> then)
+  void run(
+      List<TokenBlock> blocks,
+      Positions positions,
+      HiddenStates.Next next,
+      Consumer<BlockState> then)
       throws IOException {
     int position = 0;
     for (int i = 0; i < groups.size(); i++) {
@@ -137,6 +161,7 @@ final class ExpertSweep {
           groups.get(i),
           position,
           blocks,
+          positions,
           isLast ? next : HiddenStates.Next.OPENED_WITH_KEPT,
           isLast ? then : block -> {});
       position += groups.get(i).experts().size();
@@ -150,12 +175,13 @@ final class ExpertSweep {
       ExpertGroup group,
       int position,
       List<TokenBlock> blocks,
+      Positions positions,
       HiddenStates.Next next,
       Consumer<BlockState> then)
       throws IOException {
     List<StageTiles> experts = group.experts();
     boolean stays = group.stays() && blocks.size() > 1;
-    ExpertBatches batches = batched ? batches(stays) : null;
+    ExpertBatches batches = batched ? batches(stays, positions) : null;
     TileStreamer.Lease[][] leases = new TileStreamer.Lease[experts.size()][];
     for (int i = 0; i < leases.length; i++) {
       leases[i] = new TileStreamer.Lease[experts.get(i).count()];
@@ -172,13 +198,17 @@ final class ExpertSweep {
             StageTiles expert = experts.get(i);
             int tokens = count(expert, blocks.get(block));
             if (batched && tokens > 0) {
+              if (!stays && demand.skipped(expert) > 0) {
+                batches.run(); // places that nobody needs are given back behind theirs
+              }
               take(expert, leases[i], arriving);
               batches.add(position + i, expert, tokens, leases[i]);
             } else if (stays || tokens > 0) {
               if (batched) {
                 batches.run(); // tiles are given back as they came
               }
-              run(expert, leases[i], access.state(), arriving, leaving);
+              StagePass pass = transformer.pass(expert.of(), positions);
+              run(expert, leases[i], pass, access.state(), arriving, leaving);
             }
           }
           if (batched) {
@@ -195,7 +225,7 @@ final class ExpertSweep {
   }
 
   /** Of experts that pass, few at once: what comes last is computed when nothing else comes. */
-  private ExpertBatches batches(boolean stays) {
+  private ExpertBatches batches(boolean stays, Positions positions) {
     int passing = Math.max(2, places / PARTS_OF_PLACES / all.get(0).count());
     return new ExpertBatches(
         tiles,
@@ -216,12 +246,12 @@ final class ExpertSweep {
   private void run(
       StageTiles expert,
       TileStreamer.Lease[] leases,
+      StagePass pass,
       BlockState state,
       boolean arriving,
       boolean leaving)
       throws IOException {
     boolean isChosen = count(expert, state.block()) > 0;
-    StagePass pass = transformer.pass(expert.of(), positions);
     for (int i = 0; i < leases.length; i++) {
       leases[i] = arriving ? tiles.next(expert) : leases[i];
       if (isChosen) {

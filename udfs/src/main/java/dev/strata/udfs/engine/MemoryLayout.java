@@ -110,7 +110,7 @@ abstract class MemoryLayout {
   abstract MemoryPlan plan(PlanChoice choice, Limit limit);
 
   /** Whether several experts are computed at once. */
-  boolean computesExpertsAtOnce() {
+  boolean computesExpertsAtOnce(PlanChoice choice) {
     return false;
   }
 
@@ -118,7 +118,7 @@ abstract class MemoryLayout {
   final Footprint common(PlanChoice choice) {
     return Footprint.sum(
         WeightConversion.footprint(
-            model, choice.tileBytes(), device.computeType(), computesExpertsAtOnce()),
+            model, choice.tileBytes(), device.computeType(), computesExpertsAtOnce(choice)),
         device.onCpu()
             ? ProductKernels.products(device.attentionThreads(), tileRows(choice))
             : Footprint.NONE,

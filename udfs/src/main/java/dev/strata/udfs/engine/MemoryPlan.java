@@ -10,6 +10,7 @@ import dev.strata.udfs.kv.KvFormat;
 import dev.strata.udfs.kv.KvPool;
 import dev.strata.udfs.tensor.Footprint;
 import dev.strata.udfs.tensor.HostTiles;
+import dev.strata.udfs.transformer.ExpertResults;
 import java.util.Map;
 
 /**
@@ -84,6 +85,11 @@ record MemoryPlan(
   /** Whether the device's memory is not the host's. */
   boolean isStaged() {
     return !budgets.onHost();
+  }
+
+  /** Whether several experts are computed at once. */
+  boolean computesExpertsAtOnce() {
+    return deviceParts().containsKey(ExpertResults.OWNER);
   }
 
   /** Bytes of the device's memory by purpose; none where the device is the host. */

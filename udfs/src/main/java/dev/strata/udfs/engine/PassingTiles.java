@@ -65,6 +65,9 @@ final class PassingTiles {
     recorder.waited(System.nanoTime() - asked);
     try {
       reads.kernelsStarted(lease.count());
+      if (stage.isExpert() && lease.isKept()) {
+        counters.expertKept(weights.tile(lease).bytes());
+      }
       return lease;
     } catch (Throwable e) {
       Holdings.closeAfter(e, lease);

@@ -21,6 +21,12 @@ final class ResidentLayout extends MemoryLayout {
 
   private static final long LARGEST_DEFAULT_TILE = 64L << 20;
   private static final int DEFAULT_SLOTS = 4;
+
+  /** Experts' tiles are small: the ring holds more of them, and none has a much larger place. */
+  private static final long LEAST_EXPERT_TILE = 4L << 20;
+
+  private static final long EXPERT_READ_AHEAD = 256L << 20;
+  private static final int MOST_SLOTS = 64;
   private static final int LARGEST_DEFAULT_BLOCK = 2048;
   private static final int LARGEST_READ_ROWS = 1 << 14;
 
@@ -131,7 +137,7 @@ final class ResidentLayout extends MemoryLayout {
         tileBytes(
             options.tileBytes() > 0
                 ? options.tileBytes()
-                : Math.min(LARGEST_DEFAULT_TILE, part / DEFAULT_SLOTS));
+                : Math.min(largestTile(), part / DEFAULT_SLOTS));
     int block = blockTokens(part);
     int wave = waveRows(part);
     int slots = slots(part, tile);
@@ -155,6 +161,12 @@ final class ResidentLayout extends MemoryLayout {
     long row = Math.min(spec.contextLength(), LONGEST_COUNTED_ROW);
     long each = scoresFootprint(1).bytes(DEVICE);
     return Math.max(row, Math.min(LARGEST_SCORES, part / each));
+  }
+
+  private long largestTile() {
+    return model.experts() == 0
+        ? LARGEST_DEFAULT_TILE
+        : clamp(model.expertBytes(), LEAST_EXPERT_TILE, LARGEST_DEFAULT_TILE);
   }
 
   private long tileBytes(long wanted) {
@@ -187,10 +199,13 @@ final class ResidentLayout extends MemoryLayout {
     return clamp(part / row, 1, Math.min(wave, Integer.MAX_VALUE / row));
   }
 
-  /** Slots for a whole stage and two more, if two shares of the budget hold them. */
+  /** Slots for a whole stage and two more, if two shares of the budget hold them; experts' more. */
   private int slots(long part, long tile) {
     long wanted = Math.max(model.stageTiles(tile) + 2, DEFAULT_SLOTS);
-    return wanted * tile <= 2 * part ? (int) wanted : clamp(part / tile, 2, DEFAULT_SLOTS);
+    long ahead = model.experts() == 0 ? 0 : Math.min(EXPERT_READ_AHEAD, 2 * part) / tile;
+    return wanted * tile <= 2 * part
+        ? (int) Math.max(wanted, Math.min(ahead, MOST_SLOTS))
+        : clamp(part / tile, 2, DEFAULT_SLOTS);
   }
 
   private Footprint components(PlanChoice choice) {

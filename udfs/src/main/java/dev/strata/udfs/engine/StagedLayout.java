@@ -407,13 +407,21 @@ final class StagedLayout extends MemoryLayout {
                 block, spec.hiddenSize(), sweep, device.activationType(), device.pinned()));
   }
 
+  /**
+   * Where each of an expert's matrices is one tile, as products take it, and there are places for
+   * those of several.
+   */
   @Override
-  boolean computesExpertsAtOnce() {
-    return mostChosen > 0;
+  boolean computesExpertsAtOnce(PlanChoice choice) {
+    return mostChosen > 0
+        && ExpertSweep.leastPlaces(model.expert().size()) <= choice.devicePlaces()
+        && model.expert().stream().allMatch(matrix -> matrix.tiles(choice.tileBytes()) == 1)
+        && (model.isScaled()
+            || model.types().stream().map(Numbers::typeOf).allMatch(device.computeType()::equals));
   }
 
   private Footprint results(PlanChoice choice) {
-    return computesExpertsAtOnce()
+    return computesExpertsAtOnce(choice)
         ? ExpertResults.footprint(
             device.activationType(), spec.hiddenSize(), mostChosen, choice.blockTokens())
         : Footprint.NONE;

@@ -84,10 +84,10 @@ final class SweepResources implements AutoCloseable {
           holdings.add(
               new WeightStream(
                   device,
+                  spec,
                   LayerStore.of(checkpoint, plan.tileBytes()),
                   plan,
                   lanes,
-                  computesExpertsAtOnce(),
                   cores(options),
                   listener));
       holdings.add(device::dropHostMemory); // threads that are waited for may wait for it
@@ -150,13 +150,8 @@ final class SweepResources implements AutoCloseable {
     return most == 0 ? null : holdings.add(new Choices(device, plan.sweepTokens(), most));
   }
 
-  /** As the plan has it, see {@link StagedLayout#computesExpertsAtOnce}. */
-  private boolean computesExpertsAtOnce() {
-    return plan.isStaged() && spec.mostChosen() > 0;
-  }
-
   private ExpertResults results() {
-    return computesExpertsAtOnce()
+    return plan.computesExpertsAtOnce()
         ? holdings.add(
             new ExpertResults(
                 device,

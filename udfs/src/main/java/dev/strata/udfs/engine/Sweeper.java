@@ -23,7 +23,9 @@ import dev.strata.udfs.transformer.StagePass;
 import dev.strata.udfs.transformer.TokenBlock;
 import dev.strata.udfs.transformer.Transformer;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -56,6 +58,7 @@ final class Sweeper implements AutoCloseable {
   private final boolean fusedAttention;
   private final SweepRecorder recorder;
   private final PassingTiles tiles;
+  private final Map<Integer, ExpertSweep> experts; // by the first's stage
   private int blockTokens;
 
   Sweeper(
@@ -87,10 +90,22 @@ final class Sweeper implements AutoCloseable {
       this.fusedAttention = DeviceTraits.of(device, spec).fusedAttention();
       this.blockTokens = plan.blockTokens();
       this.program = weights.program(spec, isOneBlock());
+      this.experts = experts();
     } catch (Throwable e) {
       Holdings.closeAfter(e, resources);
       throw e;
     }
+  }
+
+  private Map<Integer, ExpertSweep> experts() {
+    Map<Integer, ExpertSweep> all = new HashMap<>();
+    int end = program.stages().size();
+    for (int first = program.nextExperts(0); first < end; ) {
+      int behind = program.behindExperts(first);
+      all.put(first, new ExpertSweep(program, first, behind, weights, tiles, memory, transformer));
+      first = program.nextExperts(behind);
+    }
+    return all;
   }
 
   MemoryPlan plan() {
@@ -206,6 +221,7 @@ final class Sweeper implements AutoCloseable {
     activity.begins(SweepStep.SCHEDULE);
     recorder.sweepStarted(schedule);
     int chosen = passOrHalve(schedule, followed);
+    counters.readInVain(weights.bytesInVain());
     long nanos = System.nanoTime() - started;
     SweepTimes times = recorder.sweepEnded(schedule, chosen, started, nanos);
     counters.sweepEnded(schedule, chosen, nanos, times, recorder.bytesRead(), head.lowMargins());
@@ -248,14 +264,20 @@ final class Sweeper implements AutoCloseable {
 
   private void demand(List<TokenBlock> blocks, boolean followed) {
     weights.demand(program.sweep(blocks.size()));
-    demandAhead(0, followed);
+    demandAhead(0, blocks, followed);
     memory.kv().announce(blocks.stream().flatMap(b -> b.batches().stream()).toList());
     memory.states().announce(blocks.stream().flatMap(b -> b.states().stream()).toList());
   }
 
-  /** When all of this sweep is demanded, from a stage on. */
-  private void demandAhead(int stage, boolean followed) {
-    if (followed && program.isKnown(stage)) {
+  /**
+   * What is as good as certain to pass, when all before the next experts from a stage on is
+   * demanded: some of them, or the next sweep's first tiles.
+   */
+  private void demandAhead(int stage, List<TokenBlock> blocks, boolean followed) {
+    ExpertSweep next = experts.get(program.nextExperts(stage));
+    if (next != null) {
+      weights.demand(next.ahead(blocks));
+    } else if (followed) {
       weights.demand(program.ahead());
     }
   }
@@ -284,6 +306,7 @@ final class Sweeper implements AutoCloseable {
    */
   private void abandon(SweepSchedule schedule) {
     program.abandon();
+    experts.values().forEach(ExpertSweep::abandon);
     weights.abandon();
     memory.kv().abandon();
     memory.states().abandon();
@@ -342,13 +365,12 @@ final class Sweeper implements AutoCloseable {
       return behind;
     }
     counters.layerStarted(first.of().layer());
-    ExpertSweep experts =
-        new ExpertSweep(program, stage, behind, tiles, memory, transformer, positions);
+    ExpertSweep ofLayer = experts.get(stage);
     activity.begins(SweepStep.ROUTE, first);
-    weights.demand(experts.choose(blocks));
+    weights.demand(ofLayer.choose(blocks));
     weights.demand(program.from(behind, blocks.size()));
-    demandAhead(behind, followed);
-    experts.run(blocks, next, then);
+    demandAhead(behind, blocks, followed);
+    ofLayer.run(blocks, positions, next, then);
     return behind;
   }
 

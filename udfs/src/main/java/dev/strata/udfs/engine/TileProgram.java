@@ -121,9 +121,13 @@ final class TileProgram {
     return uses;
   }
 
-  /** Whether no layer from a stage on has experts. */
-  boolean isKnown(int stage) {
-    return stages.stream().skip(stage).noneMatch(StageTiles::isExpert);
+  /** The first expert's stage from a stage on; the count of stages if there is none. */
+  int nextExperts(int stage) {
+    int next = stage;
+    while (next < stages.size() && !stages.get(next).isExpert()) {
+      next++;
+    }
+    return next;
   }
 
   /** The stage behind the experts that begin with one. */

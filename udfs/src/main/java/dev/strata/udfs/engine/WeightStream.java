@@ -15,15 +15,17 @@ import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /** Weights on their way: tiles from files to where kernels use them, in the order demanded. */
 final class WeightStream implements AutoCloseable {
 
   private static final int MOST_READING_THREADS = 32;
+  private static final int LEAST_DIRECT_THREADS = 4;
 
   private final ComputeDevice device;
   private final LayerStore store;
@@ -31,26 +33,27 @@ final class WeightStream implements AutoCloseable {
   private final HostTiles hostTiles;
   // null where kernels use tiles in host memory
   private final DeviceTiles deviceTiles;
+  private final boolean expertsAtOnce;
   private final WeightConversion conversion;
   private final TileStreamer streamer;
 
   /**
-   * @param expertsAtOnce whether experts are computed at once
    * @param cores that reading may use
    */
   WeightStream(
       ComputeDevice device,
+      DecoderSpec spec,
       LayerStore store,
       MemoryPlan plan,
       Lanes lanes,
-      boolean expertsAtOnce,
       int cores,
       EngineListener listener) {
     this.device = device;
     this.store = store;
     try {
       NumberType stored = storedType();
-      this.hostTiles = holdings.add(hostTiles(plan, stored));
+      this.expertsAtOnce = plan.computesExpertsAtOnce();
+      this.hostTiles = holdings.add(hostTiles(spec, plan, stored));
       this.deviceTiles =
           plan.isStaged() ? holdings.add(deviceTiles(plan.choice(), lanes, stored)) : null;
       this.conversion = holdings.add(new WeightConversion(device, store, expertsAtOnce));
@@ -80,14 +83,20 @@ final class WeightStream implements AutoCloseable {
         || store.tiles().stream().allMatch(t -> store.slotOffset(t) % type.bytes() == 0);
   }
 
-  private HostTiles hostTiles(MemoryPlan plan, NumberType stored) {
+  private HostTiles hostTiles(DecoderSpec spec, MemoryPlan plan, NumberType stored) {
     return new HostTiles(
         device,
         stored,
         plan.choice().slots(),
         placeBytes(store.largestSlotBytes()),
-        residents(plan.weightsBytes()),
+        new ResidentTiles(
+                spec, store, tile -> placeBytes(store.slotBytes(tile)), this::residentBytes)
+            .within(plan.weightsBytes()),
         readsBlocks());
+  }
+
+  private long residentBytes(Map<Integer, Long> residents) {
+    return HostTiles.residentBytes(residents, device.pinsMemory(), readsBlocks());
   }
 
   /** A place's bytes: whole elements, and room for what a read that is aligned brings along. */
@@ -95,47 +104,9 @@ final class WeightStream implements AutoCloseable {
     return (tileBytes + Double.BYTES - 1) / Double.BYTES * Double.BYTES;
   }
 
-  /**
-   * Tiles that stay in host memory, spread over the sweep so that reading the others never has to
-   * catch up.
-   */
-  private Map<Integer, Long> residents(long bytes) {
-    long all = residentBytes(all());
-    if (bytes >= all) {
-      return all();
-    }
-    Map<Integer, Long> residents = new HashMap<>();
-    double share = (double) bytes / all;
-    long passed = 0;
-    long kept = 0;
-    for (Tile tile : store.tiles()) {
-      long place = placeBytes(store.slotBytes(tile));
-      passed += place;
-      if (kept + place <= passed * share) {
-        residents.put(tile.index(), place);
-        kept += place;
-      }
-    }
-    // Places are rounded up to pages and pieces, which the share does not know.
-    for (int tile = store.tiles().size() - 1; residentBytes(residents) > bytes; tile--) {
-      residents.remove(tile);
-    }
-    return residents;
-  }
-
-  private long residentBytes(Map<Integer, Long> residents) {
-    return HostTiles.residentBytes(residents, device.pinsMemory(), readsBlocks());
-  }
-
   /** Whether reads go past the page cache, in whole blocks. */
   private boolean readsBlocks() {
     return store.slotAlignment() > 1;
-  }
-
-  private Map<Integer, Long> all() {
-    Map<Integer, Long> all = new HashMap<>();
-    store.tiles().forEach(tile -> all.put(tile.index(), placeBytes(store.slotBytes(tile))));
-    return all;
   }
 
   private DeviceTiles deviceTiles(PlanChoice choice, Lanes lanes, NumberType stored) {
@@ -173,9 +144,13 @@ final class WeightStream implements AutoCloseable {
     };
   }
 
-  /** Copies from the page cache take a core each; kernels on a CPU need theirs. */
+  /**
+   * Copies from the page cache take a core each, and kernels on a CPU need theirs. Past the page
+   * cache threads wait for the disk, which is faster for several.
+   */
   private int readingThreads(int cores) {
-    return Math.max(1, Math.min(MOST_READING_THREADS, device.isHost() ? cores / 2 : cores));
+    int least = readsBlocks() ? LEAST_DIRECT_THREADS : 1;
+    return Math.max(least, Math.min(MOST_READING_THREADS, device.isHost() ? cores / 2 : cores));
   }
 
   /** In which order tiles pass in sweeps. */
@@ -196,6 +171,41 @@ final class WeightStream implements AutoCloseable {
   /** Announces tiles, behind those announced before. */
   void demand(List<TileUse> uses) {
     streamer.demand(uses);
+  }
+
+  /** How many tiles can be read ahead of their use. */
+  int readAhead() {
+    return hostTiles.ringPlaces();
+  }
+
+  /** Whether an expert's tiles stay in host memory. */
+  boolean stays(TileProgram.StageTiles expert) {
+    return hostTiles.residentPlace(expert.first()) != HostTiles.NONE;
+  }
+
+  /**
+   * Takes back what was announced of experts, see {@link TileStreamer#retract}.
+   *
+   * @return their tiles that come all the same
+   */
+  Set<Integer> retract(List<TileProgram.StageTiles> experts) {
+    return streamer.retract(
+        experts.stream().flatMap(e -> e.tiles().boxed()).collect(Collectors.toUnmodifiableSet()));
+  }
+
+  /**
+   * Lets an expert's tiles stay in host memory instead of another's of its layer. Neither's may be
+   * announced, and all kernels that used the other's must be over.
+   */
+  void exchange(TileProgram.StageTiles goes, TileProgram.StageTiles stays) {
+    for (int i = 0; i < goes.count(); i++) {
+      streamer.exchange(goes.first() + i, stays.first() + i);
+    }
+  }
+
+  /** Bytes that were read of what was taken back then. */
+  long bytesInVain() {
+    return streamer.bytesInVain();
   }
 
   /** The next tile, when it is where kernels use it. */
@@ -236,7 +246,7 @@ final class WeightStream implements AutoCloseable {
    * device's ring, each in a place of its own.
    */
   int stagesAtOnce(TileProgram.StageTiles stage) {
-    if (deviceTiles == null || stage.count() != stage.of().stage().matrices().count()) {
+    if (!expertsAtOnce || stage.count() != stage.of().stage().matrices().count()) {
       return 1;
     }
     NumberType ofRing = deviceTiles.tensor(0).type();

@@ -26,7 +26,11 @@ public final class ParallelTileReader implements Closeable {
    */
   private static final int PIECE_BYTES = 4 << 20;
 
+  /** Reading so little takes no longer than to have another thread do it. */
+  private static final int SMALL_BYTES = 128 << 10;
+
   private final LayerStore store;
+  private final int ownBytes; // read by the calling thread
   private final ExecutorService threads;
 
   /**
@@ -34,12 +38,13 @@ public final class ParallelTileReader implements Closeable {
    */
   public ParallelTileReader(LayerStore store, int threads) {
     this.store = store;
+    this.ownBytes = threads == 1 ? PIECE_BYTES : SMALL_BYTES;
     this.threads = Executors.newFixedThreadPool(threads, Daemons.named("strata-reads"));
   }
 
   /**
-   * Begins to read a whole tile straight into its slot, behind what was begun before. A tile of one
-   * piece is read by the calling thread.
+   * Begins to read a whole tile straight into its slot, behind what was begun before. A small tile
+   * is read by the calling thread, and so is one of a single piece if there is but one thread.
    *
    * @param slot gets the tile in its first {@link LayerStore#slotBytes} bytes; its position and
    *     limit stay
@@ -51,7 +56,7 @@ public final class ParallelTileReader implements Closeable {
    */
   public CompletableFuture<Void> begin(Tile tile, ByteBuffer slot) throws IOException {
     int bytes = (int) store.slotBytes(tile);
-    if (bytes <= PIECE_BYTES) {
+    if (bytes <= ownBytes) {
       store.read(tile, slot);
       return done();
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 
 /**
  * A ring of slots that a thread of its own fills ahead, in the order in which entries are demanded.
@@ -24,7 +25,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>An entry that could not be filled, by whatever was thrown, is never given out: whoever waits
  * for it is told, and the ring stands still until what is demanded is {@link #abandon abandoned}.
  *
- * <p>One thread calls {@link #demand}, {@link #next}, {@link #abandon} and {@link Lease#close}.
+ * <p>One thread calls {@link #demand}, {@link #retract}, {@link #next}, {@link #abandon} and {@link
+ * Lease#close}, or one the first two and another takes and closes.
  *
  * @param <E> what a slot is filled with
  */
@@ -177,6 +179,29 @@ public final class SlotRing<E> implements AutoCloseable {
       unfilled.addAll(entries);
       demanded += entries.size();
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Forgets entries that are demanded and not given to the filler. Those that are go on their way.
+   *
+   * @param gone asked once of each entry that can be forgotten, in their order, under the ring's
+   *     lock
+   */
+  public void retract(Predicate<? super E> gone) {
+    lock.lock();
+    try {
+      if (!unfilled.removeIf(gone)) {
+        return;
+      }
+      while (ahead.size() > given - taken) {
+        ahead.removeLast();
+      }
+      ahead.addAll(unfilled);
+      demanded = given + unfilled.size();
+      changed.signalAll(); // whoever waits until a later one's filling has started
     } finally {
       lock.unlock();
     }

@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /**
  * Streams tiles in the order in which their uses are demanded: from the source to a ring in host
@@ -16,13 +19,34 @@ import java.util.concurrent.CompletableFuture;
  * computation as far as they have free places. Tiles that have a place of their own in host memory
  * are read once and then come from there.
  *
- * <p>One computing thread calls {@link #demand}, {@link #next}, {@link #abandon} and {@link
- * Lease#close}; reading and copying have a thread each.
+ * <p>What may turn out not to be needed can be demanded as well, and {@link #retract retracted}.
+ *
+ * <p>One computing thread calls {@link #demand}, {@link #retract}, {@link #exchange}, {@link
+ * #next}, {@link #abandon} and {@link Lease#close}; reading and copying have a thread each.
  */
 public final class TileStreamer implements AutoCloseable {
 
-  /** A use on its way; {@code read} says whether a read of the tile belongs to it. */
-  private record Step(TileUse use, boolean read) {}
+  /**
+   * A use on its way.
+   *
+   * @param read whether a read of the tile belongs to it
+   * @param resident the place in host memory that the tile stays in, or {@link HostPlaces#NONE}
+   */
+  private record Step(TileUse use, boolean read, int resident) {
+
+    int tile() {
+      return use.tile();
+    }
+
+    boolean stays() {
+      return resident != HostPlaces.NONE;
+    }
+
+    @Override
+    public String toString() {
+      return Integer.toString(tile());
+    }
+  }
 
   /**
    * Where a tile is in host memory.
@@ -31,7 +55,7 @@ public final class TileStreamer implements AutoCloseable {
    * @param offset its offset there
    * @param ring the ring's place to be given back when the use is over, or null
    */
-  private record HostTile(int place, int offset, SlotRing<Integer>.Lease ring) {
+  private record HostTile(int place, int offset, SlotRing<Step>.Lease ring) {
 
     void release() {
       if (ring != null) {
@@ -42,15 +66,16 @@ public final class TileStreamer implements AutoCloseable {
 
   /**
    * Threads that are through with their part of a tile go on with the next, while the slowest still
-   * reads (BENCHMARKS.md, weights in the page cache alone).
+   * reads (BENCHMARKS.md, weights in the page cache alone). Those of experts are so small that one
+   * thread reads each.
    */
-  private static final int READS_AT_ONCE = 3;
+  private static final int READS_AT_ONCE = 8;
 
   private final TileSource source;
   private final HostPlaces host;
   private final DevicePlaces device;
   private final StreamListener listener;
-  private final SlotRing<Integer> reads;
+  private final SlotRing<Step> reads;
   private final SlotRing<Step> copies;
   private final HostSide hostSide = new HostSide();
 
@@ -59,7 +84,9 @@ public final class TileStreamer implements AutoCloseable {
   // Of the thread that demands.
   private final boolean[] readForGood;
   private final Deque<Step> steps = new ArrayDeque<>();
+  private final Set<Integer> retracted = new HashSet<>(); // tiles that come all the same
   private long taken;
+  private long bytesInVain;
 
   // Written by the reading threads before a read is given out, read after it was taken.
   private final boolean[] inPlace;
@@ -91,24 +118,32 @@ public final class TileStreamer implements AutoCloseable {
   public static final class Lease implements AutoCloseable {
 
     private final long count;
-    private final int tile;
     private final int place;
     private final int offset;
+    private final Step step;
     private final Runnable release;
 
-    private Lease(long count, int tile, int place, int offset, Runnable release) {
+    private Lease(long count, Step step, int place, int offset, Runnable release) {
       this.count = count;
-      this.tile = tile;
+      this.step = step;
       this.place = place;
       this.offset = offset;
       this.release = release;
     }
 
     public int tile() {
-      return tile;
+      return step.tile();
     }
 
-    /** The use's number, counted from 0 through all demands but for uses that were abandoned. */
+    /** Whether it passes for the first time in the sweep and was not read, as it stays. */
+    public boolean isKept() {
+      return step.use().first() && !step.read();
+    }
+
+    /**
+     * The use's number, counted from 0 through all demands but for uses that were abandoned, or
+     * retracted before they were begun.
+     */
     public long count() {
       return count;
     }
@@ -132,17 +167,14 @@ public final class TileStreamer implements AutoCloseable {
 
   /** Lets uses follow those that were demanded so far. */
   public void demand(Collection<TileUse> uses) {
-    List<Integer> toRead = new ArrayList<>();
     List<Step> next = new ArrayList<>();
     for (TileUse use : uses) {
       boolean read = use.first() && !readForGood[use.tile()];
-      if (read) {
-        toRead.add(use.tile());
-        readForGood[use.tile()] = isResident(use.tile());
-      }
-      next.add(new Step(use, read));
+      Step step = new Step(use, read, host.residentPlace(use.tile()));
+      readForGood[use.tile()] |= read && step.stays();
+      next.add(step);
     }
-    reads.demand(toRead);
+    reads.demand(next.stream().filter(Step::read).toList());
     if (copies == null) {
       steps.addAll(next);
     } else {
@@ -150,8 +182,45 @@ public final class TileStreamer implements AutoCloseable {
     }
   }
 
-  private boolean isResident(int tile) {
-    return host.residentPlace(tile) != HostPlaces.NONE;
+  /**
+   * Takes uses back that were demanded, each tile's only one, before any of them is due. What was
+   * not begun is never done. A read or a copy that was begun ends, and its place is given back when
+   * it is the tile's turn, which nobody notices but by the places that it takes until then.
+   *
+   * @return the tiles that come all the same
+   */
+  public Set<Integer> retract(Set<Integer> tiles) {
+    Set<Integer> remaining = new HashSet<>(tiles);
+    Predicate<Step> isGone =
+        step -> tiles.contains(step.tile()) && isUnread(step) && remaining.remove(step.tile());
+    if (copies == null) {
+      steps.removeIf(isGone);
+    } else {
+      copies.retract(isGone);
+    }
+    retracted.addAll(remaining);
+    return remaining;
+  }
+
+  /** Whether no read of it was begun; then none is. */
+  private boolean isUnread(Step step) {
+    if (!step.read()) {
+      return true;
+    }
+    boolean[] gone = {false};
+    reads.retract(other -> other.equals(step) && (gone[0] = true));
+    readForGood[step.tile()] &= !gone[0];
+    return gone[0];
+  }
+
+  /**
+   * Lets a tile stay, from its next read on, where another did that is read anew from now on. No
+   * use of either may be demanded or under way, nor may kernels still use the other.
+   */
+  public void exchange(int goes, int stays) {
+    host.exchange(goes, stays);
+    readForGood[goes] = false;
+    inPlace[goes] = false;
   }
 
   /**
@@ -161,6 +230,21 @@ public final class TileStreamer implements AutoCloseable {
    * @throws IllegalStateException if nothing is demanded or every place is leased
    */
   public Lease next() throws IOException {
+    Lease next = nextInOrder();
+    while (retracted.remove(next.tile())) {
+      bytesInVain += next.step.read() ? source.bytes(next.tile()) : 0;
+      next.close();
+      next = nextInOrder();
+    }
+    return next;
+  }
+
+  /** Bytes that were read for uses that were retracted then. */
+  public long bytesInVain() {
+    return bytesInVain;
+  }
+
+  private Lease nextInOrder() throws IOException {
     return copies == null ? nextOnHost() : nextOnDevice();
   }
 
@@ -169,8 +253,7 @@ public final class TileStreamer implements AutoCloseable {
       throw new IllegalStateException("use " + taken + " was not demanded");
     }
     HostTile found = hostSide.take(steps.element());
-    int tile = steps.remove().use().tile();
-    return new Lease(taken++, tile, found.place(), found.offset(), found::release);
+    return new Lease(taken++, steps.remove(), found.place(), found.offset(), found::release);
   }
 
   private Lease nextOnDevice() throws IOException {
@@ -184,7 +267,7 @@ public final class TileStreamer implements AutoCloseable {
     }
     return new Lease(
         lease.count(),
-        lease.entry().use().tile(),
+        lease.entry(),
         place,
         0,
         () -> {
@@ -196,17 +279,17 @@ public final class TileStreamer implements AutoCloseable {
         });
   }
 
-  private CompletableFuture<?> read(long count, int tile, int slot, Runnable started)
+  private CompletableFuture<?> read(long count, Step step, int slot, Runnable started)
       throws IOException {
     listener.readStarted(count);
     started.run();
-    int resident = host.residentPlace(tile);
-    int place = resident == HostPlaces.NONE ? slot : resident;
+    int tile = step.tile();
+    int place = step.stays() ? step.resident() : slot;
     return source
         .begin(tile, host.buffer(place).clear())
         .thenRun(
             () -> {
-              inPlace[tile] = place == resident;
+              inPlace[tile] = step.stays();
               listener.readEnded(count, source.bytes(tile));
             });
   }
@@ -219,7 +302,7 @@ public final class TileStreamer implements AutoCloseable {
     started.run();
     HostTile from = hostSide.take(step);
     try {
-      device.copy(from.place(), from.offset(), source.bytes(step.use().tile()), slot);
+      device.copy(from.place(), from.offset(), source.bytes(step.tile()), slot);
     } finally {
       hostSide.copySent(from, slot);
     }
@@ -232,23 +315,23 @@ public final class TileStreamer implements AutoCloseable {
     private record Sent(HostTile from, int devicePlace) {}
 
     // Of tiles that were read and will pass again.
-    private final Map<Integer, SlotRing<Integer>.Lease> leases = new HashMap<>();
+    private final Map<Integer, SlotRing<Step>.Lease> leases = new HashMap<>();
     private final Deque<Sent> sent = new ArrayDeque<>();
 
     HostTile take(Step step) throws IOException {
-      int tile = step.use().tile();
-      if (isResident(tile)) {
+      int tile = step.tile();
+      if (step.stays()) {
         if (step.read()) {
           // The ring's places are given back in order, so none may be kept while others pass.
           releaseSent(0);
           reads.next().close();
         }
-        return new HostTile(host.residentPlace(tile), source.offset(tile), null);
+        return new HostTile(step.resident(), source.offset(tile), null);
       }
       if (step.read()) {
         leases.put(tile, reads.next());
       }
-      SlotRing<Integer>.Lease ring = leases.get(tile);
+      SlotRing<Step>.Lease ring = leases.get(tile);
       if (step.use().last()) {
         leases.remove(tile);
         return new HostTile(ring.slot(), source.offset(tile), ring);
@@ -291,6 +374,7 @@ public final class TileStreamer implements AutoCloseable {
       copies.abandon();
     }
     steps.clear();
+    retracted.clear();
     hostSide.abandon();
     reads.abandon();
     System.arraycopy(inPlace, 0, readForGood, 0, inPlace.length);

@@ -92,6 +92,15 @@ public final class HostTiles implements HostPlaces, AutoCloseable {
   }
 
   @Override
+  public void exchange(int goes, int stays) {
+    if (!residents.containsKey(goes) || residents.containsKey(stays)) {
+      throw new IllegalArgumentException(
+          "tile %d cannot stay where tile %d does".formatted(stays, goes));
+    }
+    residents.put(stays, residents.remove(goes));
+  }
+
+  @Override
   public ByteBuffer buffer(int place) {
     return arena.buffer(place);
   }

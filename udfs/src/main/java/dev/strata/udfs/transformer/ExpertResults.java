@@ -13,7 +13,7 @@ import dev.strata.udfs.tensor.Tensor;
  */
 public final class ExpertResults implements AutoCloseable {
 
-  private static final String OWNER = "results of experts";
+  public static final String OWNER = "results of experts";
 
   private static final long LARGEST_BYTES = 320L << 20;
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.StrataException;
+import dev.strata.udfs.tensor.NumberType;
 import dev.strata.udfs.tools.KnownShapes;
 import java.util.Map;
 import java.util.Random;
@@ -86,6 +87,30 @@ class ExpertWaveTest {
     assertThat(plan.waveRows()).isEqualTo(4096);
     assertThat(plan.kv().tokens()).isBetween(4096 * 256, 2048 * 1024);
     assertThat(plan(QWEN3_30B, 20 * GIB, 0, 0).waveRows()).isEqualTo(1024);
+  }
+
+  /** Mixtral's matrices are of several tiles, each of which serves so many rows that it pays. */
+  @Test
+  void resultsOfExpertsHaveMemoryOnlyWhereSeveralAreComputedAtOnce() {
+    MemoryPlan small = plan(QWEN3_30B, 100 * GIB, 0, 192);
+    assertThat(small.computesExpertsAtOnce()).isTrue();
+    assertThat(small.deviceParts()).containsKey("results of experts");
+    MemoryPlan large = plan(size("mixtral-8x7b", 32), 100 * GIB, 0, 192);
+    assertThat(large.computesExpertsAtOnce()).isFalse();
+    assertThat(large.deviceParts()).doesNotContainKey("results of experts");
+    MemoryPlan converted = plan(TINY, STAGED, GIB, 4 * GIB, 0, -1, 192);
+    assertThat(converted.computesExpertsAtOnce()).isFalse();
+  }
+
+  /** On a processor tiles are in the ring itself: enough of them to read while a router waits. */
+  @Test
+  void aProcessorsRingHoldsManyExperts() {
+    DeviceTraits cpu = new DeviceTraits(NumberType.FLOAT32, true, false, false, 2);
+    MemoryPlan plan = plan(QWEN3_30B, cpu, 0, 4 * GIB, 0, 0, 192);
+    assertThat(plan.choice().slots()).isEqualTo(64);
+    assertThat(plan.tileBytes()).isEqualTo(4 << 20);
+    MemoryPlan least = plan(QWEN3_30B, cpu, 0, GIB, 0, 0, 192);
+    assertThat(least.choice().slots()).isBetween(16, 63);
   }
 
   @ParameterizedTest

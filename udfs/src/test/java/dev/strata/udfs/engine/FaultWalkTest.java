@@ -93,12 +93,14 @@ class FaultWalkTest {
   /**
    * A plan.
    *
+   * @param readsAhead whether experts are read ahead that are not chosen then, and some change
+   *     places in memory
    * @param facts what its description says
    */
-  record Plan(EngineOptions options, List<String> facts) {
+  record Plan(EngineOptions options, boolean readsAhead, List<String> facts) {
 
     Plan(EngineOptions options, String... facts) {
-      this(options, List.of(facts));
+      this(options, false, List.of(facts));
     }
 
     boolean isQuantized() {
@@ -107,7 +109,9 @@ class FaultWalkTest {
 
     @Override
     public String toString() {
-      return options.device() + ", " + String.join(", ", facts);
+      return options.device()
+          + (readsAhead ? ", experts ahead, " : ", ")
+          + String.join(", ", facts);
     }
   }
 
@@ -142,6 +146,8 @@ class FaultWalkTest {
         passing(2, "int8"),
         mixture("staged", 18, "ring of 4 tiles"),
         mixture("cpu", 18, "ring of"),
+        ahead("staged"),
+        ahead("cpu"),
         hybrid("staged", 100_000, "keys and values in host memory", "states in host memory"),
         hybrid("cpu", 100, "ring of"));
   }
@@ -160,6 +166,23 @@ class FaultWalkTest {
             .weightsMemory(0)
             .build(),
         fact);
+  }
+
+  /** Some experts stay in memory, others are read before the router has run. */
+  private static Plan ahead(String device) {
+    return new Plan(
+        TestEngines.options(models.resolve("mixture"))
+            .device(device)
+            .waveSize(4)
+            .microBatchTokens(16)
+            .tileBytes(4096)
+            .rowTokens(100)
+            .deviceMemory(24 << 20)
+            .hostMemory(32 << 20)
+            .weightsMemory(82 << 10)
+            .build(),
+        true,
+        List.of("ring of"));
   }
 
   /** States go on in some layers, or all, before a call fails; the sweep's sequences begin anew. */
@@ -194,6 +217,17 @@ class FaultWalkTest {
   }
 
   record Outcome(List<List<Integer>> texts, RecordedLogits logits, List<float[]> values) {}
+
+  /** All tokens of a text choose alike, and those of the third otherwise. */
+  private static final List<Integer> TEXTS = List.of(7, 7, 41);
+
+  private static Outcome run(Plan plan, Engine engine) {
+    for (int token : plan.readsAhead() ? TEXTS : List.<Integer>of()) {
+      int[] text = IntStream.generate(() -> token).limit(60).toArray();
+      var unused = TestEngines.run(engine, List.of(TestEngines.asking(0, text, new Ask.Score(1))));
+    }
+    return run(engine);
+  }
 
   static Outcome run(Engine engine) {
     RecordedLogits logits = new RecordedLogits();
@@ -244,7 +278,11 @@ class FaultWalkTest {
       try (Engine engine = start(plan, faults)) {
         assertThat(engine.describePlan()).contains(plan.facts().toArray(String[]::new));
         Map<String, Integer> started = faults.calls();
-        Outcome outcome = run(engine);
+        Outcome outcome = run(plan, engine);
+        if (plan.readsAhead()) {
+          assertThat(engine.snapshot().unchosenExpertBytes()).isPositive();
+          assertThat(engine.snapshot().keptExpertBytes()).isPositive();
+        }
         return new Undisturbed(
             outcome,
             between(Map.of(), started),
@@ -314,7 +352,7 @@ class FaultWalkTest {
             call,
             () -> {
               try (Engine engine = start(plan, faults)) {
-                return run(engine);
+                return run(plan, engine);
               }
             });
     assertThat(faults.hasFailed()).as("%s", call).isTrue();
@@ -359,7 +397,7 @@ class FaultWalkTest {
         call,
         () -> {
           try (Engine engine = start(plan, faults)) {
-            assertThat(catchThrowable(() -> run(engine)))
+            assertThat(catchThrowable(() -> run(plan, engine)))
                 .as("%s", call)
                 .hasStackTraceContaining(problem.get().toString());
             assertThat(engine.isFailed()).isTrue();
@@ -421,7 +459,7 @@ class FaultWalkTest {
                   catchThrowable(
                       () -> {
                         try (Engine engine = start(plan, faults)) {
-                          run(engine);
+                          run(plan, engine);
                         }
                       }));
       assertThat(failure)
@@ -443,7 +481,7 @@ class FaultWalkTest {
               new Call("read", (int) read),
               () -> {
                 try (Engine engine = Engine.start(plan.options(), reads)) {
-                  return run(engine);
+                  return run(plan, engine);
                 }
               });
       assertThat(outcome.texts()).as("read %d", read).isEqualTo(expected.texts());

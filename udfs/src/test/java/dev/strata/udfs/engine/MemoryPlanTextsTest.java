@@ -89,7 +89,8 @@ class MemoryPlanTextsTest {
           new Wish("qwen3-30b-a3b", 48, CUDA, 4 * GIB, 112 * GIB),
           new Wish("qwen3-30b-a3b", 48, CUDA, 4 * GIB, 32 * GIB),
           new Wish("qwen3-235b-a22b", 20, CUDA, 4 * GIB, 220 * GIB).with(-1, 192, "auto"),
-          new Wish("mixtral-8x7b", 32, CUDA, 4 * GIB, 220 * GIB).with(-1, 192, "auto"));
+          new Wish("mixtral-8x7b", 32, CUDA, 4 * GIB, 220 * GIB).with(-1, 192, "auto"),
+          new Wish("qwen3-30b-a3b", 48, CPU, 0, 8 * GIB));
 
   private static String texts() {
     return WISHES.stream().map(Wish::text).collect(Collectors.joining("\n"));

@@ -153,8 +153,9 @@ class TileProgramTest {
       assertThat(next.get(0).tile()).isEqualTo(stages.get(first + 9).first());
       assertThat(tiles(next))
           .isEqualTo(stages.get(first + 10).count() + stages.get(first + 9).count());
-      assertThat(program.isKnown(first)).isFalse();
-      assertThat(program.isKnown(stages.size() - 1)).isTrue();
+      assertThat(program.nextExperts(0)).isEqualTo(first + 1);
+      assertThat(program.nextExperts(first + 1)).isEqualTo(first + 1);
+      assertThat(program.nextExperts(stages.size() - 1)).isEqualTo(stages.size());
 
       assertThat(program.ahead()).isEqualTo(program.from(0, 1));
       assertThat(program.ahead()).isEmpty();
@@ -172,17 +173,17 @@ class TileProgramTest {
     for (int i = 0; i < 7; i++) {
       experts.add(new StageTiles(null, 3 * i, 3, 3, true));
     }
-    assertThat(ExpertGroup.of(experts, 7))
+    assertThat(ExpertGroup.of(experts, expert -> 0, 7))
         .containsExactly(
             new ExpertGroup(experts.subList(0, 2), true),
             new ExpertGroup(experts.subList(2, 4), true),
             new ExpertGroup(experts.subList(4, 6), true),
             new ExpertGroup(experts.subList(6, 7), true));
-    assertThat(ExpertGroup.of(experts.subList(0, 2), 3))
+    assertThat(ExpertGroup.of(experts.subList(0, 2), expert -> 0, 3))
         .containsExactly(
             new ExpertGroup(experts.subList(0, 1), false),
             new ExpertGroup(experts.subList(1, 2), false));
-    assertThat(new ExpertGroup(experts.subList(1, 2), false).uses(2))
+    assertThat(new ExpertGroup(experts.subList(1, 2), false).uses(2, expert -> true))
         .containsExactly(
             new TileUse(3, true, false),
             new TileUse(4, true, false),
@@ -190,8 +191,33 @@ class TileProgramTest {
             new TileUse(3, false, true),
             new TileUse(4, false, true),
             new TileUse(5, false, true));
-    assertThat(new ExpertGroup(experts.subList(0, 2), true).uses(2))
+    assertThat(new ExpertGroup(experts.subList(0, 2), true).uses(2, expert -> true))
         .hasSize(6)
         .allMatch(use -> use.first() && use.last());
+    assertThat(new ExpertGroup(experts.subList(0, 2), true).uses(2, e -> e.first() == 3))
+        .hasSize(3)
+        .allMatch(use -> use.tile() >= 3);
+  }
+
+  /** Tiles that nobody needs take places of a group that is under way, and none before it. */
+  @Test
+  void tilesThatAreSkippedTakePlacesOfTheirGroup() {
+    List<StageTiles> experts = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      experts.add(new StageTiles(null, 3 * i, 3, 3, true));
+    }
+    assertThat(ExpertGroup.of(experts, expert -> expert.first() == 6 ? 2 : 0, 8))
+        .containsExactly(
+            new ExpertGroup(experts.subList(0, 2), true),
+            new ExpertGroup(experts.subList(2, 4), true));
+    assertThat(ExpertGroup.of(experts, expert -> expert.first() == 3 ? 2 : 0, 9))
+        .containsExactly(
+            new ExpertGroup(experts.subList(0, 2), true),
+            new ExpertGroup(experts.subList(2, 4), true));
+    assertThat(ExpertGroup.of(experts, expert -> expert.first() == 3 ? 2 : 0, 8))
+        .containsExactly(
+            new ExpertGroup(experts.subList(0, 1), true),
+            new ExpertGroup(experts.subList(1, 3), true),
+            new ExpertGroup(experts.subList(3, 4), true));
   }
 }

@@ -71,6 +71,8 @@ class RunProgressTest {
         0,
         0,
         0,
+        0,
+        0,
         SweepTimes.NONE,
         EngineMemory.NONE);
   }

@@ -162,6 +162,11 @@ final class ControlledTiles implements TileSource, HostPlaces, StreamListener {
   }
 
   @Override
+  public void exchange(int goes, int stays) {
+    residents.set(residents.indexOf(goes), stays);
+  }
+
+  @Override
   public ByteBuffer buffer(int place) {
     return places.get(place);
   }

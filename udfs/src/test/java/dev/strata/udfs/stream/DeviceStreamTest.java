@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -183,6 +186,83 @@ class DeviceStreamTest {
       }
     }
     assertThat(tiles.readsEnded()).isEqualTo(1 + 30L * (count - 1));
+  }
+
+  /**
+   * Some of what is demanded is taken back, read or not, and places of those that stay change
+   * hands; on a device, and on the host.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void whatIsRetractedIsNotGivenOut(long seed) throws IOException {
+    Random random = new Random(seed);
+    int count = 4 + random.nextInt(12);
+    ControlledTiles tiles = new ControlledTiles(count, 2 + random.nextInt(4));
+    List<Integer> residents = new ArrayList<>(IntStream.range(0, count / 3).boxed().toList());
+    residents.forEach(tiles::resident);
+    LazyDevice device = new LazyDevice(tiles, 2 + random.nextInt(6));
+    Set<Integer> coming = Set.of();
+    int vain = 0;
+    try (TileStreamer streamer =
+        new TileStreamer(tiles, tiles, seed % 3 == 0 ? null : device, tiles)) {
+      for (int i = 0; i < 60; i++) {
+        List<Integer> order = new ArrayList<>(IntStream.range(0, count).boxed().toList());
+        Collections.shuffle(order, random);
+        exchange(streamer, order, residents, coming);
+        List<Integer> certain = order.subList(0, 1 + random.nextInt(count / 2));
+        List<Integer> ahead = order.subList(certain.size(), count - random.nextInt(2));
+        List<Integer> last = order.subList(certain.size() + ahead.size(), count);
+        // What is still on its way can be demanded, but not retracted once more.
+        List<Integer> onTheirWay = List.copyOf(coming);
+        List<Integer> gone =
+            ahead.stream().filter(t -> random.nextBoolean() && !onTheirWay.contains(t)).toList();
+        streamer.demand(uses(certain));
+        streamer.demand(uses(ahead));
+        int taken = random.nextInt(certain.size() + 1);
+        take(streamer, certain.subList(0, taken), tiles, device);
+        coming = streamer.retract(Set.copyOf(gone));
+        assertThat(gone).containsAll(coming);
+        vain += coming.size();
+        streamer.demand(uses(last));
+        take(streamer, certain.subList(taken, certain.size()), tiles, device);
+        take(streamer, ahead.stream().filter(tile -> !gone.contains(tile)).toList(), tiles, device);
+        take(streamer, last, tiles, device);
+      }
+    }
+    assertThat(device.problems()).isEmpty();
+    assertThat(tiles.outOfOrder()).isNull();
+    assertThat(vain).isPositive();
+  }
+
+  /** The first that may of those that stay gives its place to the first other that may. */
+  private static void exchange(
+      TileStreamer streamer, List<Integer> order, List<Integer> residents, Set<Integer> coming) {
+    List<Integer> free = order.stream().filter(tile -> !coming.contains(tile)).toList();
+    for (int goes : free.stream().filter(residents::contains).limit(1).toList()) {
+      for (int stays : free.stream().filter(t -> !residents.contains(t)).limit(1).toList()) {
+        streamer.exchange(goes, stays);
+        residents.set(residents.indexOf(goes), stays);
+      }
+    }
+  }
+
+  private static List<TileUse> uses(List<Integer> tiles) {
+    return tiles.stream().map(tile -> new TileUse(tile, true, true)).toList();
+  }
+
+  private static void take(
+      TileStreamer streamer, List<Integer> expected, ControlledTiles tiles, LazyDevice device)
+      throws IOException {
+    for (int tile : expected) {
+      try (TileStreamer.Lease lease = streamer.next()) {
+        assertThat(lease.tile()).isEqualTo(tile);
+        byte[] there =
+            device.copies() > 0
+                ? device.inPlace(lease.place())
+                : tiles.inPlace(lease.place(), lease.offset(), tile);
+        assertThat(there).isEqualTo(tiles.expected(tile));
+      }
+    }
   }
 
   @Test

@@ -285,6 +285,30 @@ class SlotRingTest {
     assertThat(fillings.begun).hasSize(2);
   }
 
+  /** What was begun comes all the same; whatever is demanded then follows. */
+  @Test
+  void whatIsRetractedBeforeItIsBegunIsNeverFilled() throws IOException {
+    Fillings fillings = new Fillings();
+    try (SlotRing<Integer> ring = new SlotRing<>("test", 4, 2, fillings::begin)) {
+      ring.demand(numbers(0, 6));
+      fillings.awaitBegun(2);
+      List<Integer> asked = new ArrayList<>();
+      ring.retract(entry -> asked.add(entry) && entry % 2 == 1);
+      assertThat(asked).containsExactly(2, 3, 4, 5);
+      ring.demand(numbers(6, 1));
+      fillings.begun.forEach(filling -> filling.complete(null));
+      assertThat(takeAndClose(ring)).isZero();
+      assertThat(takeAndClose(ring)).isEqualTo(1);
+      for (int entry : new int[] {2, 4, 6}) {
+        fillings.awaitBegun(3 + entry / 2 - 1);
+        fillings.begun.forEach(filling -> filling.complete(null));
+        assertThat(takeAndClose(ring)).isEqualTo(entry);
+      }
+      assertThat(fillings.begun).hasSize(5);
+      assertThatThrownBy(ring::next).hasMessage("entry 5 was not demanded");
+    }
+  }
+
   @Test
   void anEntryThatWasNotDemandedIsRefused() throws IOException {
     try (SlotRing<Integer> ring = new SlotRing<>("test", 2, (c, entry, slot, started) -> {})) {

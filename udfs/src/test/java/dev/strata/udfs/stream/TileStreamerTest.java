@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
@@ -357,6 +358,80 @@ class TileStreamerTest {
     Thread.currentThread().interrupt();
     streamer.close();
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  private static List<TileUse> uses(List<Integer> tiles) {
+    return tiles.stream().map(tile -> new TileUse(tile, true, true)).toList();
+  }
+
+  /** A read under way ends, and its tile is not given out; a read that was not begun never is. */
+  @Test
+  void whatIsRetractedIsReadNoMore() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(6, 3).gated();
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demand(uses(List.of(0, 1, 2, 3, 4)));
+      tiles.allowReads(1);
+      tiles.awaitReadsStarted(2);
+      assertThat(streamer.retract(Set.of(1, 2, 4))).containsExactly(1);
+      streamer.demand(uses(List.of(5)));
+      tiles.allowReads(3);
+      for (int tile : new int[] {0, 3, 5}) {
+        try (TileStreamer.Lease lease = streamer.next()) {
+          assertThat(lease.tile()).isEqualTo(tile);
+          checkBytes(lease, tiles);
+        }
+      }
+      assertThat(streamer.bytesInVain()).isEqualTo(tiles.bytes(1));
+    }
+    assertThat(tiles.read()).containsExactly(0, 1, 3, 5);
+  }
+
+  /** Whether it stays is known by the next demand, also if its read was not begun. */
+  @Test
+  void aTileThatStaysIsReadLaterIfItIsRetracted() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(3, 2).resident(1).gated();
+    try (TileStreamer streamer = stream(tiles)) {
+      streamer.demand(uses(List.of(0, 2, 1)));
+      tiles.awaitReadsStarted(1);
+      assertThat(streamer.retract(Set.of(1))).isEmpty();
+      tiles.allowReads(9);
+      streamer.demand(uses(List.of(1, 0, 1)));
+      for (int tile : new int[] {0, 2, 1, 0, 1}) {
+        try (TileStreamer.Lease lease = streamer.next()) {
+          assertThat(lease.tile()).isEqualTo(tile);
+          checkBytes(lease, tiles);
+        }
+      }
+    }
+    assertThat(tiles.read()).containsExactly(0, 2, 1, 0);
+  }
+
+  @Test
+  void anotherTileMayStayInsteadOfOne() throws IOException {
+    ControlledTiles tiles = new ControlledTiles(3, 2).resident(1);
+    try (TileStreamer streamer = stream(tiles)) {
+      List<Boolean> kept = new ArrayList<>();
+      for (int sweep = 0; sweep < 5; sweep++) {
+        if (sweep == 2) {
+          streamer.exchange(1, 2);
+        }
+        if (sweep == 4) {
+          streamer.abandon();
+        }
+        streamer.demand(sweep(tiles));
+        for (int tile = 0; tile < 3; tile++) {
+          try (TileStreamer.Lease lease = streamer.next()) {
+            kept.add(lease.isKept());
+            checkBytes(lease, tiles);
+          }
+        }
+      }
+      assertThat(kept)
+          .containsExactly(
+              false, false, false, false, true, false, false, false, false, false, false, true,
+              false, false, true);
+    }
+    assertThat(tiles.read()).containsExactly(0, 1, 2, 0, 2, 0, 1, 2, 0, 1, 0, 1);
   }
 
   @Test
