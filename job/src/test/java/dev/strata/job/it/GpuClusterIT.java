@@ -56,6 +56,7 @@ class GpuClusterIT {
         translate(
             List.of(
                 "spark.excludeOnFailure.enabled=true",
+                "spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout=1s",
                 "spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor=1",
                 "spark.excludeOnFailure.task.maxTaskAttemptsPerNode=9",
                 "spark.excludeOnFailure.stage.maxFailedTasksPerExecutor=9",

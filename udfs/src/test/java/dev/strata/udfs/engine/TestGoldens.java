@@ -91,8 +91,7 @@ class TestGoldens {
       return;
     }
     for (EngineOptions options : options(directory)) {
-      oneByOne(options, golden);
-      inOneWave(options, golden);
+      oneByOneAndInOneWave(options, golden);
     }
     for (EngineOptions options : smallMicroBatches(directory)) {
       inOneWave(options, golden);
@@ -208,11 +207,12 @@ class TestGoldens {
         options.build(), options.device("staged").deviceMemory(25 << 20).rowTokens(10_000).build());
   }
 
-  private static void oneByOne(EngineOptions options, Golden golden) {
+  private static void oneByOneAndInOneWave(EngineOptions options, Golden golden) {
     try (Engine engine = Engine.start(options)) {
       for (Golden.Case expected : golden.cases()) {
         compare(engine, List.of(expected));
       }
+      compare(engine, golden.cases());
     }
   }
 
