@@ -27,8 +27,7 @@ final class CloseTo extends Condition<float[]> {
       return false;
     }
     for (int i = 0; i < actual.length; i++) {
-      boolean isClose =
-          actual[i] == expected[i] || Math.abs(actual[i] - expected[i]) <= tolerance;
+      boolean isClose = actual[i] == expected[i] || Math.abs(actual[i] - expected[i]) <= tolerance;
       if (!isClose) {
         describedAs("within %s of %s at %d, not %s", tolerance, expected[i], i, actual[i]);
         return false;

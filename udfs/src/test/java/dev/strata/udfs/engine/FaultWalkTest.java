@@ -332,9 +332,7 @@ class FaultWalkTest {
   private static void assertSameLogits(Call call, RecordedLogits actual, RecordedLogits expected) {
     assertThat(actual.positions()).as("%s", call).isEqualTo(expected.positions());
     for (int position : expected.positions()) {
-      assertThat(actual.at(position))
-          .as("%s", call)
-          .is(closeTo(expected.at(position), 1e-4f));
+      assertThat(actual.at(position)).as("%s", call).is(closeTo(expected.at(position), 1e-4f));
     }
   }
 

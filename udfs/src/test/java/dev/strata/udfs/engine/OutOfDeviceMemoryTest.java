@@ -176,8 +176,7 @@ class OutOfDeviceMemoryTest {
         List<RowResult> results = TestEngines.run(engine, rows);
         assertThat(shortages.uses).isEmpty();
         for (int i = 0; i < rows.size(); i++) {
-          assertThat(results.get(i).values())
-              .is(closeTo(expected.get(i).values(), 1e-4f));
+          assertThat(results.get(i).values()).is(closeTo(expected.get(i).values(), 1e-4f));
         }
       }
     }

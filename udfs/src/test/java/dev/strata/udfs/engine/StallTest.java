@@ -185,7 +185,7 @@ class StallTest {
   /** A sweep takes many times as long, and each read a part of it. */
   @Test
   void whatIsSlowGoesOn() {
-    readMillis = 500;
+    readMillis = 300;
     EngineOptions options = options("cpu", 4096);
     try (Engine engine = start(options, DeviceSource.OF_OPTIONS, Duration.ofSeconds(4))) {
       long before = System.nanoTime();
