@@ -18,10 +18,12 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two workers, each with a GPU that is pretended: Spark hands out its address. */
+@Order(5)
 class GpuClusterIT {
 
   private static final Pattern DEVICE = Pattern.compile("device is '(cuda:\\d)'");
@@ -100,7 +102,7 @@ class GpuClusterIT {
       command.addAll(List.of("--conf", setting));
     }
     command.addAll(
-        Demo.translation(directory.resolve("rows"), "--limit", "40", "--progress", "off"));
+        Demo.translation(directory.resolve("rows"), "--limit", "8", "--progress", "off"));
     command.addAll(List.of(options));
     return Launcher.generate(command);
   }

@@ -21,10 +21,12 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs whose driver or executors are killed lose no row, and do not begin again. */
+@Order(Integer.MAX_VALUE)
 class KilledRunIT {
 
   private static final String JOURNAL = ".out.strata-journal";
