@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LiveIT {
 
   private static final int ROWS = 80;
-  private static final int TOKENS = 100;
+  private static final int TOKENS = 60;
   private static final String EVENT = "{\"Event\":\"dev.strata.udfs.live.RunEvent\"";
   private static final Pattern UI = Pattern.compile("Spark UI: (http://\\S+)");
   private static final Pattern GENERATED =
