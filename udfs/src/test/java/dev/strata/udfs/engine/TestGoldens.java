@@ -28,9 +28,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Every checkpoint under {@code goldens} against the numbers that Hugging Face transformers gives
  * for it. {@code -Dstrata.goldens=DIR} takes another directory of the same form, absolute or within
- * the repository's root.
+ * the repository's root. On a device apart rows go alone as well with {@code -Dstrata.long=true}.
  */
 class TestGoldens {
+
+  private static final boolean ALL = Boolean.getBoolean("strata.long");
 
   private static final double TOLERANCE = 1e-3;
 
@@ -92,6 +94,13 @@ class TestGoldens {
     }
     for (EngineOptions options : options(directory)) {
       oneByOneAndInOneWave(options, golden);
+    }
+    for (EngineOptions options : stagedOptions(directory)) {
+      if (ALL) {
+        oneByOneAndInOneWave(options, golden);
+      } else {
+        inOneWave(options, golden);
+      }
     }
     for (EngineOptions options : smallMicroBatches(directory)) {
       inOneWave(options, golden);
@@ -188,13 +197,15 @@ class TestGoldens {
     }
   }
 
-  /** The device, and the host's memory as a device apart, that hardly holds anything. */
   private static List<EngineOptions> options(Path directory) {
     TestEngines.OptionsBuilder options = TestEngines.options(directory);
+    return List.of(options.build(), options.tileBytes(4096).build());
+  }
+
+  /** The host's memory as a device apart, that hardly holds anything. */
+  private static List<EngineOptions> stagedOptions(Path directory) {
     TestEngines.OptionsBuilder staged = TestEngines.options(directory).device("staged");
     return List.of(
-        options.build(),
-        options.tileBytes(4096).build(),
         staged.deviceMemory(100 << 20).build(),
         staged.tileBytes(4096).rowTokens(10_000).deviceMemory(25 << 20).build());
   }
