@@ -48,8 +48,8 @@ class FaultWalkTest {
   private static final ModelShape SHAPE = new ModelShape("walked", 96, 16, 32, 2, 1, 8, 1);
   private static final int NEW_TOKENS = 2;
   private static final boolean ALL = Boolean.getBoolean("strata.long");
-  private static final int STEP = 32;
-  private static final int FAILURE_STEP = 96;
+  private static final int STEP = 64;
+  private static final int FAILURE_STEP = 192;
 
   /** As PyTorch and Java say it; each call fails with one of them. */
   private static final List<Supplier<Throwable>> SHORTAGES =
