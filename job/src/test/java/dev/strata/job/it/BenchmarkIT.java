@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark in a JVM that has nothing but the jar. */
+@Order(2)
 class BenchmarkIT {
 
   private static final int TIMEOUT_MINUTES = 3;

@@ -45,6 +45,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Model, input and output on HDFS, two executors in their own JVMs. */
+@Order(4)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DfsIT {
 

@@ -18,10 +18,12 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two workers, each with a GPU that is pretended: Spark hands out its address. */
+@Order(5)
 class GpuClusterIT {
 
   private static final Pattern DEVICE = Pattern.compile("device is '(cuda:\\d)'");
@@ -56,6 +58,7 @@ class GpuClusterIT {
         translate(
             List.of(
                 "spark.excludeOnFailure.enabled=true",
+                "spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout=1s",
                 "spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor=1",
                 "spark.excludeOnFailure.task.maxTaskAttemptsPerNode=9",
                 "spark.excludeOnFailure.stage.maxFailedTasksPerExecutor=9",
@@ -99,7 +102,7 @@ class GpuClusterIT {
       command.addAll(List.of("--conf", setting));
     }
     command.addAll(
-        Demo.translation(directory.resolve("rows"), "--limit", "40", "--progress", "off"));
+        Demo.translation(directory.resolve("rows"), "--limit", "8", "--progress", "off"));
     command.addAll(List.of(options));
     return Launcher.generate(command);
   }

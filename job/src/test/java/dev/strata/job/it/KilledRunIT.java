@@ -21,10 +21,16 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs whose driver or executors are killed lose no row, and do not begin again. */
+/**
+ * Runs whose driver or executors are killed lose no row, and do not begin again. Statements and
+ * nodes that are taken away are tried with {@code -Dstrata.long=true} alone.
+ */
+@Order(Integer.MAX_VALUE)
 class KilledRunIT {
 
   private static final String JOURNAL = ".out.strata-journal";
@@ -80,6 +86,7 @@ class KilledRunIT {
 
   /** Its node is taken away: it gets no new tasks, and is not waited for. */
   @Test
+  @EnabledIfSystemProperty(named = "strata.long", matches = "true")
   void anExecutorThatIsDecommissionedTakesNoRowAlong() throws Exception {
     List<String> command = new ArrayList<>(List.of("--master", "local-cluster[2,1,1300]"));
     for (String setting :
@@ -108,6 +115,7 @@ class KilledRunIT {
 
   /** As in a run, though Spark gives a task up after four failures. */
   @Test
+  @EnabledIfSystemProperty(named = "strata.long", matches = "true")
   void aRowThatEndsExecutorsDoesNotEndAStatement() throws Exception {
     String statement =
         "CREATE TABLE made USING json LOCATION '%s' AS"

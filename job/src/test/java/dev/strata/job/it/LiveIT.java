@@ -20,14 +20,16 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run on two executors, each a process of its own, while it goes on and in its event log. */
+@Order(6)
 class LiveIT {
 
   private static final int ROWS = 80;
-  private static final int TOKENS = 100;
+  private static final int TOKENS = 60;
   private static final String EVENT = "{\"Event\":\"dev.strata.udfs.live.RunEvent\"";
   private static final Pattern UI = Pattern.compile("Spark UI: (http://\\S+)");
   private static final Pattern GENERATED =

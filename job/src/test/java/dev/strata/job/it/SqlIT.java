@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.launcher.JavaModuleOptions;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * with the same jar. The functions are found by themselves; what Spark is asked for is where its
  * versions differ: joins, windows, subqueries, structs, tables.
  */
+@Order(1)
 class SqlIT {
 
   private static final String STATEMENTS =

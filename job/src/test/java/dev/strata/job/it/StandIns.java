@@ -33,6 +33,7 @@ public final class StandIns {
     if (compiler.run(null, null, null, words.toArray(String[]::new)) != 0) {
       throw new IllegalStateException("the classes do not compile");
     }
-    return List.of("--conf", "spark.executor.extraClassPath=" + classes + ":" + JAR);
+    return List.of(
+        "--conf", "spark.executor.extraClassPath=" + Launcher.SPARK + ":" + classes + ":" + JAR);
   }
 }

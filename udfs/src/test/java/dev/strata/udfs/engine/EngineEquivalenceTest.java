@@ -1,7 +1,7 @@
 package dev.strata.udfs.engine;
 
+import static dev.strata.udfs.engine.CloseTo.closeTo;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.FinishReason;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(120)
 class EngineEquivalenceTest {
 
-  private static final double TOLERANCE = 1e-4;
+  private static final float TOLERANCE = 1e-4f;
   private static final int NEW_TOKENS = Boolean.getBoolean("strata.long") ? 6 : 4;
   private static final boolean ALL = Boolean.getBoolean("strata.long");
 
@@ -112,7 +112,7 @@ class EngineEquivalenceTest {
     for (int position : expected.positions()) {
       assertThat(actual.at(position))
           .as("logits after token %d, %s", position, options)
-          .containsExactly(expected.at(position), within((float) TOLERANCE));
+          .is(closeTo(expected.at(position), TOLERANCE));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.strata.udfs.engine;
 
+import static dev.strata.udfs.engine.CloseTo.closeTo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -114,7 +115,7 @@ class HybridRowsTest {
       for (int position : logits.positions()) {
         assertThat(logits.at(position))
             .as("token %d", position)
-            .containsExactly(all.get(0).at(position), within(1e-4f));
+            .is(closeTo(all.get(0).at(position), 1e-4f));
       }
     }
   }

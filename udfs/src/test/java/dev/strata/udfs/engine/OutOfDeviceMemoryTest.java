@@ -1,8 +1,8 @@
 package dev.strata.udfs.engine;
 
+import static dev.strata.udfs.engine.CloseTo.closeTo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.strata.udfs.api.EngineOptions;
 import dev.strata.udfs.api.EngineSnapshot;
@@ -131,7 +131,7 @@ class OutOfDeviceMemoryTest {
   private static void assertSameLogits(RecordedLogits actual, RecordedLogits expected) {
     assertThat(actual.positions()).isEqualTo(expected.positions());
     for (int position : expected.positions()) {
-      assertThat(actual.at(position)).containsExactly(expected.at(position), within(1e-4f));
+      assertThat(actual.at(position)).is(closeTo(expected.at(position), 1e-4f));
     }
   }
 
@@ -176,8 +176,7 @@ class OutOfDeviceMemoryTest {
         List<RowResult> results = TestEngines.run(engine, rows);
         assertThat(shortages.uses).isEmpty();
         for (int i = 0; i < rows.size(); i++) {
-          assertThat(results.get(i).values())
-              .containsExactly(expected.get(i).values(), within(1e-4f));
+          assertThat(results.get(i).values()).is(closeTo(expected.get(i).values(), 1e-4f));
         }
       }
     }

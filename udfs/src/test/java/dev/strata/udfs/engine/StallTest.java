@@ -80,10 +80,10 @@ class StallTest {
     }
   }
 
-  private static EngineOptions options(String device) {
+  private static EngineOptions options(String device, int tileBytes) {
     return TestEngines.options(models.resolve("model"))
         .device(device)
-        .tileBytes(512)
+        .tileBytes(tileBytes)
         .weightsMemory(0)
         .deviceMemory(64 << 20)
         .hostMemory(64 << 20)
@@ -91,12 +91,16 @@ class StallTest {
   }
 
   private Engine start(String device, DeviceSource devices, Duration timeout) {
+    return start(options(device, 512), devices, timeout);
+  }
+
+  private Engine start(EngineOptions options, DeviceSource devices, Duration timeout) {
     try {
       Checkpoint checkpoint =
           Checkpoint.open(
               new PacedModelFiles(
                   ModelFiles.at(models.resolve("model").toString()), this::readSlowly));
-      return Engine.start(options(device), devices, checkpoint, timeout);
+      return Engine.start(options, devices, checkpoint, timeout);
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -181,8 +185,9 @@ class StallTest {
   /** A sweep takes many times as long, and each read a part of it. */
   @Test
   void whatIsSlowGoesOn() {
-    readMillis = 500;
-    try (Engine engine = start("cpu", DeviceSource.OF_OPTIONS, Duration.ofSeconds(4))) {
+    readMillis = 300;
+    EngineOptions options = options("cpu", 4096);
+    try (Engine engine = start(options, DeviceSource.OF_OPTIONS, Duration.ofSeconds(4))) {
       long before = System.nanoTime();
       TestEngines.run(engine, row(1));
       assertThat(System.nanoTime() - before).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(4100));

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FaultsTest {
 
   private static final int ROWS = 16;
-  private static final int TOKENS = 120;
+  private static final int TOKENS = 80;
 
   private static final AtomicInteger FAILED = new AtomicInteger();
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LiveRunTest {
 
   private static final int ROWS = 24;
-  private static final int TOKENS = 120;
+  private static final int TOKENS = 80;
 
   @TempDir Path folder;
 

@@ -34,7 +34,6 @@ class AiAggTest {
   static void start() {
     spark = SqlSession.start(folder);
     spark.sparkContext().setLogLevel("ERROR");
-    spark.conf().set("spark.sql.codegen.wholeStage", "false");
     SqlSession.makeTable(spark, folder);
     oracle = ModelOracle.register(spark, SqlSession.MAX_NEW_TOKENS);
     counter = PromptCounter.of(spark);

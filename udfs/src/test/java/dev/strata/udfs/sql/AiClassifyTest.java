@@ -58,6 +58,7 @@ class AiClassifyTest {
   @BeforeAll
   static void start() {
     spark = SqlSession.start(folder);
+    spark.conf().set("spark.sql.codegen.wholeStage", true); // as queries of many rows have it
     spark.sparkContext().setLogLevel("ERROR");
     oracle = ModelOracle.register(spark, SqlSession.MAX_NEW_TOKENS);
     counter = PromptCounter.of(spark);

@@ -86,7 +86,6 @@ public final class QueryList {
   static SparkSession session(Path folder) {
     SparkSession spark = SqlSession.start(folder);
     spark.sparkContext().setLogLevel("ERROR");
-    spark.conf().set("spark.sql.codegen.wholeStage", "false"); // compiling is most of such queries
     SqlSession.makeTable(spark, folder);
     UDF1<String, String> twice = text -> text == null ? null : text + " " + text;
     spark.udf().register("twice", twice, DataTypes.StringType);

@@ -25,6 +25,7 @@ final class SqlSession {
         .config("spark.ui.enabled", false)
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.sql.codegen.wholeStage", false) // compiling is most of such queries
         .config("spark.sql.shuffle.partitions", 2)
         .config("spark.sql.warehouse.dir", folder.resolve("warehouse").toString())
         .config("spark.strata.model", ModelOracle.MODEL.toString())
