@@ -120,16 +120,7 @@ public final class ProductKernels implements AutoCloseable {
                 method,
                 Stream.concat(
                         Stream.of(
-                            of.x(),
-                            n,
-                            of.w(),
-                            begin,
-                            end,
-                            bias,
-                            firstRow,
-                            leastRows,
-                            piece,
-                            out),
+                            of.x(), n, of.w(), begin, end, bias, firstRow, leastRows, piece, out),
                         Stream.of(place))
                     .toArray()));
   }
