@@ -67,7 +67,7 @@ final class FewRows {
     } else {
       ShortBuffer halves = x.buffer().asShortBuffer();
       for (int i = 0; i < count; i++) {
-        all[i] = VectorProducts.widened(halves.get(at + i));
+        all[i] = VectorProducts.toFloat(halves.get(at + i));
       }
     }
     return all;

@@ -113,7 +113,7 @@ final class VectorProducts {
     return widened(ShortVector.fromArray(HALVES, stored, at));
   }
 
-  static float widened(short stored) {
+  static float toFloat(short stored) {
     return Float.intBitsToFloat(stored << Short.SIZE);
   }
 
@@ -141,7 +141,7 @@ final class VectorProducts {
     }
     float sum = a0.add(a1).add(a2.add(a3)).reduceLanes(ADD);
     for (; c < columns; c++) {
-      sum = Math.fma(widened(w.getShort(w0 + c * Short.BYTES)), x[x0 + c], sum);
+      sum = Math.fma(toFloat(w.getShort(w0 + c * Short.BYTES)), x[x0 + c], sum);
     }
     return sum;
   }
@@ -209,7 +209,7 @@ final class VectorProducts {
       for (int k = 0; k < BLOCK; k++) {
         for (int j = 0; j < BLOCK; j++) {
           int at = k * BLOCK + j;
-          sums[at] = Math.fma(widened(w[j * columns + c]), x[x0 + k * columns + c], sums[at]);
+          sums[at] = Math.fma(toFloat(w[j * columns + c]), x[x0 + k * columns + c], sums[at]);
         }
       }
     }
