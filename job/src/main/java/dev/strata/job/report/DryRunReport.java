@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -138,7 +139,10 @@ public record DryRunReport(
   private void addFailures(List<String> lines) {
     line(lines, "rows that fail", Figures.count(seen.failed()) + ofSeen());
     seen.failures().entrySet().stream()
-        .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
         .limit(MOST_FAILURES)
         .forEach(f -> line(lines, "", Figures.count(f.getValue()) + ": " + f.getKey()));
   }
