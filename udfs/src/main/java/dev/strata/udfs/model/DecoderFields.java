@@ -241,6 +241,7 @@ final class DecoderFields {
         WeightSpec.matrix("model.embed_tokens.weight", vocabSize, hiddenSize),
         embeddingScale,
         carried,
+        (carried == null ? 0 : carried.width()) + asideWidth(layers),
         layers,
         new HeadSpec(
             ofNorm(WeightSpec.vector("model.norm.weight", hiddenSize)),
@@ -249,6 +250,15 @@ final class DecoderFields {
             config.flagOr("tie_word_embeddings", defaultTied),
             logitScale,
             logitSoftCap));
+  }
+
+  private int asideWidth(List<LayerProgram> layers) {
+    boolean setsAside =
+        layers.stream()
+            .flatMap(layer -> layer.stages().stream())
+            .flatMap(stage -> stage.steps().stream())
+            .anyMatch(Step.SetAside.class::isInstance);
+    return setsAside ? hiddenSize : 0;
   }
 
   /** What norms multiply by. */

@@ -15,7 +15,9 @@ import java.util.stream.Stream;
  * @param contextLength the most tokens of one sequence, prompt and completion together
  * @param embedding [vocab, hidden]; only the rows of the tokens at hand are read
  * @param embeddingScale what they are multiplied by
- * @param carried what each token carries beside the residual stream; null for nothing
+ * @param carried what each token carries beside the residual stream from the start; null for
+ *     nothing
+ * @param carriedWidth elements that it carries there at most, what layers set aside at last
  * @param layers one for each layer
  * @param head what comes after them
  */
@@ -27,6 +29,7 @@ public record DecoderSpec(
     WeightSpec embedding,
     double embeddingScale,
     EmbeddingSpec carried,
+    int carriedWidth,
     List<LayerProgram> layers,
     HeadSpec head) {
 
@@ -54,13 +57,7 @@ public record DecoderSpec(
 
   /** Elements of a token between stages: of the residual stream and of what it carries. */
   public int stateWidth() {
-    return hiddenSize + carriedWidth();
-  }
-
-  /** Elements that a token carries beside the residual stream, what layers set aside at last. */
-  public int carriedWidth() {
-    boolean setsAside = steps().anyMatch(Step.SetAside.class::isInstance);
-    return (carried == null ? 0 : carried.width()) + (setsAside ? hiddenSize : 0);
+    return hiddenSize + carriedWidth;
   }
 
   /** The same with a head of its own. */
@@ -73,6 +70,7 @@ public record DecoderSpec(
         embedding,
         embeddingScale,
         carried,
+        carriedWidth,
         layers,
         head.untied());
   }

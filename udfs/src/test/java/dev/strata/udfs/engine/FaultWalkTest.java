@@ -279,8 +279,7 @@ class FaultWalkTest {
         assertThat(engine.describePlan()).contains(plan.facts().toArray(String[]::new));
         Map<String, Integer> started = faults.calls();
         Outcome outcome = run(plan, engine);
-        if (plan.readsAhead()) {
-          assertThat(engine.snapshot().unchosenExpertBytes()).isPositive();
+        if (plan.readsAhead()) { // whether any of it is in vain is a matter of time
           assertThat(engine.snapshot().keptExpertBytes()).isPositive();
         }
         return new Undisturbed(

@@ -118,6 +118,7 @@ class StagePassTest {
         tokens,
         1,
         null,
+        0,
         List.of(new LayerProgram(List.of(STAGE))),
         new HeadSpec(NORM, EPSILON, tokens, true, 1, 0));
   }
