@@ -7,9 +7,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,13 +51,13 @@ final class RowCount {
   }
 
   private static OptionalLong counted(Dataset<Row> rows, Duration longest) throws Exception {
-    SparkSession session = rows.sparkSession();
-    String tag = "strata-row-count-" + UUID.randomUUID();
+    SparkContext context = rows.sparkSession().sparkContext();
+    String group = "strata-row-count-" + UUID.randomUUID();
     CompletableFuture<Long> count = new CompletableFuture<>();
     Thread thread =
         new Thread(
             () -> {
-              session.addTag(tag);
+              context.setJobGroup(group, "counting rows", true);
               try {
                 count.complete(rows.count());
               } catch (Throwable e) { // whoever waits for it is told
@@ -70,7 +70,7 @@ final class RowCount {
     try {
       return OptionalLong.of(count.get(longest.toNanos(), TimeUnit.NANOSECONDS));
     } catch (TimeoutException | InterruptedException e) {
-      session.interruptTag(tag);
+      context.cancelJobGroupAndFutureJobs(group); // it may be planning yet
       throw e;
     }
   }
