@@ -82,28 +82,12 @@ public final class AttentionKernels {
         (begin, count) ->
             script.run(
                 "enter",
-                qkv,
-                row + begin,
-                count,
-                heads,
-                rotation.positions(),
-                first + begin,
-                rotation.frequencies(),
-                rotation.factor(),
-                rotation.pairs(),
-                rotation.beta(),
-                rotation.length(),
-                rotation.longer().spans(),
-                rotation.longer().frequencies(),
-                rotation.longer().above(),
-                queryNorm,
-                keyNorm,
-                epsilon,
-                values.code,
-                slots,
-                fresh,
-                kv,
-                begin));
+                TorchScript.joined(
+                    new Object[] {qkv, row + begin, count, heads},
+                    rotation.arguments(first + begin),
+                    new Object[] {
+                      queryNorm, keyNorm, epsilon, values.code, slots, fresh, kv, begin
+                    })));
     return queries(qkv, row, n, heads, headDim);
   }
 
@@ -148,23 +132,10 @@ public final class AttentionKernels {
         (begin, count) ->
             script.run(
                 "enter_queries",
-                q,
-                row + begin,
-                count,
-                heads,
-                headDim,
-                rotation.positions(),
-                first + begin,
-                rotation.frequencies(),
-                rotation.factor(),
-                rotation.pairs(),
-                rotation.beta(),
-                rotation.length(),
-                rotation.longer().spans(),
-                rotation.longer().frequencies(),
-                rotation.longer().above(),
-                queryNorm,
-                epsilon));
+                TorchScript.joined(
+                    new Object[] {q, row + begin, count, heads, headDim},
+                    rotation.arguments(first + begin),
+                    new Object[] {queryNorm, epsilon})));
     return queries(q, row, n, heads, headDim);
   }
 
@@ -247,7 +218,24 @@ public final class AttentionKernels {
       boolean pairs,
       double beta,
       int length,
-      Longer longer) {}
+      Longer longer) {
+
+    /** As kernels take it for tokens from {@code first} on. */
+    private Object[] arguments(long first) {
+      return new Object[] {
+        positions,
+        first,
+        frequencies,
+        factor,
+        pairs,
+        beta,
+        length,
+        longer.spans(),
+        longer.frequencies(),
+        longer.above()
+      };
+    }
+  }
 
   /**
    * Frequencies of tokens whose span is above a bound.

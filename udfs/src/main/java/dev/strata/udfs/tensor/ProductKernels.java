@@ -6,7 +6,6 @@ import static dev.strata.udfs.tensor.KernelChecks.require;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Products of micro-batches with tiles.
@@ -115,14 +114,10 @@ public final class ProductKernels implements AutoCloseable {
     inProductParts(
         new Factors(x, 0, w),
         n,
-        (of, begin, end, piece) ->
-            script.run(
-                method,
-                Stream.concat(
-                        Stream.of(
-                            of.x(), n, of.w(), begin, end, bias, firstRow, leastRows, piece, out),
-                        Stream.of(place))
-                    .toArray()));
+        (of, begin, end, piece) -> {
+          Object[] product = {of.x(), n, of.w(), begin, end, bias, firstRow, leastRows, piece, out};
+          script.run(method, TorchScript.joined(product, place));
+        });
   }
 
   /**

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -154,6 +155,17 @@ final class TorchScript {
     try (IValue result = call(method, arguments)) {
       return result.toDouble();
     }
+  }
+
+  /** Arguments of a call that come in parts. */
+  static Object[] joined(Object[]... parts) {
+    Object[] all = new Object[Arrays.stream(parts).mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (Object[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 
   /** Calls a method for what it does to its arguments. */
